@@ -9,8 +9,6 @@ import signal
 import sys
 from typing import NoReturn
 
-__all__ = ["main"]
-
 _NO_ROOM = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _NO_MORE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)  # of what the system lets a program have
 

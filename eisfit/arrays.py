@@ -7,20 +7,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "NORMAL_95",
-    "BoolArray",
-    "ComplexArray",
-    "FloatArray",
-    "IntArray",
-    "distinct",
-    "drop_masked",
-    "drop_nan",
-    "finite",
-    "median",
-    "robust_spread",
-]
-
 BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 FloatArray: TypeAlias = NDArray[np.float64]

@@ -4,21 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = [
-    "CircuitError",
-    "EisfitError",
-    "EisfitWarning",
-    "FitError",
-    "NotationError",
-    "ParameterError",
-    "ReadError",
-    "SchemaError",
-    "SpectrumError",
-    "StudyError",
-    "UsageError",
-    "did_you_mean",
-]
-
 
 class EisfitError(Exception):
     """Base of all errors raised on purpose: catch this one to catch them all."""

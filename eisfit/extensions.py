@@ -17,8 +17,6 @@ from typing import Any, TypeVar
 
 from eisfit.errors import EisfitWarning
 
-__all__ = ["Registry", "extensions", "is_offered"]
-
 T = TypeVar("T")
 
 

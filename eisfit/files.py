@@ -15,22 +15,6 @@ from typing import Any
 
 from eisfit.errors import EisfitError, did_you_mean
 
-__all__ = [
-    "data_folder",
-    "has_endless_number",
-    "inert_cell",
-    "json_depth",
-    "nearest_file",
-    "other_package",
-    "parse_json",
-    "printable_name",
-    "read_text",
-    "to_json",
-    "write_atomic",
-    "write_beside",
-    "write_json",
-]
-
 OTHER_CURE = "pip uninstall eisfit, then pip install --force-reinstall --no-deps eisfit-toolkit"
 MAX_TEXT = 64 * 2**20  # bytes of a document that is read whole
 MAX_DEPTH = 200  # brackets within brackets of JSON: documents of instruments and of eisfit have about ten

@@ -12,15 +12,13 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["FIT_SCHEMA", "Columns", "Document", "SameDocument", "Told", "dataclass"]
-
 #: Of documents of fits, written by commands and pages, read by reports.
 FIT_SCHEMA = "eisfit.fit/2"
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass as dataclass  # noqa: PLC0414 - for others
 else:
 
     def dataclass(

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
-__all__ = ["MISSING", "hertz", "latex_value_with_error", "significant", "value_with_error"]
-
 MISSING = "n/a"
 """What stands where there is no number."""
 

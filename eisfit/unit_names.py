@@ -10,8 +10,6 @@ import re
 
 from eisfit.records import dataclass
 
-__all__ = ["Measure", "measure"]
-
 # Powers of m, kg, s, A, K, mol.
 _NONE = (0, 0, 0, 0, 0, 0)
 _LENGTH, _MASS, _TIME = (1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 1, 0, 0, 0)

@@ -22,16 +22,6 @@ from eisfit.errors import EisfitError, did_you_mean
 from eisfit.records import dataclass
 from eisfit.unit_names import measure
 
-__all__ = [
-    "AVOGADRO",
-    "BOLTZMANN_EV",
-    "ZERO_CELSIUS",
-    "Uncertain",
-    "UnitError",
-    "quantity",
-    "uncertain",
-]
-
 AVOGADRO = 6.02214076e23  # 1/mol, exact since the SI of 2019
 BOLTZMANN_EV = 8.617333262e-5  # eV/K, exact since the SI of 2019, to these digits
 ZERO_CELSIUS = 273.15  # K

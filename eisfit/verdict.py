@@ -6,19 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from eisfit.records import Document, dataclass
 
-__all__ = [
-    "FORBIDS",
-    "GRADES",
-    "TELLS",
-    "THRESHOLDS",
-    "VERDICTS",
-    "Flag",
-    "Threshold",
-    "is_near_noise",
-    "limit",
-    "usable",
-]
-
 #: A flag of this level forbids the use of the result until it is looked into.
 FORBIDS = "forbids"
 #: A flag of this level is to be known; the result can be used.

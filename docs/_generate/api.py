@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
 from importlib import import_module
 from types import ModuleType
+from typing import ParamSpec, TypeVar
 
 import eisfit
 from _generate.pages import Pages, head, toctree
@@ -66,8 +68,26 @@ def _page(name: str) -> str:
     return f"{title}\n{'=' * len(title)}\n\n{body}"
 
 
-def _functions(title: str, module: object) -> str:
-    body = "".join(f".. autofunction:: {title}.{name}\n\n" for name in module.__all__)  # type: ignore[attr-defined]
+def _public(module: ModuleType) -> list[str]:
+    """Return the names that a module hands on, else those that it defines without an underscore in front."""
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    body = ast.parse(inspect.getsource(module)).body
+    own = [name for node in body for name in _defined(node) if not name.startswith("_")]
+    return [
+        name for name in dict.fromkeys(own) if not isinstance(getattr(module, name), (TypeVar, ParamSpec))
+    ]
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _functions(title: str, module: ModuleType) -> str:
+    body = "".join(f".. autofunction:: {title}.{name}\n\n" for name in _public(module))
     return f"{title}\n{'=' * len(title)}\n\n{(inspect.getdoc(module) or '').strip()}\n\n{body}"
 
 
@@ -82,7 +102,7 @@ def rooms() -> dict[str, list[ModuleType]]:
         if _elsewhere(name):
             continue
         module = import_module(name)
-        if getattr(module, "__all__", None):
+        if _public(module):
             room = name.split(".")[1] if name.count(".") > 1 else "ground"
             placed.setdefault(room, []).append(module)
     return placed
@@ -109,7 +129,7 @@ def _module(module: ModuleType, public: set[int]) -> str:
     text = f"{name}\n{'-' * len(name)}\n\n"
     text += "" if is_public_name else f".. py:module:: {name}\n\n"
     text += f".. automodule:: {name}\n   :no-members:\n   :no-index:\n\n"
-    for member in module.__all__:
+    for member in _public(module):
         value = getattr(module, member, None)
         if member.isupper():
             text += f".. py:data:: {member}\n   :module: {name}\n\n"
@@ -138,6 +158,6 @@ def _slug(room: str) -> str:
 
 
 def _errors() -> str:
-    found = [n for n in errors.__all__ if inspect.isclass(getattr(errors, n)) and n != "EisfitError"]
+    found = [n for n in _public(errors) if inspect.isclass(getattr(errors, n)) and n != "EisfitError"]
     body = "".join(f".. autoclass:: eisfit.errors.{name}\n   :show-inheritance:\n\n" for name in found)
     return f"Errors\n======\n\n{inspect.getdoc(errors)}\n\n{body}"

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from _generate.pages import Pages, code, head, table
 from eisfit import units
 from eisfit.coating import study
+from eisfit.coating.film.tables import FilmTable, PhaseTable
 from eisfit.coating.study import template
-from eisfit.model.circuit import ROLES
+from eisfit.model.circuit_parameters import ROLES
 from eisfit.model.files.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
 from eisfit.model.schema import ClosedModel, Key, Reader, keys_of
 from eisfit.units import Uncertain
@@ -29,8 +30,8 @@ _STUDY = {
     "`[study]`": study.Head,
     "`[[cell]]`": study.Cell,
     "an entry of `spectra` in `[[cell]]`": study.SpectrumFile,
-    "`[[film]]`": study.FilmTable,
-    "`[[film.reference]]`": study.PhaseTable,
+    "`[[film]]`": FilmTable,
+    "`[[film.reference]]`": PhaseTable,
     "`[support]`": study.Support,
     "`[counter]`": study.Counter,
     "`[scatter]`": study.Scatter,

@@ -15,8 +15,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Audit", "Ended", "compare_with_lmfit"]
-
 
 @dataclass(frozen=True)
 class Audit(Document):

@@ -19,8 +19,6 @@ from eisfit.files import to_json, write_beside
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 
-__all__ = ["check_export", "export_results"]
-
 _AT_ONCE = 1000
 _SUFFIXES = (".csv", ".jsonl", ".parquet")
 

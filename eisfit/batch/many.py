@@ -38,8 +38,6 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
     from eisfit.fitting.common_circuit import SeriesChoice
     from eisfit.model.geometry import Geometry
 
-__all__ = ["Audit", "FitMany", "dask_executor", "fit_many"]
-
 CHUNK = 4096  # spectra: each chunk has a few whose departures are followed, which is cheaper together
 SHARED = 1024  # on their way to a worker, so that none waits for the others at the end
 ALONE = 256  # where they are fitted one by one, so that results and store do not wait

@@ -12,8 +12,6 @@ from eisfit.batch.worker import start_worker
 from eisfit.errors import UsageError
 from eisfit.records import dataclass
 
-__all__ = ["Lost", "run_in_order"]
-
 T = TypeVar("T")
 R = TypeVar("R")
 

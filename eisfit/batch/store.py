@@ -28,8 +28,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import METADATA_KEYS
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Store", "key_of", "settings_digest"]
-
 _SCHEMA = 2
 _PATIENCE = 60.0  # s that one run waits for another's transaction
 _AT_ONCE = 500  # keys in one query

@@ -15,8 +15,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Package", "fit_package"]
-
 _SENT = ("impedance", "noise", "cycle", "source", "index")
 _GEOMETRY = ("geometry", "area_cm2")  # what a result follows from, of all that the metadata say
 _CHANGED = ("frequency", "impedance", "noise", "notes")

@@ -20,8 +20,6 @@ from typing import Any
 from eisfit.errors import UsageError
 from eisfit.records import dataclass
 
-__all__ = ["Watcher", "is_temporary"]
-
 _TICK = 0.1  # s between two looks at files that are not yet at rest
 _SCAN = 10.0  # s between two looks through all folders
 _LOOKED_AT = frozenset({"opened", "closed_no_write"})  # events of reading: ours too, which would have no end

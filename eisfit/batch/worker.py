@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-__all__ = ["start_worker"]
-
 
 def start_worker() -> None:
     """One BLAS thread for each worker, since there are as many as cores; Ctrl-C is the parent's business."""

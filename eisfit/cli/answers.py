@@ -15,8 +15,6 @@ from eisfit.records import dataclass
 if TYPE_CHECKING:
     from eisfit.cli.options import Reading, Results
 
-__all__ = ["Answers"]
-
 Document = Mapping[str, Any]
 
 

@@ -9,8 +9,6 @@ from eisfit.cli.command import Exit, Option, echo, params_of
 from eisfit.cli.completion import SHELLS, install, script, words
 from eisfit.cli.manners import Commands, Quiet, current
 
-__all__ = ["app"]
-
 
 def _version(asked: bool) -> None:
     if asked:

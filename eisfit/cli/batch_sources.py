@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from eisfit.fitting.failure import FitFailure
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["is_spectrum_file", "paths_of", "spectra_of"]
-
 _MANIFEST = "manifest.csv"
 
 

@@ -16,8 +16,6 @@ from click.shell_completion import CompletionItem
 
 from eisfit.records import dataclass
 
-__all__ = ["Argument", "Exit", "Option", "command_of", "echo", "params_of"]
-
 Completion = Callable[..., list[Any]]
 Exit = click.exceptions.Exit
 echo = click.echo

@@ -10,8 +10,6 @@ from click import UsageError
 
 from eisfit.model import COMMON
 
-__all__ = ["SHELLS", "circuit_names", "install", "parameter_names", "script", "words"]
-
 #: Shell -> (its start file, the line there that makes it complete).
 SHELLS = {
     "bash": (".bashrc", 'eval "$(_EISFIT_COMPLETE=bash_source eisfit)"'),

@@ -21,8 +21,6 @@ from warnings import catch_warnings, simplefilter
 if TYPE_CHECKING:  # with its base classes come files of packages, archives and random numbers
     from importlib.abc import Loader
 
-__all__ = ["defer_imports"]
-
 #: Module -> what it imports and does without, and what it imports for names that are rarely used: these are
 #: imported when one is. Where another version has no such module, nothing is lost.
 _ABSENT = {

@@ -21,9 +21,6 @@ from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 from eisfit.records import dataclass
 
-__all__ = ["FORMS", "INTERRUPTED", "Commands", "Remarks", "count_remarks", "current", "mannerly", "say"]
-__all__ += ["say_assumed"]
-
 #: What ``--format`` takes.
 FORMS = ("table", "json", "csv", "tsv", "md", "paper-md", "paper-latex")
 INTERRUPTED = 130  # as shells say of Ctrl-C

@@ -18,25 +18,6 @@ if TYPE_CHECKING:
     from eisfit.model.circuit import Circuit
     from eisfit.model.geometry import Geometry
 
-__all__ = [
-    "Arcs",
-    "Cell",
-    "CircuitName",
-    "Constraints",
-    "Export",
-    "Files",
-    "Frequencies",
-    "Json",
-    "OwnCircuit",
-    "Placing",
-    "Points",
-    "Reading",
-    "Results",
-    "Weighting",
-    "check_form",
-    "numbers",
-]
-
 T = TypeVar("T")
 
 

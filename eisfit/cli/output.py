@@ -14,25 +14,7 @@ from eisfit.cli.command import Exit, echo
 from eisfit.cli.manners import Remarks, current, say, say_assumed
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
-from eisfit.files import inert_cell, to_json, write_atomic, write_json
-
-__all__ = [
-    "Folder",
-    "check_not_read",
-    "check_output",
-    "folder",
-    "frame_csv",
-    "guard",
-    "is_figure",
-    "print_json",
-    "print_text",
-    "progress",
-    "stem",
-    "width",
-    "write_atomic",
-    "write_json",
-    "write_results",
-]
+from eisfit.files import inert_cell, to_json, write_atomic
 
 _LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from eisfit.spectra.series import Series
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["gather_series", "keep_assumed", "read_sources"]
-
 Listed = TypeVar("Listed", bound=Iterable[Any])
 
 # The readers are imported where they are used: help needs this module but none of them.

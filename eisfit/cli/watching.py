@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from eisfit.batch.store import Store
     from eisfit.model.circuit import Circuit
 
-__all__ = ["watch_folders"]
-
 _AT_ONCE = 5000  # files read before they are fitted
 _MANY = 256  # spectra at once, from which on workers are worth their start
 
@@ -60,7 +58,7 @@ class _Fits:
         options: dict[str, Any],
         quiet: bool,
     ) -> None:
-        from eisfit.batch.many import Audit
+        from eisfit.batch.audit import Audit
 
         self.folders, self.circuit, self.store = folders, circuit, store
         self.reading, self.options, self.quiet = reading, options, quiet

@@ -10,8 +10,6 @@ from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.study import Study
 from eisfit.units import ZERO_CELSIUS
 
-__all__ = ["measure_resistances"]
-
 
 def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
     """Return ``{bare, coated, change: {median, low95, high95}, source, verdict, usable}``, ohm.

@@ -21,8 +21,6 @@ from eisfit.coating.physics.parameters import INDEX
 from eisfit.display.report.explanation import FACTORS
 from eisfit.records import dataclass
 
-__all__ = ["QUANTITIES", "Draw", "contributions", "draws", "layers", "resistances", "summary", "thin"]
-
 QUANTITIES = ("r_ct", "r_hf", "r_total")
 _OF_SCATTER = ("R_more", "Q", "counter_R")
 _FAST = -30.0  # ln(ohm cm2): a reaction without resistance

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Explanation", "explain", "fit_jointly"]
-
 _DRAWS = 4000  # behind the intervals of a joint fit
 
 

@@ -9,8 +9,6 @@ from eisfit.display.report.explanation import FACTORS, decimals, format_capped, 
 from eisfit.rounding import significant
 from eisfit.verdict import limit
 
-__all__ = ["headline"]
-
 _ELECTRONS = "electrons along the film"
 #: What each hypothesis changes beside the barrier, and what it is called with a gain above one.
 _PARTS = {

@@ -11,8 +11,6 @@ from eisfit.errors import SchemaError
 from eisfit.model.schema import parse_tables
 from eisfit.units import Uncertain, UnitError, uncertain
 
-__all__ = ["from_schema_1"]
-
 Table = dict[str, Any]
 
 _BASE = "20 um"

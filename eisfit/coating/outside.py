@@ -14,8 +14,6 @@ from eisfit.coating.inference.problem import Problem
 from eisfit.rounding import hertz, significant
 from eisfit.verdict import limit
 
-__all__ = ["list_broken_spectra", "tell_gain", "tell_outside"]
-
 _SHOWN = 5
 _TIMES = {
     "area": "the coated cells have {} times the area stated",

@@ -7,29 +7,6 @@ from typing import Annotated, Any
 from eisfit.model.schema import Reader
 from eisfit.units import ZERO_CELSIUS, Uncertain, uncertain
 
-__all__ = [
-    "Area",
-    "AreaDensity",
-    "Conductivity",
-    "Current",
-    "Energy",
-    "Inductance",
-    "IonicConductivity",
-    "LayerCapacitance",
-    "LayerResistance",
-    "Length",
-    "MolarVolume",
-    "OtherResistance",
-    "Ratio",
-    "Resistance",
-    "Resistivity",
-    "Share",
-    "Slope",
-    "Temperature",
-    "Voltage",
-    "check_temperature",
-]
-
 _COLDEST = 100.0  # K: below, a number of degrees was called kelvins
 
 

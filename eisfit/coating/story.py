@@ -32,8 +32,6 @@ from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
 from eisfit.verdict import limit
 
-__all__ = ["SCHEMA", "document_of"]
-
 SCHEMA = "eisfit.explain/2"
 _DRAWS = 400
 _SEEN_EV = 0.01

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from eisfit.coating.film.tables import FilmTable, PhaseTable
+from eisfit.coating.film.tables import FilmTable
 from eisfit.coating.old_study import from_schema_1
 from eisfit.coating.quantities import (
     Area,
@@ -39,20 +39,6 @@ from eisfit.files import data_folder, read_text
 from eisfit.model.schema import MAX_TOML, ClosedModel, Field, parse_toml, validate
 from eisfit.records import dataclass
 from eisfit.units import Uncertain
-
-__all__ = [
-    "Cell",
-    "DirectCurrent",
-    "FilmTable",
-    "PhaseTable",
-    "SpectrumFile",
-    "Study",
-    "StudyFile",
-    "Support",
-    "load_study",
-    "template",
-]
-
 
 _ROOM = Uncertain("exact", 298.15, unit="K")
 _SOURCE = "Where the values come from."

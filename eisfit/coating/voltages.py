@@ -23,8 +23,6 @@ from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
 from eisfit.coating.study import DirectCurrent, Study
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
-__all__ = ["Facts", "butler_volmer", "contradictions", "list_stated", "predict_voltages", "weigh"]
-
 _DRAWN = 2000
 _EACH = 130  # draws of a hypothesis that facts are foretold from
 _NOTHING = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing

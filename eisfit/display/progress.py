@@ -16,8 +16,6 @@ from importlib import import_module
 from time import monotonic
 from typing import Any, TypeVar
 
-__all__ = ["Progress", "count_items", "is_notebook", "show_progress", "steps"]
-
 T = TypeVar("T")
 Report = Callable[[int, int | None], object]
 #: What the argument `progress` of a function may be.

@@ -22,8 +22,6 @@ from eisfit.errors import UsageError
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["series_dataset", "track_dataset"]
-
 _SAME = 1e-6  # relative difference of two frequencies that are one
 _SPECTRUM = {"Z_real_ohm": "Z_real", "Z_imag_ohm": "Z_imag", "noise_ohm": "noise"}
 _FIT = {"fit_real_ohm": "fit_real", "fit_imag_ohm": "fit_imag"}

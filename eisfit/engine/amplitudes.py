@@ -14,8 +14,6 @@ from eisfit.engine.coordinates import Coordinates
 from eisfit.model.notation import Node, components, parameter_names, serial_parts
 from eisfit.records import dataclass
 
-__all__ = ["Amplitudes"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Amplitudes:

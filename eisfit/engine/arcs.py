@@ -12,8 +12,6 @@ from eisfit.arrays import FloatArray
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Parallel, components
 
-__all__ = ["Arc", "arcs", "name_columns", "parallels"]
-
 
 class _Pair(NamedTuple):
     resistor: Component

@@ -14,9 +14,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Part, Series, components, parameter_names
 from eisfit.model.once import keep_per_circuit
 
-__all__ = ["ROLE_ORDER", "arcs_in_order", "order_arcs", "role_times"]
-
-
 #: Processes from fast to slow, as they follow each other in a battery.
 ROLE_ORDER = ("film", "sei", "charge_transfer")
 

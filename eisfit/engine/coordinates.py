@@ -13,12 +13,10 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.arcs import arcs, parallels
-from eisfit.model.circuit import Circuit, CircuitParameter
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.model.notation import Component, Node, Parallel
 from eisfit.records import dataclass
-
-__all__ = ["Box", "Coordinates", "PlainCoordinates", "Scales", "may_be_negative"]
-
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
 _BEYOND_TIME = 1e4

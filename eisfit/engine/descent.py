@@ -23,9 +23,6 @@ from eisfit.engine.amplitudes import Amplitudes
 from eisfit.engine.solver import Problem
 from eisfit.records import Columns, dataclass
 
-__all__ = ["Descents"]
-
-
 _STEPS = 300
 _PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
 _CREEPS = (20, 1e-3)  # steps within which what is low enough gains such a share of that

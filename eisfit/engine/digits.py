@@ -15,8 +15,6 @@ from eisfit.engine.optima import find_different
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.moved_branch import with_branch_moved
 
-__all__ = ["go_near_digits", "reach_digits"]
-
 _ENDS = 4
 _TURNS = 2
 _PATIENCE, _STEPS = 15, 40  # of many descents at once

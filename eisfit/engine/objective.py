@@ -31,18 +31,6 @@ from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.distributions import f_above
 
-__all__ = [
-    "LOSSES",
-    "REPRESENTATIONS",
-    "FormProblem",
-    "Objective",
-    "Representation",
-    "Settings",
-    "most_of_noise",
-    "stack_spectra",
-]
-
-
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
 _WALL = 1e60
 _PERFECT, _DOUBTFUL = 1.1, 1.25  # times the attainable chisqr: what any noise leaves, and what none does

@@ -13,8 +13,6 @@ from eisfit.engine.arcs_order import arcs_in_order, order_arcs
 from eisfit.engine.solver import NO_BETTER, SAME, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Basin", "Ends", "Optima", "find_different", "join_ends", "put_in_order"]
-
 _KEPT = 32  # ends of one spectrum, beside those that came last
 
 

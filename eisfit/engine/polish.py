@@ -8,9 +8,6 @@ from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.descent import Descents
 from eisfit.engine.solver import Problem, solve
 
-__all__ = ["FINE", "NOISE_FREE", "polish"]
-
-
 _STEPS = 150
 FINE = 1e-13
 NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4

@@ -14,8 +14,6 @@ from eisfit.arrays import FloatArray, finite
 from eisfit.engine.arcs import name_columns
 from eisfit.model.circuit import Circuit
 
-__all__ = ["Formula", "Propagation", "inputs_of", "standard_error"]
-
 #: Of all parameters by name; it must take complex numbers.
 Formula = Callable[[Mapping[str, Any]], Any]
 

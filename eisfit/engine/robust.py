@@ -22,9 +22,6 @@ from eisfit.engine.solver import solve
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
-__all__ = ["TUNING", "RobustEnd", "covariance", "set_standard_errors", "solve_robust"]
-
-
 TUNING = {"huber": 1.345, "soft_l1": 1.287, "cauchy": 2.385}
 _ROUNDS = 40
 _SETTLED = 1e-7  # relative change of the cost

@@ -29,9 +29,6 @@ from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs, rival_excess
 from eisfit.spectra.noise import ladder, rounding
 
-__all__ = ["search"]
-
-
 _LOT = 512  # spectra: what they show, the next begin with
 _ROUNDS = 5
 _STEPS = 60

@@ -20,8 +20,6 @@ from eisfit.engine.swapped_arcs import exchange_unequal_arcs
 from eisfit.engine.task import Task
 from eisfit.model.notation import components
 
-__all__ = ["glance"]
-
 _NESTED = 5
 _OWN = 3
 _ROUGH = 1e-4

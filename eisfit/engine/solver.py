@@ -22,9 +22,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
-__all__ = ["NO_BETTER", "SAME", "Problem", "Solution", "solve"]
-
-
 _MAX_DAMPING = 1e10
 #: Relative chisqr within which two ends count as one optimum.
 SAME = 3e-4

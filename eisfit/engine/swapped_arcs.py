@@ -14,8 +14,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.once import keep_per_circuit
 from eisfit.verdict import limit
 
-__all__ = ["exchange_arcs", "exchange_unequal_arcs", "rival_excess"]
-
 _MOST = 3  # arcs: all orders of more are too many to try
 _FEWEST = 4.0  # numbers that residuals count for at least
 

@@ -17,9 +17,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Task", "best_end", "best_start", "expressions_error", "refit_in_form"]
-
-
 _ENDS = 7  # of the search that are tried again in another form or with another loss
 
 

@@ -8,8 +8,6 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem
 from eisfit.spectra.noise import ladder
 
-__all__ = ["NOTHING", "explainable"]
-
 #: Of chi-square in units of the noise: two shapes out of thirty take up to about this from noise.
 NOTHING = 14.0
 _SEEN = 1e-6  # of the longest shape: less is rounding

@@ -28,8 +28,6 @@ from eisfit.model.files.library import is_given, ranked_place
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["SeriesChoice", "choose_circuit"]
-
 
 @dataclass(frozen=True, eq=False)
 class SeriesChoice:

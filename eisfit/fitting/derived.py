@@ -25,8 +25,6 @@ from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
 from eisfit.units import Uncertain
 
-__all__ = ["Column", "Derived", "compute_derived", "dependencies", "derive", "formulas"]
-
 _NOTHING = Geometry()
 
 

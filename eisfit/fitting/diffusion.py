@@ -32,8 +32,6 @@ from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
 from eisfit.units import Uncertain
 
-__all__ = ["coefficients"]
-
 _FARADAY = 96485.33212331  # C/mol, exact product of the SI's constants
 _GAS = 8.31446261815324  # J/(mol K)
 _ROOM = 298.15  # K

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
     from eisfit.verdict import Flag
 
-__all__ = ["FitFailure"]
-
 
 @dataclass(frozen=True)
 class FitFailure:

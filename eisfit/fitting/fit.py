@@ -41,9 +41,6 @@ from eisfit.verdict import Flag, limit, usable
 if TYPE_CHECKING:
     from eisfit.fitting.identify.choice import Choice
 
-__all__ = ["finish_in_lmfit", "fit", "fit_each", "fit_or_failure"]
-
-
 TIGHT = 1e-10
 _CLEAN = 1e-4  # relative rms below which lmfit, which begins at the bottom, would go over the digits for ever
 _MOST_CLEAN = 200  # evaluations then

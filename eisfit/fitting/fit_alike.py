@@ -16,9 +16,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
-__all__ = ["fit_alike", "fit_like", "serves"]
-
-
 #: Says of a circuit which values and bounds are given, and which options of `eisfit.fit` go with that.
 Constrain = Callable[[Circuit], tuple[Circuit, dict[str, Any]]]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from eisfit.spectra.masks import Drop, drop_points
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["SELECTING", "select_points", "with_noise"]
-
 #: The options of `eisfit.fit` that `select_points` takes.
 SELECTING = ("fmin", "fmax", "drop", "drop_inductive")
 

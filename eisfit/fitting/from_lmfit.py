@@ -17,8 +17,6 @@ from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.spectra.noise import noise_level
 from eisfit.validation.distributions import chi2_above
 
-__all__ = ["result_of"]
-
 
 def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
     """Return the result of a task: `outcome` is lmfit's, `basin` the search's."""

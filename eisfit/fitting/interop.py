@@ -32,8 +32,6 @@ from eisfit.model.files.library import circuit as find_circuit
 if TYPE_CHECKING:
     pass
 
-__all__ = ["FORMS", "ImpedanceCircuit", "export", "from_impedance", "impedance_names", "to_impedance"]
-
 
 def to_impedance(
     source: FitResult | ImpedanceCircuit | Circuit | str | PathLike[str],

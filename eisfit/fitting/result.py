@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["FitResult", "FittedParameter", "Statistics", "result_or_failure"]
-
 _FINE = 300  # points of a fit that is drawn
 _IN_COLUMNS = (
     "parameters", "statistics", "covar", "var_names", "derived", "grade", "flags", "alternatives",

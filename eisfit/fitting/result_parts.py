@@ -12,15 +12,6 @@ from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
 
-__all__ = [
-    "FittedParameter",
-    "Statistics",
-    "convert_to_version_2",
-    "restore_bounds",
-    "statistics_of",
-    "tell_where",
-]
-
 
 @dataclass(frozen=True)
 class FittedParameter:

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import ParameterError, did_you_mean
 from eisfit.model.circuit_parameters import (
-    ROLES,
     CircuitParameter,
     allow_sign,
     check_parameter,
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     Values = Mapping[str, ArrayLike] | Sequence[ArrayLike]
 
 _ROUNDING = 1e-9  # by which an expression may leave a bound that it is meant to reach
-
-__all__ = ["ROLES", "Circuit", "CircuitParameter", "default_parameters"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,8 +12,6 @@ from eisfit.errors import CircuitError, ParameterError
 from eisfit.model.notation import Component, Node, components
 from eisfit.records import dataclass
 
-__all__ = ["ROLES", "CircuitParameter", "allow_sign", "check_parameter", "default_parameters", "from_row"]
-
 #: Role -> labels that suggest it where a circuit is given as a bare string.
 ROLES: dict[str, tuple[str, ...]] = {
     "series": ("s", "S", "ohm", "hf", "el"),

@@ -19,8 +19,6 @@ from eisfit.files import write_atomic
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse, serial_parts
 from eisfit.records import dataclass
 
-__all__ = ["CircuitDrawing", "draw_for_page", "draw_on_axes", "svg", "text"]
-
 _NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 _GLYPHS = {"R": "ResistorIEC", "C": "Capacitor", "CPE": "CPE", "L": "Inductor2", "La": "Inductor2"}
 _BODY, _LEAD, _STUB = 1.0, 0.4, 0.35  # schemdraw's units: an element's body, the wire beside it, and a bus's

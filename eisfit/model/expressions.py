@@ -14,8 +14,6 @@ import numpy as np
 
 from eisfit.errors import ParameterError, did_you_mean
 
-__all__ = ["Expression", "parse_expressions"]
-
 #: A value (B,) and its derivatives (B,) by parameter name.
 Dual = tuple[Any, dict[str, Any]]
 

@@ -27,8 +27,6 @@ from eisfit.errors import UsageError, did_you_mean
 from eisfit.records import dataclass
 from eisfit.units import Uncertain, uncertain
 
-__all__ = ["METADATA_KEYS", "UNITS", "Geometry", "relative_error"]
-
 #: Canonical units of everything that has one.
 UNITS = {
     "area": "cm^2",

@@ -10,8 +10,6 @@ import numpy as np
 from eisfit.errors import ParameterError
 from eisfit.model.circuit_parameters import CircuitParameter
 
-__all__ = ["changes_of", "refuse_forms"]
-
 Rows = Mapping[str, CircuitParameter]
 
 

@@ -27,20 +27,6 @@ from eisfit.model.elements import ELEMENTS, Element
 from eisfit.model.scanner import Scanner
 from eisfit.records import dataclass
 
-__all__ = [
-    "Component",
-    "Line",
-    "Node",
-    "Parallel",
-    "Part",
-    "Series",
-    "components",
-    "lines",
-    "parameter_names",
-    "parse",
-    "serial_parts",
-]
-
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LABEL = re.compile(r"\d+|_\w+")
 _BOUKAMP = re.compile(r"[RCLQWTO()\[\]]+")

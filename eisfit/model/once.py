@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from eisfit.model.circuit import Circuit
 
-__all__ = ["keep_per_circuit"]
-
 T = TypeVar("T")
 _MOST = 64  # circuits of which answers are kept
 

@@ -14,8 +14,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import CircuitError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Asymptote, Element, FrequencyGrid, Parameter
 
-__all__ = ["register_element"]
-
 Formula = Callable[..., Any]
 
 #: Unit -> a plausible value.

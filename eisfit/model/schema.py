@@ -33,20 +33,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = [
-    "MAX_TOML",
-    "ClosedModel",
-    "Field",
-    "Key",
-    "Limits",
-    "Reader",
-    "keys_of",
-    "load_toml",
-    "parse_tables",
-    "parse_toml",
-    "validate",
-]
-
 Model = TypeVar("Model", bound="ClosedModel")
 
 _BAD: Any = object()  # stands for a value that was refused

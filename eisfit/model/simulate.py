@@ -14,8 +14,6 @@ from eisfit.model.files.library import circuit as find_circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.vectors import vector
 
-__all__ = ["frequencies", "simulate", "to_csv"]
-
 
 def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> NDArray[np.float64]:
     """Return logarithmically spaced frequencies (F,) Hz from `fmax` down to `fmin`, both included.

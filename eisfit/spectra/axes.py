@@ -19,17 +19,6 @@ from eisfit.units import ZERO_CELSIUS
 if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = [
-    "AXES",
-    "Axis",
-    "axis_of",
-    "axis_value",
-    "axis_values",
-    "check_own_axes",
-    "read_name",
-    "split_axes",
-]
-
 _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9.,])", r"(?![A-Za-z0-9%])"
 

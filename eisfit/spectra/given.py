@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from eisfit.spectra.series import Series
 
-__all__ = ["SpectrumLike", "spectra_of", "spectrum_of", "takes_spectrum", "unknown_option"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -11,8 +11,6 @@ from eisfit.arrays import BoolArray
 from eisfit.errors import UsageError
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Drop", "drop_points", "inductive_tail"]
-
 #: A mask (F,), true for a point to leave out, from the highest frequency down; or frequencies in Hz.
 Drop = Sequence[bool] | Sequence[float] | NDArray[np.bool_] | NDArray[np.float64]
 

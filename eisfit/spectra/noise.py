@@ -35,19 +35,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = [
-    "WEIGHTINGS",
-    "attainable_chisqr",
-    "attainable_of_many",
-    "estimate_left_by_noise",
-    "ladder",
-    "noise_level",
-    "rounding",
-    "weights",
-    "weights_of_many",
-]
-
-
 WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-__all__ = ["regex"]
-
 
 class _Later:
     """A pattern that becomes `re.Pattern` where something is asked of it."""

@@ -12,8 +12,6 @@ from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
 from eisfit.spectra.readers._key_values import condition
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["axis_in_names", "axis_notes", "place_on_axes", "sort_spectra", "with_cycles"]
-
 _FROM_NAME = "from the file's name"
 _MANIFEST = "from the manifest"
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["Failure", "Series", "read_series"]
-
 PathName = str | PathLike[str]
 
 

@@ -31,8 +31,6 @@ from eisfit.spectra.vectors import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ASSUMED", "COLUMNS", "TURNED", "Spectrum"]
-
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: Relative: 0.1 Hz of a logarithmic sweep is 0.09999999999999998 in memory and 0.1 in the file.
 _SAME_FREQUENCY = 1e-9

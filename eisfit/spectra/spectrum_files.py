@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["may_hold_spectra", "natural"]
-
 #: Files that lie beside spectra and hold none.
 _OTHER_SUFFIXES = (
     "toml json md rst png jpg jpeg svg pdf gif tif py ipynb pyc yaml yml ini cfg log html htm xml doc "

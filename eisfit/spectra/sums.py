@@ -11,8 +11,6 @@ from eisfit.errors import SpectrumError
 if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["combine"]
-
 _SAME = 1e-3  # relative: instruments write the frequency that they have set, not always the same digits
 
 

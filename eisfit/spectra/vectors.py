@@ -11,18 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.errors import SpectrumError
 
-__all__ = [
-    "check",
-    "check_impedance",
-    "check_length",
-    "frozen",
-    "grid_of",
-    "noise_of",
-    "sweep",
-    "times_of",
-    "vector",
-]
-
 _LARGEST = 1e40  # Hz, ohm, and its inverse the smallest: sixth powers of the ratios still are numbers
 
 

@@ -21,8 +21,6 @@ from eisfit.tracking.scatter import reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.distributions import t_quantile
 
-__all__ = ["FORMS", "Arrhenius", "fit_arrhenius", "law_coordinates"]
-
 FORMS = ("plain", "times_temperature")
 _TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
 _OUTLIER = 4.0  # robust standard deviations from the line of the others

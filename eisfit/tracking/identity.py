@@ -20,12 +20,10 @@ from eisfit.arrays import FloatArray, robust_spread
 from eisfit.engine.arcs import arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs, role_times
 from eisfit.engine.propagation import standard_error
-from eisfit.fitting.result import FitResult, FittedParameter
+from eisfit.fitting.result import FitResult
+from eisfit.fitting.result_parts import FittedParameter
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
-
-__all__ = ["Candidate", "Features", "cheapest_path", "measure_movement"]
-
 
 _DIGITS = 8  # of a cost: of paths that cost as much the first candidates' is taken, not what rounding says
 _LIMIT = 16.0  # what a move can cost at most: four standard deviations

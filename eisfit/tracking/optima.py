@@ -18,8 +18,6 @@ from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.series_problem import SeriesProblem
 
-__all__ = ["SeriesOptima", "find_all_optima", "find_exchanged_optima"]
-
 Found = Sequence[tuple[int, Candidate]]
 
 _ONE = 0.02  # largest change of ln R or ln tau within one optimum

@@ -12,8 +12,6 @@ from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["place_in_order", "place_of"]
-
 
 def place_in_order(source: Any, by: str | Sequence[str] | None) -> tuple[list[Any], Series]:
     """Return what is given, in the order of its axes, and the series that it is (or would be).

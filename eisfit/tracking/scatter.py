@@ -10,8 +10,6 @@ from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
 
-__all__ = ["compute_weights", "reach"]
-
 # Chance of a chi-square as large, below which the size of the errors is taken from the scatter. Where the
 # errors are right, 95 % intervals then hold in 95.8 %, whatever the number of points. Where they are too
 # small, intervals hold in 92 % or more of series of seven points, in 87.7 % or more of four. A prior of the

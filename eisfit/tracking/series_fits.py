@@ -32,8 +32,6 @@ from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.optima import find_all_optima, find_exchanged_optima
 from eisfit.tracking.series_problem import SeriesProblem
 
-__all__ = ["FINISH", "Fits"]
-
 Row = FitResult | FitFailure
 
 FINISH = ("kernel", "lmfit")

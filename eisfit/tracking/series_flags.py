@@ -15,9 +15,6 @@ from eisfit.spectra.axes import AXES, Axis, axis_value
 from eisfit.tracking.identity import Features, measure_movement
 from eisfit.verdict import FORBIDS, TELLS, Flag
 
-__all__ = ["judge_jumps"]
-
-
 _BLURRED = 0.35  # relative error of an arc's resistance from which the two arcs are not told apart
 _APART = 2.0  # standard errors between two time constants
 _JUMP = np.log(1.5)

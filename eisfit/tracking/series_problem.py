@@ -19,8 +19,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Ends", "SeriesProblem"]
-
 Block = tuple[IntArray, IntArray, "_Group"]
 
 _ROWS = 256  # of one batch

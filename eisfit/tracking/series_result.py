@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     from eisfit.tracking.relaxation.distributions import SeriesDRT
 
-__all__ = ["SeriesResult"]
-
 Row = FitResult | FitFailure
 
 _PANELS = 4  # small ones, beside a notebook's table

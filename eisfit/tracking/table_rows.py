@@ -9,8 +9,6 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 
-__all__ = ["column_units", "per_area", "row_of"]
-
 
 def column_units(circuit: Circuit) -> dict[str, str]:
     """Return the unit of every column of a table that holds a circuit's parameters and their errors."""

@@ -29,8 +29,6 @@ from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import Row, SeriesResult
 
-__all__ = ["tell_choice", "track"]
-
 
 def track(
     series: Series | Iterable[Any] | str | PathLike[str],

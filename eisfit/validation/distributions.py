@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-__all__ = ["beta_below", "chi2_above", "f_above", "gamma_above", "normal_quantile", "t_below", "t_quantile"]
-
 _TINY = 1e-300
 _CLOSE = 1e-15
 _MOST = 1_000_000  # terms; some sqrt(a) are needed

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Correction", "DriftCorrection", "correct_drift"]
-
 _SAME = 1e-3  # largest relative difference of frequencies that are one
 _LEAST = 3  # sweeps: one before and one after
 _FEWEST = 6  # points that all sweeps share

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["DRTResult", "drt"]
-
-
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
 _BEYOND = 1.0  # decades below the sweep, of relaxations that are seen rising there
 CURVE = ("tau_s", "gamma_ohm", "low_ohm", "high_ohm")

@@ -16,20 +16,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.validation.non_negative import NonNegative
 
-__all__ = [
-    "Choice",
-    "Peak",
-    "Problem",
-    "draw_samples",
-    "find_narrowest",
-    "find_peaks",
-    "merge_peaks",
-    "select",
-    "set_up_problem",
-    "solve",
-    "summarise",
-]
-
 _APART = 10.83  # fall of chi-square by which a dip is real: chance 0.001 of one degree of freedom
 _WEAKER = 0.3  # of the strength chosen: weak enough for the data, and not the prior, to make the dip
 

@@ -11,8 +11,6 @@ from eisfit.validation import drt_algebra
 from eisfit.validation.drt_algebra import Peak, Problem
 from eisfit.verdict import Flag
 
-__all__ = ["is_sharp", "misfit_flags", "peak_flags"]
-
 _WELL = 2e-3  # of |Z|: a residual that no one minds
 _SHARP = 1.4  # times the narrowest peak that can be shown: Gerischer's and ideal arcs' lie below
 

@@ -36,8 +36,6 @@ from eisfit.validation.linear_kk import Basis, fit
 from eisfit.validation.points import check_points
 from eisfit.verdict import Flag, limit
 
-__all__ = ["check", "check_once"]
-
 _MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
 _MANY, _A_DECADE = 12, 3.6  # points, of which one of the two is enough for terms beyond the sweep
 _SHOWN = 12  # places in one sentence

@@ -28,9 +28,6 @@ from eisfit.validation.points import FEWEST
 from eisfit.validation.resonances import find_strongest, is_inside, refine
 from eisfit.verdict import Flag, limit
 
-__all__ = ["Finding", "Problem", "Trust", "find_breaches", "find_trusted", "resonant"]
-
-
 FALSE_ALARM = 5e-4  # of each test, but for the ends
 # Of the slow end, where cells drift, of any place, of the fast end, where little but inductance goes wrong.
 _UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2)

@@ -18,20 +18,6 @@ from eisfit.records import dataclass
 from eisfit.validation.distributions import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair, project_out
 
-__all__ = [
-    "Basis",
-    "Evidence",
-    "LinearFit",
-    "Step",
-    "choose",
-    "evidence",
-    "fit",
-    "local_noise",
-    "mu_of",
-    "scan",
-]
-
-
 PATIENCE = 10  # steps without a better AICc before the scan ends
 CROWDED = 3  # elements a decade beyond which mu is heard
 BLOCK = 8  # factorisations in one call

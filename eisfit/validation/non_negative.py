@@ -17,8 +17,6 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["NonNegative"]
-
 _RIDGE = 1e-9  # of the longest column: it keeps the problem regular where two columns do the same
 _MOST_ALIKE = (
     1e5  # column over what those before it do not make of it, squared: beyond, signs drown in rounding

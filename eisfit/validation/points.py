@@ -11,8 +11,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
-__all__ = ["FEWEST", "check_points", "columns_of", "impedance_in", "spectrum_in"]
-
 FEWEST = 6
 
 

@@ -15,9 +15,6 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["find_strongest", "is_inside", "pole_pair", "project_out", "refine"]
-
-
 Broadcast = float | FloatArray
 
 _DAMPINGS = (0.7, 0.35, 0.15, 0.06, 0.025, 0.01, 0.003)

@@ -22,9 +22,6 @@ from eisfit.validation.points import check_points, columns_of, spectrum_in
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ZHitResult", "zhit"]
-
-
 GAMMA = -np.pi / 6  # weight of the slope of the phase
 
 

@@ -17,7 +17,8 @@ import pytest
 
 import eisfit
 from eisfit.batch import many as many_fits
-from eisfit.batch.many import Audit, dask_executor
+from eisfit.batch.audit import Audit
+from eisfit.batch.many import dask_executor
 from eisfit.batch.pool import Lost, run_in_order
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem

@@ -11,8 +11,9 @@ import pytest
 
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, UsageError
-from eisfit.fitting.interop import ImpedanceCircuit, impedance_names
+from eisfit.fitting.interop import impedance_names
 from eisfit.model.elements import ELEMENTS
+from eisfit.model.exchange.impedance_py import ImpedanceCircuit
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 FREQUENCY = np.logspace(5, -2, 36)

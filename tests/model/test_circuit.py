@@ -10,7 +10,8 @@ import pytest
 
 from eisfit.errors import CircuitError, NotationError, ParameterError
 from eisfit.files import to_json
-from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import ROLES, CircuitParameter, default_parameters
 from eisfit.model.notation import Component, Series
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 23)

@@ -9,7 +9,8 @@ import pytest
 
 from eisfit.errors import CircuitError, NotationError, SchemaError
 from eisfit.files import data_folder
-from eisfit.model.circuit import ROLES, Circuit
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import ROLES
 from eisfit.model.files.library import circuit, circuits, load, reference_tests
 
 FILES = sorted(data_folder("circuits").glob("*.toml"))

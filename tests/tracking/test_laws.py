@@ -10,8 +10,9 @@ from scipy.optimize import curve_fit, minimize_scalar
 from scipy.stats import t as student
 
 from eisfit.errors import FitError, UsageError
+from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing
-from eisfit.tracking.growth.growth import Band, Growth, fit_growth
+from eisfit.tracking.growth.growth import Growth, fit_growth
 from eisfit.tracking.growth.laws import LAWS
 from eisfit.tracking.growth.minimum import find_bounded_minimum
 

@@ -25,8 +25,6 @@ from eisfit.cli.options import (
 from eisfit.cli.output import check_not_read, guard, print_json, print_text
 from eisfit.errors import ReadError, UsageError
 
-__all__ = ["batch"]
-
 _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
 

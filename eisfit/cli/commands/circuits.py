@@ -11,10 +11,9 @@ from eisfit.cli.command import Argument, Option, echo
 from eisfit.cli.completion import circuit_names
 from eisfit.cli.manners import say
 from eisfit.cli.options import Export, Json, check_form
-from eisfit.cli.output import folder, guard, print_json, print_text, width, write_atomic
+from eisfit.cli.output import folder, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError
-
-__all__ = ["circuits"]
+from eisfit.files import write_atomic
 
 _FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
 

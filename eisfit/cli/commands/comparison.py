@@ -10,8 +10,6 @@ from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 from eisfit.errors import UsageError
 
-__all__ = ["compare"]
-
 _FAILED: dict[str, Any] = {"weighting": None, "best": None, "ok": False, "verdict": [], "ranked": []}
 
 

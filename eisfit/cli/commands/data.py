@@ -10,22 +10,10 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
 from eisfit.cli.manners import Remarks, current
 from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
-from eisfit.cli.output import (
-    check_not_read,
-    check_output,
-    folder,
-    guard,
-    print_json,
-    print_text,
-    stem,
-    width,
-    write_atomic,
-    write_json,
-)
+from eisfit.cli.output import check_not_read, check_output, folder, guard, print_json, print_text, stem, width
 from eisfit.cli.sources import read_sources
 from eisfit.errors import UsageError, did_you_mean
-
-__all__ = ["check", "convert", "info"]
+from eisfit.files import write_atomic, write_json
 
 
 @guard

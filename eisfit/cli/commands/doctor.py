@@ -19,8 +19,6 @@ from eisfit.errors import EisfitError
 from eisfit.files import OTHER_CURE, other_package
 from eisfit.records import dataclass
 
-__all__ = ["doctor"]
-
 _DISTRIBUTION = "eisfit-toolkit"
 #: What eisfit cannot do without: distribution -> module, lowest version.
 _NEEDED = {

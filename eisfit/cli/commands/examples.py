@@ -9,11 +9,9 @@ from typing import Annotated
 
 from eisfit.cli.command import Option
 from eisfit.cli.options import Json
-from eisfit.cli.output import folder, guard, print_json, print_text, write_atomic
+from eisfit.cli.output import folder, guard, print_json, print_text
 from eisfit.errors import UsageError
-from eisfit.files import data_folder
-
-__all__ = ["examples"]
+from eisfit.files import data_folder, write_atomic
 
 _LEFT_OUT = ("__pycache__",)
 

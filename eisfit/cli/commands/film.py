@@ -13,8 +13,6 @@ from eisfit.errors import UsageError
 if TYPE_CHECKING:
     from eisfit.spectra.series import Series
 
-__all__ = ["film"]
-
 
 @guard
 def film(

@@ -23,22 +23,11 @@ from eisfit.cli.options import (
     Weighting,
     check_form,
 )
-from eisfit.cli.output import (
-    Folder,
-    guard,
-    print_json,
-    print_text,
-    progress,
-    stem,
-    width,
-    write_atomic,
-    write_json,
-)
+from eisfit.cli.output import Folder, guard, print_json, print_text, progress, stem, width
 from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError, UsageError
+from eisfit.files import write_atomic, write_json
 from eisfit.records import FIT_SCHEMA
-
-__all__ = ["fit"]
 
 
 def _print_thresholds(value: bool) -> None:

@@ -12,8 +12,6 @@ from eisfit.cli.manners import say
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 
-__all__ = ["identify"]
-
 _FAILED: dict[str, Any] = {
     "best": None,
     "probability": 0.0,

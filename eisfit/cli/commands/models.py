@@ -7,10 +7,9 @@ from typing import Annotated
 
 from eisfit.cli.command import Option
 from eisfit.cli.options import CircuitName, numbers
-from eisfit.cli.output import guard, print_text, write_atomic
+from eisfit.cli.output import guard, print_text
+from eisfit.files import write_atomic
 from eisfit.model import COMMON
-
-__all__ = ["simulate"]
 
 
 @guard

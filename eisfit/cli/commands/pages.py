@@ -26,8 +26,6 @@ from eisfit.files import parse_json, read_text
 from eisfit.model import COMMON
 from eisfit.records import FIT_SCHEMA
 
-__all__ = ["report", "view"]
-
 
 @guard
 def report(

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Frequencies, Json, Placing, Reading, Results
-from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, write_atomic, write_json
+from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text
 from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
-
-__all__ = ["drt", "write_map"]
+from eisfit.files import write_atomic, write_json
 
 _SCHEMA = "eisfit.drt/1"
 

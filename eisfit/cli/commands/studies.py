@@ -9,20 +9,9 @@ from typing import Annotated, Any
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.manners import say
 from eisfit.cli.options import Json, Results
-from eisfit.cli.output import (
-    Folder,
-    frame_csv,
-    guard,
-    print_json,
-    print_text,
-    width,
-    write_atomic,
-    write_json,
-)
+from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError
-from eisfit.files import read_text
-
-__all__ = ["explain"]
+from eisfit.files import read_text, write_atomic, write_json
 
 
 @guard

@@ -23,20 +23,10 @@ from eisfit.cli.options import (
     Results,
     Weighting,
 )
-from eisfit.cli.output import (
-    Folder,
-    frame_csv,
-    guard,
-    print_json,
-    print_text,
-    width,
-    write_atomic,
-    write_json,
-)
+from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, width
 from eisfit.cli.sources import gather_series
 from eisfit.errors import FitError, UsageError
-
-__all__ = ["track"]
+from eisfit.files import write_atomic, write_json
 
 
 @guard

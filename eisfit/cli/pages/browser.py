@@ -14,8 +14,6 @@ from eisfit.display.progress import show_progress
 from eisfit.errors import EisfitError
 from eisfit.files import parse_json, to_json
 
-__all__ = ["answer", "complete", "prepare"]
-
 _FIRST = ("eisfit.spectra.readers", "eisfit.spectra.series", "eisfit.display.pages")
 _THEN = (  # what a fit needs; imported before one is asked for, while the user chooses a file
     "lmfit", "eisfit.fitting.fit", "eisfit.fitting.identify.identify", "eisfit.validation.kramers_kronig",

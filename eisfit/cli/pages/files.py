@@ -14,8 +14,6 @@ from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import FIT_SCHEMA
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["describe_measured", "export", "read_files", "report"]
-
 
 class _Upload(ClosedModel):
     name: str = Field(min_length=1, max_length=400)

@@ -18,8 +18,6 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.validation.kramers_kronig import check
 
-__all__ = ["compute_curve", "html_report", "page_item", "report_text"]
-
 _PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
 _LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
 

@@ -13,17 +13,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.schema import ClosedModel, Field, Limits, validate
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = [
-    "MOST_PARAMETERS",
-    "Ask",
-    "check_question",
-    "complete_values",
-    "find_used_points",
-    "fit_options",
-    "free_values",
-    "plain_values",
-]
-
 _NAME = Limits(max_length=80)
 _NUMBER = Limits(finite=True)
 MOST_PARAMETERS = 30  # more than anybody moves by hand

@@ -8,9 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.model.circuit import CircuitParameter
-
-__all__ = ["command", "python", "slider"]
+from eisfit.model.circuit_parameters import CircuitParameter
 
 _DECADES = 1e3  # a slider reaches so many times up and down where the parameter has no bound
 _DIGITS = 5  # of a start value, on the page and in the command

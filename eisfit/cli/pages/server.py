@@ -21,8 +21,6 @@ from typing import Any
 from eisfit.errors import UsageError
 from eisfit.files import to_json
 
-__all__ = ["Site", "open_socket", "serve"]
-
 _LARGEST = 64 * 1024 * 1024  # bytes of a request: files that were dropped on the page
 _HEADERS = {
     "Cache-Control": "no-store",

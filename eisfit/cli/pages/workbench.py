@@ -32,8 +32,6 @@ from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Workbench", "handle"]
-
 SESSION = "eisfit.session/1"
 
 

@@ -22,9 +22,6 @@ from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 from eisfit.verdict import FORBIDS
 
-__all__ = ["FilmCell", "FilmEstimate", "film_from_fit", "log_variance", "no_arc"]
-
-
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
 _SPOILING = ("not_converged", "misfit")
 _SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped", "arcs_merged")

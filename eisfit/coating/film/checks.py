@@ -17,8 +17,6 @@ from eisfit.coating.film.film import (
 )
 from eisfit.coating.film.tables import FilmTable, PhaseTable
 
-__all__ = ["check_film", "describe_film"]
-
 Check = dict[str, Any]
 
 

@@ -29,8 +29,6 @@ from eisfit.validation.distributions import normal_quantile
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FilmResult", "film"]
-
 _CM_PER_NM = 1e-7
 _DIELECTRIC = 1e4  # relative permittivity that only ferroelectrics pass
 # What each number is made of besides what is given; where the thickness is given, and where it is not.

@@ -17,18 +17,6 @@ from eisfit.errors import StudyError
 from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 
-__all__ = [
-    "EPSILON_0",
-    "Film",
-    "arrhenius",
-    "bruggeman",
-    "fuchs_sondheimer",
-    "hashin_shtrikman",
-    "mayadas_shatzkes",
-    "volume_fractions",
-]
-
-
 EPSILON_0 = 8.8541878128e-14  # F/cm, CODATA 2018
 
 

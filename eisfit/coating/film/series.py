@@ -10,8 +10,6 @@ from eisfit.tracking.growth.growth import fit_growth
 from eisfit.tracking.scatter import reach
 from eisfit.validation.distributions import normal_quantile
 
-__all__ = ["thickness_series"]
-
 
 def thickness_series(
     thickness: ArrayLike,

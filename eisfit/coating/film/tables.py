@@ -20,8 +20,6 @@ from eisfit.coating.quantities import (
 from eisfit.model.schema import ClosedModel, Field
 from eisfit.units import Uncertain
 
-__all__ = ["FilmTable", "PhaseTable"]
-
 _SOURCE = "Where the values come from."
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.coating.film.film import EPSILON_0
+from eisfit.coating.film.tables import FilmTable
 from eisfit.coating.inference.problem import (
     ARC_ALPHA,
     INFINITE,
@@ -23,12 +24,10 @@ from eisfit.coating.physics.layers import LayerKind
 from eisfit.coating.physics.parameters import COUNTER_ALPHA
 from eisfit.coating.physics.quick_channels import QuickChannels
 from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous, Support
-from eisfit.coating.study import Cell, FilmTable, Study
+from eisfit.coating.study import Cell, Study
 from eisfit.errors import SpectrumError
 from eisfit.rounding import hertz
 from eisfit.units import BOLTZMANN_EV, Uncertain
-
-__all__ = ["LAST_DIGIT", "problem_of", "published_error", "size_priors"]
 
 _CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
 _ARCS = ("native_alpha", "contact_alpha", "film_alpha", "counter_alpha")

@@ -13,8 +13,6 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.problem import MODES, Problem
 
-__all__ = ["correct_near_to_limit", "correct_to_finer", "correct_to_limit", "extrapolate"]
-
 _SLOWEST = 0.75  # of a change that the next doubling repeats: it is 0.35 to 0.66
 
 

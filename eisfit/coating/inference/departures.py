@@ -32,8 +32,6 @@ from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Outside", "find_outside_causes"]
-
 _NEAREST = 3  # hypotheses that are searched again where none fits, and causes that all others begin with
 _SIMPLEST = "barrier_only"
 _DECIDED = 0.5  # probability of a hypothesis whose cause is held against others

@@ -7,8 +7,6 @@ import numpy as np
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 
-__all__ = ["invert", "minimise"]
-
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _DROWNED = 1e-13  # of the largest second derivative

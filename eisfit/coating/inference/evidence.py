@@ -11,8 +11,6 @@ from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import refit
 
-__all__ = ["ledger", "prior_swing"]
-
 
 def ledger(
     problem: Problem,

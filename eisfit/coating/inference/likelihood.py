@@ -17,8 +17,6 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Hypothesis, Problem
 from eisfit.records import dataclass
 
-__all__ = ["Corrections", "Likelihood"]
-
 Corrections = Sequence[ComplexArray]
 """(B, F) complex factors of the impedance, one array a block: a finer model's over this one's, by row."""
 

@@ -12,8 +12,6 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.inference.posterior import Posterior, probabilities
 from eisfit.coating.inference.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
 
-__all__ = ["next_experiments"]
-
 _MODEL_ERROR = 0.01  # relative, of new data: beyond that the model itself is not known
 _DRAWN = 300  # experiments drawn from each hypothesis
 _FEATURES = 8  # principal components of them that are looked at

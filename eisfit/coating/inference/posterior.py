@@ -11,8 +11,6 @@ from eisfit.records import dataclass
 from eisfit.validation.distributions import chi2_above
 from eisfit.verdict import limit
 
-__all__ = ["LEAST_P", "Mode", "Posterior", "chance", "most_probable", "probabilities"]
-
 LEAST_P = limit("study_fits")
 _ROUNDING = 1e-12  # variance: what keeps a covariance positive
 

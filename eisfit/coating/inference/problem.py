@@ -24,24 +24,6 @@ from eisfit.coating.physics.supports import Support
 from eisfit.records import dataclass
 from eisfit.units import BOLTZMANN_EV
 
-__all__ = [
-    "ARC_ALPHA",
-    "HYPOTHESES",
-    "INFINITE",
-    "MODES",
-    "REFERENCE_K",
-    "SEARCH_MODES",
-    "Block",
-    "Departure",
-    "Hypothesis",
-    "Prior",
-    "Problem",
-    "activation_energies",
-    "clip_coordinates",
-    "find_warming",
-    "warm",
-]
-
 REFERENCE_K = 298.15
 """Of the priors, K."""
 _EXPONENTS = {p.name: p.absent for p in PARAMETERS if p.name.endswith("_alpha")}

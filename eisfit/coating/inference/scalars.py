@@ -24,8 +24,6 @@ from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
 
-__all__ = ["sample_posterior"]
-
 _ROUND, _ROUNDS, _KEPT = 1000, 10, 400
 _COUNTING = 400  # draws of all rounds that count
 _TOLD = 60  # draws that count, of those that tell the next round's normal distribution

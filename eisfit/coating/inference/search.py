@@ -31,8 +31,6 @@ from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.records import dataclass
 
-__all__ = ["Optima", "finish_in_quick_model", "move_arcs", "posteriors", "refit", "search_from"]
-
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
 _ROUNDS, _ANOTHER = 3, 1.0  # rounds of moves, while each leads so many standard deviations away

@@ -15,8 +15,6 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 
-__all__ = ["find_zeros", "j0", "j1", "y0", "y1"]
-
 _FAR = 25.0
 _NODES, _SERIES = 80, 36
 _HANKEL = 16

@@ -15,8 +15,6 @@ from eisfit.errors import EisfitError
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.records import dataclass
 
-__all__ = ["Cell", "CellImpedance", "cell_impedance"]
-
 
 @dataclass(frozen=True)
 class Cell:

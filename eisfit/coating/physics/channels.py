@@ -27,8 +27,6 @@ from eisfit.coating.physics.supports import AreaImpedance, check_sizes
 from eisfit.errors import EisfitError
 from eisfit.records import dataclass
 
-__all__ = ["ChannelPlate"]
-
 _THINNEST_BASE = 2e-4
 _NONE, _PERFECT = 1e-10, 1e7  # sheet conductances of a film, over what the solid beside it has
 _EDGE_OF_DISC = 1 / (8 * np.pi)

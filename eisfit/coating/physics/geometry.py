@@ -6,8 +6,6 @@ import numpy as np
 
 from eisfit.records import dataclass
 
-__all__ = ["Plate"]
-
 
 @dataclass(frozen=True)
 class Plate:

@@ -20,8 +20,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import sphere, tanh_over
 from eisfit.model.elements._complex_parts import j_power
 
-__all__ = ["LayerKind", "diffusion", "layer"]
-
 LayerKind = Literal["ohmic", "dielectric", "mixed"]
 
 

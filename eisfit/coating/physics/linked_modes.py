@@ -16,8 +16,6 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["link_modes"]
-
 _STEPS = 60
 _NEAR = 1e-6  # of a root's distance: the method is of third order, so what is left then is rounding
 

@@ -16,8 +16,6 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 
-__all__ = ["COUNTER_ALPHA", "INDEX", "LINEAR", "PARAMETERS", "PhysicalParameter", "coordinates"]
-
 
 class PhysicalParameter(NamedTuple):
     """One quantity of a cell; `absent` is its value where a cell has no such thing."""

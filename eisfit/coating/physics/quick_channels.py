@@ -26,8 +26,6 @@ from eisfit.coating.physics.spreading import annulus_resistance
 from eisfit.coating.physics.supports import AreaImpedance
 from eisfit.records import dataclass
 
-__all__ = ["QuickChannels"]
-
 Array = NDArray[Any]
 
 

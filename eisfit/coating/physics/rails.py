@@ -32,9 +32,6 @@ from eisfit.coating.physics.linked_modes import link_modes
 from eisfit.coating.physics.smooth import coth_csch
 from eisfit.records import dataclass
 
-__all__ = ["Integrals", "Solved", "solve_rails"]
-
-
 _NEAR = 1e-2
 _MEETING = 1e-4
 # f'(v) and h'(v) in powers of v (DLMF 4.33.3, 4.33.5).

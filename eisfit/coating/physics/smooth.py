@@ -7,8 +7,6 @@ import numpy as np
 from eisfit.arrays import ComplexArray
 from eisfit.model.elements._hyperbolic import Wedge
 
-__all__ = ["coth_csch", "sphere", "tanh_over"]
-
 _ZERO = 1e-30  # of s^2: there the limits are reached
 
 

@@ -29,9 +29,6 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.physics.bessel import find_zeros, j0, j1, y0, y1
 from eisfit.records import dataclass
 
-__all__ = ["Modes", "annulus_modes", "annulus_resistance", "base_resistance", "disc_modes", "disc_spreading"]
-
-
 _TERMS = 600
 _SECANTS = 7
 

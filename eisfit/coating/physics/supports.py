@@ -17,8 +17,6 @@ from eisfit.errors import EisfitError
 from eisfit.model.elements._two_rails import solve_two_rails
 from eisfit.records import dataclass
 
-__all__ = ["AreaImpedance", "Flat", "Particles", "Pellet", "Porous", "Support", "check_sizes"]
-
 
 class AreaImpedance(NamedTuple):
     """Impedance per projected area (ohm cm^2), its derivatives by z and by three logarithms; each (B, F)."""

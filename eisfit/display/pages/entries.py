@@ -28,8 +28,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import hertz, significant, value_with_error
 
-__all__ = ["conditions", "entry", "format_engineering", "measurement", "ranking", "round_to"]
-
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
 _SAID = {

@@ -13,8 +13,6 @@ from typing import Any
 
 from eisfit.files import to_json
 
-__all__ = ["asset", "page", "script_json"]
-
 # What the browser is allowed: the scripts of this page by their hashes, and nothing from anywhere else.
 _POLICY = {
     "default-src": "'none'",

@@ -13,8 +13,6 @@ from eisfit.display.report.words import (
     resistances_first,
 )
 
-__all__ = ["trend_rows"]
-
 
 def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
     """Return each parameter's values over the cycles: x, y, low, high, ok, and the band of its growth."""

@@ -12,8 +12,6 @@ from eisfit.display.pages.page import asset, page
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.report.words import Document, clean, count
 
-__all__ = ["group_measured", "report_page", "workbench_page"]
-
 _SCRIPTS = ("words.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js", "bench.js",
             "work.js")  # fmt: skip
 _ENDS = {

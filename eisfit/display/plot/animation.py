@@ -22,8 +22,6 @@ from eisfit.display.report.words import cycle_of
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 
-__all__ = ["nyquist_animation"]
-
 _MOST = 150  # frames: of a longer series evenly chosen ones are shown
 _SUFFIXES = (".gif", ".html")
 

@@ -12,8 +12,6 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["contributions"]
-
 
 @apply_style
 def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:

@@ -12,8 +12,6 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["comparison", "comparison_height", "rank_fitted"]
-
 
 def comparison_height(document: Mapping[str, Any]) -> float:
     """Return how high the figure must be for its lines, inches."""

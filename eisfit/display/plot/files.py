@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["save"]
-
 # A file must not tell when or with which version it was drawn: the same input gives the same bytes.
 _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": "eisfit"},

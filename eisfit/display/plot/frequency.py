@@ -29,8 +29,6 @@ from eisfit.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["bode", "drt", "residuals"]
-
 _WORDS = 1.3  # decades of tau that the words of a peak take
 
 

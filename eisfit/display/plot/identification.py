@@ -11,8 +11,6 @@ from eisfit.errors import EisfitError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["identification"]
-
 _SHOWN = 8
 
 

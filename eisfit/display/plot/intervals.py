@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["intervals", "measure_deviations", "profiles"]
-
 _SHOWN = 4.0  # times the limit: higher points of a profile are left out
 _COLUMNS = 3
 _WIDE = 100.0  # percent

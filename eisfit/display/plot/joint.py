@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["joint_course", "joint_overview", "strength_curve"]
-
 _MANY = 60  # points: above it their error bars would be a smear
 
 

@@ -28,8 +28,6 @@ from eisfit.display.report.words import cycle_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["decades", "frequency_words", "nyquist", "nyquist_cycles"]
-
 _SHAPE = (0.5, 1.1)  # least and greatest height over width: no arc of 60 x 15 ohm is squeezed into a strip
 _TAG = "eisfit decade"
 _UNITS = {"mΩ": 1e3, "Ω": 1.0, "kΩ": 1e-3, "MΩ": 1e-6}

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fit_overview", "kramers_kronig"]
-
-
 _LINE = 60  # letters of a title beside the verdict
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["relaxation_map"]
-
 _COLORS = (VERMILION, BLACK, ORANGE, GREEN, PURPLE, BLUE, GREY)
 _TICKS = 12  # rows of the map that are named
 _LAWS = ("arrhenius", "lines", "growth", "curves")

@@ -29,18 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "band_of",
-    "cells_trend",
-    "cells_trends",
-    "lines_of",
-    "nyquist_waterfall",
-    "select_shown",
-    "series_waterfall",
-    "trends",
-    "with_groups",
-]
-
 _APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
 _LOGARITHMIC = 3.0  # factor between values of a parameter
 _FAR = 5.0  # times the span of what can be used, from which the rest does not set the frame

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "apply_style", "new_axes", "new_figure", "paper"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -20,8 +20,6 @@ from eisfit.display.plot.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["bounds_of", "explain_hollow", "trend"]
-
 _DOUBTFUL = "not usable or not determined"
 _MANY = 40  # points
 

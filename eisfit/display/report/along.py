@@ -8,8 +8,6 @@ from typing import Any
 from eisfit.display.report.words import Document, axes_of, clean, cycle_words
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["energy_rows", "energy_words", "law_sentences", "line_words", "place_words"]
-
 _SHOWN = {"degC": "°C"}
 _SEEN = 3.0  # standard errors from which an energy is worth a sentence
 _LARGE = 1e5

@@ -18,8 +18,6 @@ from eisfit.display.report.words import (
     title_of,
 )
 
-__all__ = ["caption"]
-
 
 def caption(kind: str, document: Document) -> str:
     """Return the caption of a figure.

@@ -18,8 +18,6 @@ from eisfit.display.report.words import (
     resistances_first,
 )
 
-__all__ = ["cells_html", "cells_text"]
-
 
 def cells_text(document: Document, *, width: int = WIDTH) -> str:
     """Return a study table (``eisfit.cells/1``) as text: one row a cell and cycle, then the comparison."""

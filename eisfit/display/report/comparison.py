@@ -9,8 +9,6 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, percent, title_of
 from eisfit.rounding import significant
 
-__all__ = ["comparison_html", "comparison_text"]
-
 _HEAD = ["circuit", "free", "rms", "x noise", "BIC", "AICc", "weight", "held out"]
 
 

@@ -9,27 +9,6 @@ from itertools import zip_longest
 from eisfit.display.report.words import WIDTH, Document
 from eisfit.rounding import significant
 
-__all__ = [
-    "AT_WORK",
-    "FACTORS",
-    "LETTERS",
-    "NAMES",
-    "OUTSIDE",
-    "SILENT",
-    "VOLTAGES",
-    "Table",
-    "decimals",
-    "effect_name",
-    "explanation_markdown",
-    "explanation_text",
-    "format_capped",
-    "format_signed",
-    "largest",
-    "percent",
-    "shares",
-    "tables",
-]
-
 NAMES = {
     "barrier_only": "barrier alone",
     "electronic_access": "access alone",

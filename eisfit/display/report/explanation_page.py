@@ -30,8 +30,6 @@ from eisfit.display.report.explanation import (
 from eisfit.display.report.words import Document
 from eisfit.rounding import significant
 
-__all__ = ["explanation_html", "explanation_summary_html"]
-
 _STYLE = """
 :root{--bg:#fff;--fg:#1b1f24;--mut:#5b636d;--line:#d9dde2;--pos:#0072B2;--neg:#C24E00;--negbg:#f7dcc8;
 --band:#56B4E9;--warn:#8a5200;--warnbg:#fff5e0}

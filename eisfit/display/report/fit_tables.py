@@ -26,17 +26,6 @@ from eisfit.display.report.words import (
 from eisfit.files import inert_cell
 from eisfit.rounding import latex_value_with_error
 
-__all__ = [
-    "fit_latex",
-    "fit_markdown",
-    "fits_csv",
-    "latex",
-    "latex_symbol",
-    "latex_table",
-    "latex_unit",
-    "markdown_table",
-]
-
 _HEAD = ("parameter", "value", "unit", "verdict", "meaning")
 
 _STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")

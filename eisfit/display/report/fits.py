@@ -36,8 +36,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import significant
 
-__all__ = ["fit_text", "fits_text"]
-
 _STRONG = 0.9  # absolute correlation from which two parameters are reported to trade off
 _LISTED = 5
 _MUCH = 2.0  # standard errors, from which on what the noise may hide is told

@@ -15,8 +15,6 @@ from eisfit.display.report.fit_tables import fits_csv
 from eisfit.display.report.words import Document, clean, flag_name
 from eisfit.files import inert_cell
 
-__all__ = ["FORMS", "flat_table"]
-
 #: What `flat_table` can make.
 FORMS = ("csv", "tsv", "md")
 Row = Mapping[str, Any]

@@ -7,8 +7,6 @@ from eisfit.display.report.words import WIDTH
 from eisfit.rounding import significant
 from eisfit.verdict import GRADES, THRESHOLDS, VERDICTS
 
-__all__ = ["grades_text"]
-
 
 def grades_text(*, width: int = WIDTH) -> str:
     """Return grades, verdicts and thresholds, one paragraph each.

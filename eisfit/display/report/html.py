@@ -36,18 +36,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import MISSING, hertz, significant
 
-__all__ = [
-    "check_html",
-    "circuit_html",
-    "fit_html",
-    "html_fragment",
-    "html_line",
-    "html_table",
-    "series_html",
-    "spectrum_html",
-    "track_html",
-]
-
 _GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to carry white letters
 _BADGE = "color:#fff;border-radius:4px;padding:0.1em 0.5em"
 _LEFT = "text-align:left"  # notebooks set numbers and words alike to the right

@@ -9,8 +9,6 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean, failure, flags_of, percent, title_of
 from eisfit.rounding import significant
 
-__all__ = ["chances", "identification_html", "identification_text"]
-
 _HEAD = ["#", "circuit", "free", "residual", "grade", "probability"]
 _LEAST = 0.01
 _SHOWN = 6

@@ -9,8 +9,6 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, clean
 from eisfit.rounding import significant
 
-__all__ = ["interval_words", "intervals_html", "intervals_text"]
-
 NOT_DETERMINED = "not determined"
 
 

@@ -32,8 +32,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import MISSING, hertz, significant
 
-__all__ = ["check_text", "checks_text", "circuits_text", "spectra_text", "track_text"]
-
 #: What the Kramers-Kronig test misses in most sweeps; how often it sees more stands in the benchmarks.
 _UNSEEN = "passed; a smooth drift of less than about 2 % during the sweep would not show"
 #: Points, at least and a decade, below which not even Z' 20 % off or a wrong sign was seen (simulated cells).

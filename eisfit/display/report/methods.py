@@ -14,8 +14,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import hertz, significant
 
-__all__ = ["methods_text"]
-
 _WEIGHTS = {
     "modulus": "each residual weighted by the inverse of |Z|",
     "proportional": "real and imaginary residuals weighted by the inverse of their own part",

@@ -28,8 +28,6 @@ from eisfit.errors import UsageError
 from eisfit.records import FIT_SCHEMA
 from eisfit.rounding import latex_value_with_error
 
-__all__ = ["paper_table"]
-
 
 def paper_table(document: Document, form: str) -> str:
     """Return the parameters of fits, or of a track, with standard errors.

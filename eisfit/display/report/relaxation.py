@@ -20,7 +20,6 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["drt_html", "drt_text"]
 _HEAD = ("peak", "tau / s", "f / Hz", "resistance / ohm", "width / decades")
 _TERMS = (
     ("series_resistance", "series resistance", "ohm"),

@@ -10,8 +10,6 @@ from eisfit.display.report.table import table, wrap
 from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count
 from eisfit.rounding import significant, value_with_error
 
-__all__ = ["relaxation_map_text"]
-
 
 def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
     """Return the peaks along the axis as a table, their laws, and which arc of the circuit each of them is.

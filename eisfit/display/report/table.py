@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from eisfit.display.report.words import shorten
 
-__all__ = ["blocks", "table", "wrap"]
-
 _GAP = "  "
 _LEAST = 16  # letters of a name that has to make room: with less, it is no name any more
 

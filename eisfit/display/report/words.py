@@ -9,8 +9,6 @@ from typing import Any
 
 from eisfit.rounding import MISSING, hertz, significant, value_with_error
 
-__all__ = ["Document"]
-
 Document = Mapping[str, Any]
 WIDTH = 100  # columns, where the caller does not know the terminal's
 

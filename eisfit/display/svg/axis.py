@@ -11,8 +11,6 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 
-__all__ = ["Axis", "words"]
-
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _POWERS = 7  # decades that are all labelled
 

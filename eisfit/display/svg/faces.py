@@ -31,17 +31,6 @@ from eisfit.display.report.words import Document, append_unit, axes_of, axis_lab
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
 
-__all__ = [
-    "draw_check",
-    "draw_comparison",
-    "draw_contributions",
-    "draw_drt",
-    "draw_fit",
-    "draw_intervals",
-    "draw_spectra",
-    "draw_trends",
-]
-
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#b5de2b")
 _BAND = "#999999"
 _WITH_POINTS = 6  # spectra: more of them are lines

@@ -19,8 +19,6 @@ from eisfit.display.svg.axis import Axis
 from eisfit.errors import EisfitError
 from eisfit.records import dataclass
 
-__all__ = ["Panel", "place_beside", "to_svg"]
-
 _LEFT, _RIGHT, _BELOW, _LEGEND = 54, 10, 34, 16  # pixels round the axes
 _SIDE = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:1em"
 _TABLE = "min-width:0;overflow-x:auto"

@@ -34,8 +34,6 @@ from eisfit.records import dataclass
 if TYPE_CHECKING:  # ctypes and hashes are loaded where there is code to be loaded
     from eisfit.engine.evaluation.machine_code import Loop
 
-__all__ = ["Engine", "describe", "expect", "goes_compiled", "minimise"]
-
 Engine = Literal["numpy", "numba"]
 
 #: When rows of one spectrum need not go on.

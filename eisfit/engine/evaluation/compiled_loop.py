@@ -17,8 +17,6 @@ import numpy as np
 from numba import carray, njit, types  # type: ignore[attr-defined, unused-ignore]
 from numpy.typing import NDArray
 
-__all__ = ["compile_loop"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = NDArray[Any]
 Room = tuple[Array, ...]

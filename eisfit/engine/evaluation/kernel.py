@@ -20,8 +20,6 @@ from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.notation import Component, Line, Node, Series
 from eisfit.records import dataclass
 
-__all__ = ["evaluate", "impedance"]
-
 #: Takes d(result)/d(this branch) and writes the derivatives by its parameters.
 Backward = Callable[[ComplexArray], None]
 

@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 from eisfit.errors import EisfitError
 from eisfit.files import write_atomic
 
-__all__ = ["Loop", "load_library", "load_object", "make_loop"]
-
 #: Takes arrays of whole numbers and of floats, in the order of `_ARGUMENTS`.
 Loop = Callable[..., None]
 

@@ -19,8 +19,6 @@ from eisfit.engine.coordinates import Coordinates
 from eisfit.model.notation import Component, Node, Series, components, lines
 from eisfit.records import dataclass
 
-__all__ = ["SYMBOLS", "Plan", "Tape", "is_supported"]
-
 IntArray = NDArray[np.int64]
 
 _MONOMIALS = {"L": (1, 0), "C": (-1, 2), "W": (1, 4)}  # power, row of the shape in a grid

@@ -22,8 +22,6 @@ from eisfit.engine.optima import Basin
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
 
-__all__ = ["check_arcs", "peaks", "select_by_arcs"]
-
 
 def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the peak frequency (n,), Hz, of each arc by its resistor's name, for parameters (n, P)."""

@@ -9,8 +9,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass
 
-__all__ = ["DIFFUSION", "Block", "blocks", "difficulty", "relaxes", "resonates"]
-
 DIFFUSION = ("Wo", "Ws")
 _ARCS = ("K", "Zarc")
 _MANY = 4  # time constants: then the search is as large as a grid allows

@@ -12,8 +12,6 @@ from eisfit.engine.starts.moved_branch import BEYOND
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, serial_parts
 
-__all__ = ["with_arcs_of"]
-
 
 def with_arcs_of(
     circuit: Circuit, rows: FloatArray, other: Circuit, values: Mapping[str, float], fastest: float

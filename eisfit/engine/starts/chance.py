@@ -13,8 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 
-__all__ = ["Chance"]
-
 _STEP = 0x9E3779B97F4A7C15
 _FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)

@@ -13,12 +13,10 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.starts.chance import Chance
-from eisfit.model.circuit import Circuit, CircuitParameter
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.model.notation import Component, Node, components
 from eisfit.records import dataclass
-
-__all__ = ["random_starts"]
-
 
 _SIZE_SPREAD = 0.4  # decades, of an element's impedance about the measured one
 _TIME_SPREAD = 0.3

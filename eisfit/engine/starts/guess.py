@@ -23,9 +23,6 @@ from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.notation import Component
 
-__all__ = ["StartGrid"]
-
-
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
 _ALPHAS = (0.7, 0.92)

@@ -15,8 +15,6 @@ from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-__all__ = ["BEYOND", "UNSEEN", "put_arc", "with_branch_moved"]
-
 _PLACES = 8
 _SHARE = 0.03  # of |Z| there: small beside what is in place
 _ALPHA, _FLAT = 0.9, 0.7

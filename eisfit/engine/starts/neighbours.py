@@ -17,9 +17,6 @@ from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 from eisfit.records import dataclass
 
-__all__ = ["Known", "Neighbours", "choose_scouts"]
-
-
 _FEW = 24  # spectra: so few all look around themselves
 _SCOUTS = (4, 128)  # of a lot: at least so many, and one spectrum in so many
 _NEAREST = 5

@@ -29,9 +29,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["LOOSE", "UNFITTED", "Entry", "candidates", "criteria", "describe_unfitted", "entries", "judge"]
-
-
 _FOLDS = 5
 #: What a circuit that cannot describe the data may end in.
 UNFITTED = (EisfitError, np.linalg.LinAlgError)

@@ -29,8 +29,6 @@ from eisfit.spectra.noise import attainable_chisqr, estimate_left_by_noise
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 
-__all__ = ["compare", "suitable"]
-
 _LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
 _CLEARLY = 3.0  # standard deviations of the noise above zero
 

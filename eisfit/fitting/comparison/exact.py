@@ -31,8 +31,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["exact_candidates", "is_exact", "refuse_tiny_inductance"]
-
 _CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
 _NOISE = 3e-5  # relative rms: an instrument's is no smaller
 _ALIKE = 4.0  # standard deviations of the correlation of noise

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Candidate", "Comparison"]
-
 _LISTED = 4  # circuits in a sentence
 _ABOUT_AS_CLOSE = 1.5  # times the rms residual of the closest
 

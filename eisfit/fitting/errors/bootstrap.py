@@ -20,9 +20,6 @@ from eisfit.engine.solver import solve
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.fitting.errors.refit import Refit
 
-__all__ = ["KINDS", "repeat_fits"]
-
-
 KINDS = ("residual", "parametric")
 _CHUNK = 256  # rows that the solver takes fastest
 

@@ -33,9 +33,6 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 
-__all__ = ["METHODS", "intervals", "with_intervals"]
-
-
 METHODS = ("covariance", "profile", "bootstrap", "mcmc")
 _REPEATS = 1000
 _AT_EDGE = 0.1  # of a coordinate: samples this near the edge of what the data can tell

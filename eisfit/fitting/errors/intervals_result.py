@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from eisfit.fitting.result import FitResult
 
-__all__ = ["Interval", "Intervals"]
-
 
 @dataclass(frozen=True)
 class Interval:

@@ -17,8 +17,6 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
 from eisfit.validation.distributions import normal_quantile, t_quantile
 
-__all__ = ["profile_intervals", "quantile"]
-
 
 def quantile(result: FitResult, level: float) -> float:
     """Return the two-sided quantile of t, or of the normal distribution where the noise is measured."""

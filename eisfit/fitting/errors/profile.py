@@ -21,9 +21,6 @@ from eisfit.engine.solver import Solution, solve
 from eisfit.fitting.errors.refit import Refit
 from eisfit.records import dataclass
 
-__all__ = ["Profile", "Walk", "compute_profiles"]
-
-
 _WIDENINGS = 24
 
 

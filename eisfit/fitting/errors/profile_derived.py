@@ -22,8 +22,6 @@ from eisfit.fitting.errors.profile import Profile, Walk
 from eisfit.fitting.errors.refit import Refit
 from eisfit.records import dataclass
 
-__all__ = ["compute_derived_profiles"]
-
 #: theta (B, V) -> u (B,)
 Quantity = Callable[[FloatArray], FloatArray]
 

@@ -13,8 +13,6 @@ from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
 from eisfit.records import dataclass
 
-__all__ = ["Refit"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Refit:

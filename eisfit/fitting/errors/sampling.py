@@ -22,9 +22,6 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.evaluation.kernel import impedance
 from eisfit.fitting.errors.refit import Refit
 
-__all__ = ["MOST", "Jump", "autocorrelation_time", "draw_posterior", "walk"]
-
-
 #: Steps of each walker, at most, where the chain decides itself how long it must be.
 MOST = 16000
 _FIRST = 2000

@@ -18,16 +18,6 @@ from eisfit.verdict import Flag
 if TYPE_CHECKING:  # what identifies is loaded where a circuit is to be identified
     from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 
-__all__ = [
-    "Choice",
-    "choose",
-    "choose_common",
-    "choose_for_all",
-    "identify_some",
-    "list_likely",
-    "look_at",
-]
-
 T = TypeVar("T")
 
 _TOLD = ("points_dropped", "closer_circuit", "one_of_many")  # of identify, where a fit is told of its circuit

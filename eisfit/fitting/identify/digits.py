@@ -20,8 +20,6 @@ from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import NEAR, Trial, Workbench
 from eisfit.model.notation import Component, Series, parse
 
-__all__ = ["go_through_sizes", "leave_out_needless", "reaches"]
-
 #: Residual over the standard deviation of a rounded number, u / sqrt(12), that the true circuit can leave: no
 #: number is off by more than u / 2, that is sqrt(3) of it. The rest is for where a descent ends.
 _REACHED = 2.0

@@ -18,9 +18,6 @@ from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
 from eisfit.records import dataclass
 
-__all__ = ["STRUCTURE", "Prior", "evidence"]
-
-
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
 STRUCTURE = {"parameter": -0.8, "nested": -1.5, "loop": -1.5, "second_diffusion": -3.0, "rare": -2.0}
 STRUCTURE |= {"no_series": -1.5}  # every cell has a series resistance, though it may not be seen

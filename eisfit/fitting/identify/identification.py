@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["SCHEMA", "Identification", "IdentifiedCircuit"]
-
 SCHEMA = "eisfit.identify/1"
 
 

@@ -23,9 +23,6 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.verdict import Flag
 
-__all__ = ["identify"]
-
-
 _INDUCTIVE_POINTS = 2
 _BEYOND_NOISE = 3.0  # standard deviations
 _LOOKS = 3

@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure, fresh
-from eisfit.model.notation import Component, Series
-
-__all__ = ["neighbours"]
+from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure, fresh
+from eisfit.model.notation import Component, Part, Series
 
 _TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
 _NEW_TAILS = ("W", "Wo", "Ws", "CPE")

@@ -20,19 +20,6 @@ from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grade
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = [
-    "Answer",
-    "answers",
-    "closer",
-    "grade",
-    "is_smooth",
-    "largest",
-    "left_as_noise",
-    "misfit",
-    "smallest",
-]
-
-
 _EXPLAINED = 1.2  # residual over what the noise leaves, up to which nothing is left to explain
 _SERVES = 1.5
 _AS_CLOSE = 1.25  # times the closest circuit's residual

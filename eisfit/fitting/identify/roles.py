@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Part, Structure
-from eisfit.model.notation import Component, Node, Parallel, Series, components
+from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure
+from eisfit.model.notation import Component, Node, Parallel, Part, Series, components
 from eisfit.records import dataclass
-
-__all__ = ["Named", "name_parts"]
 
 _APART = 3.0  # times: capacitances of film and double layer at least
 

@@ -13,8 +13,6 @@ from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.model.notation import Series, parse
 
-__all__ = ["explore"]
-
 _SEEDS = (
     "R0-p(R1,CPE1)",
     "R0-CPE1",

@@ -15,19 +15,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Parallel, Part, Series, components, serial_parts
 from eisfit.records import dataclass
 
-__all__ = [
-    "DIFFUSIONS",
-    "Arc",
-    "Part",
-    "Structure",
-    "circuit_of",
-    "features",
-    "fresh",
-    "orders",
-    "shape",
-    "size",
-]
-
 Structure = tuple[Part, ...]
 
 DIFFUSIONS = ("W", "Wo", "Ws", "Wop", "Wsp")

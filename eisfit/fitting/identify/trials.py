@@ -28,9 +28,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["NEAR", "Trial", "Workbench"]
-
-
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
 _NEW_ARC = 0.3  # of |Z| there
 _TINY = 1e-7

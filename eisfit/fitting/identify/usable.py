@@ -11,8 +11,6 @@ from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
 from eisfit.verdict import FORBIDS, Flag, limit
 
-__all__ = ["FEWEST", "consistent", "drop_top"]
-
 #: Points: with less there is nothing left to tell circuits apart.
 FEWEST = 8
 _LEFT_OUT = 0.25  # of the points, that none can describe: more are what the spectrum is

@@ -22,8 +22,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import weights_of_many
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["Fitted", "Memory", "Result", "fit_chunk", "goes_in_batches"]
-
 Result = FitResult | FitFailure
 
 #: Frequency grid, as bytes -> what is known of spectra on it.

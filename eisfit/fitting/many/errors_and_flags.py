@@ -45,9 +45,6 @@ if TYPE_CHECKING:  # what follows from the parameters is loaded where somebody a
     from eisfit.fitting.derived import Column
     from eisfit.model.geometry import Geometry
 
-__all__ = ["Optima", "table_of", "tables_of"]
-
-
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
 _ENDS = (("ends", 0.0), ("ends_chisqr", np.inf))  # and what stands where a spectrum has fewer

@@ -19,8 +19,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import attainable_of_many
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["find_optima"]
-
 
 def find_optima(
     spectra: Sequence[Spectrum],

@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray, are_all
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
-from eisfit.model.circuit import Circuit, CircuitParameter
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
 if TYPE_CHECKING:
     from eisfit.fitting.derived import Column
-
-__all__ = ["OF_ONE_ROW", "Asked", "Later", "Table", "geometry_told"]
 
 T = TypeVar("T")
 #: What of a result may be another for a row that was looked at by itself.

@@ -26,16 +26,6 @@ from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.verdict import Flag, limit
 
-__all__ = [
-    "Rivals",
-    "differing",
-    "find_alternatives",
-    "find_ambiguous",
-    "find_departed",
-    "not_open",
-    "roles_decide",
-]
-
 _STEPS, _FINE = 40, 1e-10
 _MOST = 3  # alternatives of one fit
 _SAME = 0.01  # of a value, up to which two alternatives are one, where the error is small or unknown

@@ -33,16 +33,6 @@ from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign,
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
-__all__ = [
-    "assess",
-    "findings_and_result",
-    "grade_fit",
-    "judge",
-    "misfit_of",
-    "split_errors",
-    "with_verdicts",
-]
-
 _LEVEL = 0.95
 
 

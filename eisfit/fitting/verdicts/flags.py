@@ -18,18 +18,6 @@ from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
 
-__all__ = [
-    "UNDETERMINED_CURE",
-    "Finding",
-    "Judgement",
-    "are_uncorrelated",
-    "find_at_bound",
-    "findings_of",
-    "is_physical_limit",
-    "parameter_verdicts",
-    "set_levels",
-]
-
 #: The same for every parameter, so that a report says it once.
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
 

@@ -13,9 +13,6 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Residuals", "correlate_neighbours", "grades", "scatter_power"]
-
-
 _FEWEST_FOR_NOISE = 20  # points from which noise above the ceiling is believed to be noise
 _POWERS = np.linspace(0.0, 1.0, 21)  # a constant error in ohm, to a constant relative error
 

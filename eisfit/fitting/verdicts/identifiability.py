@@ -22,8 +22,6 @@ from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 
-__all__ = ["find_open_parameters", "profile_doubtful"]
-
 _LEVEL = 0.95
 _QUANTILE = 1.96
 _OPEN = ("undetermined", "at_bound")

@@ -22,8 +22,6 @@ from eisfit.verdict import FORBIDS, Flag, limit
 if TYPE_CHECKING:
     from eisfit.validation.kramers_kronig_result import KramersKronigResult
 
-__all__ = ["SPOIL", "cure_data_first", "find_turned_sign", "find_unsound", "stand_out"]
-
 #: Flags of data that no circuit describes: as long as they are there, another circuit is no cure.
 SPOIL = ("kk_failed", "outlier", "absurd_point")
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["complex_log1p", "complex_root", "j_power"]
-
 
 def j_power(log_x: FloatArray, exponent: FloatArray) -> ComplexArray:
     """Return (j x)^exponent from ln x.

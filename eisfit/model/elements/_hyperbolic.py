@@ -12,8 +12,6 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray
 
-__all__ = ["Wedge", "cosh_excess", "log1p_exp", "logistic", "sinh_cosh_excess"]
-
 _SERIES_BELOW = 0.5
 
 

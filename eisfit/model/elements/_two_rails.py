@@ -24,8 +24,6 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import ComplexArray
 from eisfit.model.elements._hyperbolic import Wedge
 
-__all__ = ["solve_two_rails", "two_rail_line"]
-
 #: Z, and its derivatives by all that a line is made of.
 Solved = tuple[ComplexArray, tuple[ComplexArray, ...]]
 

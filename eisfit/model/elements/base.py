@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 
-__all__ = ["Asymptote", "Element", "FrequencyGrid", "Parameter"]
-
-
 #: Value (B, F) and the derivatives (B, F), or shapes that broadcast to them, one per parameter.
 Evaluation = tuple[ComplexArray, tuple[ComplexArray, ...]]
 

@@ -7,8 +7,6 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _QUARTER_TURN = 0.5j * np.pi
 
 

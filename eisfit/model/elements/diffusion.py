@@ -8,8 +8,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 
 def _warburg(grid: FrequencyGrid, sigma: FloatArray) -> Evaluation:
     return sigma * grid.warburg, (grid.warburg,)

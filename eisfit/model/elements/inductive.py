@@ -14,8 +14,6 @@ from eisfit.arrays import FloatArray
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _ALPHAS = (0.5, 0.75, 0.95)
 
 

@@ -7,8 +7,6 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _ZERO: ComplexArray = np.zeros((1, 1), dtype=np.complex128)
 _ONE: ComplexArray = np.ones((1, 1), dtype=np.complex128)
 

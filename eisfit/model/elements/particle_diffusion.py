@@ -16,8 +16,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _FAR = 30.0  # |x| beyond which the asymptotic series of I0/I1 is exact to rounding
 _TERMS, _DEPTH = 20, 80
 

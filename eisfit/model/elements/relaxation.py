@@ -11,8 +11,6 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import log1p_exp, logistic
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _ALPHAS = (0.7, 0.92)
 _BETAS = (0.55, 0.9)
 

@@ -24,8 +24,6 @@ from eisfit.model.elements._hyperbolic import Wedge
 from eisfit.model.elements._two_rails import solve_two_rails
 from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
 
-__all__ = ["ELEMENTS"]
-
 _ALPHAS = (0.75, 0.95)
 _RATIOS = (0.03, 0.3, 3.0, 30.0)
 _RAILS = (0.1, 0.7)

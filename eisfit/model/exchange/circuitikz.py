@@ -8,8 +8,6 @@ from itertools import pairwise
 from eisfit.model.notation import Component, Line, Node, Parallel
 from eisfit.records import dataclass
 
-__all__ = ["picture"]
-
 _GLYPHS = {"R": "R", "C": "C", "L": "L", "La": "L", "CPE": "cpe"}
 _BODY, _STUB, _APART = 2.0, 0.5, 1.5
 

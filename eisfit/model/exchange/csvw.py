@@ -10,8 +10,6 @@ from typing import Any
 
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["COLUMNS", "describe_table"]
-
 #: Column -> title, description, QUDT's name of the unit.
 COLUMNS = {
     "frequency_hertz": ("Frequency / Hz", "frequency of the excitation", "HZ"),

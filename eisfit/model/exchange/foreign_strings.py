@@ -19,8 +19,6 @@ from collections import Counter
 from eisfit.errors import NotationError
 from eisfit.model.scanner import Scanner
 
-__all__ = ["translate_string"]
-
 #: Symbol of EC-Lab (application note 14 and its manual) and of the others -> ours.
 _SYMBOLS = {"Q": "CPE", "P": "CPE", "E": "CPE", "M": "Wo", "Ma": "Wop", "Wd": "Ws"}
 _KNOWN = {"R", "C", "L", "La", "W", "G", "CPE", *_SYMBOLS}

@@ -29,16 +29,6 @@ from eisfit.records import Document, dataclass
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "ImpedanceCircuit",
-    "document_of",
-    "names",
-    "read_document",
-    "read_file",
-    "string_of",
-    "write_document",
-]
-
 _ELEMENTS = {"R", "C", "L", "W", "Wo", "Ws", "CPE", "La", "G", "Gs", "K", "Zarc", "TLMQ", "T"}
 _NAME = re.compile(r"[A-Za-z]+_?\d+")
 Known = Callable[[str], Circuit]

@@ -22,8 +22,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Series
 from eisfit.model.scanner import Scanner
 
-__all__ = ["is_code", "read", "write"]
-
 Values = Mapping[str, float]
 _HALF = 0.5
 #: Its symbol -> (names of its parameters, their defaults).

@@ -21,8 +21,6 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import Component, Line, Node, Parallel
 from eisfit.records import dataclass
 
-__all__ = ["netlist"]
-
 _PER_DECADE = 10  # time constants of a chain
 _POINTS = 12  # frequencies a decade at which it is fitted
 _BEYOND = 1.5  # decades that its time constants reach beyond the frequencies

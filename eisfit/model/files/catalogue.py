@@ -26,17 +26,6 @@ from eisfit.extensions import extensions
 from eisfit.files import data_folder
 from eisfit.records import dataclass
 
-__all__ = [
-    "NAME",
-    "Entry",
-    "built_in",
-    "entries",
-    "find",
-    "find_misnamed_files",
-    "project_folder",
-    "user_folder",
-]
-
 Origin = Literal["project", "user", "eisfit", "package"]
 
 #: What a circuit's name looks like; nothing that looks like it is a circuit string.

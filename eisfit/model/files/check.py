@@ -20,9 +20,6 @@ from eisfit.model.files.template import TITLE
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass
 
-__all__ = ["CircuitCheck", "ReferenceOutcome", "check_circuit"]
-
-
 _TOLERANCE = 1e-6  # relative, of reference values
 _DEGENERATE = 1e-9  # smallest singular value of unit columns: rounding alone gives about 1e-14
 _INVOLVED = 0.1  # component of the null vector

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from eisfit.model.schema import ClosedModel, Field
 
-__all__ = ["CircuitFile", "ParameterEntry", "ReferenceTest"]
-
 
 class ParameterEntry(ClosedModel):
     """One ``[parameters.NAME]`` table."""

@@ -21,14 +21,13 @@ from eisfit.errors import (
     did_you_mean,
 )
 from eisfit.files import nearest_file
-from eisfit.model.circuit import ROLES, Circuit, CircuitParameter, default_parameters
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import ROLES, CircuitParameter, default_parameters
 from eisfit.model.files.catalogue import NAME, Entry, built_in, entries, find
 from eisfit.model.notation import Component, Series, components, parse, serial_parts
 
 if TYPE_CHECKING:
     from eisfit.model.files.circuit_file import CircuitFile
-
-__all__ = ["circuit", "circuits", "is_given", "load", "ranked_place", "reference_tests", "with_inductance"]
 
 Given = TypeVar("Given", bound="str | os.PathLike[str] | Circuit")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from eisfit.model.circuit import ROLES, Circuit
+from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import ROLES
 from eisfit.model.elements import ELEMENTS
-
-__all__ = ["TITLE", "circuit_template"]
 
 #: To be replaced by whoever completes the file.
 TITLE = "one line that says what it is for"

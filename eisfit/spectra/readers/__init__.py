@@ -30,8 +30,8 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers._file import File, check_file, load
 from eisfit.spectra.readers._reading import Reading
-from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
-from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
+from eisfit.spectra.spectrum import ASSUMED, Spectrum
 
 __all__ = ["ASSUMED", "formats", "read", "read_all", "read_bytes"]
 

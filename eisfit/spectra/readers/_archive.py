@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
 
-__all__ = ["members"]
-
 _MOST_MEMBERS = 2000
 
 

@@ -17,26 +17,10 @@ from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
+from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._units import PER_AREA, to_celsius
-from eisfit.spectra.spectrum import TURNED
+from eisfit.spectra.spectrum import ASSUMED, TURNED
 from eisfit.units import ZERO_CELSIUS
-
-__all__ = [
-    "AGREED",
-    "FAILS",
-    "FROM_PHASE",
-    "Chosen",
-    "bare_unit",
-    "boundaries_of",
-    "choose",
-    "drop_words",
-    "note_area",
-    "refuse_disorder",
-    "settle_sign",
-    "sweeps_of",
-]
-
 
 #: Where a number without a unit may be kelvin as well.
 COLDEST, HOTTEST = 220.0, 400.0

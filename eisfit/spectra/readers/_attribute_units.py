@@ -10,8 +10,6 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._units import unit_of
 
-__all__ = ["with_attribute_units"]
-
 #: What says the unit of an impedance alone: ``impedance unit: mOhm``; a mere unit may be of another array.
 _ATTRIBUTE = regex(r"(?:(?:units?|of)[ _.]*){0,2}(?:Z|imp(?:edance)?)(?:[ _.]*units?)?: (\S+)", re.IGNORECASE)
 _PARTS = ("real", "imag", "imag_size", "modulus")

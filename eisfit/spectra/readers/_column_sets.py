@@ -13,8 +13,6 @@ from eisfit.spectra.readers._header import DIGATRON, Table
 from eisfit.spectra.readers._templates import DERIVED, sets_by_template
 from eisfit.spectra.readers._units import Unit, unit_of
 
-__all__ = ["Z1_Z2", "column_sets"]
-
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
 _PAIRS = (("real", "imag"), ("modulus", "phase"))

@@ -14,8 +14,6 @@ from eisfit.spectra.readers._plain_names import PREFIXED_OHM, mend_spelling, pla
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, OMEGA, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
 
-__all__ = ["Column", "column", "concepts_of", "is_units_row", "names_and_units"]
-
 
 @dataclass(frozen=True)
 class Column:

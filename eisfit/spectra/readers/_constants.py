@@ -13,8 +13,6 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["name_constants"]
-
 _UNIT = regex(
     r"[\s_]*(?:(?<=[\s_])|[(\[/])\s*([mkMGunµμ]?(?:[Vv]|[Pp]a|m|bar)|%|pct|percent)\s*[)\]]?$|\s*(%)$"
 )

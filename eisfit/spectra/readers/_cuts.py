@@ -11,9 +11,6 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers._file import MAX_SWEEPS
 from eisfit.spectra.readers._header import Table
 
-__all__ = ["boundaries", "gaps_of", "overlap"]
-
-
 _FEWEST_ROWS = 3
 _MOST_OF_A_SHORT_ONE = 8  # points: too few to see whether pieces continue each other
 _WHOLE = 0.6  # of the range of log f: so much each of several sweeps has in common

@@ -9,8 +9,6 @@ from eisfit.errors import UsageError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.spectrum import Spectrum
 
-__all__ = ["compile_pattern", "cycle_of_name", "drop_counters", "is_counter"]
-
 _PATTERNS = (
     regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),

@@ -15,8 +15,6 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 from eisfit.spectra.readers._units import PER_AREA
 
-__all__ = ["BETTER", "FITS", "NOTHING", "TELLS", "contradiction", "likelier_reading", "looks_misnamed"]
-
 #: Median relative residuals of Kramers-Kronig. Of 404 spectra in public files 387 lie below 5 %, one more
 #: below 10 %; but for two the 16 others are simulated, scrambled or toys: their authors say so.
 DOUBTFUL = 0.04

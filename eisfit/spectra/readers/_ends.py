@@ -13,9 +13,8 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
-from eisfit.spectra.readers._sweep import ASSUMED, plural
-
-__all__ = ["drop_column_numbers", "drop_cut_line", "drop_lone_ends", "drop_tail", "is_cut_number"]
+from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"
 _FEWEST_ROWS = 3

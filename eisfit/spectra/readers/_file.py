@@ -19,8 +19,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._reading import Reading
 
-__all__ = ["MAX_BYTES", "MAX_LINE", "MAX_ROWS", "MAX_SWEEPS", "File", "load"]
-
 MAX_BYTES = 128 * 2**20
 MAX_LINE = 2**17
 MAX_ROWS = 1_000_000

@@ -12,8 +12,6 @@ from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._list_cells import explode
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["attach_unit", "frame_sweeps", "names_of_parts"]
-
 _MARK = "\t"
 
 

@@ -15,9 +15,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep
-
-__all__ = ["name_by_label", "split_by_label"]
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?

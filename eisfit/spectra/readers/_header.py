@@ -28,8 +28,6 @@ from eisfit.spectra.readers._header_names import (
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit
 
-__all__ = ["DIGATRON", "STRAY", "WANTED", "Table", "attach_header"]
-
 #: Stands in the row of units of Digatron's impedances, which are milliohm.
 DIGATRON = "EIS"
 _OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies

@@ -10,18 +10,6 @@ from eisfit.spectra.readers._columns import column, is_units_row
 from eisfit.spectra.readers._numbers import Style, split
 from eisfit.spectra.readers._units import is_unit, unit_of
 
-__all__ = [
-    "COMMENT",
-    "LONGEST_HEADER",
-    "WANTED",
-    "align_units",
-    "names_of_legend",
-    "names_of_lines",
-    "names_of_units",
-    "quantities_of",
-    "suits",
-]
-
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 #: ``#L`` names columns in files of SPEC.
 COMMENT = regex(r"^\s*(?:#L(?=\s)|#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")

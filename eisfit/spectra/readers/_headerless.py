@@ -13,9 +13,6 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 
-__all__ = ["Reading", "headerless", "is_spaced_like_sweep", "looks_like_frequency"]
-
-
 _FEWEST_ROWS = 3
 _EVEN = 0.3
 _LARGEST_LOG = 11  # of a frequency in hertz

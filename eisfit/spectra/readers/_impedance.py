@@ -14,10 +14,9 @@ from eisfit.spectra.readers._assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
 from eisfit.spectra.readers._sign import kramers_kronig_sign
-from eisfit.spectra.readers._sweep import ASSUMED, GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
+from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
-
-__all__ = ["impedance"]
+from eisfit.spectra.spectrum import ASSUMED
 
 #: What people measure beside impedance, and why it gives none.
 _OTHERS = (

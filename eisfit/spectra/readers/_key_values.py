@@ -11,8 +11,6 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import to_celsius, unit_of
 
-__all__ = ["apply_conditions", "condition", "header_text", "key_values", "leading_number"]
-
 _PAIR = regex(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 #: The unit behind the number that a text starts with.

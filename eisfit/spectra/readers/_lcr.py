@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 
-__all__ = ["from_other_columns"]
-
 
 class Columns(Protocol):
     """Scaled columns by quantity, with notes."""

@@ -10,8 +10,6 @@ from typing import Any
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_ROWS, File
 
-__all__ = ["explode", "lists_as_rows"]
-
 _LIST = regex(r"\s*(?:np\.)?(?:array)?\(?\s*\[([^\[\]]*)\]\s*(?:,\s*dtype=\w+)?\s*\)?\s*")
 _MARK = regex(r"[,;\s]+")
 _DELIMITERS = (",", ";", "\t")

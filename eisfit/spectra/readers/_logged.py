@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
-from eisfit.spectra.readers._header import WANTED
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._rewritten import convert_to_one_unit
-
-__all__ = ["tabulate_named_lines"]
 
 _NUMBER = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _UNIT = r"[ ]?((?:[munkMGµμ]?(?:[oO]hms?|OHMS?|Ω|Ω|Hz|S|F))|deg(?:rees)?|°|m?rad)?(?![^\W_])"

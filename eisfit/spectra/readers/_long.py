@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.spectra.readers._columns import column
-from eisfit.spectra.readers._header import WANTED, Table
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._numbers import split
-
-__all__ = ["one_row_a_point"]
 
 _MOST_NAMES = 8
 _MARK = "\t"

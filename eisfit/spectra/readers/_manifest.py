@@ -14,8 +14,6 @@ from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.spectra.readers._units import unit_of
 from eisfit.units import ZERO_CELSIUS
 
-__all__ = ["file_key", "manifest_axes", "manifest_columns", "manifest_cycles", "manifest_rows"]
-
 
 def manifest_columns(path: Path) -> list[str]:
     """Return the column names in lower case."""

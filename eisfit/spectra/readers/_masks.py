@@ -11,9 +11,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._sweep import ASSUMED, plural
-
-__all__ = ["leave_out_marked"]
+from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.spectrum import ASSUMED
 
 #: What a column of yes and no is called: where yes leaves the point out, and where no does.
 _OUT = regex(

@@ -6,8 +6,6 @@ names are EC-Lab's. A number that is not here is refused, because the place of a
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "FLAGS"]
-
 # These share one byte, which stands where the first of them is listed.
 FLAGS = frozenset({1, 2, 3, 21, 31, 65})
 

@@ -22,9 +22,8 @@ from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep, asks_for_unit, measured_only, plural
-
-__all__ = ["Arrays", "from_array", "from_groups", "from_names", "with_frequency", "word_of"]
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.spectrum import ASSUMED
 
 Arrays = dict[str, NDArray[Any]]
 _MOST_SHOWN = 8

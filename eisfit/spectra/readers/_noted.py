@@ -10,9 +10,8 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
-from eisfit.spectra.readers._sweep import ASSUMED, plural
-
-__all__ = ["note_table"]
+from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.spectrum import ASSUMED
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
 _OF_Z = regex(

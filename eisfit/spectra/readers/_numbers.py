@@ -9,8 +9,6 @@ from math import isfinite, isnan
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 
-__all__ = ["Style", "is_remark", "number", "row_of_numbers", "split"]
-
 _NUMBER = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
 _PREFIXED = regex(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
 _PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}

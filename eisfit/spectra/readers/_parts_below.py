@@ -10,8 +10,6 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import Style, number, split
 
-__all__ = ["parts_side_by_side"]
-
 _FEWEST_ROWS = 3
 _NEAR = 5  # lines above the numbers that may name them
 _VERSUS = regex(r"\s+(?:vs\.?|versus|over|against|gegen|über)\s+", re.IGNORECASE)

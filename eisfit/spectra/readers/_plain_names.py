@@ -7,8 +7,6 @@ import unicodedata
 
 from eisfit.spectra.patterns import regex
 
-__all__ = ["PREFIXED_OHM", "join_prefixes", "mend_spelling", "plain_name"]
-
 #: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
 _PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
 #: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.

@@ -6,8 +6,6 @@ from eisfit.errors import UsageError
 from eisfit.records import dataclass
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS, impedance_unit
 
-__all__ = ["IMAG_SIGNS", "Reading"]
-
 IMAG_SIGNS = ("auto", "header", "+", "-")
 
 

@@ -18,25 +18,6 @@ from eisfit.spectra.readers._numbers import is_remark, number, split
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import is_unit, unit_of
 
-__all__ = [
-    "CONDITIONS",
-    "no_frequency",
-    "no_table",
-    "refuse_factor",
-    "refuse_gaps",
-    "refuse_half_unit",
-    "refuse_lost_header",
-    "refuse_lost_points",
-    "refuse_other_subject",
-    "refuse_summary",
-    "refuse_two_units",
-    "refuse_unclear_thousands",
-    "refuse_unproven",
-    "refuse_wider",
-    "refuse_words",
-    "refuse_z_scores",
-]
-
 CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 #: What else is measured over frequency.
 _SUBJECT = regex(

@@ -11,17 +11,6 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
 
-__all__ = [
-    "NUMPY_SCALAR",
-    "Lines",
-    "complex_cell",
-    "convert_to_one_unit",
-    "is_numbered",
-    "name_complex_columns",
-    "separate_numbers",
-    "undress",
-]
-
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
 #: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.

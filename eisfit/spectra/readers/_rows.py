@@ -25,8 +25,6 @@ from eisfit.spectra.readers._key_values import apply_conditions, header_text, ke
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._sweep import Sweep, plural, refuse_many
 
-__all__ = ["Block", "decimal_sign", "read_named_sweeps", "read_rows"]
-
 
 @dataclass(frozen=False)
 class Block:

@@ -14,8 +14,6 @@ from eisfit.spectra.readers.text import sweeps_of_lines
 if TYPE_CHECKING:  # read when a workbook is
     from xml.etree import ElementTree as ET
 
-__all__ = ["MAX_XML", "Sheet", "parse_xml", "sheet_sweeps"]
-
 _FEWEST_COLUMNS = 3
 _FIRST_ROWS = 50  # of another sheet that are looked at for units
 _MOST_TAGS = 1_000_000  # an element and its text take 200 bytes as a tree

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.records import dataclass
 
-__all__ = ["SignTest", "count_lost_signs", "kramers_kronig_sign"]
-
 _FEWEST_POINTS = 8
 _MOST_POINTS = 500
 _RATIO = 4.0

@@ -19,20 +19,10 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import DIGATRON, Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._plain_names import join_prefixes
-from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
-
-__all__ = [
-    "lines_beside",
-    "names_with_units_beside",
-    "note_assumed_units",
-    "note_other_words",
-    "refuse_unclear",
-    "tables_below_each_other",
-    "with_stated_units",
-]
+from eisfit.spectra.spectrum import ASSUMED
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
 _UNIT_WORD = r"units?|einheit(?:en)?|unités?|unidad(?:es)?|unità|enhet(?:er)?|eenheid|单位|單位|単位|단위"

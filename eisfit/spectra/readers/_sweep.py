@@ -17,19 +17,6 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import ASSUMED, TURNED, Spectrum
 
-__all__ = [
-    "ASSUMED",
-    "GIVEN_SIGN",
-    "GIVEN_UNIT",
-    "MODEL",
-    "ManySweepsError",
-    "Sweep",
-    "finish",
-    "measured_only",
-    "plural",
-    "refuse_many",
-]
-
 _OF_SIGN = regex(rf"imaginary sign:|{ASSUMED} the imaginary part is positive")
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"

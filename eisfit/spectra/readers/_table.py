@@ -15,10 +15,9 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._header import WANTED, Table, attach_header
+from eisfit.spectra.readers._header import Table, attach_header
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._numbers import Style, is_remark, row_of_numbers, split
-
-__all__ = ["find_table"]
 
 _PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = regex(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)

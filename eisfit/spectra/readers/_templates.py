@@ -12,8 +12,6 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._units import unit_of
 from eisfit.spectra.readers._words import WORKED_OUT
 
-__all__ = ["DERIVED", "sets_by_template"]
-
 #: Labels of what somebody worked out of the measured columns: no spectrum more.
 DERIVED: tuple[str, ...] = (
     "smooth",

@@ -18,8 +18,6 @@ from eisfit.spectra.readers._sweep import GIVEN_UNIT, Sweep
 from eisfit.spectra.readers._units import IMPEDANCE_UNITS
 from eisfit.spectra.readers._voltage_current import is_of_source, orient
 
-__all__ = ["sweeps_of_traces"]
-
 _RATIO = regex(r"/\s*\(?\s*-?\s*I[a-z]?\(", re.IGNORECASE)
 _VOLTAGE = regex(r"(?:\w+\.)?V\(|.*\.[vV]b?$", re.IGNORECASE)
 _CURRENT = regex(r"(?:\w+\.)?I[a-z]?\(|.*\.[iI]b?$|.*#branch$", re.IGNORECASE)

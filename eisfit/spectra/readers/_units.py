@@ -12,9 +12,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.units import ZERO_CELSIUS
 
-__all__ = ["AMBIGUOUS", "AMBIGUOUS_FREQUENCY", "IMPEDANCE_UNITS", "PER_AREA", "Unit", "impedance_unit"]
-__all__ += ["is_unit", "to_celsius", "unit_of"]
-
 Values = TypeVar("Values", float, FloatArray)
 
 #: Spelt in capitals, M may be milli or mega.

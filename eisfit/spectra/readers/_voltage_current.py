@@ -12,10 +12,8 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, concepts_of, names_and_units
-from eisfit.spectra.readers._sweep import ASSUMED
 from eisfit.spectra.readers._units import unit_of
-
-__all__ = ["VOLT_PER_AMPERE", "is_of_source", "orient", "settle_voltage_and_current"]
+from eisfit.spectra.spectrum import ASSUMED
 
 VOLT_PER_AMPERE = "V/A"
 #: ``VR(out)``, ``IP(V1)``: SPICE's real and imaginary part, magnitude, phase.

@@ -11,8 +11,6 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._rewritten import complex_cell
 from eisfit.spectra.readers._units import unit_of
 
-__all__ = ["one_row_a_spectrum"]
-
 _FEWEST = 5  # frequencies
 _MOST_ROWS = 10_000
 _LONGEST = 2**17

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ALONE", "JOINED", "KIND", "OMEGA", "ONLY_WITH_UNIT", "PAIRS", "VOCABULARY", "WHOLE", "WORKED_OUT"]
-
 #: What somebody worked out of the measured columns, in no language the name of a cell.
 WORKED_OUT = (
     "fit fitted sim simulated simulation calc calculated model modeled modelled estimated norm normalized "

@@ -16,8 +16,6 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Agilent 4294A"
 SUFFIXES = ()
 RANK = 20

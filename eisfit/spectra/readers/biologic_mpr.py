@@ -21,8 +21,6 @@ from eisfit.spectra.readers._mpr_columns import COLUMNS, FLAGS
 from eisfit.spectra.readers._rows import Block, read_named_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "BioLogic .mpr"
 SUFFIXES = (".mpr",)
 

@@ -16,10 +16,9 @@ from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import Block, read_named_sweeps, read_rows
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep
+from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
-
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "BioLogic .mpt"
 SUFFIXES = (".mpt",)

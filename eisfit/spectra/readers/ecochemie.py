@@ -12,8 +12,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Eco Chemie .dfr"
 SUFFIXES = (".dfr",)
 

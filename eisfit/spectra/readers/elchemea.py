@@ -6,8 +6,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers.text import sweeps_of_lines
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Elchemea .i2b"
 SUFFIXES = (".i2b",)
 

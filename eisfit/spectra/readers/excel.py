@@ -14,8 +14,6 @@ from eisfit.spectra.readers._sweep import Sweep
 if TYPE_CHECKING:  # read when a workbook is
     from xml.etree import ElementTree as ET
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Excel .xlsx"
 SUFFIXES = (".xlsx", ".xlsm")
 

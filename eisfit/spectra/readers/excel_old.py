@@ -13,8 +13,6 @@ from eisfit.spectra.readers._file import MAX_CELLS, File
 from eisfit.spectra.readers._sheet import Sheet, sheet_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Excel .xls"
 SUFFIXES = (".xls",)
 

@@ -13,8 +13,6 @@ from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import PER_AREA, unit_of
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Gamry .DTA"
 SUFFIXES = (".dta",)
 

@@ -16,8 +16,6 @@ from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "HDF5"
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 

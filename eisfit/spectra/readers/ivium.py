@@ -14,8 +14,6 @@ import numpy as np
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Ivium .idf"
 SUFFIXES = (".idf", ".ids", ".ixf")
 

@@ -25,8 +25,6 @@ from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "JSON"
 SUFFIXES = (".json",)
 RANK = 30

@@ -15,8 +15,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Keysight E4990A"
 SUFFIXES = ()
 RANK = 20

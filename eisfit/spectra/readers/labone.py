@@ -13,8 +13,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Zurich Instruments LabOne"
 SUFFIXES = ()
 RANK = 20

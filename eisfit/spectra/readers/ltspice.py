@@ -16,8 +16,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._traces import sweeps_of_traces
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "LTspice AC export"
 SUFFIXES = ()
 RANK = 20

@@ -16,8 +16,6 @@ from eisfit.spectra.readers._file import MAX_BYTES, File
 from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "MATLAB .mat"
 SUFFIXES = (".mat",)
 

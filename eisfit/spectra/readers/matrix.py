@@ -11,7 +11,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._header import WANTED, Table
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._rewritten import NUMPY_SCALAR
@@ -19,8 +20,6 @@ from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.readers._wide import one_row_a_spectrum
-
-__all__ = ["NAME", "RANK", "SUFFIXES", "parse", "parse_matrix", "recognise"]
 
 NAME = "text matrix"
 SUFFIXES = ()

@@ -15,9 +15,8 @@ from eisfit.arrays import FloatArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep, plural
-
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+from eisfit.spectra.readers._sweep import Sweep, plural
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "PalmSens MethodSCRIPT"
 SUFFIXES = ()

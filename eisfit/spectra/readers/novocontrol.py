@@ -22,8 +22,6 @@ from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Novocontrol text"
 SUFFIXES = ()
 

@@ -14,8 +14,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_array, from_names, with_frequency
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "load_array", "parse", "parse_matrix", "recognise", "sweeps_of_array"]
-
 NAME = "NumPy .npy"
 SUFFIXES = (".npy",)
 

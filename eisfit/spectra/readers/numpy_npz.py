@@ -8,8 +8,6 @@ from eisfit.spectra.readers._named_arrays import from_names, word_of
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers.numpy_npy import load_array, sweeps_of_array
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "NumPy .npz"
 SUFFIXES = (".npz",)
 

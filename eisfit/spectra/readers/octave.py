@@ -13,8 +13,6 @@ from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._named_arrays import Arrays, from_array, from_groups
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Octave text"
 SUFFIXES = ()
 

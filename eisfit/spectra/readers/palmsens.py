@@ -18,8 +18,6 @@ from eisfit.files import MAX_DEPTH, json_depth
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "PalmSens .pssession"
 SUFFIXES = (".pssession",)
 

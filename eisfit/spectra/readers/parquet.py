@@ -10,8 +10,6 @@ from eisfit.spectra.readers._file import MAX_BYTES, MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Parquet"
 SUFFIXES = (".parquet",)
 

@@ -10,8 +10,6 @@ from eisfit.spectra.readers._key_values import header_text
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "RelaxIS text"
 SUFFIXES = (".rlx",)
 

@@ -66,11 +66,10 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
-from eisfit.spectra.readers._sweep import ASSUMED, MODEL, ManySweepsError, Sweep, plural, refuse_many
+from eisfit.spectra.readers._sweep import MODEL, ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
-
-__all__ = ["NAME", "RANK", "SUFFIXES", "parse", "recognise", "table_sweeps"]
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "text table"
 SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")

@@ -18,9 +18,8 @@ from eisfit.spectra.readers._assemble import settle_sign
 from eisfit.spectra.readers._ends import drop_cut_line
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._key_values import header_text
-from eisfit.spectra.readers._sweep import ASSUMED, Sweep
-
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "Touchstone"
 SUFFIXES = (".s1p", ".s2p")

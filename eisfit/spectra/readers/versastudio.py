@@ -12,8 +12,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sweep import Sweep
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "VersaStudio .par"
 SUFFIXES = (".par",)
 

@@ -19,8 +19,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._key_values import leading_number
 from eisfit.spectra.readers._sweep import Sweep, plural
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "Zahner .ism"
 SUFFIXES = (".ism",)
 

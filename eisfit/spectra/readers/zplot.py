@@ -15,8 +15,6 @@ from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
 
-__all__ = ["NAME", "SUFFIXES", "parse", "recognise"]
-
 NAME = "ZPlot/ZView .z"
 SUFFIXES = (".z", ".z60")
 

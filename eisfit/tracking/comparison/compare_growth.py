@@ -15,8 +15,6 @@ from eisfit.validation.distributions import t_below, t_quantile
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GrowthComparison", "Rates", "compare_growth"]
-
 _CERTAIN = 0.05
 
 

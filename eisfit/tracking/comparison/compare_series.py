@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["CellTable", "compare_series"]
-
 _PANELS = 4  # small ones, beside a notebook's table
 
 

@@ -17,8 +17,6 @@ from eisfit.errors import UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, Rates
 from eisfit.tracking.growth.growth import Growth
 
-__all__ = ["check_groups", "compare_replicates"]
-
 
 def compare_replicates(
     one: Sequence[Growth],

@@ -9,8 +9,6 @@ from eisfit.errors import EisfitError
 from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 
-__all__ = ["Figure", "Number", "figures_of", "retention_crossing"]
-
 _SLACK = 1e-9
 
 

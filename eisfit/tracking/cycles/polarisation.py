@@ -15,8 +15,6 @@ from eisfit.rounding import significant
 from eisfit.tracking.cycles.table import CycleTable, find_polarisation
 from eisfit.tracking.growth.growth import fit_growth
 
-__all__ = ["Explained", "explain_polarisation"]
-
 
 @dataclass(frozen=True)
 class Explained(Document):

@@ -22,8 +22,6 @@ from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "CycleTable", "read_cycle_table"]
-
 #: What a table may hold, and its unit.
 COLUMNS: Mapping[str, str] = {
     "cycle": "",

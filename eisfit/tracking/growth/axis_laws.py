@@ -23,8 +23,6 @@ from eisfit.tracking.joint.smoothness import axis as in_units
 from eisfit.tracking.joint.smoothness import cross_validated, penalty
 from eisfit.units import Uncertain
 
-__all__ = ["arrhenius_of", "growth_of", "law_along", "laws_along"]
-
 _LEAST_FOR_CURVE = 4
 _NM_PER_CM = 1e7
 

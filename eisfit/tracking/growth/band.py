@@ -10,8 +10,6 @@ from eisfit.records import Document, dataclass
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Band"]
-
 
 @dataclass(frozen=True)
 class Band(Document):

@@ -15,9 +15,6 @@ from eisfit.tracking.growth.laws import LAWS
 if TYPE_CHECKING:
     from eisfit.tracking.growth.growth import Growth
 
-__all__ = ["Crossing", "crossing_of"]
-
-
 _HORIZON = 10.0  # measured spans: nobody believes what lies further out
 _GRID = 1001
 

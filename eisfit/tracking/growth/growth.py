@@ -20,9 +20,6 @@ from eisfit.tracking.scatter import reach
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BAND_POINTS", "Band", "Growth", "fit_growth"]
-
-
 BAND_POINTS = 25
 """Of a law that is drawn."""
 _SIGNIFICANT = 3.0

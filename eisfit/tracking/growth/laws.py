@@ -23,9 +23,6 @@ from eisfit.extensions import Registry
 from eisfit.records import dataclass
 from eisfit.tracking.growth.minimum import find_bounded_minimum
 
-__all__ = ["LAWS", "OWN_LAWS", "Law", "LawFit", "fit_law"]
-
-
 _SCAN = 81
 _REFINED = 1e-10
 _REGIME = 0.1

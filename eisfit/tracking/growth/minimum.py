@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-__all__ = ["find_bounded_minimum"]
-
 _GOLDEN = 0.5 * (3 - math.sqrt(5))
 _ROUNDING = math.sqrt(2.2e-16)
 _CALLS = 500

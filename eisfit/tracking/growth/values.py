@@ -24,8 +24,6 @@ from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.scatter import compute_weights
 from eisfit.verdict import limit
 
-__all__ = ["parts_of", "sums_to_tell", "unit_of", "usable_values"]
-
 #: Flags that are about single parameters: a sum of theirs can be determined all the same.
 _OF_PARTS = frozenset(
     ("undetermined", "at_bound", "arc_outside", "arcs_overlap", "arcs_merged", "correlated", "other_optimum")

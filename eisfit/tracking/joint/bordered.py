@@ -17,8 +17,6 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 
-__all__ = ["Bordered", "covariances", "inverse_blocks"]
-
 
 @dataclass(frozen=True)
 class Bordered:

@@ -21,9 +21,6 @@ from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength
 from eisfit.tracking.joint.solver import System, linear_system
 
-__all__ = ["Smoothing"]
-
-
 _LEAST = 0.01  # a strength less probable does not count
 _TOGETHER = 8  # systems whose covariances are computed at once
 _FLOOR = 0.5  # of the plain variance: rounding must not make an error vanish

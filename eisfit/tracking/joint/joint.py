@@ -31,9 +31,6 @@ from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, pe
 from eisfit.tracking.joint.solver import State, minimise_banded
 from eisfit.tracking.scatter import compute_weights
 
-__all__ = ["MODES", "Joint", "joint_fit"]
-
-
 MODES = ("shared", "smooth", "free", "arrhenius")
 _LEAST_TEMPERATURES = 3
 

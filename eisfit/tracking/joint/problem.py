@@ -18,9 +18,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
 from eisfit.tracking.arrhenius import law_coordinates
 
-__all__ = ["JointProblem", "Measured"]
-
-
 _CHUNK = 128
 _ONE_NOISE = 1.5
 _QUIET = 0.1  # of the series' usual redchi: one cycle's luck does not rule the others

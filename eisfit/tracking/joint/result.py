@@ -29,8 +29,6 @@ from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.verdict import FORBIDS, TELLS, Flag
 
-__all__ = ["make_results"]
-
 T = TypeVar("T")
 
 _AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")

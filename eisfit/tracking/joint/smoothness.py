@@ -15,9 +15,6 @@ from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.bordered import Bordered, covariances
 
-__all__ = ["Strength", "axis", "cross_validated", "penalty"]
-
-
 _ROUGHEST, _SMOOTHEST = 1e-4, 1e3  # strength times the largest (smallest) curvature, over the median weight
 _LARGEST, _SMALLEST = 16.0, 500.6  # eigenvalues of D^T D: 16 and about 500.6 / N^4 (a beam with free ends)
 _EXACT = 1e10  # times the median weight: beyond it the linear systems lose their accuracy

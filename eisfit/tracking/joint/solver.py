@@ -16,9 +16,6 @@ from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem, Measured
 
-__all__ = ["State", "System", "linear_system", "minimise_banded"]
-
-
 _STEPS = 60
 _DONE = 1e-8
 _MAX_DAMPING = 1e8

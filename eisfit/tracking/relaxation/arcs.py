@@ -18,8 +18,6 @@ from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.identity import Features
 from eisfit.tracking.relaxation.processes import Process
 
-__all__ = ["Arc", "arcs_among"]
-
 _NEAR = 0.5  # decades of tau within which a peak can be an arc's: about the width of a peak at 1 % noise
 _ALIKE = 0.25  # largest departure of areas from each other that is called the same
 

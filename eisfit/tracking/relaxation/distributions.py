@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SeriesDRT", "distributions_along", "drt_series"]
-
 Row = FitResult | FitFailure
 _PER_DECADE = 12  # of the map's grid
 _SEEN = 2  # spectra in which a peak must stand to be a process

@@ -11,8 +11,6 @@ from eisfit.arrays import FloatArray, IntArray, robust_spread
 from eisfit.tracking.identity import Candidate, cheapest_path
 from eisfit.validation.drt_algebra import Peak
 
-__all__ = ["follow_peaks"]
-
 _MOST = 8  # processes: of more, a distribution's smallest peaks are ripples
 _FLOOR = (0.3, 0.7)  # ln units: the least movement of a peak's place and area that counts as usual
 _UNKNOWN = 0.7  # where no two neighbours have equally many peaks

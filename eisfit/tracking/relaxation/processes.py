@@ -13,8 +13,6 @@ from eisfit.spectra.axes import Axis
 from eisfit.tracking.growth.axis_laws import law_along
 from eisfit.validation.drt_algebra import Peak
 
-__all__ = ["Process"]
-
 _LEAST = 1e-3  # of tau and R: no distribution is known better
 
 

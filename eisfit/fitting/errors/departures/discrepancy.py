@@ -40,8 +40,6 @@ from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depa
 from eisfit.records import Columns, dataclass
 from eisfit.verdict import limit
 
-__all__ = ["Discrepancy", "find_discrepancy", "follow_departures", "screen_departures"]
-
 _LENGTHS = (2.3, 4.6)  # of smooth departures, in ln omega: one and two decades
 _SIZES = (0.3, 1.0)  # standard deviation of ln amplitude: a third, and a factor of three
 _SMOOTH = 2.3  # length of those that are fitted to the end, where longer ones add nothing

@@ -17,8 +17,6 @@ from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elem
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
-__all__ = ["Drifting"]
-
 _SHARE = 0.05  # standard deviation of what an element changes by in one sweep: less is what "steady" means
 
 

@@ -18,8 +18,6 @@ from eisfit.fitting.errors.departures.shapes import Departure
 from eisfit.fitting.errors.departures.to_the_end import Departed
 from eisfit.records import dataclass
 
-__all__ = ["Sizes", "Space", "are_worth_trying", "try_departures"]
-
 #: A departure that is the circuit itself where its numbers are zero, and the sizes of it to be tried.
 Sizes = tuple[Departure, tuple[float, ...]]
 

@@ -18,8 +18,6 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 
-__all__ = ["Linearised", "invert", "linearise"]
-
 _BLOCK = 128  # fits, whose derivatives the processor's cache holds
 
 

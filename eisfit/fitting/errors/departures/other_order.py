@@ -12,8 +12,6 @@ from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import resistors
 from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed
 
-__all__ = ["place_among", "with_order"]
-
 
 def with_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
     """Return which fits (b,) have arcs against the order of their roles, and their parameters in order."""

@@ -35,22 +35,6 @@ from eisfit.model.notation import Component, components
 from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
 
-__all__ = [
-    "Change",
-    "Departure",
-    "Element",
-    "Ended",
-    "Reshaped",
-    "Tilted",
-    "Together",
-    "bend_tails",
-    "combine",
-    "diffusions",
-    "elements",
-    "reshape_arcs",
-    "resistors",
-]
-
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
 _DIFFUSIONS = ("W", "Wo", "Ws")
 _SKEW = 0.5  # standard deviation of ln beta: Cole-Davidson's of glasses are 0.3 to 0.7, Gerischer's is 0.5

@@ -13,8 +13,6 @@ from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elem
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
-__all__ = ["Smooth"]
-
 _BUMP_ENDS, _KERNEL_ENDS = 7, 40  # lengths, and in ln omega, where nothing is left of either
 _ENDLESS = 0.1  # of a smooth departure, for elements that are a distributed process themselves
 _WIDE_ENDLESS = 0.5  # standard deviation of ln Z where such a one is what departs: a factor of 1.6

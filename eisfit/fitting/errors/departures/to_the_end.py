@@ -21,8 +21,6 @@ from eisfit.fitting.errors.departures.shapes import Change, Departure, Reshaped,
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import Columns, dataclass
 
-__all__ = ["FURTHEST", "Departed", "depart", "stay"]
-
 _ITERATIONS = (6, 12)  # before and after the noise is estimated again
 _SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-3, "engine": "numpy"}
 FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
