@@ -1,4 +1,4 @@
-"""``python -m eisfit``, and the command ``eisfit``."""
+"""The program: streams and their encoding, signals, and a sentence for whatever else goes wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results into one file as they come: CSV, JSON lines, Parquet."""
+"""Results of a batch into one file as they come: CSV (columns of `fit_tables`), JSON lines, Parquet."""
 
 from __future__ import annotations
 
