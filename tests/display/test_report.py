@@ -535,6 +535,24 @@ def test_a_law_of_two_points_has_few_digits_and_no_error():
     assert "changes by -0.00427 ± ? ohm per cycle, from 2.00 ± ? ohm" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "coefficients", "told"),
+    [
+        ("sqrt", [8.0, 2.0], "(sqrt: 2.0000 ± 0.0020 ohm per root of a cycle)"),
+        ("exponential", [36.0, 0.001], "(exponential: by 0.0010 ± 0.0020 of itself per cycle)"),
+        ("power", [8.0, 2.0, 0.7], "(power: exponent 0.7000 ± 0.0020)"),
+        ("breakpoint", [8.0, 2.0, 1.0, 50.0], "(breakpoint: at cycle 50.0000 ± 0.0020)"),
+    ],
+)
+def test_a_law_says_its_own_number_and_over_what_its_rate_is_the_mean(name, coefficients, told):
+    """Of 8 + 2 sqrt(cycle) ohm "0.182 ohm per cycle (sqrt)" was told: 2 was nowhere."""
+    law = {"slope": 0.182, "slope_stderr": 0.0004, "law": name, "unit": "ohm", "first": 1.0, "last": 100.0}
+    matrix = [[4e-6 * (j == k) for j, _ in enumerate(coefficients)] for k, _ in enumerate(coefficients)]
+    law |= {"coefficients": coefficients, "coefficients_covariance": matrix}
+    text = track_text({**TRACK, "growth": {"R_sei": law}})
+    assert f"ohm per cycle over cycles 1 to 100 {told}" in " ".join(text.split())
+
+
 @pytest.mark.parametrize(("first", "told"), [(0.0, True), (10.0, True), (3000.0, False)])
 def test_what_was_at_cycle_0_is_told_of_series_that_begin_near_it(first, told):
     """Of cycles 3000 to 3011 an exponential told (5 ± 5)e62 S at cycle 0."""

@@ -164,12 +164,30 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     axis = {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
-        text += f" ({clean(law['law'])})"
+        text += _tell_law(law, unit, axis)
     if law.get("intercept") is not None and not _is_far_from_zero(law):
         start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
     return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
+
+
+def _tell_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
+    """Return over what a rate that changes is the mean, and the number that makes the law's shape."""
+    name, numbers = clean(law["law"]), law.get("coefficients") or ()
+    over = f" over {axis}s {law['first']:g} to {law['last']:g}" if law.get("last") is not None else ""
+    shapes = {
+        "sqrt": (1, f"{{}} {unit} per root of a {axis}"),
+        "exponential": (-1, f"by {{}} of itself per {axis}"),
+        "power": (-1, "exponent {}"),
+        "breakpoint": (-1, f"at {axis} {{}}"),
+    }
+    if name not in shapes or not numbers:
+        return f"{over} ({name})"
+    place, words = shapes[name]
+    matrix = law.get("coefficients_covariance")
+    error = None if matrix is None else matrix[place][place] ** 0.5
+    return f"{over} ({name}: {words.format(format_number_of_law(numbers[place], error))})"
 
 
 def _is_far_from_zero(law: Mapping[str, Any]) -> bool:
