@@ -49,7 +49,7 @@ def headline(document: Mapping[str, Any]) -> list[str]:
         tried, chance = len(document["hypotheses"]), limit("study_fits")
         missed = f"None of the {tried} hypotheses fits the data (p < {chance:g}){kind}: no odds are told."
         return [changed, missed, _tell_what_mends(document)]
-    likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row)), None)
+    likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row, document)), None)
     if likelier is not None:
         return [changed, *_tell_likelier(document, likelier, kind)]
     return [changed, _tell_explanation(document, kind), f"{_settle(document)}{_tell_as_likely(document)}"]
@@ -81,14 +81,19 @@ def _tell_what_mends(document: Mapping[str, Any]) -> str:
 
 
 def _tell_as_likely(document: Mapping[str, Any]) -> str:
-    causes = [row["text"] for row in document["outside"]["causes"] if not _is_likelier(row)]
+    causes = [row["text"] for row in document["outside"]["causes"] if not _is_likelier(row, document)]
     if not causes:
         return ""
     return f" Outside the hypotheses, as likely: {'; or '.join(causes[:_NAMED])}."
 
 
-def _is_likelier(cause: Mapping[str, Any]) -> bool:
-    return bool(cause["fits"] and cause["log10_odds"] > limit("study_outside"))
+def _is_likelier(cause: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Return whether a cause outweighs all hypotheses, and is not the best one by another name."""
+    if not cause["fits"] or cause["log10_odds"] <= limit("study_outside"):
+        return False
+    found = document["hypotheses"]
+    best = max(found, key=lambda name: found[name]["log_evidence"])
+    return not (cause["what"] == "area" and "area" in _PARTS[best])
 
 
 def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
@@ -96,7 +101,9 @@ def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: 
     p = {name: h["p_value"] for name, h in document["hypotheses"].items()}
     best = max(p, key=lambda name: document["hypotheses"][name]["log_evidence"])
     chances = f"p = {significant(cause['p_value'], 1)} beside {significant(p[best], 1)}"
-    rivals = [row for row in document["outside"]["causes"] if row is not cause and _is_likelier(row)]
+    rivals = [
+        row for row in document["outside"]["causes"] if row is not cause and _is_likelier(row, document)
+    ]
     others = [f"{_name_with_gain(row)} if {row['text']}" for row in rivals]
     more = f" Less so: {'; or '.join(others[:_NAMED])}." if others else ""
     odds = f"{chances}; log10 odds {format_capped(cause['log10_odds'])}"
@@ -194,6 +201,7 @@ def _is_of_scatter(document: Mapping[str, Any], best: str) -> bool:
 
 def _explains(what: str) -> str:
     verb = "explain" if what.startswith(_PLURAL) else "explains"
+    what += "," if ", " in what and not what.endswith(",") else ""
     return f"{what[:1].upper()}{what[1:]} {verb} it"
 
 

@@ -239,7 +239,9 @@ class StudyFile(ClosedModel):
                 )
         coated = [cell for cell in self.cell if cell.coated_by]
         if not coated or len(coated) == len(self.cell):
-            raise ValueError("a study compares at least one bare and one coated cell")
+            raise ValueError(
+                "a study compares at least one bare and one coated cell; of one kind alone eisfit track tells"
+            )
         if len({bool(cell.spectra) for cell in self.cell}) > 1:
             raise ValueError("some cells have spectra and some r_ct: give spectra of all, or r_ct of all")
         if not self.film or self.film[0].ionic_conductivity is None:

@@ -213,6 +213,20 @@ def test_causes_outside_the_hypotheses_that_are_as_likely_are_told(published):
     assert headline(document)[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
 
 
+def test_another_area_than_stated_is_no_more_likely_than_a_gain_of_area_which_it_is(published):
+    """A coated cell of 0.7 times the area: only the priors of the two differ, by a factor of 160."""
+    cause = {"text": "the coated cells have 0.7 times the area stated", "what": "area", "p_value": 1.0}
+    cause |= {"fits": True, "log10_odds": 2.2, "hypothesis": "barrier_only", "gain": None}
+    document = published.to_dict() | {"outside": {"tried": 16, "causes": [cause]}}
+    found = {name: dict(h, p_value=1.0) for name, h in document["hypotheses"].items()}
+    best = {"area_gain": found["area_gain"] | {"log_evidence": 0.0, "probability": 0.99, "gain": 0.7}}
+    told = headline(document | {"hypotheses": found | best})
+    assert told[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
+    best = {"native_layer": found["native_layer"] | {"log_evidence": 0.0, "probability": 0.99}}
+    told = headline(document | {"hypotheses": found | best})
+    assert f"it is the barrier alone, far more likely, if {cause['text']}" in told[1]
+
+
 def test_electrons_along_the_film_that_change_nothing_halve_no_probability(published):
     """Two hypotheses that differ by next to nothing are one: neither was decided, at 50 % each."""
     document = document_of_one_part(

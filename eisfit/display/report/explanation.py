@@ -161,7 +161,7 @@ def _misses(document: Document) -> Table:
         [NAMES[name], _format_chance(document["hypotheses"][name]["p_value"])]
         for name in sort_hypotheses(document)
     ]
-    return Table("No hypothesis fits", ["hypothesis", "p of chi-square"], rows)
+    return Table("No hypothesis fits", ["hypothesis", "p-value"], rows)
 
 
 def _format_chance(p: float) -> str:
@@ -176,7 +176,7 @@ def _tabulate_causes(document: Document) -> Table:
     note = f"{document['outside']['tried']} causes were tried, each alone beside a hypothesis."
     if not document["fits"]:
         note += " Below p = 0.001 a cause does not mend the misfit."
-    return Table(OUTSIDE, ["cause", "beside", "p of chi-square"], rows, note)
+    return Table(OUTSIDE, ["cause", "beside", "p-value"], rows, note)
 
 
 def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:
