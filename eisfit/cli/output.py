@@ -174,7 +174,7 @@ def is_figure(path: Path) -> bool:
     return path.suffix.lower() in (".png", ".svg", ".pdf") and not os.path.isdir(path)
 
 
-def check_output(path: Path | None, option: str = "--output") -> None:
+def check_output(path: Path | None) -> None:
     """Raise UsageError now, and not after an hour's work, where a folder could not be made or written.
 
     Raises
@@ -186,19 +186,19 @@ def check_output(path: Path | None, option: str = "--output") -> None:
         return
     if str(path) == "-":
         raise UsageError(
-            f"{option} -: takes a folder; for standard output use --json where the command has it"
+            "--output -: takes a folder; for standard output use --json where the command has it"
         )
     path = path.absolute().parent if is_figure(path) else path
     place = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.exists(one))
     if not os.path.isdir(place):
-        folder(path, option)
+        folder(path)
     import tempfile
 
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
-        raise UsageError(f"{option} {path}: nothing can be written there: {error.strerror}") from None
+        raise UsageError(f"--output {path}: nothing can be written there: {error.strerror}") from None
 
 
 def check_not_read(paths: Iterable[Path], sources: Iterable[str], option: str) -> None:

@@ -98,6 +98,22 @@ def test_keysight_e4990a():
     assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
 
 
+def test_keysight_channels_of_other_quantities():
+    """The second channel is no rows of another table, which the text reader leaves aside."""
+    Y = 1 / Z
+    text = (
+        "BEGIN CH1_DATA\nFrequency(Hz), R(Ohm)-data, X(Ohm)-data\n"
+        + rows(F, Z.real, Z.imag, mark=", ")
+        + "END\nBEGIN CH2_DATA\nFrequency(Hz), Cp(F)-data, D()-data\n"
+        + rows(F, Y.imag / (2 * np.pi * F), Y.real / Y.imag, mark=", ")
+        + "END\n"
+    )
+    first, second = read(text, "a.csv")
+    assert first.impedance == pytest.approx(Z, rel=1e-7)
+    assert second.impedance == pytest.approx(Z, rel=1e-7)
+    assert [one.metadata["channel"] for one in (first, second)] == ["CH1", "CH2"]
+
+
 # Zurich Instruments LabOne: fields of ZISweeperImpedanceWave, one a line
 
 

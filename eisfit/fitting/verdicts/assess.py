@@ -36,9 +36,7 @@ from eisfit.verdict import limit
 _LEVEL = 0.95
 
 
-def assess(
-    result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
-) -> FitResult:
+def assess(result: FitResult, attainable: float, *, validate: bool = True) -> FitResult:
     """Return a fit with its grade, its flags and the verdicts of parameters and derived quantities.
 
     Parameters
@@ -47,12 +45,10 @@ def assess(
         With values, errors, covariance and statistics.
     attainable
         The chisqr that the noise alone would leave.
-    profiles
-        Whether doubtful parameters are profiled; it costs more than all the rest.
     validate
         Whether the data is tested too (`eisfit.fitting.verdicts.soundness`).
     """
-    return findings_and_result(result, attainable, profiles=profiles, validate=validate)[1]
+    return findings_and_result(result, attainable, validate=validate)[1]
 
 
 def findings_and_result(
@@ -63,7 +59,10 @@ def findings_and_result(
     validate: bool = True,
     departures: bool = True,
 ) -> tuple[list[Finding], FitResult]:
-    """Return what was found beside what `assess` returns; `departures` as for `grade_fit`."""
+    """Return what was found beside what `assess` returns; `departures` as for `grade_fit`.
+
+    `profiles`: whether doubtful parameters are profiled, which costs more than all the rest.
+    """
     result, misfit = grade_fit(result, attainable, departures=departures), misfit_of(result, attainable)
     seen = judge(result, misfit)
     findings = findings_of(seen)
