@@ -177,6 +177,27 @@ def test_files_and_functions_stay_short():
                 assert lines <= MOST_FUNCTION, f"{name}.{node.name}: {lines} lines"
 
 
+def test_names_are_listed_only_where_they_are_handed_on():
+    listed = {n for n, path in MODULES.items() if "\n__all__ = " in path.read_text(encoding="utf-8")}
+    assert {MODULES[name].name for name in listed} == {"__init__.py"}, f"an underscore says it: {listed}"
+
+
+def test_every_function_and_class_is_used_by_the_package():
+    """What nobody but a test calls goes; what is found by its name, as a command is, stands in quotation."""
+    used = {"main", "prepare"}  # the program; the page's worker calls the other from JavaScript
+    own = set()
+    for path in MODULES.values():
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Name):
+                used.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                used.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+        own |= {node.name for node in tree(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    assert not {name for name in own - used if not name.startswith("__")}
+
+
 def outside(name):
     """Return the modules that import `name` or a part of it, and whether always inside functions."""
     users = {}

@@ -20,7 +20,6 @@ from eisfit.model.exchange.circuitikz import picture
 from eisfit.model.exchange.impedance_py import (
     ImpedanceCircuit,
     document_of,
-    names,
     read_document,
     read_file,
     string_of,
@@ -42,7 +41,8 @@ def to_impedance(
     """Return a ``CustomCircuit`` of impedance.py.
 
     Its `predict` gives what eisfit's circuit gives; its `save` writes impedance.py's own JSON. What is fixed
-    here is a constant there. Its parameters come in its own order, under the names of `impedance_names`.
+    here is a constant there. Its parameters come in its own order, under its own
+    names: `to_frame` of an `ImpedanceCircuit` lists both.
 
     Parameters
     ----------
@@ -96,15 +96,6 @@ def from_impedance(source: Any) -> ImpedanceCircuit:
     if not (hasattr(source, "circuit") and hasattr(source, "constants")):
         raise CircuitError(f"{source!r} is no circuit of impedance.py, nor a file that it saved")
     return read_document(document_of(source), find_circuit)
-
-
-def impedance_names(circuit: Circuit | str | PathLike[str]) -> dict[str, str]:
-    """Return eisfit's name of every parameter -> its name in impedance.py.
-
-    >>> impedance_names("rs-ct")
-    {'R_s': 'R0', 'R_ct': 'R1', 'CPE_ct_Q': 'CPE1_0', 'CPE_ct_alpha': 'CPE1_1'}
-    """
-    return names(find_circuit(circuit))
 
 
 #: What `export` writes.

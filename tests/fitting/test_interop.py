@@ -11,9 +11,8 @@ import pytest
 
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, UsageError
-from eisfit.fitting.interop import impedance_names
 from eisfit.model.elements import ELEMENTS
-from eisfit.model.exchange.impedance_py import ImpedanceCircuit
+from eisfit.model.exchange.impedance_py import ImpedanceCircuit, names
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 FREQUENCY = np.logspace(5, -2, 36)
@@ -74,7 +73,7 @@ def test_a_fit_as_their_circuit(theirs, result):
         custom.predict(FREQUENCY), result.circuit.impedance(FREQUENCY, result.values), 1e-12
     )
     order, _ = custom.get_param_names()
-    ours = {theirs: name for name, theirs in impedance_names("rs-sei-ct-w").items()}
+    ours = {theirs: name for name, theirs in names(result.circuit).items()}
     assert [ours[name] for name in order] == list(result.values)
     np.testing.assert_array_equal(custom.parameters_, list(result.values.values()))
     np.testing.assert_array_equal(custom.conf_, [p.stderr for p in result.parameters.values()])
