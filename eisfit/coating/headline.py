@@ -101,15 +101,16 @@ def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: 
     p = {name: h["p_value"] for name, h in document["hypotheses"].items()}
     best = max(p, key=lambda name: document["hypotheses"][name]["log_evidence"])
     chances = f"p = {significant(cause['p_value'], 1)} beside {significant(p[best], 1)}"
-    rivals = [
-        row for row in document["outside"]["causes"] if row is not cause and _is_likelier(row, document)
-    ]
-    others = [f"{_name_with_gain(row)} if {row['text']}" for row in rivals]
-    more = f" Less so: {'; or '.join(others[:_NAMED])}." if others else ""
+    near = cause["log10_odds"] - limit("study_outside")
+    rivals = [row for row in document["outside"]["causes"] if row is not cause and row["log10_odds"] > near]
+    others = [f"{_name_with_gain(row)} if {row['text']}" for row in rivals if _is_likelier(row, document)]
+    more = f" Nearly as likely: {'; or '.join(others[:_NAMED])}." if others else ""
     odds = f"{chances}; log10 odds {format_capped(cause['log10_odds'])}"
-    likelier = f"{_name_with_gain(cause)}, far more likely, if {cause['text']} ({odds})"
+    named = _name_with_gain(cause)
+    verb = "are" if named.startswith(_ELECTRONS) else "is"
+    first = f"Of the {len(p)} hypotheses {_name_hypothesis(best, document)} is the best{kind}"
     return [
-        f"Of the {len(p)} hypotheses {_name_hypothesis(best, document)} is the best{kind}; it is {likelier}.",
+        f"{first}, but {named} {verb} far more likely if {cause['text']} ({odds}).",
         f"See first whether that is so: until then no probability and no share below is to be used.{more}",
     ]
 

@@ -29,6 +29,7 @@ _MORE_OR_LESS = {
     "alpha": ("the double layer's exponent is {sense} by {size} in the coated cells", "larger", "smaller"),
     "series": ("the coated cells have {size} ohm {sense} in series", "more", "less"),
 }
+_SHARES = (0.2, 1.2)  # of a film's resistance that may lie behind the double layer, errors and all
 _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
 
 
@@ -47,6 +48,8 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
         p = cause.posterior
         if cause.size < 0 and (cause.what == "leads" or (cause.what == "arc" and cause.where < _LOOP)):
             continue  # leads have no negative inductance
+        if cause.what == "behind" and not _SHARES[0] < cause.size < _SHARES[1]:
+            continue  # no share
         excess = max(best_chi2 - p.count, 1e-9)
         rows.append(
             {

@@ -224,7 +224,7 @@ def test_another_area_than_stated_is_no_more_likely_than_a_gain_of_area_which_it
     assert told[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
     best = {"native_layer": found["native_layer"] | {"log_evidence": 0.0, "probability": 0.99}}
     told = headline(document | {"hypotheses": found | best})
-    assert f"it is the barrier alone, far more likely, if {cause['text']}" in told[1]
+    assert f"but the barrier alone is far more likely if {cause['text']}" in told[1]
 
 
 def test_electrons_along_the_film_that_change_nothing_halve_no_probability(published):

@@ -171,8 +171,9 @@ def test_two_causes_at_once_are_no_larger_area(tmp_path):
     assert "diffusion in the coated cells has 0.6" in cause["text"]
     assert cause["gain"] == pytest.approx(1.8, rel=0.15)
     assert cause["log10_odds"] > 3
-    assert "it is a faster reaction, far more likely, if diffusion in the coated" in document["headline"][1]
+    assert "but a faster reaction is far more likely if diffusion in the coated" in document["headline"][1]
     assert "no probability and no share below is to be used" in document["headline"][2]
+    assert all("-" not in row["text"] for row in document["outside"]["causes"] if row["what"] == "behind")
 
 
 def test_a_contact_of_the_coated_cell_is_found_at_three_temperatures(tmp_path):
