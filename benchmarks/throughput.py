@@ -120,8 +120,9 @@ def blind_kernel(circuit, z):
     spectra = [eisfit.Spectrum(FREQUENCY, one) for one in z]
     begin, values = time.process_time(), np.full((len(z), len(circuit.names)), np.nan)
     for first in range(0, len(z), CHUNK):
-        weight = np.repeat(1 / np.abs(z[first : first + CHUNK]), 2, axis=1)
-        rows, found = find_optima(spectra[first : first + CHUNK], circuit, "modulus", weight)
+        some, part = spectra[first : first + CHUNK], z[first : first + CHUNK]
+        weight = np.repeat(1 / np.abs(part), 2, axis=1)
+        rows, found = find_optima(some, part, circuit, "modulus", weight)
         if found is not None:
             values[first + rows] = found.values
     return time.process_time() - begin, chisqr_of(circuit, z, values), values
