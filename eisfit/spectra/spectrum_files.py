@@ -9,7 +9,7 @@ from pathlib import Path
 #: Files that lie beside spectra and hold none.
 _OTHER_SUFFIXES = (
     "toml json md rst png jpg jpeg svg pdf gif tif py ipynb pyc yaml yml ini cfg log html htm xml doc "
-    "docx ppt pptx zip gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
+    "docx ppt pptx zip tar gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
 )
 _OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
 #: Columns that tables of fits have, those that eisfit writes among them, and no spectrum has.
@@ -20,10 +20,12 @@ _HEAD = 400  # bytes
 def may_hold_spectra(path: Path) -> bool:
     """Return whether a file that was found in a folder may be meant: neither by its name nor a table of fits.
 
-    >>> may_hold_spectra(Path("notes.pdf")), may_hold_spectra(Path("cell.mpt"))
-    (False, True)
+    >>> [may_hold_spectra(Path(name)) for name in ("notes.pdf", "cell.mpt", "cell.csv.gz", "all.tar.gz")]
+    [False, True, True, False]
     """
     suffix = path.suffix.lower()
+    if suffix == ".gz" and Path(path.stem).suffix:  # cell.csv.gz
+        suffix = Path(path.stem).suffix.lower()
     return suffix not in _OTHER and not (suffix in (".csv", ".tsv") and _is_table_of_fits(path))
 
 

@@ -85,8 +85,6 @@ TRAPS = (
     "Frequency (Hz)=f|Sound Pressure Magnitude (Pa)=abs|Phase (deg)=deg",
     "f (Hz)=f|X (V)=re|Y (V)=im|R (V)=abs|Theta (deg)=deg",
     "Frequency=f|X=re|Y=im|R=abs|Theta=deg",
-    "f (Hz)=f|C' (F)=cp|C'' (F)=cs",
-    "freq (Hz)=f|Re(C) (F)=cp|Im(C) (F)=cs",
     "Freq (Hz)=f|eps'=re|eps''=im",
     "Frequency (Hz)=f|Re(H)=re|Im(H)=im",
     "Frequency=f|S11 real=re|S11 imag=im",

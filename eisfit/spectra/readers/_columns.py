@@ -10,6 +10,7 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._name_units import BRACKET, names_and_units
 from eisfit.spectra.readers._plain_names import PREFIXED_OHM, mend_spelling, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, OMEGA, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
@@ -27,7 +28,8 @@ class Column:
         ``frequency, real, imag, imag_size, modulus, phase, admittance_real, admittance_imag,
         admittance_modulus, admittance_phase, noise, cycle, time, temperature, potential, current, index,
         excel_error``, what an LCR meter writes (``capacitance, C_parallel, C_series, L_series,
-        L_parallel, R_parallel, X_parallel, dissipation, quality``); empty where not recognised.
+        L_parallel, R_parallel, X_parallel, dissipation, quality``), ``capacitance_real`` and
+        ``capacitance_imag``; empty where not recognised.
     scale
         Factor to Hz, ohm, degree, s, ...; includes the sign (-1 for ``-Im(Z)``).
     unit
@@ -47,6 +49,12 @@ class Column:
     base: float = 0.0
 
 
+#: A quantity's word and its symbol: ``Reactance X``, ``Frequency f``, ``周波数f``.
+_SYMBOL = regex(r"^(.*(?:[^\W\d_]{2}[\s_,]+|[^\x00-\x7f]\s*))\(?(f|[RX]s?)\)?$")
+#: A part of ``C* = C' - jC''``, as supercapacitors are told by.
+_COMPLEX_CAPACITANCE = regex(
+    r"^C\*?(?:('{1,2})|[_\s]?(re|im|real|imag))$|^(re|im)\s*\(\s*C\*?\s*\)$", re.IGNORECASE
+)
 _PURE = ("dissipation", "quality")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 _PREFIX_OR_CELL = regex(rf"(?<![^\W_])[GKnpT][ _]{PREFIXED_OHM}")
@@ -68,7 +76,6 @@ _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
-_BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
@@ -92,30 +99,14 @@ _SIGN = regex(
     r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=[^\s\d])|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
     re.IGNORECASE,
 )
-_UNIT_LAST = (
-    regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s|/[kmunµμ]?A)?)$"),
-    regex(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
-    regex(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
-    regex(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),
-    regex(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
-    regex(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
-    regex(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ
-    regex(r"^(.*\S)\s*([°º])$"),
-    # PhaseDegrees, FreqkHz; nobody can part ZmOhm
-    regex(
-        r"^(.*?[a-z])(?:In)?([kKMG]?Hz|(?:[Mm]illi|[Kk]ilo|[Mm]ega)(?:[Hh]ertz|[Oo]hms?)|[kMG]?(?<!m)Ohms?|Deg(?:rees?)?|Rad(?:ians?)?)$"
-    ),
-)
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
     r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
-_SHORT_IN_BRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
+_SHORT_INBRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = regex(r"ohm|[ΩΩω]|hz|hertz", re.IGNORECASE)
-_IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
-_UNIT_FIRST = regex(r"^([^\s_(]+)(?:[ _]+|(?=\())(.+)$")  # deg Z, deg(Z)
 _MEASURED = regex(
     r"^(?:(?:(?:trace|meas(?:ured)?|raw|mean|avg|total|series)(?: \d+)?[\s_:.]"
     r"|imp(?:edance)?(?::|[\s_.]+(?=[RX]s?\s*$)))\s*)+",
@@ -176,27 +167,6 @@ def is_units_row(cells: list[str]) -> bool:
     return len(filled) >= 2 and all(is_unit(cell) or cell in ("#", "-", "1") for cell in filled)
 
 
-def names_and_units(text: str) -> list[tuple[str, str]]:
-    """Return (name, unit) in the ways a header can be cut, the likelier first."""
-    ways = []
-    for match in reversed(list(_BRACKET.finditer(text))):
-        inside = _IN.sub("", match[1].strip())
-        if is_unit(inside) and (text[: match.start()] + text[match.end() :]).strip():
-            ways.append((text[: match.start()] + " " + text[match.end() :], inside))
-        elif inside[:1] == "-" and is_unit(inside[1:]):  # Z'' (-Ω)
-            ways.append(("-" + text[: match.start()] + " " + text[match.end() :], inside[1:]))
-        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and is_unit(within[2]):  # log(f/Hz)
-            ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
-    for pattern in _UNIT_LAST:
-        cut = pattern.match(text)
-        if cut and is_unit(cut[2].strip(" _")):
-            ways.append((cut[1].rstrip(" _"), cut[2].strip(" _")))
-    first = _UNIT_FIRST.match(text)
-    if first and is_unit(first[1]):
-        ways.append((first[2], first[1]))
-    return [*ways, (text, "")]
-
-
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
     sign, text = _split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)
@@ -244,7 +214,7 @@ def _split_sign(text: str) -> tuple[float, str]:
 
 def _has_other_unit(text: str) -> bool:
     """Whether brackets hold what is no cell's name: a unit of something else, a factor, ohms per length."""
-    inside = [match[1].strip() for match in _BRACKET.finditer(text)]
+    inside = [match[1].strip() for match in BRACKET.finditer(text)]
     return any(_NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside)
 
 
@@ -259,7 +229,7 @@ def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | 
 
 def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
     """Whether a quantity can have the unit, or without one what stands in the name's brackets."""
-    others = (unit_of(match[1].strip()) for match in _BRACKET.finditer(core)) if unit else ()
+    others = (unit_of(match[1].strip()) for match in BRACKET.finditer(core)) if unit else ()
     if unit and any(told and told.kind == unit.kind and told.scale != unit.scale for told in others):
         return False  # Z' (Ohm) [mOhm]
     if unit is None:
@@ -280,8 +250,8 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare in OMEGA)})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
-    if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]|[A-Za-z]{3,} ?\d+))", text.strip()):
-        return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
+    if formed := _of_symbols(text.strip(), with_unit, labelled):
+        return formed
     concepts, label = concepts_of(text, words=labelled)
     quantity = _decide(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
@@ -293,10 +263,23 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     return quantity, label, concepts
 
 
+def _of_symbols(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
+    """Return what a numbered f, a part of C* or a word with its symbol says; None of other names."""
+    if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]|[A-Za-z]{3,} ?\d+))", text):
+        return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
+    if with_unit and (part := _COMPLEX_CAPACITANCE.match(text)):
+        imag = part[1] == "''" or (part[2] or part[3] or "").lower().startswith("im")
+        return f"capacitance_{'imag' if imag else 'real'}", "", Counter()
+    if symbol := _SYMBOL.match(text):
+        said = _quantity(symbol[1], with_unit, labelled)
+        return said if said and said[0] == WHOLE[symbol[2].lower()] and not said[2]["Z"] else None
+    return None
+
+
 def _has_foreign_unit(text: str, quantity: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``."""
     if quantity == "frequency":
-        return bool(_SHORT_IN_BRACKETS.search(text))
+        return bool(_SHORT_INBRACKETS.search(text))
     return bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
 

@@ -6,7 +6,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,7 @@ _BOMS = (
 )
 _ARCHIVES = (
     (b"PK\x03\x04", "a ZIP archive or office document"),
-    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x1f\x8b", "a gzip archive of several files, or a damaged one"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
@@ -68,6 +68,8 @@ _GREEK = str.maketrans("WwqfmpsDdtn", "ΩωθφµπσΔδτν")
 #: What pages write for Ω, a prime, ...
 _ENTITY = regex(r"&(?:Omega|prime|Prime|deg|micro|mu|minus|nbsp|theta|phi|#\d{2,5}|#x[\da-fA-F]{2,4});")
 _LFS = b"version https://git-lfs.github.com/spec/"
+_GZIP = b"\x1f\x8b"
+_CONFLICT = re.compile(rb"^<{7}[ \r\n][^\0]*?^={7}\r?\n[^\0]*?^>{7}[ \r\n]", re.MULTILINE)
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
 
@@ -100,8 +102,8 @@ class File:
 
     @cached_property
     def suffix(self) -> str:
-        """Extension in lower case, with its dot."""
-        return Path(self.name).suffix.lower()
+        """Extension in lower case, with its dot; of a compressed file that of the file within."""
+        return Path(self.name.lower().removesuffix(".gz")).suffix
 
     @property
     def stem(self) -> str:
@@ -196,14 +198,33 @@ def load(path: str | Path, reading: Reading = _AS_IT_IS) -> File:
 
 
 def check_file(file: File) -> File:
-    """Return `file`, or refuse an empty or too large one."""
+    """Return `file`, what a gzip archive holds; refuse an empty or too large one."""
+    file = _decompress(file) if file.data.startswith(_GZIP) else file
     if not file.data.strip():
         raise file.error("the file is empty")
     if file.data.startswith(_LFS):
         raise file.error("is a Git LFS pointer, its content was not downloaded: run git lfs pull")
+    if _CONFLICT.search(file.data):
+        raise file.error("holds two versions of some lines (<<<<<<<, >>>>>>>): resolve the merge in git")
     if len(file.data) > MAX_BYTES:
         raise file.error(f"larger than {MAX_BYTES // 2**20} MiB, the limit for a spectrum file")
     return file
+
+
+def _decompress(file: File) -> File:
+    """Return the file that gzip (or pandas) compressed; the archive itself where it is none of one file."""
+    import zlib
+    from gzip import GzipFile
+    from io import BytesIO
+
+    try:
+        with GzipFile(fileobj=BytesIO(file.data)) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except EOFError:
+        raise file.error("the gzip archive is cut off") from None
+    except (OSError, zlib.error):
+        return file
+    return file if data[257:262] == b"ustar" else replace(file, data=data)
 
 
 def _bytes(path: Path, name: str) -> bytes:

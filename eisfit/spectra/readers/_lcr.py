@@ -42,6 +42,12 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
     ("L_series", "real", "Ls and Rs", lambda w, x, r: r + 1j * w * x),
     ("L_series", "dissipation", "Ls and D", lambda w, x, d: w * x * (d + 1j)),
     ("R_parallel", "X_parallel", "Rp and Xp", lambda _, r, x: 1 / (1 / r + 1 / (1j * x))),
+    (
+        "capacitance_real",  # C' - jC'' or C' + jC'': as it loses energy
+        "capacitance_imag",
+        "the complex capacitance",
+        lambda w, c, k: 1 / (1j * w * (c - 1j * k * np.sign(np.nanmedian(k)))),
+    ),
     ("L_parallel", "R_parallel", "Lp and Rp", lambda w, x, r: 1 / (1 / r - 1j / (w * x))),
 )
 

@@ -98,7 +98,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     first = _with_gaps(numeric, first, lines, table.style)
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
-    apart = int(np.diff(main).min(initial=main[-1])) or 1  # where an empty line follows each row: 2
+    apart = int(np.diff(main).min()) if main.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
@@ -149,7 +149,8 @@ def _find_named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> 
     width = int(numeric.widths[0])
     if table.style.delimiter != " " and (widest := _width_of_marks(numeric, lines, table.style.delimiter)):
         return widest
-    if table.style.delimiter == " " or width <= 3 or np.bincount(numeric.widths)[width] < _FEWEST_ROWS:
+    few = np.bincount(numeric.widths)[width] < _FEWEST_ROWS and table.style.delimiter not in "\t;"
+    if table.style.delimiter == " " or width <= 3 or few:  # few beside it: a result, or thousands' commas
         return 0
     falls = bool((np.diff(numeric.widths) <= 0).all() and numeric.widths[-1] < width)
     first = int(numeric.rows[0])

@@ -11,7 +11,8 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
-from eisfit.spectra.readers._columns import Column, concepts_of, names_and_units
+from eisfit.spectra.readers._columns import Column, concepts_of
+from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._units import unit_of
 from eisfit.spectra.spectrum import ASSUMED
 

@@ -31,7 +31,8 @@ _MEANS = {
     "ℜ ℜz re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
     "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
-    "抵抗成分 抵抗 电阻 reëel reeel valós gerçek rzeczywista rzecz",
+    "resistanz wirkanteil wirkkomponente "
+    "抵抗成分 抵抗 电阻 widerstand reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginària imaginară imaginaarosa menama التخيلي "
     "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
     "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario immaginaria "
@@ -39,7 +40,7 @@ _MEANS = {
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
     "reactance reaktanz réactance reactancia reatância reattanza reaktans reaktancja blindwiderstand "
-    "мним リアクタンス リアクタンス成分",
+    "reactive blindanteil blindkomponente мним リアクタンス リアクタンス成分",
     "modulus": "модуль módulus moduł μέτρο modül belopp 阻抗模 阻抗模值 모듈 "
     "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
@@ -207,6 +208,8 @@ KIND = {
     "C_parallel": "farad",
     "C_series": "farad",
     "capacitance": "farad",
+    "capacitance_real": "farad",
+    "capacitance_imag": "farad",
     "L_series": "henry",
     "L_parallel": "henry",
     "time": "time",

@@ -22,6 +22,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._key_values import apply_conditions
+from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
 
@@ -182,9 +183,7 @@ def _columns_of(value: Any) -> Table:
                 if (cells := _list(item)) and name != "mask"
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
-        records = [{name: _complex_cell(item) for name, item in row.items()} for row in value]
-        names = [name for name, item in records[0].items() if not isinstance(item, (list, Mapping))]
-        columns = {name: [row.get(name) for row in records] for name in names}
+        columns = _columns_of({name: [row.get(name) for row in value] for name in value[0]})
     sizes = {column(name).quantity: len(cells) for name, cells in reversed(columns.items())}
     size = sizes.get("frequency") or sizes.get("period") or 0
     return (
@@ -209,17 +208,33 @@ def _by_name(value: Any) -> Any:
 
 def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the entries, parts of an impedance by both names: ``"Z": {"real": [...], "imag": [...]}``."""
-    for name, item in value.items():
+    for name, cells_or_parts in value.items():
+        item = _gather(cells_or_parts)
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
         if parts and {column(part).quantity for part in parts} in _PARTS:
+            core, own = names_and_units(name)[0] if column(name).unit else (name, "")  # Z_mohm
             for part, cells in parts.items():
-                unit = held.get(f"{part}_unit") or (
-                    None if column(part).quantity == "phase" else _unit_of(held)
-                )
-                yield attach_unit(f"{name} {part}", unit), cells
+                of_all = None if column(part).quantity == "phase" else _unit_of(held) or own
+                yield attach_unit(f"{core} {part}", held.get(f"{part}_unit") or of_all), cells
         else:
             yield name, item
+
+
+def _gather(item: Any) -> Any:
+    """Return cells that are objects of the same names as one object of columns: each name may tell a unit.
+
+    >>> _gather([{"re": 1, "unit": "mohm"}, {"re": 2, "unit": "mohm"}])
+    {'re': [1, 2], 'unit': 'mohm'}
+    """
+    if not (isinstance(item, list) and len(item) > 1 and all(isinstance(cell, Mapping) for cell in item)):
+        return item
+    columns = {str(name): [cell.get(name) for cell in item] for name in item[0]}
+    return {name: cells[0] if _is_unit(name, cells) else cells for name, cells in columns.items()}
+
+
+def _is_unit(name: str, cells: list[Any]) -> bool:
+    return "unit" in name.lower() and isinstance(cells[0], str) and cells.count(cells[0]) == len(cells)
 
 
 def _unit_of(item: Any) -> Any:

@@ -1,0 +1,128 @@
+"""Files as laboratories keep them: compressed, with results beside the table, merged by git, nested JSON."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+
+import numpy as np
+import pytest
+
+from eisfit import read_series
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+HEADER = "f (Hz),Z' (Ohm),-Z'' (Ohm)"
+ROWS = [",".join(f"{v:.9g}" for v in row) for row in zip(F, Z.real, -Z.imag, strict=True)]
+TEXT = "\n".join([HEADER, *ROWS, ""])
+
+
+def holds(data, name="x.csv", rtol=1e-6):
+    (spectrum,) = read_bytes(data if isinstance(data, bytes) else data.encode(), name)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=rtol)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=rtol)
+    return spectrum
+
+
+POINTS = [(f, z.real * 1e3, z.imag * 1e3) for f, z in zip(F.tolist(), Z.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [{"frequency_hz": f, "impedance": {"re_mohm": x, "im_mohm": y}} for f, x, y in POINTS],
+        [{"f": f, "impedance": {"re": x, "im": y, "unit": "mohm"}} for f, x, y in POINTS],
+        [{"f": {"value": f / 1e3, "unit": "kHz"}, "Z_mohm": {"re": x, "im": y}} for f, x, y in POINTS],
+        {"f": F.tolist(), "Z_mohm": {"re": [x for _, x, _ in POINTS], "im": [y for *_, y in POINTS]}},
+        {"f": F.tolist(), "Z": [{"re_mohm": x, "im_mohm": y} for _, x, y in POINTS]},
+    ],
+)
+def test_units_in_an_object_for_each_point_of_json_count(record):
+    spectrum = holds(
+        json.dumps({"cell": "A", "points": record} if isinstance(record, list) else record), "x.json"
+    )
+    assert not any("no unit" in note for note in spectrum.notes)
+
+
+def test_an_unresolved_merge_is_refused():
+    merged = [
+        *ROWS[:9],
+        "<<<<<<< HEAD",
+        ROWS[9],
+        "=======",
+        ROWS[9].replace("1", "2"),
+        ">>>>>>> b",
+        *ROWS[10:],
+    ]
+    for mark in ("\n", "\r\n"):
+        with pytest.raises(ReadError, match="merge in git"):
+            read_bytes(mark.join([HEADER, *merged, ""]).encode(), "x.csv")
+    underlined = "\n".join(["EIS of a cell", "=============", TEXT])
+    holds(underlined)
+
+
+def test_compressed_files_are_read(tmp_path):
+    packed = gzip.compress(TEXT.encode())
+    holds(packed, "x.csv.gz")
+    holds(gzip.compress(TEXT[:300].encode()) + gzip.compress(TEXT[300:].encode()), "x.csv.gz")
+    with pytest.raises(ReadError, match="cut off"):
+        read_bytes(packed[:-9], "x.csv.gz")
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as held:
+        held.addfile(tarfile.TarInfo("x.csv"))
+    with pytest.raises(ReadError, match="several files"):
+        read_bytes(archive.getvalue(), "x.tar.gz")
+    (tmp_path / "cell_cyc12.csv.gz").write_bytes(packed)
+    assert read_series(tmp_path).cycles.tolist() == [12.0]
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+@pytest.mark.parametrize("beside", [("", "R_ct ="), ("R_ct",), ("", "-Z''", "log f", "R_ct (Ohm)")])
+def test_a_result_beside_the_first_row_is_no_column(mark, beside):
+    """With names for all: a number more than the other rows have was taken for a thousands mark."""
+    more = ["1" if name and not name.startswith("R") else "" for name in beside[:-1]]
+    lines = [mark.join([*row.split(","), *more]) for row in ROWS]
+    lines[0] += f"{mark}101.5"
+    holds("\n".join([mark.join([*HEADER.split(","), *beside]), *lines, ""]))
+
+
+def test_a_number_more_that_nothing_names_stays_refused():
+    with pytest.raises(ReadError, match="more numbers than the table has columns"):
+        read_bytes("\n".join([HEADER, ROWS[0] + ",101.5", *ROWS[1:], ""]).encode(), "x.csv")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("names", ["C' (mF),C'' (mF)", "Re(C)/mF,Im(C)/mF", "C_real [mF],C_imag [mF]"])
+def test_the_complex_capacitance_gives_the_impedance(names, sign):
+    c = 1e3 / (2j * np.pi * F * Z)
+    rows = [f"{f:.9g},{x.real:.9g},{-sign * x.imag:.9g}" for f, x in zip(F, c, strict=True)]
+    holds("\n".join([f"f (Hz),{names}", *rows, ""]))
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "label"),
+    [
+        ("抵抗 R[Ω]", "real", ""),
+        ("リアクタンス X[Ω]", "imag", ""),
+        ("电阻R(Ω)", "real", ""),
+        ("频率f(Hz)", "frequency", ""),
+        ("Widerstand R [Ohm]", "real", ""),
+        ("Reactance (X) [Ohm]", "imag", ""),
+        ("Series resistance Rs (Ohm)", "real", ""),
+        ("Frequency f (Hz)", "frequency", ""),
+        ("Reactive component of impedance, milliohm", "imag", ""),
+        ("Wirkanteil (Ohm)", "real", ""),
+        ("Z'' X (Ohm)", "imag", "x"),  # of a cell X
+        ("Resistance R1 (Ohm)", "", ""),
+        ("Reactive power (W)", "", ""),
+        ("C'' (F/g)", "", ""),
+    ],
+)
+def test_words_with_their_symbols(name, quantity, label):
+    found = column(name)
+    assert (found.quantity, found.label) == (quantity, label)
