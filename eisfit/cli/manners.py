@@ -236,7 +236,7 @@ class Commands(click.Group):
     def _unknown(self, word: str) -> NoReturn:
         near = f"; did you mean 'eisfit --{word}'?" if word in ("help", "version") else ""
         near = near or did_you_mean(word, MODULES)
-        near = near or (f"; did you mean 'eisfit fit {word}'?" if _is_a_file(word) else _LISTED)
+        near = near or (f"; did you mean 'eisfit fit {word}'?" if os.path.exists(word) else _LISTED)
         echo(f"eisfit: no command is called {word!r}{near}", err=True)
         raise Exit(2)
 
@@ -249,7 +249,3 @@ def _function(command: str) -> Callable[..., None]:
 def _describe(command: str) -> str:
     """Return the first line of a command's help, without its options, which take long to build."""
     return inspect.cleandoc(_function(command).__doc__ or "").partition("\n")[0]
-
-
-def _is_a_file(word: str) -> bool:
-    return os.path.exists(word)

@@ -88,7 +88,7 @@ class Posterior:
     @property
     def p_value(self) -> float:
         """Chance of a chi2 at least as large if the hypothesis and the priors hold."""
-        return chance(self.count, self.chi2)
+        return chi2_above(self.count, self.chi2)
 
     def draws(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Return (n, P) draws of u."""
@@ -98,11 +98,6 @@ class Posterior:
         counts = rng.multinomial(n, weights / weights.sum())
         drawn = [mode.draws(count, rng) for mode, count in zip(self.modes, counts, strict=True)]
         return rng.permutation(np.concatenate(drawn))
-
-
-def chance(count: int, chi2: float) -> float:
-    """Return the chance of a chi2 at least as large from `count` numbers."""
-    return chi2_above(count, chi2)
 
 
 def most_probable(found: Mapping[str, Posterior]) -> str:

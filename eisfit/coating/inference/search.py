@@ -25,11 +25,12 @@ from eisfit.coating.inference.corrections import (
 )
 from eisfit.coating.inference.descent import invert, minimise
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
-from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior, chance
+from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior
 from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.records import dataclass
+from eisfit.validation.distributions import chi2_above
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair
@@ -167,7 +168,7 @@ def _search_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
     """Return every hypothesis on one pair of cells; more starts are tried before none is said to fit."""
     blind = _blind(_soften_errors(pair), tried, seed, _STARTS)
     found = _exchange_optima(pair, blind, len(tried), seed)
-    if chance(found.likelihood.count, float(found.chi2.min())) >= LEAST_P:
+    if chi2_above(found.likelihood.count, float(found.chi2.min())) >= LEAST_P:
         return found
     more = _blind(_soften_errors(pair), tried, seed + 1, _MORE_STARTS)
     return _exchange_optima(pair, blind.and_also(more).best(_KEPT), len(tried), seed)
