@@ -20,7 +20,7 @@ from eisfit.coating.contributions import (
     summary,
     thin,
 )
-from eisfit.coating.film.checks import describe_film
+from eisfit.coating.film.checks import describe_film, find_contradictions
 from eisfit.coating.headline import headline
 from eisfit.coating.inference.evidence import ledger, prior_swing
 from eisfit.coating.inference.next_experiments import next_experiments
@@ -98,6 +98,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "ledger": {} if none else ledger(problem, alone, seed, facts),
         "silent": silent,
         "contradictions": [
+            *(row for film in study.file.film for row in find_contradictions(film)),
             *list_broken_spectra(problem),
             *contradictions(study, voltages, silent),
             *_gives_way(found, problem, none),

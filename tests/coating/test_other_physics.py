@@ -10,6 +10,7 @@ from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.problem import HYPOTHESES
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study
+from eisfit.display.report.explanation import explanation_markdown
 
 BOLTZMANN_EV = 8.617333262e-5
 FREQUENCY = np.geomspace(1e5, 1e-2, 50)
@@ -196,7 +197,10 @@ def test_a_conductivity_stated_fifteen_times_too_small_is_named(tmp_path):
     rng = np.random.default_rng(5)
     spectra = {("bare", 25): simulate(rng), ("film", 25): simulate(rng, 5, gain=1.4)}
     wrong = FILM.replace("3e-8 S/cm", "2e-9 S/cm").replace("0.3e-8", "0.1e-9")
-    document = explain(tmp_path, spectra, wrong)
+    document = explain(tmp_path, spectra, wrong + 'ald_cycles = 100\ngrowth_per_cycle = "0.12 nm"\n')
+    said = "5 nm and the 12 nm that 100 growth cycles of 0.12 nm give do not agree"
+    assert said in document["contradictions"][0]["text"]
+    assert said in explanation_markdown(document).split("## The film's values, held against")[1]
     cause = document["outside"]["causes"][0]
     assert (cause["what"], cause["hypothesis"]) == ("s_i", "intrinsic_activity")
     assert cause["text"] in {f"the film conducts ions {n} times as well as stated" for n in (14, 15, 16)}

@@ -18,6 +18,7 @@ from eisfit.coating.film.film import (
 from eisfit.coating.film.tables import FilmTable, PhaseTable
 
 Check = dict[str, Any]
+_AGREE = (0.8, 1.25)  # ratios of a measured thickness to the grown one
 
 
 def describe_film(table: FilmTable) -> dict[str, Any]:
@@ -60,13 +61,23 @@ def check_film(table: FilmTable) -> list[Check]:
     return checks
 
 
+def find_contradictions(table: FilmTable) -> list[dict[str, str]]:
+    """Return what a film says twice, and not alike, in the form of a study's contradictions."""
+    if not table.ald_cycles or not table.growth_per_cycle:
+        return []
+    check = _thickness(table)
+    if _AGREE[0] <= check["ratio"] <= _AGREE[1]:
+        return []
+    return [{"what": f"thickness of {table.name}", "text": f"{table.name}: {check['verdict']}"}]
+
+
 def _thickness(table: FilmTable) -> Check:
     assert table.ald_cycles is not None
     assert table.growth_per_cycle is not None
     grown = table.ald_cycles * table.growth_per_cycle.median * 1e7
     measured = table.thickness.median * 1e7
     ratio = measured / grown
-    told = "agree" if 0.8 <= ratio <= 1.25 else "do not agree"
+    told = "agree" if _AGREE[0] <= ratio <= _AGREE[1] else "do not agree"
     verdict = (
         f"{measured:.3g} nm and the {grown:.3g} nm that {table.ald_cycles} growth cycles of "
         f"{table.growth_per_cycle.median * 1e7:.3g} nm give {told} (ratio {ratio:.2f})."

@@ -112,7 +112,19 @@ def tables(document: Document) -> list[Table]:
     rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total") if fits]
     if document["swing"]:
         rows.append(_swing(document))
+    rows += _check_films(document)
     return [*rows, *([_thickness(document), _parameters(document)] if fits else []), _inputs(document)]
+
+
+def _check_films(document: Document) -> list[Table]:
+    """Return the table of what the films' values were held against, where anything was."""
+    rows = [
+        [film["name"], check["quantity"].replace("_", " "), check["verdict"]]
+        for film in document.get("films") or []
+        for check in film["checks"]
+    ]
+    head = ["film", "value", "beside what it is made of"]
+    return [Table("The film's values, held against what its parts allow", head, rows)] if rows else []
 
 
 def _something_open(document: Document) -> bool:
