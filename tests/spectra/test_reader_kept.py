@@ -37,6 +37,7 @@ POINTS = [(f, z.real * 1e3, z.imag * 1e3) for f, z in zip(F.tolist(), Z.tolist()
     [
         [{"frequency_hz": f, "impedance": {"re_mohm": x, "im_mohm": y}} for f, x, y in POINTS],
         [{"f": f, "impedance": {"re": x, "im": y, "unit": "mohm"}} for f, x, y in POINTS],
+        [{"f": f, "Z": {"re_mohm": x, "im_mohm": y, "abs_mohm": abs(x + 1j * y)}} for f, x, y in POINTS],
         [{"f": {"value": f / 1e3, "unit": "kHz"}, "Z_mohm": {"re": x, "im": y}} for f, x, y in POINTS],
         {"f": F.tolist(), "Z_mohm": {"re": [x for _, x, _ in POINTS], "im": [y for *_, y in POINTS]}},
         {"f": F.tolist(), "Z": [{"re_mohm": x, "im_mohm": y} for _, x, y in POINTS]},

@@ -212,7 +212,8 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         item = _gather(cells_or_parts)
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
-        if parts and {column(part).quantity for part in parts} in _PARTS:
+        told = {column(part).quantity for part in parts}
+        if told <= set().union(*_PARTS) and any(told >= needed for needed in _PARTS):
             core, own = names_and_units(name)[0] if column(name).unit else (name, "")  # Z_mohm
             for part, cells in parts.items():
                 of_all = None if column(part).quantity == "phase" else _unit_of(held) or own
