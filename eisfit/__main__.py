@@ -16,7 +16,7 @@ _NO_MORE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)  # of what t
 
 def main() -> None:
     """Run the command line; whatever goes wrong, the user gets a sentence and not a traceback."""
-    # Imports make a hundred thousand objects that stay: to look for garbage in them takes a twentieth of a fit.
+    # Imports make a hundred thousand objects that stay: looking for garbage there is a twentieth of a fit.
     gc.set_threshold(100_000)
     _open_streams()
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a scheduler's end of time is as good as Ctrl-C
