@@ -127,3 +127,41 @@ def test_the_complex_capacitance_gives_the_impedance(names, sign):
 def test_words_with_their_symbols(name, quantity, label):
     found = column(name)
     assert (found.quantity, found.label) == (quantity, label)
+
+
+ZPLOT = ["ZPLOT2 ASCII", "Freq(Hz)  Ampl  Bias  Time(Sec)  Z'(a)  Z''(b)  GD  Err  Range", "End Comments"]
+
+
+def test_a_row_of_an_instruments_file_that_lost_a_cell_is_refused():
+    """The numbers behind it moved, and came in as another impedance."""
+    rows = [f"{f:.5E}, 0.01, 0, 1.5, {z.real:.5E}, {z.imag:.5E}, 0, 0, 4" for f, z in zip(F, Z, strict=True)]
+    holds("\r\n".join([*ZPLOT, *rows, ""]), "x.z", rtol=1e-5)
+    rows[7] = rows[7].replace("0.01, ", "")
+    with pytest.raises(ReadError, match="line 11: fewer cells"):
+        read_bytes("\r\n".join([*ZPLOT, *rows, ""]).encode(), "x.z")
+
+
+@pytest.mark.parametrize("lost", [".", "E+0"])
+def test_a_frequency_without_its_mark_or_exponent_is_told(lost):
+    rows = [f"{f:.5E};{z.real:.5E};{-z.imag:.5E}" for f, z in zip(F, Z, strict=True)]
+    rows[8] = rows[8].replace(lost, "E-0" if lost == "E+0" else "", 1)
+    found = read_bytes("\n".join([HEADER.replace(",", ";"), *rows, ""]).encode(), "x.csv")
+    assert all(any("lost decimal mark or exponent" in note for note in s.notes) for s in found)
+
+
+def test_a_check_at_one_frequency_between_the_points_is_no_lost_mark():
+    f = np.insert(np.geomspace(1e5, 1.0, 51), [20, 30], 1e3)
+    rows = [f"{x:.6g},{10 + 50 / (1 + 1j * x / 30)!r}".replace("(", "").replace(")", "") for x in f]
+    found = read_bytes("\n".join(["f (Hz),Z (Ohm)", *rows, ""]).encode(), "x.csv", average_duplicates=True)
+    assert not any("lost decimal mark" in note for s in found for note in s.notes)
+
+
+def test_a_row_whose_phase_contradicts_its_parts_is_named():
+    rows = [
+        f"{f:.6g},{z.real:.6g},{z.imag:.6g},{np.angle(z, deg=True):.6g}" for f, z in zip(F, Z, strict=True)
+    ]
+    rows[8] = rows[8].replace(f"{Z[8].imag:.6g}", f"{10 * Z[8].imag:.6g}")
+    (spectrum,) = read_bytes(
+        "\n".join(["f (Hz),Z' (Ohm),Z'' (Ohm),phase (deg)", *rows, ""]).encode(), "x.csv"
+    )
+    assert any(note.startswith("assumed") and f"{F[8]:.6g} Hz" in note for note in spectrum.notes)

@@ -13,7 +13,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
-from eisfit.spectra.readers._cuts import boundaries
+from eisfit.spectra.readers._cuts import boundaries, note_misplaced
 from eisfit.spectra.readers._doubt import NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
@@ -254,6 +254,7 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     sweeps = []
     edges = [0, *cuts, z.size]
     used = np.isfinite(z) & (z != 0) & np.isfinite(chosen["frequency"]) & (chosen["frequency"] > 0)
+    chosen.notes += note_misplaced(chosen["frequency"][used])
     held = [int(used[start:stop].sum()) for start, stop in pairwise(edges)]
     strange = sum(size for size in held if size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS)
     if strange:

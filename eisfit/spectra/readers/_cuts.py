@@ -10,6 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers._file import MAX_SWEEPS
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
 _MOST_OF_A_SHORT_ONE = 8  # points: too few to see whether pieces continue each other
@@ -17,7 +18,27 @@ _WHOLE = 0.6  # of the range of log f: so much each of several sweeps has in com
 _FEWEST_OF_A_PASS = 5  # points; of random order a piece has two or three
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
 _WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
+_ON_ITS_PLACE, _ONE_STEP = 0.01, 0.1  # in log f; of a step
 _LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
+
+
+def note_misplaced(frequency: FloatArray) -> list[str]:
+    """Say which frequencies lie powers of ten off the middle of neighbours that two steps part."""
+    log = np.log10(frequency)
+    steps = np.diff(log)
+    if steps.size < _FEWEST_OF_A_PASS:
+        return []
+    off = log[1:-1] - (log[2:] + log[:-2]) / 2
+    gap = np.abs(log[2:] - log[:-2]) / (2 * median(np.abs(steps)))
+    lost = (
+        (np.abs(off - np.round(off)) < _ON_ITS_PLACE) & (np.round(off) != 0) & (np.abs(gap - 1) < _ONE_STEP)
+    )
+    shown = {i: f"{frequency[i]:.6g}" for place in np.flatnonzero(lost)[:3] for i in range(place, place + 3)}
+    return [
+        f"{ASSUMED} {shown[place + 1]} Hz between {shown[place]} and {shown[place + 2]} Hz is right: "
+        "a lost decimal mark or exponent?"
+        for place in np.flatnonzero(lost)[:3]
+    ]
 
 
 def boundaries(

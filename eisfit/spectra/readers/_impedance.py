@@ -215,14 +215,22 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
         "the imaginary column holds its absolute value: sign taken from the phase column": z.real
         + 1j * np.abs(z.imag) * sign,
     }
-    off = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    apart = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    off = {note: int(rows_apart.sum()) for note, rows_apart in apart.items()}
     note = min(off, key=lambda name: off[name])
     if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
         return _from_phase_beside_codes(file, chosen, phase)
-    if off[note]:
-        note = f"{note}, but for {plural(off[note], 'row')}"
-    chosen.notes.append(note)
-    return next(way for name, way in ways.items() if note.startswith(name))
+    but = f", but for {plural(off[note], 'row')}" if off[note] else ""
+    chosen.notes += [note + but, *_note_apart(chosen, np.flatnonzero(rows)[apart[note]])]
+    return ways[note]
+
+
+def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
+    """Say at which frequencies the parts and the phase beside them contradict each other."""
+    return [
+        f"{ASSUMED} the real and the imaginary part at {f:.6g} Hz are right: the phase beside them is another"
+        for f in (chosen["frequency"][places[:3]] if "frequency" in chosen else ())
+    ]
 
 
 def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
@@ -235,9 +243,9 @@ def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
         )
 
 
-def _disagree(z: ComplexArray, direction: ComplexArray) -> int:
-    """Count the points whose direction in the complex plane is another."""
-    return int((np.abs(z / np.abs(z) - direction) > _AGREE).sum())
+def _disagree(z: ComplexArray, direction: ComplexArray) -> NDArray[np.bool_]:
+    """Return whose points' direction in the complex plane is another."""
+    return np.asarray(np.abs(z / np.abs(z) - direction) > _AGREE)
 
 
 def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:

@@ -87,8 +87,10 @@ def read_rows(
         raise file.error(f"more than {MAX_CELLS} cells")
     matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
     used = 0
+    sizes: list[int] = []
     for index in range(first, last):
         cells = split(lines[index], delimiter)
+        sizes.append(0)
         values = _numbers(cells, columns, style)
         incomplete = cut and index == last - 1 and _incomplete(cells, lines[first:index], delimiter)
         if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
@@ -98,8 +100,20 @@ def read_rows(
         for i, value in values.items():
             matrix[used, i] = value
         used += 1
+        sizes[-1] = len(cells)
         cut = cut and index != last - 1
+    _refuse_lost_cells(file, lines[first:last], sizes, first)
     return Block(columns, matrix[:used], skipped, cut, style.decimal)
+
+
+def _refuse_lost_cells(file: File, rows: Sequence[str], sizes: Sequence[int], first: int) -> None:
+    """Refuse a row with fewer cells than those beside it, where they have as many: its numbers moved."""
+    for place in range(1, len(sizes) - 1):
+        if 2 < sizes[place] < sizes[place - 1] == sizes[place + 1]:
+            raise file.error(
+                f"line {first + place + 1}: fewer cells than the lines beside it, and nothing tells which is "
+                f"missing: {rows[place].strip()[:60]!r}; delete the line"
+            )
 
 
 def read_named_sweeps(
