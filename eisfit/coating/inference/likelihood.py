@@ -60,7 +60,7 @@ class Likelihood:
         self, problem: Problem, hypotheses: Sequence[str], table: Mapping[str, Hypothesis] = HYPOTHESES
     ) -> None:
         self.problem, self.hypotheses, self.table = problem, tuple(hypotheses), table
-        own = [problem.names(table[name]) for name in self.hypotheses]
+        own = [frozenset(problem.names(table[name])) for name in self.hypotheses]
         self.names = tuple(name for name in problem.priors if any(name in free for free in own))
         self.free = np.array([[name in free for name in self.names] for free in own])
         self.count = sum(block.data.size for block in problem.blocks) + len(problem.ratios)
@@ -69,22 +69,15 @@ class Likelihood:
         for k, block in enumerate(problem.blocks):
             combine = b"" if block.combine is None else block.combine.tobytes()
             members.setdefault((block.omega.tobytes(), block.coated, combine), []).append(k)
-        self._groups = [self._group(places, own) for places in members.values()]
+        self._groups = [self._group(places) for places in members.values()]
 
-    def _group(self, places: Sequence[int], own: Sequence[tuple[str, ...]]) -> _Group:
+    def _group(self, places: Sequence[int]) -> _Group:
         blocks = [self.problem.blocks[k] for k in places]
-        offsets, maps = [], []
-        for free in own:
-            columns = [k for k, name in enumerate(self.names) if name in free]
-            parts = [self.problem.affine(block, free) for block in blocks]
-            offsets.append([offset for offset, _ in parts])
-            whole = np.zeros((len(blocks), parts[0][1].shape[0], len(self.names)))
-            whole[..., columns] = np.stack([matrix for _, matrix in parts])
-            maps.append(whole)
-        matrix = np.array(maps)
+        parts = [self.problem.affines(block, self.names, self.free) for block in blocks]
+        offset, matrix = (np.stack(part, axis=1) for part in zip(*parts, strict=True))
         used = np.flatnonzero(matrix.any(axis=(0, 1, 3)))
         data, error = (np.stack([getattr(block, key) for block in blocks]) for key in ("data", "error"))
-        return _Group(blocks[0], tuple(places), np.array(offsets), matrix[:, :, used], used, data, error)
+        return _Group(blocks[0], tuple(places), offset, matrix[:, :, used], used, data, error)
 
     def __call__(
         self, u: FloatArray, which: IntArray, corrections: Corrections | None = None

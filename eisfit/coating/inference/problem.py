@@ -10,11 +10,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import FloatArray
+from eisfit.arrays import BoolArray, FloatArray
 from eisfit.coating.physics.cell import Cell, CellImpedance, cell_impedance
 from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.layers import LayerKind
@@ -31,6 +32,9 @@ _EXPONENTS = {p.name: p.absent for p in PARAMETERS if p.name.endswith("_alpha")}
 _ABSENT = np.array(
     [-np.inf if p.transform == "log" and p.absent == 0 else _EXPONENTS.get(p.name, 0.0) for p in PARAMETERS]
 )
+_REPLACED = np.isinf(_ABSENT) | np.array([p.name in _EXPONENTS for p in PARAMETERS])
+_CHANGES = ("Ea:", "change:")
+"""Parameters that move a quantity which a cell has, and make none."""
 INFINITE = 1e12  # rad/s: every capacitance is a short
 MODES = 6
 """Of the solid in the channels' final model: with four, activation energies and alpha are off by a third of
@@ -203,13 +207,16 @@ class Problem:
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Return the parameters that are free under a hypothesis and touch any of the data."""
+        return tuple(name for name in self._touching if name not in self._switched or name in hypothesis.free)
+
+    @cached_property
+    def _touching(self) -> tuple[str, ...]:
         touched = {name for block in self.blocks for _, name, _ in self._terms(block)}
-        switched = _FREED.union(*(departure.priors for departure in self.departures))
-        return tuple(
-            name
-            for name in self.priors
-            if name in touched and (name not in switched or name in hypothesis.free)
-        )
+        return tuple(name for name in self.priors if name in touched)
+
+    @cached_property
+    def _switched(self) -> frozenset[str]:
+        return frozenset(_FREED).union(*(departure.priors for departure in self.departures))
 
     @property
     def scalar(self) -> bool:
@@ -231,20 +238,29 @@ class Problem:
 
     def affine(self, block: Block, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         """Return offset (L,) and map (L, P) from standardised parameters to a block's coordinates."""
-        offset, matrix = _ABSENT.copy(), np.zeros((len(PARAMETERS), len(names)))
+        offsets, maps = self.affines(block, names, np.ones((1, len(names)), dtype=bool))
+        return offsets[0], maps[0]
+
+    def affines(self, block: Block, names: Sequence[str], free: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same, offsets (H, L) and maps (H, L, P), where (H, P) of the parameters are free.
+
+        A quantity that a cell does not have is absent: what only changes it (with temperature, say) leaves
+        it so. The exponent of an arc stands in place of what it is where nothing moves it.
+        """
         place = {name: k for k, name in enumerate(names)}
+        means, slopes = np.zeros((2, len(PARAMETERS), len(names)))
+        makes = np.zeros(means.shape, dtype=bool)
         for local, name, factor in self._terms(block):
             if name in place:
-                prior, k = self.priors[name], INDEX[local]
-                if np.isinf(offset[k]):
-                    if name.startswith(("Ea:", "change:")):
-                        continue  # of a quantity that this cell does not have
-                    offset[k] = 0.0
-                elif local in _EXPONENTS:
-                    offset[k] = 0.0
-                offset[k] += factor * prior.mean
-                matrix[k, place[name]] += factor * prior.sd
-        return offset, matrix
+                prior, at = self.priors[name], (INDEX[local], place[name])
+                means[at] += factor * prior.mean
+                slopes[at] += factor * prior.sd
+                makes[at] |= not name.startswith(_CHANGES)
+        made = (free[:, None] & makes).any(axis=2)
+        offsets = np.where(made & _REPLACED, 0.0, _ABSENT)
+        here = np.isfinite(offsets)
+        offsets = offsets + np.where(here, (free[:, None] * means).sum(axis=2), 0.0)
+        return offsets, free[:, None] * slopes * here[..., None]
 
     def _terms(self, block: Block) -> list[tuple[str, str, float]]:
         """(local, parameter, factor) of what makes up each local quantity."""
