@@ -165,3 +165,27 @@ def test_a_row_whose_phase_contradicts_its_parts_is_named():
         "\n".join(["f (Hz),Z' (Ohm),Z'' (Ohm),phase (deg)", *rows, ""]).encode(), "x.csv"
     )
     assert any(note.startswith("assumed") and f"{F[8]:.6g} Hz" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "above"),
+    [
+        ("{0:.3e}, {1:.3e}, {2:.3e}", "x.csv", ["Freq/Hz, Z'/ohm, Z''/ohm"]),
+        ("{0:.6e}\t{1:.6e}\t{2:.6e}", "x.mpt", ["freq/Hz\tRe(Z)/Ohm\tIm(Z)/Ohm"]),
+        ("{0:.6g} Hz,{1:.7f},{2:.7f}", "x.csv", ["f,Z' (Ohm),Z'' (Ohm)"]),
+    ],
+)
+def test_a_file_cut_within_its_last_exponent_or_below_units_loses_that_row(row, name, above):
+    z = 5000 / (1 + 2j * np.pi * F * 1e-4)
+    rows = [row.format(f, x.real, x.imag) for f, x in zip(F, z, strict=True)]
+    cut = rows[14][: -1 if "e" in rows[14] else -6]
+    (found,) = read_bytes("\n".join([*above, *rows[:14], cut]).encode(), name)
+    np.testing.assert_allclose(found.impedance, z[:14], rtol=2e-3)
+    (found,) = read_bytes("\n".join([*above, *rows[:15]]).encode(), name)
+    assert found.points == 15
+
+
+def test_ltspice_cut_within_its_last_exponent_is_refused():
+    rows = [f"{f:.14e}\t{z.real:.14e},{z.imag:.14e}" for f, z in zip(F, Z, strict=True)]
+    with pytest.raises(ReadError, match="no complex number"):
+        read_bytes("\n".join(["Freq.\tV(in)/I(V1)", *rows])[:-1].encode(), "x.txt")

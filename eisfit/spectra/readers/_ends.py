@@ -109,10 +109,10 @@ def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
     parts = [re.split("[eE]", cell) for cell in (*others, text)]
     digits = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa, *_ in parts]
     exponents = [len("".join(rest)) for _, *rest in parts]
-    if exponents[-1] < min(exponents[:-1]):
-        return bool(exponents[-1]) or 1 <= abs(_value(text, decimal)) < 10  # no 0.000117
     if exponents[-1]:
-        return False  # a whole exponent ends its number
+        return lost_exponent(text, others)  # a whole one ends its number
+    if min(exponents[:-1]):
+        return 1 <= abs(_value(text, decimal)) < 10  # no 0.000117
     marked = [decimal in mantissa for mantissa, *_ in parts]
     if not marked[-1] and np.mean(marked[:-1]) > _NEARLY_ALL:
         return digits[-1] < min(digits[:-1])
@@ -121,6 +121,12 @@ def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
     fewer = digits[-1] < min(digits[:-1])
     alike = digits[-1] < min(digits[:-1]) - 1 and len(set(digits[:-1])) == 1
     return bool(alike or (fewer and digits[-1] <= median(np.array(digits[:-1])) - _MANY_FEWER))
+
+
+def lost_exponent(text: str, others: Sequence[str]) -> bool:
+    """Whether the exponent of a number is shorter than all others' are: ``1.2e+0`` below ``1.1e+01``."""
+    *known, last = (len(cell.lower().partition("e")[2].strip()) for cell in (*others, text))
+    return 0 < last < min(filter(None, known), default=0)
 
 
 def _value(text: str, decimal: str) -> float:

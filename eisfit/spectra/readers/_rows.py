@@ -19,6 +19,7 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._ends import lost_exponent
 from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
@@ -145,8 +146,9 @@ def read_named_sweeps(
 def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
     """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
     before = split(next(filter(str.strip, reversed(above)), ""), delimiter)
-    short = bool(cells and before) and len(cells[-1]) < len(before[-1]) - 1
-    return short or len(cells) < len(before)
+    if not (cells and before) or len(cells) < len(before):
+        return len(cells) < len(before)
+    return len(cells[-1]) < len(before[-1]) - 1 or lost_exponent(cells[-1], before[-1:])
 
 
 def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:

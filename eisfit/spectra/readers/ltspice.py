@@ -20,7 +20,7 @@ NAME = "LTspice AC export"
 SUFFIXES = ()
 RANK = 20
 
-_NUMBER = r"[+-]?\d\.\d+[eE][+-]?\d+"  # always as C writes %.14e
+_NUMBER = r"[+-]?\d\.\d+[eE][+-]?\d{2,}"  # always as C writes %.14e
 _HEADER = regex(r"^Freq\.?\t", re.MULTILINE)
 _PARTS = regex(rf"({_NUMBER}),({_NUMBER})$")
 _POLAR = regex(rf"\(({_NUMBER})dB,({_NUMBER})\D*\)$")

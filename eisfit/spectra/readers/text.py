@@ -76,6 +76,7 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
 _FEWEST_ROWS = 3
+_OPEN_END = regex(r"[\d.,eE+-]$")
 _WITH_UNIT = regex(r"\s*\"?\d[\d.,eE+-]*\s*[kmMG]?[hH][zZ]\b")
 _GLUED = regex(
     r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
@@ -154,7 +155,8 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
-        return sweeps_of_lines(file, [*plainer, ""])  # its last line was whole
+        whole = not _OPEN_END.search(plain[-1])  # a bracket or a unit ends its last number
+        return sweeps_of_lines(file, [*plainer, *([""] if whole else [])])
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
         raise file.error(few or no_table(lines))
