@@ -1,17 +1,17 @@
 """How often does `eisfit.compare` name the circuit that a simulated spectrum was made with?
 
     python benchmarks/compare.py [spectra] [first seed]
-    python benchmarks/compare.py [spectra] [first seed] --library
+    python benchmarks/compare.py [spectra] [first seed] --library [--noise 0.002]
 
-Five candidates, or with ``--library`` those of circuits/ that eisfit takes by default; truth drawn in turn by
-random_spectra.draw (wide family: 100 kHz to 10 mHz, 60 points, arcs at least a factor 10 apart, 0.5 % noise),
-written out in numpy there, without eisfit's elements. Nothing is counted as right but the truth. Many draws
-do not show what their truth has more than a smaller circuit, or of the difference of two as large:
-`decidable.py` says from the spectrum without noise which do, and of the others with what chance, at most, BIC
-names the truth. What is named in place of the truth is also held against an independent fit of the truth,
-begun at the true parameters: where that has the lower BIC eisfit has missed it. Circuits that describe the
-spectrum as well are told beside the one that is named (`Comparison.alike`): how often the truth is among both
-is counted too.
+Five candidates, or with ``--library`` those of circuits/ that eisfit takes by default; truth drawn in turn
+by random_spectra.draw (wide family: 100 kHz to 10 mHz, 60 points, arcs at least a factor 10 apart), written
+out in numpy there, without eisfit's elements. The noise is 0.5 % or what ``--noise`` says; parameters and
+random numbers stay the same. Nothing is counted as right but the truth. Many draws do not show what their
+truth has more than a smaller circuit, or of the difference of two as large: `decidable.py` says from the
+spectrum without noise which do, and of the others with what chance, at most, BIC names the truth. What is
+named in place of the truth is also held against an independent fit of the truth, begun at the true
+parameters: where that has the lower BIC eisfit has missed it. Circuits that describe the spectrum as well
+are told beside the one that is named (`Comparison.alike`): how often the truth is among both is counted too.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from random_spectra import WIDE, Case, draw, fit_from_truth
+from random_spectra import WIDE, Case, Family, draw, fit_from_truth
 
 # isort: split
 
@@ -66,9 +66,9 @@ def behind(truth: str, case: Case, named: Candidate) -> float:
     return float(deviance + np.log(count) * (free + 1) - named.bic)
 
 
-def judge(truth: str, seed: int, candidates: tuple[str, ...] | None) -> Row:
+def judge(truth: str, seed: int, candidates: tuple[str, ...] | None, family: Family = WIDE) -> Row:
     """Draw a spectrum and compare."""
-    case = draw(truth, WIDE, seed)
+    case = draw(truth, family, seed)
     began = time.process_time()
     found = compare(case.spectrum, candidates)
     seconds = time.process_time() - began
@@ -91,11 +91,14 @@ def _has(candidates: Iterable[Candidate], string: str) -> bool:
     return string in [c.circuit.string for c in candidates]
 
 
-def main(spectra: int = 500, first: int = 0, candidates: tuple[str, ...] | None = CIRCUITS) -> bool:
+def main(
+    spectra: int = 500, first: int = 0, candidates: tuple[str, ...] | None = CIRCUITS, family: Family = WIDE
+) -> bool:
     """Judge so many spectra, tell, and return whether the goal is met."""
     goal = GOAL if candidates else GOAL_OF_LIBRARY
     truths = candidates or tuple(library())
-    rows = [judge(truths[k % len(truths)], first + k // len(truths), candidates) for k in range(spectra)]
+    places = [(truths[k % len(truths)], first + k // len(truths)) for k in range(spectra)]
+    rows = [judge(truth, seed, candidates, family) for truth, seed in places]
     tell(rows, goal)
     print(f"named, or told as describing the spectrum as well: {percent(row.told for row in rows)}")
     print(f"{1e3 * np.mean([row.seconds for row in rows]):.0f} ms of CPU a spectrum")
@@ -132,5 +135,7 @@ if __name__ == "__main__":
     parser.add_argument("spectra", nargs="?", type=int, default=500)
     parser.add_argument("first", nargs="?", type=int, default=0)
     parser.add_argument("--library", action="store_true")
+    parser.add_argument("--noise", type=float, default=WIDE.noise[0], help="relative, of every point")
     given = parser.parse_args()
-    sys.exit(not main(given.spectra, given.first, None if given.library else CIRCUITS))
+    names = None if given.library else CIRCUITS
+    sys.exit(not main(given.spectra, given.first, names, replace(WIDE, noise=(given.noise, given.noise))))

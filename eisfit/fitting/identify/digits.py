@@ -15,10 +15,11 @@ from itertools import groupby, product
 import numpy as np
 
 from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.plain import drop_leads
 from eisfit.fitting.identify.ranking import is_smooth, misfit
 from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import NEAR, Trial, Workbench
-from eisfit.model.notation import Component, Series, parse
+from eisfit.model.notation import Series, parse
 
 #: Residual over the standard deviation of a rounded number, u / sqrt(12), that the true circuit can leave: no
 #: number is off by more than u / 2, that is sqrt(3) of it. The rest is for where a descent ends.
@@ -114,7 +115,7 @@ def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, 
     Where it does not reach the digits, L and R in series only: what is at odds with the data slows a descent.
     """
     is_there = reaches(trial, bench)
-    leads = {shape(structure): structure for structure in _drop_leads(trial.structure)}
+    leads = {shape(structure): structure for structure in drop_leads(trial.structure)}
     near = neighbours(trial.structure, trial.values, inductive=inductive) if is_there else ()
     smaller = leads | {shape(structure): structure for structure in near if size(structure) < trial.size}
     for name, structure in smaller.items():
@@ -127,9 +128,3 @@ def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, 
             found[name] = other
             return leave_out_needless(bench, found, other, inductive=inductive)
     return trial
-
-
-def _drop_leads(structure: Structure) -> Iterator[Structure]:
-    for part in structure if len(structure) > 1 else ():
-        if isinstance(part, Component) and part.symbol in ("L", "R"):
-            yield tuple(other for other in structure if other is not part)

@@ -10,7 +10,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.fitting.fitted_points import select_points, with_noise
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import Answer, answers, closer, grade, left_as_noise, misfit
+from eisfit.fitting.identify.ranking import MANY, Answer, answers, closer, grade, left_as_noise, misfit
 from eisfit.fitting.identify.roles import name_parts
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
@@ -26,9 +26,6 @@ from eisfit.verdict import Flag
 _INDUCTIVE_POINTS = 2
 _BEYOND_NOISE = 3.0  # standard deviations
 _LOOKS = 3
-#: Parameters from which on a circuit that leaves more than noise is one of many. Of 10 measured spectra three
-#: were given the same by three seeds, of 40 others with fewer parameters or nothing but noise left 38.
-_MANY = 9
 
 
 @takes_spectrum
@@ -103,7 +100,7 @@ def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -
     nearest = closer(found)
     if nearest is not None:
         flags = (*flags, _closer_flag(nearest, found[0].trial))
-    if rows[0].free >= _MANY and rows[0].grade != "A":
+    if rows[0].free >= MANY and rows[0].grade != "A":
         flags = (*flags, _many_flag(rows[0]))
     if bench.is_free_of_noise and not bench.is_exact:
         flags = (*flags, _digits_flag(found[0].trial))

@@ -28,6 +28,8 @@ _FURTHER = 4  # parameters beyond the smallest usable circuit: more only imitate
 _ALIKE = 4.0  # standard deviations of the correlation of noise
 _EVER = 4.0  # the same of a chi-square, below its mean
 _FLAT, _TAIL = 0.45, 2  # an arc with a lower exponent is a tail, and counts as so many parameters more
+#: Parameters from which on a circuit that leaves more than noise is one of many, and named only if plain.
+MANY = 9
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
 _SAME = float(np.log(10))
@@ -107,13 +109,17 @@ def _serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, and no two parameters away from a much closer one."""
     usable, most, found = _usable(trials), largest(trials, bench), smallest(trials, bench)
     while found is not None and found.rms > _EXPLAINED * bench.noise:
-        enough = _MUCH_CLOSER * found.rms
-        further = _cost(found)[0] + _WORTH
-        near = [t for t in usable if t.size <= most and _cost(t)[0] <= further and t.rms < enough]
+        near = [t for t in usable if t.size <= most and _is_worth(t, found)]
         if not near:
             break
         found = min(near, key=_cost)
     return found
+
+
+def _is_worth(trial: Trial, than: Trial) -> bool:
+    """Return whether a trial is so much closer than another as its further parameters ask for."""
+    further = max((_cost(trial)[0] - _cost(than)[0]) / _WORTH, 1.0)
+    return bool(trial.rms < than.rms * _MUCH_CLOSER**further)
 
 
 def closer(answers: Sequence[Answer]) -> Trial | None:
@@ -139,6 +145,8 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
         The spectrum.
     """
     full = [trial for trial in trials if trial.full]
+    if not bench.is_simulated:
+        full = _without_fanciful(full, bench)
     measure = _measure(full, bench)
     prior = bench.prior
     if bench.is_exact:
@@ -171,12 +179,30 @@ def _measure(full: Sequence[Trial], bench: Workbench) -> float:
     """
     if bench.is_exact:
         return max(bench.scale, min(_spread(trial, bench) for trial in full))
-    served = _serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
-    explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
-    if explaining and min(explaining) <= largest(full, bench):
+    if _is_explained(full, bench):
         return bench.scale
+    served = _serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
     lag = min(max(_lag(served), 0.0), 0.9)
     return max(_spread(served, bench) * (1 + lag) / (1 - lag), bench.scale)
+
+
+def _is_explained(full: Sequence[Trial], bench: Workbench) -> bool:
+    """Return whether a circuit leaves no more than noise, of no more parameters than can be asked for."""
+    explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
+    return bool(explaining) and min(explaining) <= largest(full, bench)
+
+
+def _without_fanciful(full: Sequence[Trial], bench: Workbench) -> list[Trial]:
+    """Return the trials but those of many parameters that are not plain and get no better grade for it."""
+    plain = [trial for trial in full if trial.size < MANY or _is_plain(trial)]
+    best = min((grade(trial, bench) for trial in _usable(plain)), default="F")
+    return [trial for trial in full if trial in plain or grade(trial, bench) < best]
+
+
+def _is_plain(trial: Trial) -> bool:
+    """Return whether a circuit is of L, R, arcs of which one may hold another, and one diffusion."""
+    found = features(trial.structure)
+    return not (found["loop"] or found["rare"]) and found["nested"] <= 1 and found["diffusion"] <= 1
 
 
 def _lag(trial: Trial) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 
 from eisfit.fitting.identify.digits import go_through_sizes, leave_out_needless, reaches
 from eisfit.fitting.identify.moves import neighbours
-from eisfit.fitting.identify.ranking import largest, smallest
+from eisfit.fitting.identify.plain import climb
+from eisfit.fitting.identify.ranking import MANY, largest, smallest
 from eisfit.fitting.identify.structures import Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.model.notation import Series, parse
@@ -44,10 +45,14 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
         Whether branches R-L are tried.
     """
     found: dict[str, Trial] = {}
+    if not (bench.is_simulated or inductive):
+        climb(bench, found)
+        _grow(bench, found, inductive=False, widest=MANY - 1)
+        return bench, rank_trials(found.values())
     _look_at_seeds(bench, found)
     if not bench.is_simulated:
         _fit_promising(bench, found)
-        _grow(bench, found, inductive=inductive)
+        _grow(bench, found, inductive=True)
         return bench, rank_trials(found.values())
     exact, finer = bench.use_digits(), dict(found)
     if go_through_sizes(exact, finer, inductive=inductive, free_of_noise=bench.is_free_of_noise):
@@ -65,33 +70,48 @@ def _look_at_seeds(bench: Workbench, found: dict[str, Trial]) -> None:
     for seed in _SEEDS:
         node = parse(seed)
         assert isinstance(node, Series)
-        _look(bench, found, [node.children], None)
+        _look(bench, found, [node.children])
 
 
-def _grow(bench: Workbench, found: dict[str, Trial], *, inductive: bool, most: float = np.inf) -> None:
-    """Look at the neighbours of the best, round by round, until the best have none that is not known."""
+def _grow(
+    bench: Workbench,
+    found: dict[str, Trial],
+    *,
+    inductive: bool,
+    most: float = np.inf,
+    widest: float = np.inf,
+) -> None:
+    """Look at the neighbours of the best, round by round, until the best have none that is not known.
+
+    Not at those with more than `widest` parameters, but beside what explains the data, where one more counts.
+    """
     expanded: set[str] = set()
-    while sum(trial.full for trial in found.values()) < _FULL_FITS and len(found) < most:
-        beam = _beam(bench, found, expanded)
+    most_full = _FULL_FITS + sum(trial.full for trial in found.values())
+    while sum(trial.full for trial in found.values()) < most_full and len(found) < most:
+        beam = _beam(bench, _limit_size(bench, found, widest), expanded)
         if not beam:
             break
         for trial in beam:
             expanded.add(trial.shape)
             near = neighbours(trial.structure, trial.values, inductive=inductive)
-            limit = min(largest(found.values(), bench), trial.size + 1 if bench.explains(trial) else 1000)
-            _look(bench, found, (s for s in near if size(s) <= limit), trial)
-        _fit_promising(bench, found)
+            limit = min(largest(found.values(), bench), trial.size + 1 if bench.explains(trial) else widest)
+            _look(bench, found, (s for s in near if size(s) <= limit), trial, widest)
+        _fit_promising(bench, found, widest)
 
 
-def _limit_size(bench: Workbench, found: dict[str, Trial]) -> list[Trial]:
-    """Return the trials that are no larger than the data can ask for."""
+def _limit_size(bench: Workbench, found: dict[str, Trial], widest: float = np.inf) -> list[Trial]:
+    """Return the trials no larger than the data can ask for, or than `widest` where none explains them."""
     most = largest(found.values(), bench)
-    return [trial for trial in found.values() if trial.size <= most]
+    within = [trial for trial in found.values() if trial.size <= most]
+    best = rank_trials(within)[:1]
+    if best and np.isfinite(widest) and not bench.explains(best[0]):
+        return [trial for trial in within if trial.size <= widest] or best
+    return within
 
 
-def _beam(bench: Workbench, found: dict[str, Trial], expanded: set[str]) -> list[Trial]:
+def _beam(bench: Workbench, within: list[Trial], expanded: set[str]) -> list[Trial]:
     """Return the best trials whose neighbours are not known: three, or those near one that fits."""
-    best, *others = rank_trials(_limit_size(bench, found))[:_BEAM]
+    best, *others = rank_trials(within)[:_BEAM]
     if bench.explains(best):
         others = [trial for trial in others if trial.score > best.score - _BEHIND]
     return [trial for trial in (best, *others) if trial.shape not in expanded]
@@ -103,10 +123,15 @@ def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def _look(
-    bench: Workbench, found: dict[str, Trial], structures: Iterable[Structure], parent: Trial | None
+    bench: Workbench,
+    found: dict[str, Trial],
+    structures: Iterable[Structure],
+    parent: Trial | None = None,
+    widest: float = np.inf,
 ) -> None:
     """Fit structures roughly; one that is known already only where nothing better than a look was had."""
-    hopeless = max((trial.score for trial in found.values()), default=-np.inf) - _GLIMPSE
+    within = _limit_size(bench, found, widest)
+    hopeless = max((trial.score for trial in within), default=-np.inf) - _GLIMPSE
     for structure in structures:
         known = found.get(shape(structure))
         if known is not None and known.full:
@@ -118,8 +143,8 @@ def _look(
             found[trial.shape] = trial
 
 
-def _fit_promising(bench: Workbench, found: dict[str, Trial]) -> None:
-    within = _limit_size(bench, found)
+def _fit_promising(bench: Workbench, found: dict[str, Trial], widest: float = np.inf) -> None:
+    within = _limit_size(bench, found, widest)
     best = max(trial.score for trial in within)
     promising = sorted((t for t in within if not t.full), key=lambda t: -t.score)[:_PROMISING]
     for trial in promising:

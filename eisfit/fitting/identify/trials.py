@@ -221,7 +221,7 @@ class Workbench:
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
         found = self._exchange_arcs(self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE))
-        return self._go_to_digits(found) if self.is_exact else self._go_to_bottom(found)
+        return self._go_to_digits(found) if self.is_exact else self.finish(found)
 
     def _exchange_arcs(self, found: Trial) -> Trial:
         """Go on from where the best end leads with its arcs exchanged, where that is better."""
@@ -243,9 +243,9 @@ class Workbench:
         found = self._fit(structure, problem, problem.coordinates.internal(start), steps=_MORE)
         if found.rms > NEAR:
             return found
-        return self._go_to_digits(found, as_it_is=True) if self.is_exact else self._go_to_bottom(found)
+        return self._go_to_digits(found, as_it_is=True) if self.is_exact else self.finish(found)
 
-    def _go_to_bottom(self, found: Trial) -> Trial:
+    def finish(self, found: Trial) -> Trial:
         """Go on to the bottom from the best ends."""
         ends = found.ends[:2]
         if self.is_simulated:

@@ -228,6 +228,22 @@ def test_one_of_many_circuits_is_told_to_be_one():
     assert "one_of_many" in [flag.name for flag in choose(spectrum).flags]
 
 
+@pytest.mark.parametrize("number", [3, 6])
+def test_what_no_small_circuit_explains_is_given_the_same_circuit_from_any_seed(number):
+    """Four skewed arcs: larger circuits of more kinds imitate them as well, and chance had the choice."""
+    rng = np.random.default_rng(number)
+    s = 2j * np.pi * np.geomspace(1e5, 1e-2, 36)
+    z = 1 + 0 * s
+    for time in (2e-5, 2e-3, 0.2, 5):
+        r, a, b = 10 ** rng.uniform(0.3, 1), rng.uniform(0.7, 0.95), rng.uniform(0.45, 0.8)
+        z = z + r / (1 + (s * time) ** a) ** b
+    error = rng.normal(0, 5e-4, (2, z.size))
+    spectrum = Spectrum(frequency=s.imag / (2 * np.pi), impedance=z + np.abs(z) * (error[0] + 1j * error[1]))
+    found = [identify(spectrum, seed=seed) for seed in range(3)]
+    assert len({shape(one.best.tree) for one in found}) == 1
+    assert all(one.first.rms < 0.006 for one in found)
+
+
 @pytest.mark.slow
 def test_a_larger_circuit_that_imitates_is_told_and_not_named():
     """Seven RC arcs nine tenths of a decade apart: no small circuit explains them to 0.05 %."""
