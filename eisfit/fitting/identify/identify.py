@@ -41,9 +41,9 @@ def identify(
 ) -> Identification:
     """Find which circuit a spectrum supports, among all that can be built of arcs, diffusion, R and L.
 
-    Structures are grown, changed and cut down from the simplest, each fitted without start values, and
-    ranked by their evidence (Laplace's approximation, with priors that are stated in
-    `eisfit.fitting.identify.evidence`). Circuits that the data cannot tell apart are one answer.
+    Plain structures are fitted from the smallest up, without start values; from the best, others are grown,
+    changed and cut down. They are ranked by their evidence (Laplace's approximation, with priors that are
+    stated in `eisfit.fitting.identify.evidence`). Circuits that the data cannot tell apart are one answer.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ def _closer_flag(nearest: Trial, first: Trial) -> Flag:
 def _many_flag(first: IdentifiedCircuit) -> Flag:
     seen = (
         f"the first has {first.free} parameters and leaves more than the noise; many circuits of about that "
-        "size come as near, and which of them is found hangs on the random starts: its probability is among "
-        "those found"
+        "size come as near, and a plain one is named where no other gets a better grade: its probability is "
+        "among those found"
     )
     cure = "take it for a description, its elements not for processes; give the circuit where you know it"
     return Flag("one_of_many", seen, cure)

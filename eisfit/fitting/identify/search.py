@@ -1,4 +1,4 @@
-"""From the simplest structures outwards: the best are fitted in full, and their neighbours looked at."""
+"""From plain structures outwards: the best are fitted in full, and their neighbours looked at."""
 
 from __future__ import annotations
 
