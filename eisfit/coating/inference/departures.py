@@ -38,6 +38,7 @@ _DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
 _NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
 _FINISHED = 6  # that are walked to their ends
 _PLACES = (-1.5, 0.0, 1.5)  # standard deviations of the prior: where in time an arc begins
+_HOPELESS = 0.01  # of what a row lies above the best one: where a step gains less it ends, where one fits
 _FAR = 60  # steps, where none fits
 _PROMISES = 2.0  # of the least chi2: what lies farther away is not walked on
 _ROUNDS = 3  # of moves of small arcs, where none fits
@@ -110,7 +111,8 @@ def find_outside_causes(
     promising = _list_promising(whole, found, tried, bases)
     table = {f"{base}|{name}": _join(base, tried[name]) for base in found for name in tried}
     likelihood = Likelihood(whole, list(table), table)
-    near = search_from(likelihood, *_start(likelihood, keys, promising, found, misses))
+    begun = _start(likelihood, keys, promising, found, misses)
+    near = search_from(likelihood, *begun, afar=0.0 if misses else _HOPELESS)
     if misses:
         near = _walk_on(near)
     else:

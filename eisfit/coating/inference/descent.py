@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.coating.inference.likelihood import Corrections, Likelihood
+from eisfit.coating.inference.likelihood import Corrections, Likelihood, put_packed, take_packed
 
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
@@ -27,8 +27,9 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
     A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
     step says nothing, it is small all the way. Of a row that lies far above the best one less is asked.
     """
-    u, damped = starts.copy(), np.full(len(starts), damping)
-    value, gradient, normal = likelihood(u, which, corrections)
+    packed, free = likelihood.packed
+    u, damped = take_packed(starts, free[which]), np.full(len(starts), damping)
+    value, gradient, normal = packed(u, which, corrections)
     arrived, eye = np.zeros(len(u), dtype=bool), np.eye(u.shape[1])
     for _ in range(steps):
         moving = np.flatnonzero(~arrived & (damped <= _STUCK))
@@ -44,13 +45,13 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
         step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _FARTHEST)
         trial = u[moving] + step
         own = None if corrections is None else [c[moving] for c in corrections]
-        new, new_gradient, new_normal = likelihood(trial, which[moving], own)
+        new, new_gradient, new_normal = packed(trial, which[moving], own)
         better = new < value[moving]
         at = moving[better]
         u[at], value[at] = trial[better], new[better]
         gradient[at], normal[at] = new_gradient[better], new_normal[better]
         damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
-    return u, value
+    return put_packed(u, free[which], starts.shape[1]), value
 
 
 def _step(gradient: FloatArray, normal: FloatArray) -> FloatArray:

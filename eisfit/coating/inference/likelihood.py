@@ -9,7 +9,10 @@ and M its map from the study's parameters, J'J = M' (D'D) M.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -70,6 +73,27 @@ class Likelihood:
             combine = b"" if block.combine is None else block.combine.tobytes()
             members.setdefault((block.omega.tobytes(), block.coated, combine), []).append(k)
         self._groups = [self._group(places) for places in members.values()]
+        self._ratios = [(*self._ratio(cell), ratio, error) for cell, ratio, error in problem.ratios]
+
+    @cached_property
+    def packed(self) -> tuple[Likelihood, IntArray]:
+        """The same for rows of what is free under their own hypothesis alone, and which that is, (H, Q).
+
+        Where hypotheses free a few parameters each, most columns of a row move nothing. P among the places
+        stands for none.
+        """
+        columns = np.full((len(self.free), int(self.free.sum(axis=1).max(initial=0))), len(self.names))
+        for own, free in zip(columns, self.free, strict=True):
+            own[: free.sum()] = np.flatnonzero(free)
+        packed = copy.copy(self)
+        packed._groups = [
+            replace(group, matrix=take_packed(group.matrix, columns[:, None, None])) for group in self._groups
+        ]
+        packed._ratios = [
+            (take_packed(slopes, columns), shifts, ratio, error)
+            for slopes, shifts, ratio, error in self._ratios
+        ]
+        return packed, columns
 
     def _group(self, places: Sequence[int]) -> _Group:
         blocks = [self.problem.blocks[k] for k in places]
@@ -102,21 +126,21 @@ class Likelihood:
             mapped = matrix.swapaxes(-1, -2)
             gradient += (mapped @ (D @ r[..., None]))[..., 0].sum(axis=1)
             normal += (mapped @ (D @ D.swapaxes(-1, -2)) @ matrix).sum(axis=1)
-        for cell, ratio, error in self.problem.ratios:
-            slopes, shifts = self._ratio(cell, which)
-            off = ((u * slopes).sum(axis=1) + shifts - ratio) / error
+        for every_slope, shifts, ratio, error in self._ratios:
+            slopes = every_slope[which]
+            off = ((u * slopes).sum(axis=1) + shifts[which] - ratio) / error
             chi2 = chi2 + off * off
             gradient += off[:, None] * slopes / error
             normal += slopes[:, :, None] * slopes[:, None, :] / error**2
         return np.where(np.isfinite(chi2), chi2, np.inf), gradient, normal
 
-    def _ratio(self, cell: str, which: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Slopes (B, P) and offsets (B,) of the logarithm of a capacitance ratio."""
+    def _ratio(self, cell: str) -> tuple[FloatArray, FloatArray]:
+        """Slopes (H, P) and offsets (H,) of the logarithm of a capacitance ratio."""
         slopes, shifts = np.zeros(self.free.shape), np.zeros(len(self.free))
         for h, free in enumerate(self.free):
             names = [name for name, is_free in zip(self.names, free, strict=True) if is_free]
             slopes[h, free], shifts[h] = self.problem.ratio_slopes(cell, names)
-        return slopes[which], shifts[which]
+        return slopes, shifts
 
     def _residuals(
         self,
@@ -163,3 +187,16 @@ class Likelihood:
             Z, _ = self._answers(group, u, which, group.matrix[which])
             found.update({place: Z[:, k] for k, place in enumerate(group.places)})
         return [found[k] for k in range(len(found))]
+
+
+def put_packed(u: FloatArray, columns: IntArray, count: int) -> FloatArray:
+    """Return all parameters (B, P) of packed rows."""
+    whole = np.zeros((len(u), count + 1))
+    np.put_along_axis(whole, columns, u, axis=1)
+    return whole[:, :count]
+
+
+def take_packed(values: FloatArray, columns: IntArray) -> FloatArray:
+    """Return the columns (..., Q) of values (..., P), zeros where a column is none."""
+    none = np.zeros((*values.shape[:-1], 1))
+    return np.take_along_axis(np.concatenate((values, none), axis=-1), columns, axis=-1)

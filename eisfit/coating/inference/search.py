@@ -109,9 +109,11 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
     return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
-def search_from(likelihood: Likelihood, u: FloatArray, which: IntArray, *, steps: int = _SEARCH) -> Optima:
-    """Return the best optimum of each hypothesis that the rows begin at, roughly."""
-    return _descend(likelihood, u, which, steps=steps).best(1)
+def search_from(
+    likelihood: Likelihood, u: FloatArray, which: IntArray, *, steps: int = _SEARCH, afar: float = 0.0
+) -> Optima:
+    """Return the best optimum of each hypothesis that the rows begin at, roughly; `afar` as in `minimise`."""
+    return _descend(likelihood, u, which, steps=steps, afar=afar).best(1)
 
 
 def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
@@ -222,10 +224,12 @@ def _elsewhere(before: Optima, after: Optima) -> bool:
     return bool((np.abs(new.u - old.u)[near][:, places] > _ANOTHER).any())
 
 
-def _descend(likelihood: Likelihood, u: FloatArray, which: IntArray, *, steps: int = _SEARCH) -> Optima:
+def _descend(
+    likelihood: Likelihood, u: FloatArray, which: IntArray, *, steps: int = _SEARCH, afar: float = 0.0
+) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = correct_to_finer(likelihood, u, which, SEARCH_MODES)
-    u, chi2 = minimise(likelihood, u, which, steps, corrections)
+    u, chi2 = minimise(likelihood, u, which, steps, corrections, afar=afar)
     return Optima(likelihood, u, which, chi2)
 
 
