@@ -40,10 +40,24 @@ POINTS = [(f, z.real * 1e3, z.imag * 1e3) for f, z in zip(F.tolist(), Z.tolist()
         [{"f": f, "Z": {"re_mohm": x, "im_mohm": y, "abs_mohm": abs(x + 1j * y)}} for f, x, y in POINTS],
         [{"f": {"value": f / 1e3, "unit": "kHz"}, "Z_mohm": {"re": x, "im": y}} for f, x, y in POINTS],
         {"f": F.tolist(), "Z_mohm": {"re": [x for _, x, _ in POINTS], "im": [y for *_, y in POINTS]}},
+        {"header": ["f", "re", "im"], "units": ["Hz", "mohm", "mohm"], "rows": [list(p) for p in POINTS]},
+        {
+            "columns": [{"name": "f"}, {"name": "z_re", "unit": "mohm"}, {"name": "z_im", "unit": "mohm"}],
+            "data": [list(p) for p in POINTS],
+        },
+        [
+            {"quantity": name, "unit": unit, "values": list(values)}
+            for name, unit, values in zip(
+                ("frequency", "real impedance", "imaginary impedance"),
+                ("Hz", "mohm", "mohm"),
+                zip(*POINTS, strict=True),
+                strict=True,
+            )
+        ],
         {"f": F.tolist(), "Z": [{"re_mohm": x, "im_mohm": y} for _, x, y in POINTS]},
     ],
 )
-def test_units_in_an_object_for_each_point_of_json_count(record):
+def test_units_beside_the_names_of_json_count(record):
     spectrum = holds(
         json.dumps({"cell": "A", "points": record} if isinstance(record, list) else record), "x.json"
     )
@@ -189,3 +203,14 @@ def test_ltspice_cut_within_its_last_exponent_is_refused():
     rows = [f"{f:.14e}\t{z.real:.14e},{z.imag:.14e}" for f, z in zip(F, Z, strict=True)]
     with pytest.raises(ReadError, match="no complex number"):
         read_bytes("\n".join(["Freq.\tV(in)/I(V1)", *rows])[:-1].encode(), "x.txt")
+
+
+def test_a_last_row_of_the_densest_spectrum_alone_is_kept():
+    """Of columns side by side in which every other row is filled: the last one was dropped without a word."""
+    for count in (25, 26):
+        rows = [
+            row + ("," + row.split(",", 1)[1] if i % 2 == 0 else ",,") for i, row in enumerate(ROWS[:count])
+        ]
+        header = "f (Hz),Z' A (Ohm),-Z'' A (Ohm),Z' B (Ohm),-Z'' B (Ohm)"
+        a, b = read_bytes("\n".join([header, *rows, ""]).encode(), "x.csv")
+        assert (a.points, b.points) == (count, 13)

@@ -98,7 +98,8 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     first = _with_gaps(numeric, first, lines, table.style)
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
-    apart = int(np.diff(main).min()) if main.size > 1 else 1  # where an empty line follows each row: 2
+    inside = numeric.rows[(numeric.rows >= first) & (numeric.rows <= last)]
+    apart = int(np.diff(inside).min()) if inside.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))

@@ -35,6 +35,10 @@ _MOST_FACTS, _LONGEST_FACT = 300, 20_000
 _ONE_A_LINE = regex(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
 _SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 _PARTS = ({"real", "imag"}, {"modulus", "phase"})
+#: What a list of names and one of rows are called; pandas: columns, data.
+_HEADERS = ("columns", "header", "headers", "fields", "names")
+_ROWS = ("data", "rows", "points", "values", "records")
+_CALLED = ("name", "label", "quantity", "title")
 _VALUES = ("values", "data", "value")
 Table = dict[str, list[Any]]
 
@@ -169,9 +173,10 @@ def _columns_of(value: Any) -> Table:
     columns: Table = {}
     if isinstance(value, Mapping):
         told = value.get("units", value.get("unit"))
-        names = value.get("columns")
-        if isinstance(names, list) and isinstance(value.get("data"), list):  # pandas: split
-            rows = [row for row in value["data"] if isinstance(row, list)]
+        names, held = (_first_list(value, keys) for keys in (_HEADERS, _ROWS))
+        names = [attach_unit(_called(name), _unit_of(name)) if _called(name) else name for name in names]
+        if names and held and all(isinstance(name, str) for name in names):  # pandas: split
+            rows = [row for row in held if isinstance(row, list)]
             below = told if isinstance(told, list) and len(told) == len(names) else [None] * len(names)
             for i, (name, unit) in enumerate(zip(names, below, strict=True)):
                 columns[attach_unit(str(name), unit)] = [row[i] for row in rows if i < len(row)]
@@ -197,11 +202,20 @@ def _columns_of(value: Any) -> Table:
     )
 
 
+def _called(item: Any) -> Any:
+    """Return the name that an object tells of itself: ``{"name": "z_re", "unit": "mohm"}``; else None."""
+    return next(filter(None, map(item.get, _CALLED)), None) if isinstance(item, Mapping) else None
+
+
+def _first_list(value: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+    return next((value[name] for name in names if isinstance(value.get(name), list)), [])
+
+
 def _by_name(value: Any) -> Any:
     """Return a list of columns, each with its name and values, as an object of columns; else the value."""
     if not (isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value)):
         return value
-    names = [item.get("name") or item.get("label") for item in value]
+    names = [_called(item) for item in value]
     told = len(set(map(str, names))) == len(names) and all(isinstance(name, str) for name in names)
     return dict(zip(names, value, strict=True)) if told and all(map(_list, value)) else value
 
