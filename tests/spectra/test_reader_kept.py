@@ -214,3 +214,18 @@ def test_a_last_row_of_the_densest_spectrum_alone_is_kept():
         header = "f (Hz),Z' A (Ohm),-Z'' A (Ohm),Z' B (Ohm),-Z'' B (Ohm)"
         a, b = read_bytes("\n".join([header, *rows, ""]).encode(), "x.csv")
         assert (a.points, b.points) == (count, 13)
+
+
+@pytest.mark.parametrize("place", [1, 3, 14, 22, 24])
+def test_rows_beyond_an_empty_one_are_kept_of_spectra_side_by_side(place):
+    """At the ends, where the other spectrum has no rows, those beyond it were lost without a word."""
+    rows = [f"{row},{row}" if 4 < i < 20 else f"{row},,," for i, row in enumerate(ROWS)]
+    rows.insert(place, ",,,,,")
+    a, b = read_bytes("\n".join([f"{HEADER},{HEADER}", *rows, ""]).encode(), "x.csv")
+    assert (a.points, b.points) == (len(ROWS), 15)
+
+
+def test_results_beyond_an_empty_row_are_no_rows_of_the_table():
+    rows = [*(f"{row},{row}" for row in ROWS), ",,,,,", "fit,1.5,2.5,,,"]
+    a, b = read_bytes("\n".join([f"{HEADER},{HEADER}", *rows, ""]).encode(), "x.csv")
+    assert a.points == b.points == len(ROWS)

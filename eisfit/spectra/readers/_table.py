@@ -17,7 +17,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._header import Table, attach_header
 from eisfit.spectra.readers._header_names import WANTED
-from eisfit.spectra.readers._numbers import Style, is_remark, row_of_numbers, split
+from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
 
 _PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = regex(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
@@ -95,13 +95,14 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     ends = np.cumsum(numeric.widths)
     skipped = _is_title(numeric, ends, main[:2], needed)
     first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
-    first = _with_gaps(numeric, first, lines, table.style)
+    first = _reach(first, -1, set(numeric.rows.tolist()), lines, table.style)
     first = _with_remarks(numeric, ends, first, needed, -1)
     last = _with_remarks(numeric, ends, last, needed, 1)
     inside = numeric.rows[(numeric.rows >= first) & (numeric.rows <= last)]
     apart = int(np.diff(inside).min()) if inside.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
+    last = _reach(last, 1, followers, lines, table.style)
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     matrix = np.full((inside.size, width), np.nan)
     whole = [lines[row] for row in main[:_COMPARED]]
@@ -216,13 +217,22 @@ def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
     return [*found, *(below[:-1] if table.names else [])]
 
 
-def _with_gaps(numeric: _Numeric, first: int, lines: Sequence[str], style: Style) -> int:
-    """Return the first line with the rows above that have as many marks: their last cells are empty."""
-    marks = lines[first].count(style.delimiter) if style.delimiter != " " else 0
-    rows = set(numeric.rows.tolist())
-    while marks > 1 and first - 1 in rows and lines[first - 1].count(style.delimiter) == marks:
-        first -= 1
-    return first
+def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: Style) -> int:
+    """Return the farthest of `rows` by `step` from `edge` with as many marks, of which some cells are empty.
+
+    Rows of marks alone may lie between: of spectra side by side none has a number there.
+    """
+    marks = lines[edge].count(style.delimiter) if style.delimiter != " " else 0
+    place, blank = edge + step, False
+    while marks > 1 and 0 <= place < len(lines) and lines[place].count(style.delimiter) == marks:
+        cells = [cell for cell in split(lines[place], style.delimiter) if cell]
+        if place in rows and not (blank and any(number(cell, style) is None for cell in cells)):
+            edge = place
+        elif cells:
+            break
+        blank = blank or not cells
+        place += step
+    return edge
 
 
 def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], edge: int, needed: int, step: int) -> int:
