@@ -14,6 +14,8 @@ from eisfit import read_series
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._sheet import sheet_sweeps
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -229,3 +231,16 @@ def test_results_beyond_an_empty_row_are_no_rows_of_the_table():
     rows = [*(f"{row},{row}" for row in ROWS), ",,,,,", "fit,1.5,2.5,,,"]
     a, b = read_bytes("\n".join([f"{HEADER},{HEADER}", *rows, ""]).encode(), "x.csv")
     assert a.points == b.points == len(ROWS)
+
+
+@pytest.mark.parametrize("gap", [1, 4, 12, 24])
+def test_sheets_of_spectra_side_by_side_with_gaps(gap):
+    """Cells that a sheet does not hold at the end of a row are empty, not lost."""
+    rows = [row.split(",") for row in ROWS]
+    sheet = [
+        f"{HEADER},{HEADER}".split(","),
+        *(row + (row if i % 3 == 0 else []) for i, row in enumerate(rows)),
+    ]
+    sheet.insert(gap, [])
+    found = sheet_sweeps(File("x.xlsx", b""), {"S": [["cell 5", "", ""], *sheet, [], ["measured in May"]]})
+    assert [np.isfinite(sweep.impedance).sum() for sweep in found] == [len(ROWS), 9]

@@ -84,7 +84,7 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
         raise file.error(f"more than {MAX_ROWS} rows")
     if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
-    rows = _without_empty_columns(rows)
+    rows = _pad(_without_empty_columns(rows))
     lines = [*("\t".join(_one_line(cell) for cell in row) for row in rows), ""]  # the last row is whole
     inner = File(file.name, "\n".join(lines).encode(), file.reading, file.beside)
     return matrix.parse(inner) if matrix.recognise(inner) else sweeps_of_lines(inner, lines)
@@ -96,6 +96,14 @@ def _without_empty_columns(rows: Sheet) -> Sheet:
     rows_of_table = [places for places in filled if len(places) >= _FEWEST_COLUMNS] or filter(None, filled)
     first = min((places[0] for places in rows_of_table), default=0)
     return [row[min([first, *places[:1]]) :] for row, places in zip(rows, filled, strict=True)]
+
+
+def _pad(rows: Sheet) -> Sheet:
+    """Return the rows of the table with as many cells as the widest: as they stand in a CSV."""
+    of_table = [i for i, row in enumerate(rows) if len(row) - row.count("") >= _FEWEST_COLUMNS]
+    width = max((len(rows[i]) for i in of_table), default=0)
+    first, last = (of_table[0], of_table[-1]) if of_table else (0, -1)
+    return [[*row, *[""] * (width - len(row))] if first <= i <= last else row for i, row in enumerate(rows)]
 
 
 def _one_line(cell: str) -> str:
