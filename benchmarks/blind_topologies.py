@@ -186,6 +186,11 @@ def _with_warburg(rng):
     return {**p, "W1_sigma": _log(rng, 1, 10) * np.sqrt(2 * np.pi * f / 2)}, f
 
 
+def _with_finite_diffusion(rng):
+    p, f = _each([(1, "CPE", 2.5), (2, "L", -1.5)])(rng)
+    return p | {"Ws1_R": _log(rng, 3, 30), "Ws1_tau": _log(rng, 0.5, 2) / (2 * np.pi * f)}, f
+
+
 def _coating(rng):
     """Return a coating with pores to a corroding metal: F. Mansfeld, J. Appl. Electrochem. 25 (1995) 187."""
     p, f = _each([(1, "CPE", 2), (2, "CPE", -0.3)])(rng)
@@ -205,6 +210,7 @@ def _mixed_conductor(rng):
 _NESTED = _each([(1, "CPE", 2.5), (2, "CPE", 0.8), (3, "C", -1)])
 _LOSSY = _each([(1, "L", 3), (2, "L", 1.5), (3, "C", -1)])
 _LOOP_AND_ARC = _each([(1, "C", 1.5), (2, "L", 0), (3, "CPE", 3.5)])
+_LOOP_IN_ARC = _each([(1, "CPE", 1.5), (2, "L", -1), (3, "CPE", 3.5)])
 _BRANCHES = _each([(1, "CPE", 2), (2, "CPE", 0)])
 TOPOLOGIES = {
     "loop": ("R0-p(C1,R1,R2-L2)", _inductive_loop, {}),
@@ -224,6 +230,8 @@ TOPOLOGIES = {
     "lossy coil": ("R0-p(R1,L1)-p(R2,L2)-p(R3,C3)", _LOSSY, {}),
     "loop and arc": ("R0-p(C1,R1,R2-L2)-p(R3,CPE3)", _LOOP_AND_ARC, {}),
     "loop, diffusion": ("R0-p(CPE1,R1-W1,R2-L2)", _with_warburg, {}),
+    "loop in an arc": ("R0-p(CPE1,R1-p(R2,L2))-p(R3,CPE3)", _LOOP_IN_ARC, {}),
+    "loop, finite diffusion": ("R0-p(CPE1,R1-Ws1,R2-L2)", _with_finite_diffusion, {}),
     "CPE branches": ("p(R0,R1-CPE1,R2-CPE2)", _BRANCHES, {}),
     "coating": ("R0-p(CPE1,R1-p(CPE2,R2-W3))", _coating, {}),
     "mixed conductor": ("p(C0,R1,R2-CPE2)", _mixed_conductor, {}),
