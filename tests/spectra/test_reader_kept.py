@@ -244,3 +244,11 @@ def test_sheets_of_spectra_side_by_side_with_gaps(gap):
     sheet.insert(gap, [])
     found = sheet_sweeps(File("x.xlsx", b""), {"S": [["cell 5", "", ""], *sheet, [], ["measured in May"]]})
     assert [np.isfinite(sweep.impedance).sum() for sweep in found] == [len(ROWS), 9]
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale"),
+    [("kilohms", 1e3), ("kiloohm", 1e3), ("microhm", 1e-6), ("megohm", 1e6), ("gigohms", 1e9)],
+)
+def test_units_in_words(unit, scale):
+    assert column(f"Real Z ({unit})").scale == pytest.approx(scale)

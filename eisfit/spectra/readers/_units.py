@@ -60,12 +60,12 @@ _PREFIX = {
         "pico": 1e-12,
         "tera": 1e12,
         "kilo": 1e3,
-        "meg": 1e6,
+        **{"kil": 1e3, "micr": 1e-6, "meg": 1e6, "gig": 1e9},  # kilohm
         "mega": 1e6,
         "giga": 1e9,
     },
 }
-_WORD = "(milli|micro|nano|pico|kilo|meg|mega|giga|tera)[ -]?"
+_WORD = "(milli|micro?|nano|pico|kilo?|mega?|giga?|tera)[ -]?"
 _OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
 _OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
