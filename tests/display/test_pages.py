@@ -19,7 +19,7 @@ from eisfit.display.pages.entries import entry
 from eisfit.display.pages.page import script_json
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.pages.workbench import report_page
-from eisfit.errors import EisfitError, UsageError
+from eisfit.errors import UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.simulate import simulate, to_csv
@@ -158,7 +158,7 @@ def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
     assert path.read_text(encoding="utf-8") == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
     monkeypatch.undo()
-    with pytest.raises(EisfitError, match="cannot be written"):
+    with pytest.raises(UsageError, match=r"there is no folder .*missing; make it"):
         html_report(fitted, tmp_path / "missing" / "report.html")
 
 
@@ -195,6 +195,13 @@ def run(tmp_path, monkeypatch):
         return done
 
     return call
+
+
+@pytest.mark.parametrize(("place", "said"), [("no/r.html", "there is no folder"), ("r.pdf", "ends in .html")])
+def test_where_no_page_can_be_written_is_told_before_anything_is_read(run, place, said):
+    done = run("report", "missing.csv", "-o", place, code=2)
+    assert said in done.output
+    assert "missing.csv" not in done.output
 
 
 def test_report_of_a_series_a_file_and_a_refused_one(run, tmp_path):

@@ -50,9 +50,10 @@ def report(
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
-    from eisfit.cli.pages.html_report import html_report
+    from eisfit.cli.pages.html_report import check_page, html_report
     from eisfit.model.files.library import is_given
 
+    check_page(output)
     if is_given(circuit):
         constraints.of(circuit)  # a wrong name is told before files are read
     options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}

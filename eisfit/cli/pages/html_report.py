@@ -46,7 +46,8 @@ def html_report(
     Raises
     ------
     UsageError
-        When there is nothing to show, more than one page of 5 MB holds, or `path` does not end in .html.
+        When there is nothing to show, more than one page of 5 MB holds, `path` does not end in .html, or its
+        folder is not there.
     EisfitError
         When the file cannot be written.
 
@@ -56,8 +57,7 @@ def html_report(
     >>> result = eisfit.fit(eisfit.read("cell.mpt"), "rs-sei-ct-w")  # doctest: +SKIP
     >>> eisfit.html_report(result, "report.html")  # doctest: +SKIP
     """
-    if Path(path).suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(f"{fspath(path)}: the name of a report ends in .html")
+    check_page(path)
     text = report_text(results, title=title).encode("utf-8")
     if len(text) > _LARGEST:
         raise UsageError(
@@ -65,6 +65,21 @@ def html_report(
             "report on fewer files at a time"
         )
     return write_atomic(path, text)
+
+
+def check_page(path: str | PathLike[str]) -> None:
+    """Refuse a place where no page can be written, before there is anything to write.
+
+    Raises
+    ------
+    UsageError
+        When it does not end in .html, or its folder is not there.
+    """
+    if Path(path).suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"{fspath(path)}: the name of a report ends in .html")
+    home = Path(path).absolute().parent
+    if not home.is_dir():
+        raise UsageError(f"{fspath(path)}: there is no folder {home}; make it, or name another")
 
 
 def report_text(results: Result | Iterable[Result], *, title: str | None = None) -> str:
