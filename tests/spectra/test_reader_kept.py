@@ -10,6 +10,7 @@ import tarfile
 import numpy as np
 import pytest
 
+import eisfit
 from eisfit import read_series
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
@@ -252,3 +253,55 @@ def test_sheets_of_spectra_side_by_side_with_gaps(gap):
 )
 def test_units_in_words(unit, scale):
     assert column(f"Real Z ({unit})").scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize(
+    ("lines", "axis", "values"),
+    [
+        (("# T = 25 C", "# T = 35 C", "# T = 45 C"), "temperature", [25.0, 35.0, 45.0]),
+        (("Temperature: 298.15 K", "Temperature: 308.15 K", ""), "temperature", [25.0, 35.0, None]),
+        (("# SOC = 20 %", "# SOC = 50 %", "# SOC = 80 %"), "soc", [20.0, 50.0, 80.0]),
+    ],
+)
+def test_a_line_between_spectra_is_of_the_one_below_it(tmp_path, lines, axis, values):
+    f = np.geomspace(1e5, 0.1, 25)
+    z = 3 + 20 / (1 + 2j * np.pi * f * 1e-3)
+    rows = "".join(f"{a:.6g},{b.real:.6g},{b.imag:.6g}\n" for a, b in zip(f, z, strict=True))
+    first, *others = lines
+    path = tmp_path / "cell.csv"
+    path.write_text(
+        f"{first}\nfreq(Hz),Zre(Ohm),Zim(Ohm)\n{rows}" + "".join(f"{one}\n{rows}" for one in others)
+    )
+    found = eisfit.read_series(path).spectra
+    assert [one.points for one in found] == [25, 25, 25]
+    told = [one.temperature_C if axis == "temperature" else one.axes.get(axis) for one in found]
+    assert told == values
+
+
+def test_an_admittance_per_area_is_told(tmp_path):
+    f = np.geomspace(1e5, 0.1, 25)
+    y = 1 / (3 + 20 / (1 + 2j * np.pi * f * 1e-3))
+    rows = "".join(f"{a:.6g},{b.real:.6g},{b.imag:.6g}\n" for a, b in zip(f, y, strict=True))
+    (tmp_path / "cell.csv").write_text(f"f (Hz),Y' (S/cm2),Y'' (S/cm2)\n{rows}")
+    assert any("ohm cm2" in note for note in eisfit.read(tmp_path / "cell.csv").notes)
+
+
+@pytest.mark.parametrize("name", ["Global impedance (ohm)", "Lumped impedance (Ω)", "ec.Z11 (ohm)"])
+def test_a_description_of_several_words_over_a_complex_column(tmp_path, name):
+    f = np.geomspace(1e5, 0.1, 25)
+    z = 3 + 20 / (1 + 2j * np.pi * f * 1e-3)
+    rows = "".join(f"{a:<24.10g}{b.real:.10g}{b.imag:+.10g}i\n" for a, b in zip(f, z, strict=True))
+    path = tmp_path / "cell.txt"
+    path.write_text(f"% Model:  cell.mph\n% freq (Hz)              {name}\n{rows}", encoding="utf-8")
+    assert eisfit.read(path).impedance == pytest.approx(z, rel=1e-8)
+
+
+@pytest.mark.parametrize("rest", ["0.0421", "0.25,"])
+def test_a_file_cut_off_within_its_last_row_says_so(tmp_path, rest):
+    f = np.geomspace(1e5, 0.1, 25)
+    z = 3 + 20 / (1 + 2j * np.pi * f * 1e-3)
+    rows = "".join(f"{a:.6g},{b.real:.6g},{b.imag:.6g}\n" for a, b in zip(f, z, strict=True))
+    (tmp_path / "cell.csv").write_text(f"freq(Hz),Zre(Ohm),Zim(Ohm)\n{rows}{rest}")
+    spectrum = eisfit.read(tmp_path / "cell.csv")
+    assert spectrum.points == 25
+    assert "the last line of the file is cut off and was dropped" in spectrum.notes

@@ -342,7 +342,9 @@ def describe_sign(chosen: Chosen) -> str:
 
 def note_area(chosen: Chosen) -> list[str]:
     """Return what an impedance per area makes of all ohms."""
-    units = [chosen.columns[q].unit for q in ("real", "imag", "modulus") if q in chosen.columns]
+    parts = ("real", "imag", "modulus")
+    names = (*parts, *(f"admittance_{part}" for part in parts))
+    units = [chosen.columns[name].unit for name in names if name in chosen.columns]
     told = any(map(PER_AREA.search, units))
     return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"] if told else []
 

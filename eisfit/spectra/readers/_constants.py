@@ -11,6 +11,7 @@ from eisfit.spectra.axes import AXES, Axis
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._key_values import apply_conditions, key_values
 from eisfit.spectra.readers._sweep import Sweep
 
 _UNIT = regex(
@@ -48,6 +49,21 @@ def name_constants(
             labels = [[*label, f"{name} {value}"] for label, value in zip(labels, told, strict=True)]
     for sweep, label in zip(sweeps, labels, strict=True):
         _call(sweep, ", ".join(label[:_MOST_LABELS]))
+
+
+def name_by_lines(table: Table, lines: Sequence[str], cuts: Sequence[int], sweeps: list[Sweep]) -> None:
+    """Write what ``key: value`` lines between sweeps say into the metadata of the sweep below them.
+
+    What the lines above the table say under such a key is of the first sweep alone.
+    """
+    if not table.rows or len(cuts) + 1 != len(sweeps):
+        return
+    between = [key_values(lines[table.rows[at - 1] + 1 : table.rows[at]]) for at in cuts]
+    keys = dict.fromkeys(key for pairs in between for key in pairs)
+    for sweep, pairs in zip(sweeps, (key_values(table.preamble), *between), strict=True):
+        own = {key: pairs.get(key, "") for key in keys}
+        sweep.metadata |= own
+        apply_conditions([sweep], own)
 
 
 def _call(sweep: Sweep, label: str) -> None:

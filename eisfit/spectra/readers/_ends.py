@@ -50,7 +50,13 @@ def drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
     if table.rows[-1] == len(lines) - 1 and _is_cut(table, lines):
         table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
         return [CUT]
-    return []
+    return [CUT] if _begins_a_row(table, lines) else []
+
+
+def _begins_a_row(table: Table, lines: Sequence[str]) -> bool:
+    """Whether one number alone, without a line's end, stands under the last row: a file cut off behind it."""
+    alone = lines[-1].strip().rstrip(table.style.delimiter)
+    return table.rows[-1] == len(lines) - 2 and bool(alone) and number(alone, table.style) is not None
 
 
 def drop_lone_ends(table: Table) -> list[str]:

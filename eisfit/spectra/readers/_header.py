@@ -233,7 +233,9 @@ def _read_names(
     if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
         return numbered, False
     known = [quantities_of(cells, units) for cells in ways]
-    for fits in (_one_a_column, _with_empty_columns, _with_complex_column, _one_known):
+    spaced = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
+    one_a_column = _all_useful if spaced else _one_a_column  # freq (Hz)   Global impedance (ohm)
+    for fits in (one_a_column, _with_empty_columns, _with_complex_column, _one_known):
         for cells, row in zip(ways, known, strict=True):
             as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps
             if fits(row, width, style) and (as_numbers or fits is not _one_known):
@@ -272,6 +274,10 @@ def _is_useful(quantity: str) -> bool:
 
 def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
     return len(row) == width and sum(map(_is_useful, row)) >= 2
+
+
+def _all_useful(row: Sequence[str], width: int, style: Style) -> bool:
+    return _one_a_column(row, width, style) and all(map(_is_useful, row))
 
 
 def _one_known(row: Sequence[str], width: int, style: Style) -> bool:

@@ -91,3 +91,14 @@ def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
                 if getattr(sweep, name) is None:
                     setattr(sweep, name, found)
             break
+
+
+def apply_header(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
+    """Do the same, but where a sweep has another value of its own under a key of the header."""
+    alike = list[Sweep]()
+    for sweep in sweeps:
+        if pairs.keys().isdisjoint(sweep.metadata):
+            alike.append(sweep)
+        else:
+            apply_conditions([sweep], {key: sweep.metadata.get(key, value) for key, value in pairs.items()})
+    apply_conditions(alike, pairs)

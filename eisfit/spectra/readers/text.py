@@ -24,7 +24,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._constants import name_constants
+from eisfit.spectra.readers._constants import name_by_lines, name_constants
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
@@ -33,7 +33,7 @@ from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
-from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
+from eisfit.spectra.readers._key_values import apply_header, header_text, key_values
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
@@ -292,11 +292,11 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
     pairs = key_values(table.preamble)
-    apply_conditions(sweeps, pairs)
+    apply_header(sweeps, pairs)
     for sweep in sweeps:
         sweep.metadata = {
-            **sweep.metadata,
             **pairs,
+            **sweep.metadata,
             "header": header_text([*table.preamble, *_header_lines(table)]),
         }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
@@ -331,6 +331,7 @@ def _sweeps(
     refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
     name_constants(table, lines, columns, cuts, sweeps)
+    name_by_lines(table, lines, cuts, sweeps)
     name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
