@@ -305,3 +305,29 @@ def test_a_file_cut_off_within_its_last_row_says_so(tmp_path, rest):
     spectrum = eisfit.read(tmp_path / "cell.csv")
     assert spectrum.points == 25
     assert "the last line of the file is cut off and was dropped" in spectrum.notes
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({}, "no unit given for the impedance, taken as ohm"),
+        ({"units": ["Hz", "mOhm", "mOhm"]}, "units: Hz, mOhm, mOhm"),
+        ({"unit": "mOhm"}, "unit: mOhm"),
+    ],
+)
+def test_the_unit_of_a_matrix_without_names_is_told_or_asked_for(tmp_path, attributes, said):
+    h5py = pytest.importorskip("h5py")
+    f = np.geomspace(5e3, 0.02, 37)
+    z = 18 + 9 / (1 + 2j * np.pi * f * 0.01)
+    with h5py.File(tmp_path / "cell.h5", "w") as file:
+        held = file.create_dataset("eis", data=np.stack([f, z.real, z.imag], axis=1))
+        held.attrs.update(attributes)
+    if attributes:
+        with pytest.raises(ReadError, match=said):
+            eisfit.read(tmp_path / "cell.h5")
+        read = eisfit.read(tmp_path / "cell.h5", impedance_unit="mohm")
+        assert read.impedance == pytest.approx(z * 1e-3, rel=1e-12)
+    else:
+        read = eisfit.read(tmp_path / "cell.h5")
+        assert any(said in note for note in read.notes)
+        assert not any("zero bytes" in note or "parted" in note for note in read.notes)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import bare_unit, choose, describe_sign, settle_sign, sweeps_of
 from eisfit.spectra.readers._attribute_units import with_attribute_units
 from eisfit.spectra.readers._columns import column
@@ -118,14 +119,22 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         return [_frequency_and_z(file, pair) for pair in array]
     if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
         rows = array.T if array.shape[1] == 3 else array
-        sweeps = [Sweep(rows[0].astype(np.float64), rows[1] + 1j * rows[2])]
-        if _looks_like_frequency(sweeps[0].frequency):
-            settle_sign(file, sweeps, "taken as frequency, Z', Z''", unsigned=True)
-            return sweeps
+        if _looks_like_frequency(rows[0].astype(np.float64)):
+            return _as_text_without_header(file, rows)
     raise file.error(
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
         "if it holds impedances"
     )
+
+
+def _as_text_without_header(file: File, rows: NDArray[Any]) -> list[Sweep]:
+    """Return the sweeps of three rows as those of a text table without a header, with its proofs."""
+    lines = ["\t".join(map(repr, point)) for point in rows.T.tolist()]
+    inner = File(file.name, "\n".join([*lines, ""]).encode(), file.reading).with_words(file.beside)
+    sweeps = text.sweeps_of_lines(inner, lines)
+    for sweep in sweeps:
+        sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
+    return sweeps
 
 
 def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float64]) -> list[Sweep]:

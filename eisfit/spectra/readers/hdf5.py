@@ -23,6 +23,7 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _UNITS = ("unit", "units", "einheit")
 _USER_BLOCK = 512  # MATLAB 7.3 puts a text before
 _MOST_OBJECTS = 5000
+_MOST_TEXTS = 100  # of an attribute
 _DEEPEST = 8
 
 
@@ -97,12 +98,21 @@ def _attributes(content: Any) -> Iterator[str]:
     held = [content]
     content.visititems(lambda _, one: held.append(one) if len(held) < _MOST_OBJECTS else one)
     for one in held:
-        told = ((key, _read_attribute(one.attrs, key)) for key in one.attrs)
+        told = [(key, _read_attribute(one.attrs, key)) for key in one.attrs]
         yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
+        yield from (f"{key}: {', '.join(map(_text_of, value))}" for key, value in told if _are_texts(value))
         if one.name and hasattr(one, "dtype") and one.shape == () and one.dtype.kind in "OSfiu":
             value = one[()]
             text = value.decode(errors="replace") if isinstance(value, bytes) else value
             yield from word_of(one.name.rsplit("/", 1)[-1], np.asarray(text))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and 0 < value.size <= _MOST_TEXTS
+
+
+def _text_of(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _with_unit(name: str, attributes: Any) -> str:
