@@ -131,8 +131,8 @@ def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int],
     if theirs:
         optima = Optima.join(put_off)
         rescaled = optima.weighting != "noise"
-        make = partial(_follow, optima)
-        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, make)))
+        followed = Asked(partial(_follow, optima))
+        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, followed)))
     return found
 
 

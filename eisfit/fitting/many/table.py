@@ -142,24 +142,19 @@ class Later:
     ----------
     weighting, rescaled, starts, agreed
         As those of the table.
-    make
-        Makes it.
+    table
+        The table itself.
     """
 
     weighting: str
     rescaled: bool
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    make: Callable[[], Table]
-
-    @cached_property
-    def table(self) -> Table:
-        """The table itself."""
-        return self.make()
+    table: Asked[Table]
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
-        return self.table.row(b, spectrum, circuit)
+        return self.table.answer.row(b, spectrum, circuit)
 
     def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[FitResult]:
         """Return the result of every row, for the spectra and the circuit that were fitted."""
@@ -171,13 +166,6 @@ class Later:
             )
             for b, (spectrum, starts, agreed) in enumerate(columns)
         ]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _same, (self.table,)  # what travels is the table
-
-
-def _same(table: Table) -> Table:
-    return table
 
 
 def _shared_fields(circuit: Circuit, weighting: str, rescaled: bool) -> dict[str, Any]:
