@@ -28,7 +28,7 @@ from eisfit.coating.inference.problem import (
     Problem,
     warm,
 )
-from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_arcs, search_from
+from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_arcs, reorder, search_from
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
@@ -175,15 +175,16 @@ def _list_promising(
     known = [own for own in held if own is not None]
     corrections = [np.stack(parts) for parts in zip(*known, strict=True)] if len(known) == len(held) else None
     times = [k for k, name in enumerate(likelihood.names) if name.startswith("further_tau")]
+    u = np.array([_place(likelihood, posterior) for posterior in others.values()])
+    owned = {name: np.isin(likelihood.names, list(departure.priors)) for name, departure in tried.items()}
+    held_by = [np.isin(likelihood.names, posterior.names) for posterior in others.values()]
     gains: dict[str, dict[str, float]] = {base: dict.fromkeys(tried, 0.0) for base in others}
     for place in _PLACES:
-        u = np.array([_place(likelihood, posterior) for posterior in others.values()])
         u[:, times] = place
         _, gradient, normal = likelihood(u, np.arange(len(others)), corrections)
-        for h, (base, posterior) in enumerate(others.items()):
-            for name, departure in tried.items():
-                own = np.isin(likelihood.names, list(departure.priors))
-                free = own | np.isin(likelihood.names, posterior.names)
+        for h, base in enumerate(others):
+            for name, own in owned.items():
+                free = own | held_by[h]
                 gain = _gain(np.where(own, gradient[h], 0.0)[free], normal[h][np.ix_(free, free)])
                 gains[base][name] = max(gain, gains[base][name])
     return [
@@ -201,8 +202,8 @@ def _gain(gradient: FloatArray, normal: FloatArray) -> float:
 
 
 def _place(likelihood: Likelihood, posterior: Posterior) -> FloatArray:
-    own = dict(zip(posterior.names, posterior.u, strict=True))
-    return np.array([own.get(label, 0.0) for label in likelihood.names])
+    (row,) = reorder(posterior.u[None], posterior.names, likelihood.names)
+    return np.asarray(row)
 
 
 def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:

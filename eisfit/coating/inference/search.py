@@ -102,7 +102,7 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
             for block in part.blocks
             for k in (places[block.name],)
         ]
-    u = np.concatenate([_reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
+    u = np.concatenate([reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
     which = np.arange(len(near))
     u, _ = minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
     found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
@@ -194,7 +194,7 @@ def _exchange_optima(problem: Problem, rough: Optima, donors: int, seed: int) ->
     What the data of `rough` did not touch is drawn for the likeliest of them: no optimum knows it yet.
     """
     likelihood = Likelihood(problem, rough.likelihood.hypotheses)
-    u = _reorder(rough.u, rough.likelihood.names, likelihood.names)
+    u = reorder(rough.u, rough.likelihood.names, likelihood.names)
     own = Optima(likelihood, u, rough.which, rough.chi2)
     new = np.array([name not in rough.likelihood.names for name in likelihood.names])
     found = _descend(likelihood, *_from_all(own, donors))
@@ -282,7 +282,7 @@ def _distinct_hypotheses(problem: Problem) -> list[str]:
     return [name for name, hypothesis in HYPOTHESES.items() if reaches or not hypothesis.access]
 
 
-def _reorder(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatArray:
+def reorder(u: FloatArray, names: Sequence[str], onto: Sequence[str]) -> FloatArray:
     """Rows of parameters in the order of other names: what they lack is zero, the prior's mean."""
     wide = np.zeros((len(u), len(onto)))
     known = [k for k, name in enumerate(onto) if name in names]
