@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import FloatArray, median
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._headerless import is_spaced_like_sweep
+from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import plural
@@ -76,8 +76,7 @@ def drop_lone_ends(table: Table) -> list[str]:
 
 def _is_sweep(f: FloatArray) -> bool:
     """Whether numbers fall or rise all the time, evenly on a logarithmic scale."""
-    steps = np.diff(f)
-    return bool((f > 0).all() and ((steps > 0).all() or (steps < 0).all())) and is_spaced_like_sweep(f)
+    return bool((f > 0).all()) and runs_one_way(f) and is_spaced_like_sweep(f)
 
 
 def _foot(table: Table, lines: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._headerless import runs_one_way
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -51,7 +52,7 @@ def split_by_label(
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
-        if is_telling is _take_turns and _runs_one_way(frequency) and not _WHOSE.fullmatch(name.strip()):
+        if is_telling is _take_turns and runs_one_way(frequency) and not _WHOSE.fullmatch(name.strip()):
             continue
         if labels is not None and is_telling(frequency, labels):
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
@@ -87,7 +88,7 @@ def _all_alike(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether the rows of each label are a sweep of one way, all of one length."""
     distinct, counts = np.unique(labels, return_counts=True)
     alike = distinct.size > 1 and counts.min() == counts.max() > _FEWEST_ROWS
-    return alike and all(_runs_one_way(frequency[labels == label]) for label in distinct)
+    return alike and all(runs_one_way(frequency[labels == label]) for label in distinct)
 
 
 def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
@@ -96,12 +97,7 @@ def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
         return False
     distinct, counts = np.unique(labels, return_counts=True)
     enough = distinct.size > 1 and counts.min() > _FEWEST_ROWS
-    return enough and all(_runs_one_way(frequency[labels == label]) for label in distinct)
-
-
-def _runs_one_way(frequency: FloatArray) -> bool:
-    steps = np.diff(frequency)
-    return bool((steps > 0).all() or (steps < 0).all())
+    return enough and all(runs_one_way(frequency[labels == label]) for label in distinct)
 
 
 def _all_differ(frequency: FloatArray) -> bool:

@@ -194,6 +194,12 @@ def _may_be_logarithms(values: FloatArray) -> bool:
     return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
 
 
+def runs_one_way(frequency: FloatArray) -> bool:
+    """Whether every frequency is above, or every one below, the one before it."""
+    steps = np.diff(frequency)
+    return bool((steps > 0).all() or (steps < 0).all())
+
+
 def is_spaced_like_sweep(values: FloatArray) -> bool:
     """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
     steps = np.abs(np.diff(np.log(_once_each(values[np.isfinite(values) & (values > 0)]))))
@@ -242,8 +248,7 @@ def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]
 def _can_only_end_so(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
     """Whether the last of three columns alone is a sweep, and those before it are no modulus and phase."""
     parts = np.nanmin(a, initial=np.inf) < 0 or np.nanmax(np.abs(b), initial=0.0) > 91
-    one_way = np.ptp(np.sign(np.diff(c))) == 0
-    return bool(parts and one_way and is_spaced_like_sweep(c) and not looks_like_frequency(a))
+    return bool(parts and runs_one_way(c) and is_spaced_like_sweep(c) and not looks_like_frequency(a))
 
 
 def _reading(

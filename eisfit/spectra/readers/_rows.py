@@ -19,7 +19,7 @@ from eisfit.spectra.readers._assemble import (
     sweeps_of,
 )
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._ends import lost_exponent
+from eisfit.spectra.readers._ends import CUT, lost_exponent
 from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, File
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
@@ -135,7 +135,7 @@ def read_named_sweeps(
     if any(note.startswith(FROM_PHASE) for note in chosen.notes):
         settle_sign(file, sweeps, "as the phase says")
     if block.cut:
-        sweeps[-1].notes.append("the last line of the file is cut off and was dropped")
+        sweeps[-1].notes.append(CUT)
     pairs = key_values(header)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:

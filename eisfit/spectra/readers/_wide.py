@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+
+import numpy as np
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._headerless import runs_one_way
 from eisfit.spectra.readers._rewritten import complex_cell
 from eisfit.spectra.readers._units import unit_of
 
@@ -139,9 +141,9 @@ def _run_along(named: dict[str, list[int]], rows: Sequence[Sequence[str]]) -> bo
     places = next(held for stem, held in named.items() if column(stem).quantity == "frequency")
     try:
         first = [float(rows[0][i]) for i in places]
-        steps = [b - a for a, b in pairwise(first)]
-        one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
-        return one_way and all(abs(float(row[places[0]]) / first[0] - 1) < _ALIKE for row in rows[:2])
+        return runs_one_way(np.array(first)) and all(
+            abs(float(row[places[0]]) / first[0] - 1) < _ALIKE for row in rows[:2]
+        )
     except (ValueError, ZeroDivisionError):
         return False
 
