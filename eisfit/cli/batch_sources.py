@@ -15,21 +15,19 @@ if TYPE_CHECKING:
     from eisfit.fitting.failure import FitFailure
     from eisfit.spectra.spectrum import Spectrum
 
-_MANIFEST = "manifest.csv"
-
 
 def is_spectrum_file(path: Path) -> bool:
     """Return whether a file in a folder may hold a spectrum."""
-    from eisfit.spectra.spectrum_files import may_hold_spectra
+    from eisfit.spectra.manifest import is_named_so
+    from eisfit.spectra.spectrum_files import is_hidden, may_hold_spectra
 
-    hidden = path.name.startswith(".")
-    return not hidden and path.name.lower() != _MANIFEST and may_hold_spectra(path)
+    return not is_hidden(path) and not is_named_so(path) and may_hold_spectra(path)
 
 
 def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, those of folders in their natural order, with the folder named."""
-    from eisfit.spectra.series import _files
-    from eisfit.spectra.spectrum_files import natural
+    from eisfit.spectra.manifest import is_named_so
+    from eisfit.spectra.spectrum_files import files_of, natural
 
     found: list[tuple[str, Path | None]] = []
     for source in sources:
@@ -42,7 +40,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
                 raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")
             found += [(str(path), folder) for path in inside]
         else:
-            files = [f for f in _files(source)[0] if f.name.lower() != _MANIFEST]
+            files = [f for f in files_of(source)[0] if not is_named_so(f)]
             found += [(str(path), path.parent) for path in files]
     return found
 
@@ -62,14 +60,15 @@ def spectra_of(
         How files are read: options of `eisfit.read`.
     """
     from eisfit.fitting.failure import FitFailure
+    from eisfit.spectra.cycle_numbers import FROM_MANIFEST, FROM_NAME
 
     found = read_sources([path], **reading)
     cycle = None if path == "-" else _cycle(Path(path), root, manifest)
     if cycle is None or len(found) != 1 or isinstance(found[0], FitFailure):
         yield from found
         return
-    notes = [note for note in found[0].notes if note != "cycle from the file's name"]
-    yield found[0].replace(cycle=cycle, notes=(*notes, "cycle from the manifest"))
+    notes = [note for note in found[0].notes if note != f"cycle {FROM_NAME}"]
+    yield found[0].replace(cycle=cycle, notes=(*notes, f"cycle {FROM_MANIFEST}"))
 
 
 def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
@@ -86,10 +85,12 @@ def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None
 
 def _manifests(folder: Path, root: Path | None) -> Iterator[Path]:
     """Yield the manifests beside a file and above it."""
+    from eisfit.spectra.manifest import NAME
+
     inside, last = folder.resolve(), (root or folder).resolve()
     for one in (inside, *inside.parents):
-        if (one / _MANIFEST).is_file():
-            yield one / _MANIFEST
+        if (one / NAME).is_file():
+            yield one / NAME
         if one == last:
             return
 
@@ -100,9 +101,9 @@ def _match_names(manifest: Path, changed: int) -> dict[str, float | None]:
 
     `changed` makes a manifest that was written anew a new one.
     """
-    from eisfit.spectra.readers._manifest import manifest_columns, manifest_rows
+    from eisfit.spectra.manifest import lists_files, manifest_rows
 
-    if not {"file", "cycle"} <= set(manifest_columns(manifest)):
+    if not lists_files(manifest, "cycle"):
         return {}
     return {
         str((manifest.parent / name).resolve()) if "/" in name else name: values.get("cycle")

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
-from eisfit.spectra.readers._cycles import cycle_of_name, is_counter
+from eisfit.spectra.cycle_numbers import FROM_MANIFEST, FROM_NAME, cycle_of_name, is_counter
 from eisfit.spectra.readers._key_values import condition
 from eisfit.spectra.spectrum import Spectrum
-
-_FROM_NAME = "from the file's name"
-_MANIFEST = "from the manifest"
 
 
 def with_cycles(
@@ -21,14 +18,14 @@ def with_cycles(
 ) -> list[Spectrum]:
     """Return the spectra of one file with their cycles: `given`, of the data, or of the file's name."""
     if given is not None and len(found) == 1:
-        return [found[0].replace(cycle=given, notes=(*found[0].notes, f"cycle {_MANIFEST}"))]
+        return [found[0].replace(cycle=given, notes=(*found[0].notes, f"cycle {FROM_MANIFEST}"))]
     named = cycle_of_name(file, pattern)
     if named is None or len(found) > 1:
         return list(found)
     spectrum = found[0]
     if pattern is None and spectrum.cycle is not None and not is_counter(spectrum, named):
         return [spectrum]
-    return [spectrum.replace(cycle=named, notes=(*spectrum.notes, f"cycle {_FROM_NAME}"))]
+    return [spectrum.replace(cycle=named, notes=(*spectrum.notes, f"cycle {FROM_NAME}"))]
 
 
 def place_on_axes(
@@ -52,13 +49,13 @@ def place_on_axes(
     kept: dict[str, tuple[float, str]] = {}
     for axis in {**AXES, **{axis.name: axis for axis in axes}}.values():
         if axis.name in listed:
-            kept[axis.name] = listed[axis.name], _MANIFEST
+            kept[axis.name] = listed[axis.name], FROM_MANIFEST
         elif axis.name in said and axis.name == first:
-            kept[axis.name] = said[axis.name], _FROM_NAME
+            kept[axis.name] = said[axis.name], FROM_NAME
         elif axis_value(spectrum, axis) is None and (header := _read_header(spectrum, axis)) is not None:
             kept[axis.name] = header, "from the header"
         elif axis_value(spectrum, axis) is None and axis.name in said:
-            kept[axis.name] = said[axis.name], _FROM_NAME
+            kept[axis.name] = said[axis.name], FROM_NAME
     kept.pop("cycle", None)
     return _fill(spectrum, kept) if kept else spectrum
 
@@ -113,7 +110,7 @@ def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
     if len(spectra) < 2 or any(spectrum.cycle is not None for spectrum in spectra):
         return None
     for axis in AXES.values():
-        said = {f"{axis.name} {_FROM_NAME}", f"{axis.name} {_MANIFEST}"}
+        said = {f"{axis.name} {FROM_NAME}", f"{axis.name} {FROM_MANIFEST}"}
         told = all(said & set(spectrum.notes) for spectrum in spectra)
         if told and len({axis_value(spectrum, axis) for spectrum in spectra}) > 1:
             return axis
@@ -141,7 +138,7 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
             notes.append(
                 f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}{others}"
             )
-        named = sum(f"{axis.name} {_FROM_NAME}" in s.notes for s in spectra)
+        named = sum(f"{axis.name} {FROM_NAME}" in s.notes for s in spectra)
         if named and axis.name != "cycle":
             notes.append(
                 f"{axis.name} of {named} of {len(spectra)} spectra from the names of files or sheets (as in "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,12 +15,12 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
 from eisfit.records import SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
+from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_counters
+from eisfit.spectra.manifest import file_key, is_named_so, lists_files, manifest_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
-from eisfit.spectra.readers._cycles import compile_pattern, cycle_of_name, drop_counters
-from eisfit.spectra.readers._manifest import file_key, manifest_axes, manifest_columns
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.spectra.spectrum_files import may_hold_spectra, natural
+from eisfit.spectra.spectrum_files import files_of, folders_of, leave_out_others
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,10 +262,10 @@ def read_series(
         raise UsageError("axis_pattern: say which axis it finds, with by (--by)")
     cycle_pattern = axis_pattern if axes and axes[0].name == "cycle" and axis_pattern else cycle_pattern
     pattern, place = compile_pattern(cycle_pattern), compile_pattern(axis_pattern, "axis_pattern")
-    files, label, notes = _files(source)
+    files, label, notes = files_of(source)
     listing = _find_manifest(files, manifest)
     listed = manifest_axes(listing) if listing else {}
-    files, skipped = _spectrum_files(
+    files, skipped = leave_out_others(
         [f for f in files if listing is None or f.resolve() != listing.resolve()]
     )
     if not files:
@@ -294,60 +292,15 @@ def read_series(
     return series.along(by or (guessed.name if guessed else "cycle"))
 
 
-def _files(source: PathName | Iterable[PathName]) -> tuple[list[Path], str, list[str]]:
-    if not isinstance(source, (str, PathLike)):
-        return [Path(item) for item in source], "", []
-    path = Path(source)
-    if os.path.isdir(path):
-        return _folder(path)
-    if not os.path.exists(path) and glob.has_magic(str(source)):
-        files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
-        if not files:
-            raise ReadError(f"{source}: no file matches")
-        return [f for f in files if f.is_file()], str(source), []
-    return [path], path.stem, []
-
-
-def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
-    try:
-        files = natural(f for f in path.iterdir() if f.is_file() and not f.name.startswith("."))
-        if files:
-            return files, path.name, []
-        deeper = natural(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
-    if not deeper:
-        raise ReadError(f"{path}: the folder is empty")
-    return deeper, path.name, ["the folder has no files itself: its subfolders were read"]
-
-
-def _spectrum_files(files: list[Path]) -> tuple[list[Path], list[str]]:
-    if len(files) == 1:
-        return files, []
-    wanted = {f: may_hold_spectra(f) for f in files}
-    kept, other = ([f for f in files if wanted[f] is yes] for yes in (True, False))
-    if not other:
-        return kept, []
-    names = ", ".join(f.name for f in other[:5]) + (", ..." if len(other) > 5 else "")
-    what = "1 file that holds" if len(other) == 1 else f"{len(other)} files that hold"
-    return kept, [f"skipped {what} no spectra: {names}"]
-
-
-def _hint_at_folders(source: object) -> str:
-    folder = Path(source) if isinstance(source, (str, PathLike)) else None
-    if folder is None or not os.path.isdir(folder):
-        return ""
-    names = [f.name for f in natural(folder.iterdir()) if f.is_dir() and not f.name.startswith(".")]
-    return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
-
-
 def _find_manifest(files: list[Path], given: PathName | None) -> Path | None:
     if given is not None:
         return Path(given)
-    for file in files:
-        if file.name.lower() == "manifest.csv" and "file" in manifest_columns(file):
-            return file
-    return None
+    return next((file for file in files if is_named_so(file) and lists_files(file)), None)
+
+
+def _hint_at_folders(source: object) -> str:
+    names = folders_of(source) if isinstance(source, (str, PathLike)) else []
+    return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
 
 
 def _nothing(source: object, failures: list[Failure]) -> ReadError:

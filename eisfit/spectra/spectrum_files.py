@@ -1,10 +1,15 @@
-"""Which files of a folder can hold a spectrum, and in which order they come."""
+"""Which files a folder, a glob or a list means, which of them can hold a spectrum, and their order."""
 
 from __future__ import annotations
 
+import glob
+import os
 import re
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
+
+from eisfit.errors import ReadError
 
 #: Files that lie beside spectra and hold none.
 _OTHER_SUFFIXES = (
@@ -15,6 +20,69 @@ _OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
 #: Columns that tables of fits have, those that eisfit writes among them, and no spectrum has.
 _OF_RESULTS = frozenset({"redchi", "chisqr", "flags"})
 _HEAD = 400  # bytes
+
+
+def files_of(
+    source: str | PathLike[str] | Iterable[str | PathLike[str]],
+) -> tuple[list[Path], str, list[str]]:
+    """Return the files that are meant, in their natural order; what they are called; what to know of them.
+
+    A folder means the files in it, or where it has none those of all folders in it.
+
+    Raises
+    ------
+    ReadError
+        For a folder without files, and a glob that nothing matches.
+    """
+    if not isinstance(source, (str, PathLike)):
+        return [Path(item) for item in source], "", []
+    path = Path(source)
+    if os.path.isdir(path):
+        return _folder(path)
+    if not os.path.exists(path) and glob.has_magic(str(source)):
+        files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
+        if not files:
+            raise ReadError(f"{source}: no file matches")
+        return [f for f in files if f.is_file()], str(source), []
+    return [path], path.stem, []
+
+
+def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
+    try:
+        files = natural(f for f in path.iterdir() if f.is_file() and not is_hidden(f))
+        if files:
+            return files, path.name, []
+        deeper = natural(f for f in path.rglob("*") if f.is_file() and not is_hidden(f))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
+    if not deeper:
+        raise ReadError(f"{path}: the folder is empty")
+    return deeper, path.name, ["the folder has no files itself: its subfolders were read"]
+
+
+def is_hidden(path: Path) -> bool:
+    """Return whether a file or folder is one that nobody means who names the folder around it."""
+    return path.name.startswith(".")
+
+
+def folders_of(source: str | PathLike[str]) -> list[str]:
+    """Return the names of the folders in a folder, none where it is no folder."""
+    folder = Path(source)
+    inside = natural(folder.iterdir()) if os.path.isdir(folder) else []
+    return [f.name for f in inside if f.is_dir() and not is_hidden(f)]
+
+
+def leave_out_others(files: list[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files that may hold spectra, and a note on the others; one alone is what was meant."""
+    if len(files) == 1:
+        return files, []
+    wanted = {f: may_hold_spectra(f) for f in files}
+    kept, other = ([f for f in files if wanted[f] is yes] for yes in (True, False))
+    if not other:
+        return kept, []
+    names = ", ".join(f.name for f in other[:5]) + (", ..." if len(other) > 5 else "")
+    what = "1 file that holds" if len(other) == 1 else f"{len(other)} files that hold"
+    return kept, [f"skipped {what} no spectra: {names}"]
 
 
 def may_hold_spectra(path: Path) -> bool:

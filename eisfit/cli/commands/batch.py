@@ -124,7 +124,7 @@ def batch(
 
 
 def _check_manifest(manifest: Path | None) -> None:
-    from eisfit.spectra.readers._manifest import manifest_cycles
+    from eisfit.spectra.manifest import manifest_cycles
 
     if manifest is not None:
         manifest_cycles(manifest)

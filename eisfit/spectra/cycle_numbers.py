@@ -9,6 +9,9 @@ from eisfit.errors import UsageError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.spectrum import Spectrum
 
+#: How notes say where a place on an axis is from: "cycle from the manifest".
+FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
+
 _PATTERNS = (
     regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
@@ -23,7 +26,7 @@ def is_counter(spectrum: Spectrum, named: float = 2.0) -> bool:
 
 def drop_counters(spectra: list[Spectrum]) -> list[Spectrum]:
     """Forget EC-Lab's count where several files have the same: it starts anew in every file."""
-    counts = [s for s in spectra if is_counter(s) and "cycle from the file's name" not in s.notes]
+    counts = [s for s in spectra if is_counter(s) and f"cycle {FROM_NAME}" not in s.notes]
     sources = {(s.cycle, s.source) for s in counts}
     repeated = {c for c in (0.0, 1.0) if sum(cycle == c for cycle, _ in sources) > 1}
     lone = {s.source for s in counts if sum(other.source == s.source for other in spectra) == 1}

@@ -14,8 +14,22 @@ from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.spectra.readers._units import unit_of
 from eisfit.units import ZERO_CELSIUS
 
+#: Under which name a manifest is found by itself.
+NAME = "manifest.csv"
+_FILE = "file"
 
-def manifest_columns(path: Path) -> list[str]:
+
+def is_named_so(path: Path) -> bool:
+    """Return whether a file bears the name of manifests, in any case of letters."""
+    return path.name.lower() == NAME
+
+
+def lists_files(path: Path, *axes: str) -> bool:
+    """Return whether a table has the column of files, and those of `axes`."""
+    return {_FILE, *axes} <= set(_columns(path))
+
+
+def _columns(path: Path) -> list[str]:
     """Return the column names in lower case."""
     rows = _rows(path)
     return [name.strip().lower() for name in rows[0]] if rows else []
@@ -42,9 +56,9 @@ def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
 
 def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
     """Return the files as the manifest names them, folders with slashes, and their places."""
-    columns, rows = manifest_columns(path), _rows(path)[1:]
+    columns, rows = _columns(path), _rows(path)[1:]
     axes = {place: found for place, name in enumerate(columns) if (found := _axis_of_column(name))}
-    if "file" not in columns or not axes:
+    if _FILE not in columns or not axes:
         raise ReadError(
             f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}; "
             "instead of cycle: temperature, soc, thickness, ..."
@@ -54,7 +68,7 @@ def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
             raise ReadError(
                 f"{path}: {columns[place]!r} of the manifest: {axis} in {AXES[axis].unit}, please"
             )
-    at_file = columns.index("file")
+    at_file = columns.index(_FILE)
     found_rows = []
     for line, row in enumerate(rows, start=2):
         if len(row) <= max(at_file, *axes):
@@ -74,7 +88,7 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
     >>> _axis_of_column("temperature / K"), _axis_of_column("thickness_um"), _axis_of_column("file")
     (('temperature', 1.0, 273.15), ('thickness', 1000.0, 0.0), None)
     """
-    if column == "file" or not column:
+    if column == _FILE or not column:
         return None
     name, unit = [*re.split(r"\s*[/(\[]\s*", column, maxsplit=1), ""][:2]
     unit = unit.strip(" )]")
