@@ -13,9 +13,10 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.records import dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation import drt_algebra
-from eisfit.validation.drt_algebra import Choice, Peak, Problem
+from eisfit.validation.drt_algebra import Problem, draw_samples, set_up_problem, solve
 from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
+from eisfit.validation.drt_peaks import Peak, find_peaks, merge_peaks, summarise_peaks
+from eisfit.validation.drt_smoothness import Choice, choose_strength
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.points import check_points, columns_of, impedance_in, spectrum_in
 from eisfit.verdict import Flag
@@ -187,17 +188,16 @@ def drt(
     """Compute the distribution of relaxation times by Tikhonov regularisation with non-negativity.
 
     The noise that weighs the data is the spectrum's own where it is known, else that found by the
-    Kramers-Kronig test. The strength of regularisation is found by generalised cross-validation, see
-    `eisfit.validation.drt_algebra.select`; what was tried is in `choice`. The distribution returned is the
-    mean of the posterior over that strength and weaker ones that fit about as well
-    (`eisfit.validation.drt_algebra.draw_samples`), which
-    comes a third nearer to closed-form curves than the solution at one strength; series resistance and the
-    tail are those of the strength found, because the mean puts a little of them into the ends of the
-    distribution. A given strength is used alone, and beside a diffusion tail, which the mean would thin out,
-    the one found. A peak cannot come out narrower than the regularisation allows: an ideal RC is seen as a
-    narrow peak with the right area, and a flag says where a peak is as narrow as can be shown, because the
-    band does not hold there. Maxima that the data do not hold apart are one peak, and a flag says so
-    (`eisfit.validation.drt_algebra.merge_peaks`).
+    Kramers-Kronig test. The strength of regularisation is found by generalised cross-validation
+    (`eisfit.validation.drt_smoothness`); what was tried is in `choice`. The distribution returned is the mean
+    of the posterior over that strength and weaker ones that fit about as well
+    (`eisfit.validation.drt_algebra.draw_samples`), which comes a third nearer to closed-form curves than the
+    solution at one strength; series resistance and the tail are those of the strength found, because the mean
+    puts a little of them into the ends of the distribution. A given strength is used alone, and beside a
+    diffusion tail, which the mean would thin out, the one found. A peak cannot come out narrower than the
+    regularisation allows: an ideal RC is seen as a narrow peak with the right area, and a flag says where a
+    peak is as narrow as can be shown, because the band does not hold there. Maxima that the data do not hold
+    apart are one peak, and a flag says so (`eisfit.validation.drt_peaks.merge_peaks`).
 
     Parameters
     ----------
@@ -265,10 +265,10 @@ def _distribute(  # noqa: PLR0917  # all that may be asked for
     noise = _noise(spectrum)
     reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do
     data = (spectrum.omega, spectrum.impedance, noise)
-    p = drt_algebra.set_up_problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
-    strength, choice = (regularisation, ()) if regularisation is not None else drt_algebra.select(p)
-    strongest = drt_algebra.solve(p, strength)
-    draws = drt_algebra.draw_samples(p, strength, samples, np.random.default_rng(seed))
+    p = set_up_problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
+    strength, choice = (regularisation, ()) if regularisation is not None else choose_strength(p)
+    strongest = solve(p, strength)
+    draws = draw_samples(p, strength, samples, np.random.default_rng(seed))
     x = strongest if diffusion or regularisation is not None else draws.mean(axis=0)
     known = dict(zip(p.terms, (strongest * p.scale)[: len(p.terms)].tolist(), strict=True))
     told = {"strength": strength, "choice": choice, "level": level}
@@ -287,9 +287,9 @@ def _result(  # noqa: PLR0917  # all that is known
     gamma, drawn = ((values * p.scale)[..., len(p.terms) :] for values in (x, draws))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     strength = told["strength"]
-    seen = drt_algebra.find_peaks(gamma, drawn.std(axis=0))
-    places, merged = drt_algebra.merge_peaks(p, strength, seen, gamma)
-    peaks = tuple(drt_algebra.summarise(p, gamma, drawn, places))
+    seen = find_peaks(gamma, drawn.std(axis=0))
+    places, merged = merge_peaks(p, strength, seen, gamma)
+    peaks = tuple(summarise_peaks(p, gamma, drawn, places))
     sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]
     real, imag = (p.a @ x).reshape(2, -1) * _noise(spectrum)
     residual = (spectrum.impedance - real - 1j * imag) / np.abs(spectrum.impedance)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.validation import drt_algebra
-from eisfit.validation.drt_algebra import Peak, Problem
+from eisfit.validation.drt_algebra import Problem
+from eisfit.validation.drt_peaks import Peak, find_narrowest
 from eisfit.verdict import Flag
 
 _WELL = 2e-3  # of |Z|: a residual that no one minds
@@ -35,7 +35,7 @@ def misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]
 
 def is_sharp(p: Problem, strength: float, top: int, peak: Peak) -> bool:
     """Return whether a peak is about as narrow as the regularisation can show at its place."""
-    return peak.width < _SHARP * drt_algebra.find_narrowest(p, strength, top, peak.resistance)
+    return peak.width < _SHARP * find_narrowest(p, strength, top, peak.resistance)
 
 
 def peak_flags(p: Problem, merged: Sequence[tuple[int, int]], sharp: Sequence[Peak]) -> tuple[Flag, ...]:

@@ -9,7 +9,7 @@ import pytest
 import eisfit
 from eisfit.display import plot
 from eisfit.tracking.relaxation.following import follow_peaks
-from eisfit.validation.drt_algebra import Peak
+from eisfit.validation.drt_peaks import Peak
 
 F = np.logspace(5.5, -2, 50)
 KELVIN = 8.617333262e-5  # eV, CODATA 2018

@@ -9,7 +9,7 @@ from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import to_json
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.drt import DRTResult, drt
-from eisfit.validation.drt_algebra import find_peaks
+from eisfit.validation.drt_peaks import find_peaks
 
 F = np.logspace(5, -2, 60)
 S = 2j * np.pi * F

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray, robust_spread
 from eisfit.tracking.identity import Candidate, cheapest_path
-from eisfit.validation.drt_algebra import Peak
+from eisfit.validation.drt_peaks import Peak
 
 _MOST = 8  # processes: of more, a distribution's smallest peaks are ripples
 _FLOOR = (0.3, 0.7)  # ln units: the least movement of a peak's place and area that counts as usual

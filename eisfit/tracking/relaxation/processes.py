@@ -11,7 +11,7 @@ from eisfit.arrays import FloatArray, finite
 from eisfit.records import dataclass
 from eisfit.spectra.axes import Axis
 from eisfit.tracking.growth.axis_laws import law_along
-from eisfit.validation.drt_algebra import Peak
+from eisfit.validation.drt_peaks import Peak
 
 _LEAST = 1e-3  # of tau and R: no distribution is known better
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,26 +19,8 @@ pytestmark = pytest.mark.slow
 BARE = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml" / "bare"
 CIRCUIT = "rs-sei-ct-w"
 EVIL = "<script>alert('owned')<img src=x onerror=alert(1)>"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8").partition("*/")[2].strip()
 CONTRAST, NAMELESS = (f"() => ({CHECKS}).{name}()" for name in ("contrast", "nameless"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    with playwright.sync_playwright() as driver:
-        try:
-            started = driver.chromium.launch(executable_path=path, args=FLAGS)
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium can be started: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 class Watched:

@@ -20,7 +20,7 @@ import eisfit
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "tools/build_page.py"
 SPECTRUM = ROOT / "example_spectra/rrml/bare/bare_cycle_003.csv"
 MOST_BYTES = 38_000_000
@@ -44,24 +44,16 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(built):
+def page(built, browser):
     """Return the page, ready, with the requests and complaints that it made."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next((p for n in ("chromium", "google-chrome") if (p := shutil.which(n))), None)
-    with playwright.sync_playwright() as driver:
-        try:
-            browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium can be started: {str(error).splitlines()[0]}")
-        page = browser.new_page()
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
-        page.goto(built.as_uri())
-        page.wait_for_selector("body[data-engine=complete]", timeout=300_000)
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
+    page.goto(built.as_uri())
+    page.wait_for_selector("body[data-engine=complete]", timeout=300_000)
+    return page
 
 
 CALL = """async ([op, payload]) => {
