@@ -118,7 +118,8 @@ def test_a_small_impedance_at_low_frequencies_is_no_reflection():
 
 def test_parts_and_frequency_without_header_where_only_the_last_column_is_a_sweep():
     noisy = np.random.default_rng(4).normal(size=(2, F.size)) * 30  # no order obeys Kramers-Kronig
-    (found,) = read(rows(Z.real + noisy[0], -200 - Z.imag + noisy[1], F))
+    body = rows(Z.real + noisy[0], -200 - Z.imag + noisy[1], F)
+    (found,) = read_bytes(body.encode(), "x.csv", imag_sign="+")
     np.testing.assert_allclose(found.frequency, F, rtol=1e-6)
     np.testing.assert_allclose(found.impedance.real, Z.real + noisy[0], rtol=1e-6)
     with pytest.raises(ReadError, match="must start with the frequency"):

@@ -518,9 +518,44 @@ def test_a_frequency_without_a_unit_is_told_where_hertz_make_a_period_of_hours(f
     assert any("no unit given for the frequency" in note for note in notes) == told
 
 
-def test_columns_without_header_that_break_kramers_kronig_are_told_to_have_none():
-    (found,) = read(rows(F, abs(Z), Z.real))
-    assert any("assumed: the order of the columns is right" in note for note in found.notes)
+def test_columns_without_header_that_break_kramers_kronig_are_a_spectrum_by_the_users_word_or_a_name_alone():
+    body = rows(F, abs(Z), Z.real)
+    with pytest.raises(ReadError, match=r"nothing proves .* --imag-sign \+ or -"):
+        read(body)
+    for text, name, given in (
+        (body, "cell_EIS.csv", {}),
+        ("# impedance\n" + body, "x.csv", {}),
+        (body, "x.csv", {"imag_sign": "+"}),
+    ):
+        (found,) = read_bytes(text.encode(), name, **given)
+        np.testing.assert_allclose(found.impedance, abs(Z) + 1j * Z.real, rtol=1e-6)
+
+
+OMEGA = 2j * np.pi * F
+NOISE = np.random.default_rng(7).normal(size=(2, F.size))
+
+
+@pytest.mark.parametrize(
+    ("second", "third"),
+    [
+        (1 / (1 + 1e3 / F) ** 2, 0.02 + 0.001 * NOISE[0]),  # a gain and its deviation
+        (1e-9 * (1 + 100 / F), 2e-9 * (1 + 30 / F)),  # a power spectrum of two channels
+        ((1e4 * OMEGA / (OMEGA + 1e3)).real, (1e4 * OMEGA / (OMEGA + 1e3)).imag),  # moduli of a liquid
+        (100 / (1 + F / 50) + NOISE[0], abs(2 + NOISE[1])),  # a response to a dose and its deviation
+        (50 + 5 * NOISE[0], 45 + 5 * NOISE[1]),  # sound levels
+    ],
+)
+def test_other_tables_over_a_logarithmic_axis_are_no_spectra(second, third):
+    with pytest.raises(ReadError, match="3 columns without a header, and "):
+        read(rows(F, second, third))
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.04])
+def test_a_noisy_spectrum_without_header_is_one_with_its_sign(noise):
+    z = Z * (1 + noise * (NOISE[0] + 1j * NOISE[1]))
+    for written in (z, z.conj()):
+        (found,) = read(rows(F, written.real, written.imag))
+        np.testing.assert_allclose(found.impedance, z, rtol=1e-6)
 
 
 def test_an_impedance_at_one_frequency_over_cycles_is_no_spectrum():

@@ -25,6 +25,8 @@ FOLDER = Path(os.environ.get("EISFIT_REAL_SPECTRA", ROOT.parent / "shared" / "re
 ELSEWHERE = {
     "exampleDataBioLogic_NoImZ.mpt": "refused: a column name was deleted from the header, not its column",
     "CSV_Example.v296fcc2.csv": "refused: spoilt by Excel, frequencies up to 1e13 Hz",
+    "COLUMBIA_TXT_example.txt": "refused: three rows of three numbers that nothing calls an impedance",
+    "examples/example_data.csv": "refused: 1 to 25 and numbers at random without a header",
     "EISCVLaTeX/EIS.csv": "25 points: numbers such as 1.5k are read, the manifest counts plain ones",
     "Sample2_PEIS_AtRest.csv": "89 points a sweep: the row with f = 0 is no point",
 }

@@ -164,7 +164,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
         if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
             tests.append(test)
             _doubt(file, sweep, test, written)
-    told = [(test.fair or test.slope) if unsigned else test.verdict for test in tests]
+    told = [_sign_told(test, written, unsigned) for test in tests]
     verdicts = set(told) - {0}
     shown = _typical(tests)
     outcome = 1 if 1 in verdicts else 0
@@ -173,7 +173,9 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     if verdicts == {-1} and most:
         outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
     elif outcome == 1:
-        note = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
+        sure = any(test.fair or test.slope for test in tests)
+        agrees = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
+        note = agrees if sure else f"{ASSUMED} the imaginary sign is right as written: {shown}"
     elif not shown:
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:
@@ -181,6 +183,13 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
         sweep.sign = outcome if unsigned else None
         sweep.notes += [POSITIVE] * (sweep.sign == 0 and _is_inductive_and_falls(sweep))
     return outcome
+
+
+def _sign_told(test: SignTest, written: str, unsigned: bool) -> int:
+    """Return what a test says of the sign; the less a file says of it, the less must do."""
+    if not unsigned:
+        return test.verdict
+    return test.fair or test.slope or test.likely * written.startswith("no header")
 
 
 def _is_inductive_and_falls(sweep: Sweep) -> bool:
@@ -216,7 +225,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
 
 
 def _evidence(tests: list[SignTest], shown: str) -> str:
-    by_slope = not any(test.fair for test in tests)
+    by_slope = any(test.slope for test in tests) and not any(test.fair for test in tests)
     return "the slope of |Z| asks for it" if by_slope else f"residual {shown}"
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, drop_nan, median
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
@@ -22,7 +26,12 @@ _CLEARLY = 0.3  # another order must fit this much better than the usual one
 _BROKEN = 0.1  # residual that no order of the columns explains
 _APART = 0.02
 _ROUNDED = 0.06  # between frequencies written with two digits and with more
+_SMALLEST, _LARGEST = 1e-6, 1e13  # ohm, typical of a spectrum: a bus bar's, a film's of quartz
+_MOST, _OF_AN_INDUCTOR = 0.9, np.pi / 3  # of the points; phase at the highest frequency
 _POLAR = ("frequency", "modulus", "phase")
+_IMPEDANCE = regex(
+    r"imped[ae]n|(?<![^\W_])EIS(?![^\W_])|nyquist|ohms?(?![^\W_])|Ω|(?<![^\W_])Z(?![^\W\d_])", re.IGNORECASE
+)
 _SPEAKERS = ".zma"  # their programs write frequency, modulus, phase in degrees
 
 
@@ -38,6 +47,10 @@ class Reading:
         Meaning, by position.
     test
         How well the impedance so read obeys Kramers-Kronig; None: too few points.
+    frequency
+        (rows,) Hz, so read.
+    impedance
+        (rows,) ohm, so read.
     beside
         Columns of further spectra beside this one.
     """
@@ -45,6 +58,8 @@ class Reading:
     words: str
     columns: dict[int, Column]
     test: SignTest | None
+    frequency: FloatArray
+    impedance: ComplexArray
     beside: tuple[dict[int, Column], ...] = ()
 
     @property
@@ -58,8 +73,8 @@ class Reading:
         return np.inf if self.test is None else min(self.test.as_written, self.test.turned)
 
 
-def headerless(file: File, matrix: FloatArray) -> Reading:
-    """Return how to read a table without header.
+def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Reading:
+    """Return how to read a table without header, below the lines `above`.
 
     Raises
     ------
@@ -90,21 +105,61 @@ def headerless(file: File, matrix: FloatArray) -> Reading:
             "line, 'frequency_Hz' or 'log_f'"
         )
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
-    if not (chosen.proven or spaced or _of_speaker(file)):
-        raise file.error(
-            f"{matrix.shape[1]} columns without a header, and nothing proves that they are frequency and "
-            "impedance: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
-        )
     extra = matrix.shape[1] - start > 3
     if extra and not chosen.proven and not _has_modulus(matrix, start):
         raise file.error(
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
+    shown = _of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
+    if not shown and (why := _lacks_proof(file, chosen, spaced, above)):
+        raise file.error(f"{matrix.shape[1]} columns without a header, and {why}")
     beside = _find_beside(file, matrix, start, chosen) if extra else ()
     aside = 0 if beside else matrix.shape[1] - start - 3
     words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
     return replace(chosen, beside=beside, words=words)
+
+
+def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
+    """Return why nothing shows that numbers are a spectrum, with the cure; empty where something does.
+
+    The user's word does, the file's name or a line above the table does, and Kramers-Kronig, which few other
+    things over a frequency obey.
+    """
+    said = file.reading.impedance_unit or file.reading.imag_sign != "auto"
+    told = any(map(_IMPEDANCE.search, [Path(file.name).name, *above]))
+    if spaced and (said or told):
+        return ""
+    cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+    cure += f", or say the sign of the third, --imag-sign + or - (taken then as {chosen.words})" * spaced
+    if not (chosen.proven or (spaced and _is_likely(chosen))):
+        return f"nothing proves that they are frequency and impedance (Kramers-Kronig does not): {cure}"
+    size = float(median(drop_nan(np.abs(chosen.impedance))))
+    if not _SMALLEST < size < _LARGEST:
+        return f"{size:.2g} ohm is no impedance of a cell's: {cure}"
+    if _grows_like_moduli(chosen):
+        return f"they may be storage and loss modulus, or an inductor's impedance: {cure}"
+    return ""
+
+
+def _is_likely(chosen: Reading) -> bool:
+    """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
+    test, good = chosen.test, np.isfinite(chosen.impedance)
+    if test is not None:
+        return test.likely != 0
+    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
+
+
+def _grows_like_moduli(chosen: Reading) -> bool:
+    """Whether numbers are inductive all over, and not the more so the higher f, as an inductor is."""
+    if chosen.test is None:
+        return False
+    good = np.isfinite(chosen.impedance)
+    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    z = z if chosen.test.as_written < chosen.test.turned else z.conj()
+    (low, high), inductive = np.angle(z[[0, -1]]), float(np.mean(z.imag > 0)) > _MOST
+    return inductive and bool(abs(z[-1]) > abs(z[0]) and high < max(low, _OF_AN_INDUCTOR))
 
 
 def _has_two_kinds(chosen: Reading, matrix: FloatArray, start: int) -> bool:
@@ -259,7 +314,7 @@ def _reading(
         scale = 180 / np.pi if name == "phase_rad" else 1.0
         unit = {"phase": "deg", "phase_rad": "rad"}.get(name, "")
         columns[place] = Column(f"column {place + 1}", name.removesuffix("_rad"), scale, unit)
-    return Reading(words, columns, kramers_kronig_sign(f, z))
+    return Reading(words, columns, kramers_kronig_sign(f, z), f, z)
 
 
 def _polar(modulus: FloatArray, angle: FloatArray) -> NDArray[np.complex128]:

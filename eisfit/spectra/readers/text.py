@@ -272,7 +272,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sets, words = column_sets(table), ""
     else:
         refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
-        reading = headerless(file, table.matrix)
+        reading = headerless(file, table.matrix, table.preamble)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
