@@ -11,6 +11,9 @@ FORBIDS = "forbids"
 #: A flag of this level is to be known; the result can be used.
 TELLS = "tells"
 
+#: Of intervals and bands where no other is asked for.
+LEVEL = 0.95
+
 GRADES: Mapping[str, str] = {
     "A": "within the noise",
     "B": "systematic misfit, or noise unknown; below 1 % rms",
@@ -185,8 +188,23 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "relative standard error up to which an arc outside the range, or beside another, is only told",
         "its flank determines it",
     ),
+    "open_side": Threshold(
+        0.95,
+        "level of the profile likelihood that decides whether a parameter's side is open",
+        "the usual level, as that of intervals",
+    ),
+    "arcs_overlap": Threshold(
+        1.96,
+        "standard errors between the time constants of two arcs, below which their order is not known",
+        "95 % of a normal error",
+    ),
     "correlated": Threshold(
         0.98, "correlation that is told", "one of the two errors is five times that with the other fixed"
+    ),
+    "at_bound": Threshold(
+        1e-6,
+        "distance from a bound, relative to the value or to the range, within which a parameter is at it",
+        "no data tells a value from one a millionth away",
     ),
     "absurd_point": Threshold(
         100.0,
@@ -198,6 +216,36 @@ THRESHOLDS: Mapping[str, Threshold] = {
     ),
     "rounding": Threshold(
         1e-6, "relative residual below which nothing is systematic", "rounding in files of six digits"
+    ),
+    "series_jump": Threshold(
+        1.5,
+        "factor from one spectrum of a series to the next from which a parameter may have jumped",
+        "less can be an arc's own change; told only where series_unusual is exceeded too",
+    ),
+    "series_unusual": Threshold(
+        6.0,
+        "times its usual movement, from which a parameter of a series may have jumped",
+        "no movement of a normal distribution: chance 2e-9",
+    ),
+    "series_exchanged": Threshold(
+        9.0,
+        "fall of chi-squared from which two arcs of a series continue those before better when exchanged",
+        "three standard deviations of one movement",
+    ),
+    "series_apart": Threshold(
+        2.0,
+        "standard errors between the time constants of two arcs, below which they have run into one",
+        "95 % of a normal error",
+    ),
+    "series_blurred": Threshold(
+        0.35,
+        "relative error of an arc's resistance from which it and its neighbour have run into one",
+        "about as doubtful: three errors then reach to nothing",
+    ),
+    "cells_differ": Threshold(
+        0.05,
+        "probability by chance, below which two cells' rates of growth are said to differ",
+        "the usual level: one comparison in 20 of equal cells is said to differ",
     ),
     "study_fits": Threshold(
         1e-3,

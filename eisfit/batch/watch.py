@@ -68,7 +68,7 @@ class Watcher:
         self,
         folders: Sequence[Path],
         *,
-        settle: float = 5.0,
+        settle: float,
         wanted: Callable[[Path], bool] = lambda path: True,
     ) -> None:
         self.folders, self.settle = tuple(folders), settle

@@ -9,6 +9,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
+from eisfit.verdict import LEVEL
 
 # Chance of a chi-square as large, below which the size of the errors is taken from the scatter. Where the
 # errors are right, 95 % intervals then hold in 95.8 %, whatever the number of points. Where they are too
@@ -18,7 +19,7 @@ from eisfit.validation.distributions import chi2_above, normal_quantile, t_quant
 _CHANCE = 0.15
 
 
-def reach(scatter: float | None, free: int, level: float = 0.95) -> tuple[float, float]:
+def reach(scatter: float | None, free: int, level: float = LEVEL) -> tuple[float, float]:
     """Return the factor by which the scatter widens standard errors, and how many of these an interval takes.
 
     Widened errors were taken from the scatter: Student's t. Else they are known: the normal distribution.

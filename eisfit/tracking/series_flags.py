@@ -13,13 +13,11 @@ from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
 from eisfit.spectra.axes import AXES, Axis, axis_value
 from eisfit.tracking.identity import Features, measure_movement
-from eisfit.verdict import FORBIDS, TELLS, Flag
+from eisfit.verdict import FORBIDS, TELLS, Flag, limit
 
-_BLURRED = 0.35  # relative error of an arc's resistance from which the two arcs are not told apart
-_APART = 2.0  # standard errors between two time constants
-_JUMP = np.log(1.5)
-_UNUSUAL = 6.0
-_CLEARLY = 9.0  # how much better the exchanged arcs must continue the series
+_BLURRED, _APART = limit("series_blurred"), limit("series_apart")
+_JUMP, _UNUSUAL = np.log(limit("series_jump")), limit("series_unusual")
+_EXCHANGED = limit("series_exchanged")
 
 
 def judge_jumps(
@@ -90,7 +88,7 @@ def _flag_swapped(
         both = np.maximum(scale[a], scale[b])
         straight = np.sum(((here[a] - before[a]) / both) ** 2) + np.sum(((here[b] - before[b]) / both) ** 2)
         crossed = np.sum(((here[a] - before[b]) / both) ** 2) + np.sum(((here[b] - before[a]) / both) ** 2)
-        if crossed + _CLEARLY < straight:
+        if crossed + _EXCHANGED < straight:
             return Flag(
                 "arcs_swapped",
                 f"the arcs of {features.names[one[0]]} and {features.names[other[0]]} continue those of "

@@ -27,6 +27,7 @@ from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.places import place_of
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.table_rows import column_units, per_area, row_of
+from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -191,7 +192,7 @@ class SeriesResult(Told, Sequence[Row]):
         factor: float | None = None,
         law: str = "auto",
         over: str = "cycle",
-        level: float = 0.95,
+        level: float = LEVEL,
         extrapolate: bool = True,
     ) -> Crossing:
         """Return when a parameter reaches a value, or a multiple of its value at cycle 0, with its interval.

@@ -19,7 +19,7 @@ from eisfit.validation.drt_peaks import Peak, find_peaks, merge_peaks, summarise
 from eisfit.validation.drt_smoothness import Choice, choose_strength
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.points import check_points, columns_of, impedance_in, spectrum_in
-from eisfit.verdict import Flag
+from eisfit.verdict import LEVEL, Flag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,7 @@ def drt(
     inductance: bool = True,
     tail: bool | None = None,
     regularisation: float | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
     samples: int = 100,
     points_per_decade: int = 12,
     extend: float = 0.5,

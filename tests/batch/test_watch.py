@@ -125,7 +125,7 @@ def test_a_folder_without_events_is_looked_through(tmp_path, monkeypatch):
 
 def test_wrong_requests(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"--watch needs folders: .* is none"):
-        Watcher([tmp_path / "nowhere"])
+        Watcher([tmp_path / "nowhere"], settle=1)
 
     def absent(name):
         raise ImportError(name)
@@ -134,7 +134,7 @@ def test_wrong_requests(tmp_path, monkeypatch):
     with pytest.raises(
         UsageError, match=r'--watch needs another package: pip install "eisfit-toolkit\[watch\]"'
     ):
-        Watcher([tmp_path])
+        Watcher([tmp_path], settle=1)
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def test_what_watchdog_says_while_it_stops_is_not_printed(tmp_path):
     code = (  # a process of its own: pytest's handlers would take it
         "import logging, sys\n"
         "from eisfit.batch.watch import Watcher\n"
-        "with Watcher([__import__('pathlib').Path(sys.argv[1])]):\n"
+        "with Watcher([__import__('pathlib').Path(sys.argv[1])], settle=1):\n"
         "    logging.getLogger('watchdog.observers.inotify').error('called when the thread is inactive')\n"
     )
     call = [sys.executable, "-c", code, str(tmp_path)]

@@ -125,8 +125,7 @@ def fit(
     else:
         found = (_fits if finish == "lmfit" else _kernel_fits)(spectra, chosen, options)
     if interval is not None or errors is not None:
-        level = 0.95 if interval is None else interval
-        found = (_with_intervals(result, level, errors or "covariance", repeats) for result in found)
+        found = (_with_intervals(result, interval, errors or "covariance", repeats) for result in found)
     results = list(progress(found, "fitting", len(spectra)))
     written.write(lambda target: _write_fits(results, target))
     if texts is None:
@@ -187,14 +186,14 @@ def _fit_identified(
     yield from fit_alike(spectra, constrain, place=ranked_place(circuit) or 1, validate=True, **options)
 
 
-def _with_intervals(result: Any, level: float, method: str, count: int | None) -> Any:
+def _with_intervals(result: Any, level: float | None, method: str, count: int | None) -> Any:
     from eisfit.fitting.errors.intervals import intervals, with_intervals
-    from eisfit.verdict import Flag
+    from eisfit.verdict import LEVEL, Flag
 
     if result.error:
         return result
     try:
-        found = intervals(result, level, method, count=count)
+        found = intervals(result, LEVEL if level is None else level, method, count=count)
     except FitError as error:
         flag = Flag("no_interval", str(error), "use --errors profile")
         return result.replace_flags((*result.flags, flag))

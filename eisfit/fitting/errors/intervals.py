@@ -32,6 +32,7 @@ from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
+from eisfit.verdict import LEVEL
 
 METHODS = ("covariance", "profile", "bootstrap", "mcmc")
 _REPEATS = 1000
@@ -40,7 +41,7 @@ _AT_EDGE = 0.1  # of a coordinate: samples this near the edge of what the data c
 
 def intervals(
     result: FitResult,
-    level: float = 0.95,
+    level: float = LEVEL,
     method: str = "covariance",
     *,
     names: tuple[str, ...] | None = None,

@@ -33,8 +33,6 @@ from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign,
 from eisfit.model.geometry import Geometry
 from eisfit.verdict import limit
 
-_LEVEL = 0.95
-
 
 def assess(result: FitResult, attainable: float, *, validate: bool = True) -> FitResult:
     """Return a fit with its grade, its flags and the verdicts of parameters and derived quantities.
@@ -240,7 +238,7 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
     """
     if verdict != "open" or row is None or row.determined or p.interval is not None:
         return dataclasses.replace(p, verdict=verdict)
-    interval = {"level": _LEVEL, "low": row.low, "high": row.high, "method": "profile"}
+    interval = {"level": limit("open_side"), "low": row.low, "high": row.high, "method": "profile"}
     return dataclasses.replace(p, verdict=verdict, interval=interval)
 
 

@@ -23,7 +23,7 @@ UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or me
 
 
 _MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
-_NEAR = 1e-6
+_NEAR = limit("at_bound")
 _RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 

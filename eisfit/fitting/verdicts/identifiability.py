@@ -22,8 +22,7 @@ from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 
-_LEVEL = 0.95
-_QUANTILE = 1.96
+_QUANTILE = limit("arcs_overlap")
 _OPEN = ("undetermined", "at_bound")
 
 
@@ -65,7 +64,7 @@ def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[
         return {}
     from eisfit.fitting.errors.likelihood import profile_intervals
 
-    return profile_intervals(result, _LEVEL, names, rough=True).rows
+    return profile_intervals(result, limit("open_side"), names, rough=True).rows
 
 
 def _collect_names(findings: Sequence[Finding]) -> set[str]:

@@ -11,11 +11,10 @@ from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
 from eisfit.validation.distributions import t_below, t_quantile
+from eisfit.verdict import LEVEL, limit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_CERTAIN = 0.05
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +85,7 @@ class GrowthComparison(Told, Document):
         if self.ratio is not None and None not in (self.ratio_low, self.ratio_high):
             low, high = significant(self.ratio_low, 3), significant(self.ratio_high, 3)
             text += f", ratio {significant(self.ratio, 3)} ({100 * self.level:g} %: {low} to {high})"
-        verdict = "they differ" if self.p < _CERTAIN else "no difference is certain"
+        verdict = "they differ" if self.p < limit("cells_differ") else "no difference is certain"
         return f"{text}; {verdict} (p = {significant(self.p, 2)})"
 
     def _repr_html_(self) -> str:
@@ -96,7 +95,7 @@ class GrowthComparison(Told, Document):
 
 
 def compare_growth(
-    one: Growth, other: Growth, *, labels: tuple[str, str] = ("first", "second"), level: float = 0.95
+    one: Growth, other: Growth, *, labels: tuple[str, str] = ("first", "second"), level: float = LEVEL
 ) -> GrowthComparison:
     """Compare the growth of one parameter in two cells.
 

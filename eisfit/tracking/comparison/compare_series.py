@@ -13,6 +13,7 @@ from eisfit.tracking.comparison.replicates import check_groups, compare_replicat
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.tracking.table_rows import column_units
+from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ class CellTable(Told, Sequence[SeriesResult]):
 
     cells: tuple[SeriesResult, ...]
     comparison: Mapping[str, tuple[GrowthComparison, ...]]
-    level: float = 0.95
+    level: float = LEVEL
     groups: Mapping[str, tuple[str, ...]] | None = None
 
     def __len__(self) -> int:
@@ -142,7 +143,7 @@ def compare_series(
     series: SeriesResult | Sequence[SeriesResult],
     *more: SeriesResult,
     groups: Mapping[str, Sequence[str]] | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> CellTable:
     """Put several cells into one table and compare their growth.
 

@@ -16,6 +16,7 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import UsageError
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, Rates
 from eisfit.tracking.growth.growth import Growth
+from eisfit.verdict import LEVEL
 
 
 def compare_replicates(
@@ -23,7 +24,7 @@ def compare_replicates(
     other: Sequence[Growth],
     *,
     labels: tuple[str, str] = ("first", "second"),
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> GrowthComparison:
     """Compare the growth of one parameter in two groups of cells, at least one of which has several.
 

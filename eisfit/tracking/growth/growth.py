@@ -16,6 +16,7 @@ from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
 from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
 from eisfit.tracking.scatter import reach
+from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ class Growth(Told, Document):
         matrix = np.array(self.coefficients_covariance)
         return np.asarray(np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", weights, matrix, weights), 0.0)))
 
-    def band(self, cycle: ArrayLike, *, level: float = 0.95, extrapolate: bool = False) -> Band:
+    def band(self, cycle: ArrayLike, *, level: float = LEVEL, extrapolate: bool = False) -> Band:
         """Return the law with its confidence band.
 
         Parameters
@@ -183,7 +184,7 @@ class Growth(Told, Document):
         value: float | None = None,
         *,
         factor: float | None = None,
-        level: float = 0.95,
+        level: float = LEVEL,
         extrapolate: bool = False,
     ) -> Crossing:
         """Return the cycle at which the law reaches a value, or a multiple of its value at cycle 0.
