@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from eisfit.cli.pages.describe import describe_measured
 from eisfit.errors import UsageError
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import FIT_SCHEMA
-from eisfit.spectra.spectrum import Spectrum
 
 
 class _Upload(ClosedModel):
@@ -60,14 +60,6 @@ def _write_alone(folder: Path, one: _Upload) -> tuple[Path, str]:
     path = folder / name[-200:]
     path.write_bytes(content)
     return path, name
-
-
-def describe_measured(spectrum: Spectrum) -> dict[str, Any]:
-    """Return a spectrum that was not fitted yet as the page takes it."""
-    from eisfit.display.pages.entries import measurement
-
-    document = spectrum.to_dict()
-    return {"spectrum": document, "entry": measurement(document)}
 
 
 def report(request: dict[str, Any]) -> dict[str, Any]:

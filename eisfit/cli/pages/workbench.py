@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.cli.pages.files import describe_measured, export, read_files, report
+from eisfit.cli.pages.describe import describe_fit
+from eisfit.cli.pages.files import export, read_files, report
 from eisfit.cli.pages.html_report import compute_curve, page_item
 from eisfit.cli.pages.questions import (
     MOST_PARAMETERS,
@@ -24,6 +25,7 @@ from eisfit.cli.pages.questions import (
     plain_values,
 )
 from eisfit.cli.pages.recipes import command, python, slider
+from eisfit.cli.pages.session import open_session
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
@@ -31,8 +33,6 @@ from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
-
-SESSION = "eisfit.session/1"
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Workbench:
             options = {} if chosen is None else fit_options(ask, chosen)
             result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
         return {
-            **_describe_fit(result),
+            **describe_fit(result),
             **self._repeat(ask, result.circuit if chosen is None else chosen, whole),
         }
 
@@ -243,55 +243,6 @@ class _Track(ClosedModel):
     weighting: str = "modulus"
 
 
-class _Session(ClosedModel):
-    op: str
-    session: dict[str, Any]
-
-
-def _session(bench: Workbench, request: dict[str, Any]) -> dict[str, Any]:
-    """Return a saved session with its spectra read anew, or say what is wrong with it."""
-    session = validate(request, _Session, "the request").session
-    if session.get("schema") != SESSION:
-        raise UsageError(f"this is no session: its schema is not {SESSION}; Save session writes one")
-    rows = session.get("spectra")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UsageError("this session holds no list of spectra")
-    found = []
-    for row in rows:
-        spectrum = Spectrum.from_dict(row.get("spectrum") or {})
-        kept = {key: row[key] for key in ("masks", "range", "circuit", "values", "held") if key in row}
-        ask = validate({"op": "session", "spectrum": {}, **kept}, Ask, "the session")
-        find_used_points(ask, spectrum)
-        found.append({**describe_measured(spectrum), **kept, "fit": _restore(row.get("fit"))})
-    return {"schema": SESSION, "selected": session.get("selected"), "spectra": found}
-
-
-def _restore(document: Any) -> dict[str, Any] | None:
-    from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.result import result_or_failure
-
-    if not isinstance(document, dict):
-        return None
-    result = result_or_failure(document)
-    return None if isinstance(result, FitFailure) else _describe_fit(result)
-
-
-def _describe_fit(result: Any) -> dict[str, Any]:
-    """Return what the page shows and saves of a fit."""
-    from eisfit.display.pages.entries import entry
-    from eisfit.model.drawing import draw_for_page
-
-    rows = result.circuit.parameters
-    return {
-        "entry": entry(page_item(result)),
-        "values": result.values,
-        "document": result.to_dict(),
-        "circuit": {"name": result.circuit.name, "string": result.circuit.string},
-        "drawing": draw_for_page(result.circuit.string),
-        "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
-    }
-
-
 _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = {
     "read": lambda _, request: read_files(request),
     "circuit": Workbench.describe,
@@ -302,7 +253,7 @@ _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = 
     "track": Workbench.track,
     "report": lambda _, request: report(request),
     "export": lambda _, request: export(request),
-    "session": _session,
+    "session": lambda _, request: open_session(request),
 }
 
 handle = Workbench().handle

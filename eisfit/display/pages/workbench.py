@@ -13,7 +13,7 @@ from eisfit.display.pages.trends import trend_rows
 from eisfit.display.report.words import Document, clean, count
 
 _SCRIPTS = ("words.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js", "bench.js",
-            "work.js")  # fmt: skip
+            "session.js", "work.js")  # fmt: skip
 _ENDS = {
     "none": "This file is complete: it loads nothing from anywhere.",
     "server": "The page talks to eisfit on this machine alone; Ctrl-C in its terminal ends it.",

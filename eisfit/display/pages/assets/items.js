@@ -103,11 +103,4 @@ eisfit.Items = class {
       return { ">": value > limit, "<": value < limit, ">=": value >= limit, "<=": value <= limit, "=": value === limit }[sign];
     });
   }
-
-  session() {
-    const rows = this.all.filter((item) => item.spectrum).map((item) => ({ spectrum: item.spectrum,
-      masks: eisfit.Items.ask(item).masks, ...(item.range ? { range: eisfit.Items.ask(item).range } : {}), ...(item.circuit ? { circuit: item.circuit } : {}),
-      ...(item.moved ? { values: item.values } : {}), held: [...item.held], fit: item.fit ? item.fit.document : null }));
-    return { schema: "eisfit.session/1", selected: this.at, spectra: rows };
-  }
 };

@@ -19,7 +19,7 @@ eisfit.start = (engine) => {
   byId("example").hidden = !example;
   on("example", () => work.open([new File([example.textContent], example.dataset.example)]));
   byId("files").addEventListener("change", () => { work.open(byId("files").files); byId("files").value = ""; });
-  on("save", () => eisfit.save("eisfit-session.json", `${JSON.stringify(bench.items.session(), null, 1)}\n`));
+  on("save", () => eisfit.save("eisfit-session.json", `${JSON.stringify(eisfit.session.pack(bench.items), null, 1)}\n`));
   on("report", () => work.download("report", "", true));
   for (const form of ["json", "csv", "latex", "markdown"]) on(`as-${form}`, () => work.download("export", form, false));
   on("copy-command", () => eisfit.copy((bench.item.repeat || bench.item.fit).command, byId("copy-command")));

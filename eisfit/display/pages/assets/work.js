@@ -137,7 +137,7 @@ eisfit.Work = class {
     if (files.length === 1 && files[0].name.endsWith(".json")) {
       let document = null;
       try { document = JSON.parse(await files[0].text()); } catch { document = null; }
-      if (document && document.schema === "eisfit.session/1") { await this.session(document); return; }
+      if (document && document.schema === eisfit.session.schema) { await eisfit.session.open(this, document); return; }
     }
     const contents = await Promise.all([...files].map(async (file) => ({ name: file.name, base64: await eisfit.base64(file) })));
     const told = await this.ask(`reading ${files.length === 1 ? files[0].name : `${files.length} files`}`, "read", { files: contents });
@@ -153,24 +153,11 @@ eisfit.Work = class {
     items.groups.push({ label, series: rows.length > 1, notes: [], entries: [], trends: {} });
     const first = items.all.length;
     for (const row of rows) {
-      const item = items.add(row.entry, row.spectrum, items.groups.length - 1), f = row.spectrum.data.frequency_Hz;
-      for (const masked of row.masks || []) { const k = f.indexOf(masked); if (k >= 0) item.masks.add(k); }
-      if (row.range && row.range.length) item.range = row.range;
-      if (row.circuit) item.circuit = row.circuit;
-      if (row.fit) this.fitted(item, { ...row.fit, command: "", python: "" });
-      if (row.values && row.fit) item.values = { ...item.values, ...row.values };
-      if (row.held) item.held = new Set(row.held);
+      const item = items.add(row.entry, row.spectrum, items.groups.length - 1);
+      eisfit.session.restore(this, item, row);
     }
     this.bench.draw();
     this.bench.choose(first);
-  }
-
-  async session(document) {
-    const told = await this.ask("opening the session", "session", { session: document });
-    if (!told) return;
-    const start = this.bench.items.all.length;
-    this.arrived(told.spectra, "session");
-    if (Number.isInteger(told.selected) && told.spectra[told.selected]) this.bench.choose(start + told.selected);
   }
 
   documents(all) {

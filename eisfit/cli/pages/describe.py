@@ -1,0 +1,33 @@
+"""What the page is told of a spectrum, and of its fit: entries, values, the drawn circuit, sliders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eisfit.cli.pages.html_report import page_item
+from eisfit.cli.pages.recipes import slider
+from eisfit.spectra.spectrum import Spectrum
+
+
+def describe_measured(spectrum: Spectrum) -> dict[str, Any]:
+    """Return a spectrum that was not fitted yet as the page takes it."""
+    from eisfit.display.pages.entries import measurement
+
+    document = spectrum.to_dict()
+    return {"spectrum": document, "entry": measurement(document)}
+
+
+def describe_fit(result: Any) -> dict[str, Any]:
+    """Return what the page shows and saves of a fit."""
+    from eisfit.display.pages.entries import entry
+    from eisfit.model.drawing import draw_for_page
+
+    rows = result.circuit.parameters
+    return {
+        "entry": entry(page_item(result)),
+        "values": result.values,
+        "document": result.to_dict(),
+        "circuit": {"name": result.circuit.name, "string": result.circuit.string},
+        "drawing": draw_for_page(result.circuit.string),
+        "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
+    }
