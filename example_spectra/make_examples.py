@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from eisfit.files import write_atomic
-from eisfit.model.simulate import frequencies, simulate, to_csv
+from eisfit.model.simulate import frequencies, simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 CIRCUIT = "rs-sei-ct-w"
 NOISE = 0.003  # of |Z|, in each part

@@ -1,4 +1,4 @@
-"""What was measured: spectra, series of them, their noise and masks, and the readers of instruments' files.
+"""What was measured: spectra, series, noise and masks; readers of instruments' files, writers of spectra.
 
 In: files, arrays, tables. Out: `Spectrum` and `Series`, frozen, frequency from high to low.
 """

@@ -11,7 +11,8 @@ import pytest
 
 from eisfit.cli import app
 from eisfit.coating.explain import explain
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 RRML = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 COMMANDS = ("fit", "track", "check", "info", "convert", "circuits", "simulate", "explain", "examples")

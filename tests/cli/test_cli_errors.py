@@ -12,7 +12,8 @@ from click.testing import CliRunner
 import eisfit
 from eisfit.cli import app
 from eisfit.errors import EisfitError
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 HEAD = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n"
 SWEEP = [10 ** (5 - k / 5) for k in range(36)]

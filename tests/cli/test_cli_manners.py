@@ -14,7 +14,8 @@ import pytest
 
 from eisfit.cli import manners
 from eisfit.errors import EisfitWarning
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 SHAPE = {"R_s": 2.0, "R_ct": 50.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
 

@@ -11,7 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 NAMES = (b"Zelle_\xfc.csv", b"=1+cmd.csv", b"+b.csv", b"a" * 250 + b".csv")
 

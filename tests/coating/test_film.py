@@ -5,15 +5,8 @@ from __future__ import annotations
 import mpmath
 import pytest
 
-from eisfit.coating.film.film import (
-    Film,
-    arrhenius,
-    bruggeman,
-    fuchs_sondheimer,
-    hashin_shtrikman,
-    mayadas_shatzkes,
-    volume_fractions,
-)
+from eisfit.coating.film.film import Film, arrhenius, fuchs_sondheimer, mayadas_shatzkes
+from eisfit.coating.film.mixtures import bruggeman, hashin_shtrikman, volume_fractions
 from eisfit.errors import StudyError
 
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 import eisfit
 from eisfit.cli.app import app
 from eisfit.errors import EisfitError, ReadError, UsageError
-from eisfit.model.simulate import frequencies, simulate, to_csv
+from eisfit.model.simulate import frequencies, simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 from eisfit.tracking.cycles.figures import Figure
 from eisfit.tracking.cycles.polarisation import Explained
 from eisfit.tracking.cycles.table import CycleTable, parse_printed, read_cycle_table

@@ -22,8 +22,9 @@ from eisfit.display.pages.workbench import report_page
 from eisfit.errors import UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.writers.plain_csv import to_csv
 
 HOME = Path(__file__).resolve().parents[2]
 BARE = HOME / "example_spectra" / "rrml" / "bare"

@@ -9,8 +9,8 @@ import pytest
 
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, SpectrumError, UsageError
-from eisfit.model.simulate import to_csv
 from eisfit.spectra.given import spectra_of, spectrum_of
+from eisfit.spectra.writers.plain_csv import to_csv
 
 VALUES = {"R_s": 2.0, "R_ct": 50.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
 

@@ -14,7 +14,7 @@ from eisfit.errors import EisfitError
 from eisfit.fitting.common_circuit import choose_circuit
 from eisfit.fitting.failure import FitFailure
 from eisfit.model import COMMON
-from eisfit.model.simulate import to_csv
+from eisfit.spectra.writers.plain_csv import to_csv
 
 pytestmark = pytest.mark.usefixtures("searched_once")
 

@@ -168,7 +168,7 @@ def test_wrong_requests_are_refused(circuits, words):
 
 @pytest.fixture
 def cell(tmp_path):
-    from eisfit.model.simulate import to_csv
+    from eisfit.spectra.writers.plain_csv import to_csv
 
     path = tmp_path / "cell.csv"
     path.write_text(to_csv(eisfit.simulate("rs-ct", TRUTH["rs-ct"])), encoding="utf-8")

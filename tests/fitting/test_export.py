@@ -16,8 +16,8 @@ import eisfit
 from eisfit.cli import app
 from eisfit.errors import CircuitError, ParameterError, UsageError
 from eisfit.fitting.interop import export
-from eisfit.model.exchange.csvw import describe_table
 from eisfit.model.notation import components
+from eisfit.spectra.writers.csvw import describe_table
 
 F = np.geomspace(2e-2, 7e4, 17)  # between the frequencies that a chain is fitted at
 S = 2j * np.pi * F
@@ -220,7 +220,7 @@ def test_the_paragraph_asks_only_for_what_the_file_does_not_say():
 @pytest.fixture
 def run(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    from eisfit.model.simulate import to_csv
+    from eisfit.spectra.writers.plain_csv import to_csv
 
     spectrum = eisfit.simulate("rs-ct", {"R_s": 1, "R_ct": 9, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9})
     (tmp_path / "cell.csv").write_text(to_csv(spectrum), encoding="utf-8")

@@ -9,7 +9,8 @@ import pytest
 
 import eisfit
 from eisfit.errors import EisfitError, UsageError
-from eisfit.model.simulate import frequencies, simulate, to_csv
+from eisfit.model.simulate import frequencies, simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 
 RC = "R_s-p(R_ct,C_dl)"
 VALUES = {"R_s": 2.0, "R_ct": 50.0, "C_dl": 1e-5}

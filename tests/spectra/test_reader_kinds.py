@@ -11,9 +11,9 @@ import pytest
 
 import eisfit
 from eisfit.errors import ReadError, UsageError
-from eisfit.model.simulate import to_csv
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.writers.plain_csv import to_csv
 
 F = np.geomspace(1e5, 0.1, 31)
 Z = 10 + 100 / (1 + 2j * math.pi * F * 100 * 1e-4)

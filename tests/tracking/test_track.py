@@ -11,7 +11,8 @@ import eisfit
 from eisfit.errors import EisfitError, FitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
-from eisfit.model.simulate import simulate, to_csv
+from eisfit.model.simulate import simulate
+from eisfit.spectra.writers.plain_csv import to_csv
 from eisfit.tracking import series_fits as fits_module
 from eisfit.tracking.series_result import SeriesResult
 

@@ -15,8 +15,9 @@ from eisfit.display.plot.animation import nyquist_animation
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall, with_groups
 from eisfit.errors import EisfitError, UsageError
-from eisfit.model.simulate import frequencies, simulate, to_csv
+from eisfit.model.simulate import frequencies, simulate
 from eisfit.spectra.series import Series
+from eisfit.spectra.writers.plain_csv import to_csv
 from eisfit.tracking.comparison.compare_series import CellTable, compare_series
 
 SHAPE = {"R_s": 2.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}

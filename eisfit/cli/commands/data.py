@@ -81,7 +81,7 @@ _TABLES = ("csv", "json", "csvw")
 
 def _pipe(spectra: list[Any], to: str) -> None:
     """Write one spectrum to standard output."""
-    from eisfit.model.simulate import to_csv
+    from eisfit.spectra.writers.plain_csv import to_csv
 
     if len(spectra) > 1:
         raise UsageError(f"--output -: takes one spectrum, and here are {len(spectra)}; name a folder")
@@ -94,8 +94,8 @@ def _pipe(spectra: list[Any], to: str) -> None:
 
 def _write_tables(spectra: list[Any], output: Path, to: str) -> None:
     """Write a file a spectrum, two with their description."""
-    from eisfit.model.exchange.csvw import describe_table
-    from eisfit.model.simulate import to_csv
+    from eisfit.spectra.writers.csvw import describe_table
+    from eisfit.spectra.writers.plain_csv import to_csv
 
     taken, ending = set[str](), "json" if to == "json" else "csv"
     paths = [folder(output) / f"{stem(spectrum.name, taken)}.{ending}" for spectrum in spectra]
@@ -125,7 +125,7 @@ def convert(
         Option(
             "--to",
             help="csv, json, or csvw: CSV described in JSON-LD.",
-            autocompletion=words("csv", "json", "csvw"),
+            autocompletion=words(*_TABLES),
         ),
     ] = "csv",
     reading: Reading = Reading(),

@@ -33,8 +33,9 @@ def simulate(
 
     Example:  eisfit simulate -c rs-ct -p R_s=2 -p R_ct=50 -p CPE_ct_Q=1e-4 -p CPE_ct_alpha=0.9 -o cell.csv
     """
-    from eisfit.model.simulate import frequencies, to_csv
+    from eisfit.model.simulate import frequencies
     from eisfit.model.simulate import simulate as make
+    from eisfit.spectra.writers.plain_csv import to_csv
 
     sweep = frequencies(fmin, fmax, per_decade)
     spectrum = make(circuit, numbers(param, "--param"), frequency=sweep, noise=noise, seed=seed, cycle=cycle)

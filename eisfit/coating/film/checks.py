@@ -7,14 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.coating.film.film import (
-    Film,
-    bruggeman,
-    fuchs_sondheimer,
-    hashin_shtrikman,
-    mayadas_shatzkes,
-    volume_fractions,
-)
+from eisfit.coating.film.film import Film, fuchs_sondheimer, mayadas_shatzkes
+from eisfit.coating.film.mixtures import bruggeman, hashin_shtrikman, volume_fractions
 from eisfit.coating.film.tables import FilmTable, PhaseTable
 
 Check = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Spectra as files: a module for each form that `eisfit convert` writes, beside JSON."""
