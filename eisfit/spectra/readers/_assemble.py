@@ -16,6 +16,7 @@ from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._cuts import boundaries, note_misplaced
 from eisfit.spectra.readers._doubt import NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._headerless import is_spaced_like_sweep
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._units import PER_AREA, to_celsius
@@ -29,6 +30,7 @@ _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 #: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
+_BARE_T = regex(r"\s*T(?![^\W_])")
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
 FAILS = "Kramers-Kronig fails"
@@ -96,12 +98,18 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
             chosen.values[meaning.quantity] = values * meaning.scale
             if meaning.quantity == "temperature":
                 _settle_temperature(chosen)
-    if "period" in chosen and "frequency" not in chosen:
+    if "period" in chosen and "frequency" not in chosen and _is_period(chosen):
         chosen.columns["frequency"] = chosen.columns.pop("period")
         with np.errstate(divide="ignore"):
             chosen.values["frequency"] = 1 / chosen.values.pop("period")
         chosen.notes.append("frequency from the period")
     return chosen
+
+
+def _is_period(chosen: Chosen) -> bool:
+    """Whether a column is of periods: one called T, which may be a time, by its even steps in log T."""
+    name = chosen.columns["period"].name
+    return _BARE_T.match(name) is None or is_spaced_like_sweep(chosen["period"])
 
 
 def _settle_temperature(chosen: Chosen) -> None:

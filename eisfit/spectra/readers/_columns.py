@@ -67,7 +67,7 @@ _WHOSE = regex(
 _UNCERTAINTY = regex(r"(?:u|s|σ|[sS][dD]|se|std|unc|err|δ|Δ)\s*[(\[]|(?:±|\+/-)")  # u(Z')
 #: A part of a resistance: ``Z'/R0``, ``Z''/|Z|``.
 _DIFFERENCE = regex(r"[\w)'\"]\s*-\s*R(?!eal|e\b)\w*\s*$")  # what is left without the series resistance
-_FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
+_FACTOR = regex(r"[*×·/]\s*\d|(?<![^\W_])(?:\d*[eE][-+]\d|[xX]?10\s*(?:\^|\*\*|[-+⁻⁰¹²³⁴-⁹])\s*[-+]?\d?)")
 #: ``2*Zre``, ``Zre·n``, ``Z'/cell``, ``Z' per cell``: of a part, no unit.
 _OPERATED = regex(
     r"[*×·]\s*[A-Za-z]|\d\s*[*×·]|[²³]|(?:\^|\*\*)\s*[\d(]|/\s*(?:cells?|stack|area|mass|length|A|n|N|m|l|L|g|kg)(?![^\W_])|(?<![^\W_])per(?![^\W_])"
@@ -102,13 +102,14 @@ _SIGN = regex(
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
-    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|^[kKMGmuµ](?:[^\x00-\x7f]|[oO](?:[hH][nN])?[sS]?)$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
 _SHORT_INBRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
 _OHM = regex(r"ohm|[ΩΩω]|hz|hertz", re.IGNORECASE)
 _MEASURED = regex(
-    r"^(?:(?:(?:trace|meas(?:ured)?|raw|mean|avg|total|series)(?: \d+)?[\s_:.]"
+    r"^(?:(?:(?:trace|param(?:eter)?|primary|secondary"
+    r"|meas(?:ured)?|raw|mean|avg|total|series)(?: ?[\dAB])?[\s_:.]"
     r"|imp(?:edance)?(?::|[\s_.]+(?=[RX]s?\s*$)))\s*)+",
     re.IGNORECASE,
 )
@@ -139,7 +140,9 @@ def _column(name: str, labelled: bool) -> Column:
     if _UNCERTAINTY.match(text) or _PREFIX_OR_CELL.search(text):
         return Column(name, "")
     for core, unit in names_and_units(text):
-        found = _meaning(core, unit, labelled)
+        found = _meaning(core, unit, labelled) or (
+            _meaning(_once(core, unit), unit, labelled) if unit else None
+        )
         if found is not None:
             quantity, factor, label, base = found
             return Column(name, quantity, factor, unit, label, base)
@@ -147,6 +150,16 @@ def _column(name: str, labelled: bool) -> Column:
     if alone and alone.kind == "angle":
         return Column(name, "phase", alone.scale, text)
     return _of_someone(name, text, labelled) or Column(name, "")
+
+
+def _once(core: str, unit: str) -> str:
+    """Return a name without the unit that stands behind it again: ``frequency_Hz [Hz]``."""
+    told = (
+        (name, again)
+        for name, again in names_and_units(core.strip())
+        if again and unit_of(again) == unit_of(unit)
+    )
+    return next((name for name, _ in told), "")
 
 
 def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
@@ -164,7 +177,7 @@ def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
 def is_units_row(cells: list[str]) -> bool:
     """Whether a row holds units alone: ``Hz, ohm, ohm, deg``."""
     filled = [cell.strip("[](){} \"'") for cell in cells if cell.strip("[](){} \"'")]
-    return len(filled) >= 2 and all(is_unit(cell) or cell in ("#", "-", "1") for cell in filled)
+    return len(filled) >= 2 and all(is_unit(cell.lstrip("-")) or cell in ("#", "-", "1") for cell in filled)
 
 
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
@@ -174,7 +187,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     text = text[twenty.end() :] if twenty else text
     logarithm = _LOG.match(text)
     text = text[logarithm.end() :] if logarithm else text
-    if inner := re.fullmatch(r"\s*\((.*)\)\s*", text):
+    if inner := re.fullmatch(r"\s*[({](.*)[)}]\s*", text):
         within, text = _split_sign(inner[1]) if logarithm else (1.0, inner[1])
         sign *= within
     found = _quantity(text, bool(unit), labelled)
@@ -184,8 +197,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase", *_PURE):
         return None  # without a dimension
     given = unit_of(unit) if unit else None
-    if given and given.kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
-        quantity = quantity.replace("modulus", "phase")  # Z (deg) beside Z (ohm)
+    quantity = _as_unit_tells(quantity, given.kind, concepts) if given else quantity
     kind = KIND.get(quantity)
     operated = kind in ("ohm", "siemens") and _OPERATED.search(text)
     if (
@@ -201,6 +213,13 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None
     return quantity, sign * factor, label.lower(), _DECIBEL if twenty else _base(logarithm, concepts, given)
+
+
+def _as_unit_tells(quantity: str, kind: str, concepts: Counter[str]) -> str:
+    """Return what a name means with its unit: Z (deg) is a phase beside Z (ohm), T (s) a period."""
+    if kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
+        return quantity.replace("modulus", "phase")
+    return "period" if kind == "time" and quantity == "temperature" and not concepts.total() else quantity
 
 
 def _split_sign(text: str) -> tuple[float, str]:

@@ -16,6 +16,7 @@ _FEWEST_ROWS = 3
 _MOST_OF_A_SHORT_ONE = 8  # points: too few to see whether pieces continue each other
 _WHOLE = 0.6  # of the range of log f: so much each of several sweeps has in common
 _FEWEST_OF_A_PASS = 5  # points; of random order a piece has two or three
+_NONE = 1e18  # Hz and above: an analyser's mark for over-range
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
 _WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
 _ON_ITS_PLACE, _ONE_STEP = 0.01, 0.1  # in log f; of a step
@@ -55,7 +56,7 @@ def boundaries(
     A row with f = 0 (rest, or the end of a loop) parts nothing by itself. A change of the cycle column alone
     does not part either: instruments count half cycles within one spectrum.
     """
-    rows = np.flatnonzero(np.isfinite(frequency) & (frequency > 0))
+    rows = np.flatnonzero((frequency > 0) & (frequency < _NONE))
     steps = np.diff(np.log(frequency[rows]))
     cuts: list[int] = []
     direction = 0.0
@@ -136,7 +137,7 @@ def _is_one_sweep(
     if _are_short_sweeps(frequency, cuts):
         return False
     piece = np.searchsorted(cuts, np.arange(frequency.size), side="right")
-    good = np.isfinite(frequency) & (frequency > 0)
+    good = (frequency > 0) & (frequency < _NONE)
     order = np.argsort(frequency[good], kind="stable")
     f, piece = np.log(frequency[good][order]), piece[good][order]
     twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())

@@ -21,7 +21,7 @@ from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
-_TEN_FOLD = regex(r"10+$")
+_TEN_FOLD = regex(r"(x?)10+$")
 #: What rows of several sweeps are of; a range or a filter changes within one.
 _WHOSE = regex(
     r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery)"
@@ -121,7 +121,8 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
             f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
         )
     for c in columns.values() if alone else []:
-        if _TEN_FOLD.match(c.label) and c.name.lstrip("-− ").startswith(c.label):
+        factor = _TEN_FOLD.match(c.label)
+        if factor and (factor[1] or c.name.lstrip("-− ").startswith(c.label) or f"in {c.label}" in c.name):
             raise file.error(f"'{c.label}' in {c.name!r} may be a factor: apply it, or take it out")
     whose = [label for label in labels if label and not (alone and label.isdigit())]
     words = ", ".join(repr(label) for label in whose if len(label) > 1)  # ZView's are Z'(a), Z''(b)

@@ -37,7 +37,7 @@ def names_of_legend(above: Sequence[str], width: int) -> list[str]:
 def names_of_units(line: str, style: Style, width: int) -> list[str]:
     """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
     cells = [cell.strip("[](){} \"'") for cell in split(COMMENT.sub("", line), style.delimiter)]
-    kinds = [unit.kind if (unit := unit_of(cell)) else "" for cell in cells]
+    kinds = [unit.kind if (unit := unit_of(cell.lstrip("-"))) else "" for cell in cells]
     if len(cells) != width or kinds.count("frequency") != 1:
         return []
     told = [kind for kind in kinds if kind in ("ohm", "angle")]
@@ -46,7 +46,9 @@ def names_of_units(line: str, style: Style, width: int) -> list[str]:
     called = {"frequency": "frequency", **dict.fromkeys(("ohm", "angle"), "")}
     return (
         [
-            f"{called[kind] or next(names)} [{cell}]" if kind in called else cell
+            f"{'-' * (cell[:1] == '-')}{called[kind] or next(names)} [{cell.lstrip('-')}]"
+            if kind in called
+            else cell
             for kind, cell in zip(kinds, cells, strict=True)
         ]
         if quantities

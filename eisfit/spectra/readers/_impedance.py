@@ -13,44 +13,12 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._lcr import from_other_columns
+from eisfit.spectra.readers._missing import missing
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
 from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 from eisfit.spectra.spectrum import ASSUMED
 
-#: What people measure beside impedance, and why it gives none.
-_OTHERS = (
-    (
-        regex(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
-        "a permittivity needs the sample's area and thickness: export Z' and Z''",
-    ),
-    (
-        regex(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
-        "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
-    ),
-    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
-    (
-        regex(r"^-?(?:C[ps]?\*?(?:['\"]|_?(?:re|im)(?![^\W_])|_?(?:real|imag))|(?:Re|Im)\(C)"),
-        "a complex capacitance; export Z' and Z''",
-    ),
-    (
-        regex(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
-        "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
-    ),
-    (
-        regex(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
-        "a voltage; print one, and the source's current beside it, or V/I",
-    ),
-    (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
-    (
-        regex(r"(?<![^\W_])(?:Pa|N|kg)[\s_.·*/]+[sm](?![^\W_])|rayl|rho[\s_*·]*c(?![^\W_])", re.IGNORECASE),
-        "an acoustic or a mechanical impedance",
-    ),
-    (
-        regex(r"(?<![^\W_])S_?[1-9]{2}(?!\d)|reflection|gamma", re.IGNORECASE),
-        "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
-    ),
-)
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = regex(r"\W*(?:R(?![^\W\d_]*[a-z])|[Rr](?i:esistance|esistencia|ésistance)\b|Widerstand\b)")
 _TELLS = 0.05
@@ -77,6 +45,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     _settle_given_sign(file, chosen)
     if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
         chosen.values["imag"], chosen.columns["imag"] = chosen["imag_size"], chosen.columns["imag_size"]
+    _drop_zeros(chosen)
     if "real" in chosen and "imag" in chosen:
         return _check(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:
@@ -92,8 +61,20 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     _name_capacitance(chosen)
     z = from_other_columns(chosen)
     if z is None:
-        raise file.error(_missing(chosen))
+        raise file.error(missing(chosen))
     return z
+
+
+def _drop_zeros(chosen: Chosen) -> None:
+    """Leave out both parts where they are zero throughout beside a modulus and a phase that are not."""
+    polar, parts = ("modulus", "phase"), ("real", "imag")
+    if not {*polar, *parts} <= set(chosen.values) or any(np.nan_to_num(chosen[q]).any() for q in parts):
+        return
+    if all(np.nan_to_num(chosen[q]).any() for q in polar):
+        names = " and ".join(repr(chosen.columns[q].name) for q in parts)
+        chosen.notes.append(f"left aside: {names}, columns of zeros")
+        for q in parts:
+            del chosen.columns[q], chosen.values[q]
 
 
 def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
@@ -363,24 +344,3 @@ def _misfit(chosen: Chosen, angle: FloatArray) -> float:
         return float("nan")
     test = kramers_kronig_sign(chosen["frequency"], chosen["modulus"] * np.exp(1j * angle))
     return float("nan") if test is None else min(test.as_written, test.turned)
-
-
-def _missing(chosen: Chosen) -> str:
-    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
-    if "imag_size" in chosen:
-        return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
-    for name in chosen.unknown:
-        for pattern, reason in _OTHERS:
-            if pattern.search(name):
-                return f"{name!r} is no impedance: {reason}"
-    lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
-    others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
-    if "capacitance" in chosen:
-        name = chosen.columns["capacitance"].name
-        return f"{name!r} may be that of the series or of the parallel circuit: call it Cs or Cp"
-    if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
-        return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
-    return (
-        f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "
-        "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
-    )

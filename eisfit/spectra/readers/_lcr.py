@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.spectra.readers._sweep import is_over_range
+
+_OVER = 9.9e37  # in place of an impedance from a mark for over-range
 
 
 class Columns(Protocol):
@@ -61,5 +64,6 @@ def from_other_columns(chosen: Columns) -> ComplexArray | None:
             chosen.notes.append(f"impedance from {words}")
             with np.errstate(all="ignore"):
                 z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
-            return np.asarray(z, dtype=np.complex128)
+            over = is_over_range(chosen[first]) | is_over_range(chosen[second])
+            return np.where(over, _OVER, np.asarray(z, dtype=np.complex128))
     return None

@@ -9,11 +9,13 @@ from eisfit.spectra.readers._units import is_unit
 
 BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _UNIT_LAST = (
-    regex(r"^(.*?\S)\s*/\s*([^/]+(?:/s|/[kmunµμ]?A)?)$"),
+    regex(r"^([^/]*[^/\s])\s*/\s*(\S.*/.+)$"),  # rad/s, V/A, 1/Ohm
+    regex(r"^(.*?\S)\s*/\s*([^/]+)$"),
+    regex(r"^([^,:]*[^,:\s])\s*[,:]\s*(\S.*)$"),
     regex(r"^((?:[^|]|\|[^|]*\|)+?)\s*\|\s*([^|\s]+)$"),  # Frequency|Hz, |Z||Ohm
     regex(r"^(.*[^ _])[ _]+in[ _]+(\S+(?: cm(?:\^?2|²))?)$"),
     regex(r"^(.*[^ _])[ _]+(\w?(?:[oO]hms?|Ω)[ _]cm(?:\^?2|²))$"),
-    regex(r"^(.*[^ _])[ _]+(rad(?:ians?)?_(?:per_)?s(?:ec)?)$", re.IGNORECASE),
+    regex(r"^(.*[^ _])[ _]+(rad(?:ians?)?[ _](?:per[ _])?s(?:ec)?(?:\^?-1|⁻¹)?)$", re.IGNORECASE),
     regex(r"^(.*?[^.,_ -])[.,_ -]+([^\s,_.]+)[._]*$"),
     regex(r"^(.*[^\w\s])\s*([^\W\d_].*)$"),  # |Z|kOhm, Z'mΩ
     regex(r"^(.*\S)\s*([°º])$"),

@@ -10,6 +10,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 
 _NUMBER = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$")
+_BEYOND = regex(r"[<>]=?\s?\d[\d.]*\s?[kKMGmu]?$")  # the range of the instrument
 _PREFIXED = regex(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
 _PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
 _GAPS = frozenset(
@@ -114,7 +115,7 @@ def number(cell: str, style: Style) -> float | None:
     text = _ungroup(text, style.decimal)
     if style.decimal == "," and "." in text:
         return None
-    if text.lower().lstrip("+-") in _GAPS or not text.strip("*"):  # ***: too wide for Fortran
+    if text.lower().lstrip("+-") in _GAPS or not text.strip("*") or _BEYOND.match(text):  # ***: of Fortran
         return float("nan")
     return _careful(text.replace(style.decimal, "."), style.prefixed)
 

@@ -7,8 +7,10 @@ import unicodedata
 
 from eisfit.spectra.patterns import regex
 
-#: Also in ports' numbers: ``re(Z(1,1)) []`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
-_PORTS = regex(r"(?<![^\W_])([ZY])(?:\((\d+),(\d+)\)|(\d)(?:\((\d)\)|,(\d)))")
+#: Also in ports' numbers: ``re(Z(1,1)) []``, ``re(Z(Port1,Port1))`` (HFSS), ``Z1(1)``, ``Z1,1 [Real]`` (CST).
+_PORTS = regex(
+    r"(?<![^\W_])([ZY])(?:\((?:[A-Za-z]{1,6}_?)?(\d)(?::\d)?,(?:[A-Za-z]{1,6}_?)?(\d)(?::\d)?\)|(\d)(?:\((\d)\)|,(\d)))"
+)
 #: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
 _NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
@@ -29,10 +31,22 @@ _PREFIX_APART = regex(
     rf"(?:[ ._·*-]| x ){PREFIXED_OHM}"
 )
 _KILO_APART = regex(r"(?<![^\W_])([kMG]|kilo|mega|giga)[ ._·-](?=Hz\b|hertz\b)")
+_OF_FREQUENCY = regex(r"([ZY]\w{0,4}'{0,2}\|?|[θφϕ]|(?i:phase|theta))\([ji]?(?:f|ω|w|omega)\)")  # Z'(f)
+_LCR_PAIR = regex(
+    r"^(?:C[ps]|L[ps]|R[ps]?|G|Y|Z)-(?:D|Q|G|B|X|R[psd]c?|θ|theta|th[dr]):\s*(?=\S)", re.IGNORECASE
+)
+_RAISED = regex(r"\^\{(-?\d)\}")  # LaTeX
+_DEFINED = regex(r"^(?:w|ω|omega)\s*[=(]\s*2\s*[*·]?\s*(?:π|pi)\s*[*·]?\s*f(?![^\W_])\)?\s*", re.IGNORECASE)
+_IN_QUOTES = regex("^[“”„‟](.*)[“”‟]$")
 _QUOTED = regex(r'^"([^"]+)"(?=\s*\S)')
 _WAVEFORMS = regex(r"^Trace (?:th|θ|\?) ?\((?:[*?]?|deg)\)$")  # a phase whose degree sign was lost
 _PRIMES = str.maketrans(
-    dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'") | dict.fromkeys("″”“ʺ＂", '"') | dict.fromkeys("−–", "-")
+    dict.fromkeys("’′‘´`ˈʹʼ＇ꞌ", "'")
+    | dict.fromkeys("″”“ʺ＂", '"')
+    | dict.fromkeys("−–", "-")
+    | dict.fromkeys("【［〔", "[")
+    | dict.fromkeys("】］〕", "]")
+    | {"Ώ": "Ω"}
 )
 #: Long words, none of which becomes another word of science by one letter; by what they begin and end with.
 _LONG = (
@@ -49,7 +63,8 @@ def join_prefixes(text: str) -> str:
 
 def plain_name(name: str) -> str:
     """Return a name without quotation marks and what programs write in place of signs."""
-    text = unicodedata.normalize("NFC", name[:_LONGEST]).translate(_PRIMES).strip()
+    text = _IN_QUOTES.sub(r"\1", unicodedata.normalize("NFC", name[:_LONGEST]).strip())
+    text = text.translate(_PRIMES).strip()
     if text.count('"') > 1:
         text = _QUOTED.sub(r"\1", text).strip("\"'").strip()
     text = text.replace('""', '"').replace('"', "''")
@@ -63,12 +78,13 @@ def plain_name(name: str) -> str:
 
         text = unquote(text).strip()
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
-    text = join_prefixes(text)
-    text = _PLURAL.sub("s", text.replace("∠", "phase ").replace("^{2}", "^2"))
+    text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
+    text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
+    text = _DEFINED.sub("omega ", text)
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
-    return _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text)))
+    return _LCR_PAIR.sub("", _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text))))
 
 
 def mend_spelling(word: str) -> str:

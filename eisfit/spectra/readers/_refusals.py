@@ -151,7 +151,8 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
     if any(meaning.unit or _IMPEDANCE.search(meaning.name) for meaning in held) or not held:
         return
     beside = [value for line in file.beside if _SUBJECT.fullmatch(value := line.partition(": ")[2])]
-    for line in [*table.preamble, *beside]:
+    titles = [name for name in chosen.unknown if " " in name.strip()]  # a gain alone is a meter's factor
+    for line in [*table.preamble, *beside, *titles]:
         if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
             raise file.error(
                 f"{subject[0]!r} stands beside the table, and {held[0].name!r} does not say of what it is: "

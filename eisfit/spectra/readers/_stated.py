@@ -234,7 +234,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
     ReadError
         When the unit is not the same in every row.
     """
-    names = list(table.names)
+    names, told = list(table.names), set()
     for i in range(min(len(names), table.matrix.shape[1]) - 1):
         if not (
             _UNIT_NAME.match(table.names[i + 1]) and np.isnan(table.matrix[:, i + 1]).all() and table.rows
@@ -246,7 +246,17 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
                 f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"
             )
         names[i] += "".join(f" [{unit}]" for unit in units)
+        told |= units
+    ohms = [unit for unit in told if (known := unit_of(unit)) and known.kind == "ohm"]
+    if len(told) == len(ohms) == 1:  # one column of units for both parts
+        names = [f"{name} [{ohms[0]}]" if _lacks_ohm(name) else name for name in names]
     return names
+
+
+def _lacks_ohm(name: str) -> bool:
+    """Whether a name is that of a part without a unit."""
+    meaning = column(name)
+    return not meaning.unit and _STATABLE.get(meaning.quantity) == "ohm"
 
 
 def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:

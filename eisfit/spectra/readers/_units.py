@@ -47,12 +47,16 @@ _PREFIX = {
         "м": 1e-3,
         "М": 1e6,
         "мк": 1e-6,
+        "н": 1e-9,
+        "п": 1e-12,
         "Г": 1e9,
     },
     **{
         "milli": 1e-3,
+        "mili": 1e-3,
         **dict.fromkeys(("毫", "ミリ", "밀리"), 1e-3),
         **dict.fromkeys(("微", "マイクロ", "마이크로"), 1e-6),
+        **{"纳": 1e-9, "皮": 1e-12},
         **dict.fromkeys(("千", "キロ", "킬로"), 1e3),
         **dict.fromkeys(("兆", "メガ", "메가"), 1e6),
         "micro": 1e-6,
@@ -65,10 +69,17 @@ _PREFIX = {
         "giga": 1e9,
     },
 }
-_WORD = "(milli|micro?|nano|pico|kilo?|mega?|giga?|tera)[ -]?"
+_WORD = "(mill?i|micro?|nano|pico|kilo?|mega?|giga?|tera)[ -]?"
 _OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
 _OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
+#: ``10^-3 Ohm``, ``x10⁻³ Ω``, ``1e-3 Ohm``: a power of ten as the prefix; 1000 Ohm may be a load.
+_POWER = regex(
+    r"(?:[x×*·] ?)?(?:10 ?(?:\^|\*\*) ?\(?([-+]?\d{1,2})\)?|10([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})"
+    r"|1?(?:\.0)?[eE]([-+]?\d{1,2}))"
+    r"\s*[x×*·]?\s*(?=[^\W\d])"
+)
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 #: What it may end with (empty: anything), the pattern, which is compiled where it may match, kind and factor.
 _UNITS = (
     ("zZ兹ツ", r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$", "frequency", 1.0),
@@ -77,15 +88,17 @@ _UNITS = (
     ("ц", r"(к|М|м|Г|)Гц$", "frequency", 1.0),
     (
         "sScCdD1¹",
-        r"(?i:(k|)(?:(?:rad[ ./*·⋅_]*|radians?[ ./*·⋅_]+)(?:per[ _])?(?:s|sec|second)(?:\^?-1|⁻¹)?))$",
+        r"(?i:(k|)(?!rads$)(?:rad[ ./*·⋅_]*|radians?[ ./*·⋅_]+)(?:per[ _])?(?:s|sec|second)(?:\^?-1|⁻¹)?)$",
         "frequency",
         1 / (2 * pi),
     ),
-    ("s1¹}", r"()(?:1 ?/ ?s|s\^?-1|s⁻¹|s\^\{-1\})$", "rate", 1.0),
+    ("с秒", r"()(?:рад/с|弧度/秒|ラジアン/秒)$", "frequency", 1 / (2 * pi)),
+    ("s1¹}", r"()(?:1 ?/ ?s|s\^?-1|s⁻¹)$", "rate", 1.0),
     (_OHM_ENDS + ".", rf"(p|n|u|µ|μ|m|k|K|M|G|T|){_OHM}\.?$", "ohm", 1.0),
     ("msMS.ΩΩ", rf"(?i:{_WORD}(?:ohms?\.?|[ΩΩ]))$", "ohm", 1.0),
     ("sS", rf"(?i:{_WORD}siemens)$", "siemens", 1.0),
     ("м", r"(мк|к|М|м|Г|)Ом$", "ohm", 1.0),
+    ("R", r"(u|µ|μ|m|k|M)R$", "ohm", 1.0),  # as resistors are marked
     ("赫兹ツ츠", r"(毫|千|兆|ミリ|キロ|メガ|밀리|킬로|메가|)(?:赫兹|赫|ヘルツ|헤르츠)$", "frequency", 1.0),
     (
         "姆欧ム옴",
@@ -97,6 +110,7 @@ _UNITS = (
     ("2²", rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$", "ohm", 1e4),  # to ohm cm2
     (_OHM_ENDS + ")", rf"()(?:dB ?\(?{_OHM}\)?)$", "decibel ohm", 1.0),
     ("?\ufffd", r"()(?:\?|\ufffd)$", "any", 1.0),  # a sign lost to a wrong encoding
+    ("?\ufffd", r"(m|k|M|G)(?:\?{1,2}|\ufffd{1,2})$", "ohm", 1.0),
     (
         "gGsSeE.éÉ°º\ufffd½oOdDдД度iIaArRěĚыЫвВсС",
         r"(?i:()(?:deg(?:s|rees?|\.)?|degrés?|grad[oi]s?|graus|stopni[ea]?|stupně|derece|grader|градус(?:ы|ов)?|°|º|Â°|\ufffd|ï¿½|grad|град|度))$",
@@ -112,16 +126,24 @@ _UNITS = (
     ),
     ("πid", r"()(?:[*·×]? ?(?:π|pi)(?:[ ·*]?rad)?)$", "angle", 180.0),
     ("g", r"(m)deg$", "angle", 1.0),
-    ("dns.", r"(m|)(?:[rR]ad(?:ians?|s|\.)?)$", "angle", 180 / pi),
+    ("도", r"()도$", "angle", 1.0),
     (
-        "Seso1mΩ",
-        r"(n|u|µ|μ|m|)(?:S|Sie|[sS]iemens|mho|Ohm-1|1/Ohm|1/ohm|Ohm\^-1|ohm\^-1|Ω-1|Ω\^-1|1/Ω)$",
+        "dDnsSN.д度ン안",
+        r"(m|)(?:[rR]ad(?:ians?|s|\.)?|RAD(?:IANS?|S)?|рад|弧度|ラジアン|라디안)$",
+        "angle",
+        180 / pi,
+    ),
+    (
+        "SesoO1¹}" + _OHM_ENDS,
+        rf"(n|u|µ|μ|m|k|)(?:S|Sie|[sS]iemens|SIEMENS|[mM]hos?|MHO|℧|{_OHM}(?:\^?-1|⁻¹)|1/{_OHM})$",
         "siemens",
         1.0,
     ),
     ("m2²", r"(u|µ|μ|m|)(?:S[ .*·⋅/-]*cm(?:\^?-?2|²|⁻²))$", "siemens", 1.0),
-    ("F", r"(f|p|n|u|µ|μ|m|)F$", "farad", 1.0),
-    ("H", r"(p|n|u|µ|μ|m|)H$", "henry", 1.0),
+    ("м子スス", r"(мк|к|м|毫|微|ミリ|マイクロ|)(?:См|西门子|ジーメンス)$", "siemens", 1.0),
+    ("F", r"(f|p|n|u|µ|μ|m|P|N|U|)F$", "farad", 1.0),  # meters write all in capitals
+    ("dD拉ドФ", r"(p|n|u|µ|μ|m|п|н|мк|皮|纳|微|)(?:[fF]arads?|FARADS?|法拉|ファラド|Ф)$", "farad", 1.0),
+    ("H", r"(p|n|u|µ|μ|m|N|U|)H$", "henry", 1.0),
     ("scd秒.", r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$", "time", 1.0),
     ("n", r"()(?:min)$", "time", 60.0),
     ("hrs", r"()(?:h|hrs?|hours?)$", "time", 3600.0),
@@ -168,6 +190,10 @@ def unit_of(text: str) -> Unit | None:
     (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
     """
     text = _APART.sub("", text)
+    if (power := _POWER.match(text)) and (rest := unit_of(text[power.end() :])):
+        told = power[1] or (power[2] or "").translate(_RAISED) or power[3]
+        known = rest.kind in ("ohm", "siemens", "farad", "henry", "frequency") and told
+        return Unit(rest.kind, rest.scale * 10.0 ** int(told)) if known else None
     for ends, pattern, kind, scale in _UNITS:
         match = _compile(pattern).match(text) if not ends or text[-1:] in ends else None
         if match is not None:

@@ -14,40 +14,48 @@ WORKED_OUT = (
 )
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
-    "frequency": "freq freqs 测试频率 測定周波数 frequency frequencies frequenz frequence fréquence "
+    "frequency": "freq freqs fréq messfrequenz anregungsfrequenz 测量频率 扫描频率 激励频率 测试频率 "
+    "測定周波数 frequency frequencies frequenz frequence fréquence "
     "frecuencia frequência "
     "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
     "frekvencija frekvenca freqüència sagedus dažnis maiztasuna تردد "
     "frekvens frekvence frekvencia frekans frequentie frekuensi taajuus częstotliwość",
-    "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation 角频率 角周波数",
+    "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation "
+    "pulsación pulsazione angolare angulaire angolari угловая круговая циклическая hoekfrequentie "
+    "vinkelfrekvens 角频率 角頻率 角周波数 角振動数 각주파수",
     "Z": "импеданса impedans impedantie impedanssi impedancja "
     "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza "
     "импеданс "
-    "zimpedance 阻抗 インピーダンス 임피던스 complexz",
-    "Y": "y adm admittance admittanz admitancia 导纳 アドミタンス 어드미턴스",
+    "zimpedance 阻抗 总阻抗 全阻抗 阻抗值 インピーダンス インピーダンス値 임피던스 complexz",
+    "Y": "y adm admittance admittanz admitancia admittanza адмиттанс 导纳 アドミタンス 어드미턴스",
     "real": "reaalosa reali الحقيقي "
     "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
     "ℜ ℜz re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
-    "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel reaaliosa riil "
+    "resistans rezystancja wirkwiderstand вещ действ дійсна reala reală reálná reálna realdel "
+    "reaaliosa riil "
     "resistanz wirkanteil wirkkomponente "
-    "抵抗成分 抵抗 电阻 widerstand reëel reeel valós gerçek rzeczywista rzecz",
+    "実 实 實 実数部 实数部 実軸 实轴 実成分 抵抗成分 抵抗 电阻 電阻 저항 widerstand reële reeele "
+    "realanteil reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginària imaginară imaginaarosa menama التخيلي "
     "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
     "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario immaginaria "
     "imaginaria "
-    "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 imaginair "
+    "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 "
+    "imaginair "
     "imaginärdel imaginærdel imaginaariosa imaginární imaginárna imajiner уявна 电抗 "
     "reactance reaktanz réactance reactancia reatância reattanza reaktans reaktancja blindwiderstand "
-    "reactive blindanteil blindkomponente мним リアクタンス リアクタンス成分",
-    "modulus": "модуль módulus moduł μέτρο modül belopp 阻抗模 阻抗模值 모듈 "
+    "虚 虛 虚数部 虚軸 虚轴 虚成分 電抗 리액턴스 imaginäranteil imaginaeranteil reactive blindanteil "
+    "blindkomponente мним リアクタンス リアクタンス成分",
+    "modulus": "модуль módulus moduł μέτρο modül belopp scheinwiderstand 阻抗模 阻抗模值 阻抗幅值 모듈 "
     "mod modulus modul module módulo modulo abs absolute absolutebetrag betrag magnitude mag "
     "magnitud 模 模值 绝对值 絶対値 크기 모듈러스",
     "phase": "θd θr thetad 位相角 fazowy faza fáze fázis φάση γωνία угол фазы sudut fasa fasevinkel "
-    "fasvinkel fas fasförskjutning phasenverschiebung déphasage dephasage desfase defasaje defasagem "
+    "fasvinkel fas fasförskjutning 相角 阻抗角 偏角 幅角 argument ϕ phasenverschiebung déphasage "
+    "dephasage desfase defasaje defasagem "
     "sfasamento ángulo angulo ângulo angolo vinkel kąt úhel сдвиг фазовый фаз 위상차 位相差 相位差 "
-    "vaihe vaihekulma açı faz hoek fasehoek "
+    "vaihe vaihekulma açı açısı faz hoek fasehoek "
     "phase ang angel phasen phasenwinkel phz phi φ theta θ arg angle winkel phaseangle phaseshift fase "
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
@@ -55,9 +63,12 @@ _MEANS = {
     "minus": "minus neg negative moins negativ negativer negatives negativo negativa inverted",
     "log": "log log10 lg",
     "ln": "ln",
-    "conductance": "conductance leitwert",
-    "susceptance": "susceptance",
-    "dissipation": "dissipation dissipationfactor tandelta lossfactor",
+    "conductance": "conductance conductancia conduttanza condutância leitwert wirkleitwert 电导 電導 "
+    "コンダクタンス 컨덕턴스",
+    "susceptance": "susceptance susceptancia suscettanza susceptância suszeptanz blindleitwert 电纳 "
+    "電納 サセプタンス 서셉턴스",
+    "dissipation": "dissipation dissipationfactor tandelta lossfactor "
+    "verlustfaktor losstangent 损耗 损耗因子 损耗因数 損失係数 誘電正接 손실계수",
     "noise": "noise",
     "cycle": "cycle cycles cyc zyklus ciclo 循环 サイクル 사이클",
     "loop": "loop spectrum",
@@ -73,7 +84,7 @@ _MEANS = {
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "
-    "measured meas cell of the in der de la ac series serial component complex linear lin total "
+    "measured meas cell of the in der de di du la ac series serial component complex linear lin total "
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
@@ -85,6 +96,23 @@ _MEANS = {
 }
 #: Names, as a whole, of the angular frequency.
 OMEGA = {"w", *(f"2{mark}{pi}{mark}f" for mark in ("", "*", "·") for pi in ("pi", "π"))}
+#: What is measured of an equivalent circuit, in words: ``Parallel capacitance``, ``Kapazität seriell``.
+_CIRCUITS = {
+    name: f"{symbol}_{circuit}"
+    for circuit, adjectives in (
+        ("parallel", "parallel equivalentparallel paralelo parallelo parallèle 并联 並列 等効並列"),
+        ("series", "series serial equivalentseries seriell serie série 串联 直列 等効直列"),
+    )
+    for symbol, nouns in (
+        ("C", "capacitance capacity kapazität capacité capacidad capacità 电容 容量"),
+        ("L", "inductance induktivität inductancia induttanza 电感 インダクタンス"),
+        ("R", "resistance widerstand résistance resistencia resistenza 电阻 抵抗"),
+    )
+    if (symbol, circuit) != ("R", "series")  # is the real part
+    for adjective in adjectives.split()
+    for noun in nouns.split()
+    for name in (adjective + noun, noun + adjective)
+}
 #: Names that say it only as a whole.
 WHOLE = {
     "f": "frequency",
@@ -156,7 +184,13 @@ WHOLE = {
         ),
         "dissipation",
     ),
-    **dict.fromkeys(("qualityfactor", "qfactor", "q-factor"), "quality"),
+    **dict.fromkeys(("qualityfactor", "qfactor", "q-factor", "gütefaktor", "güte", "品质因数"), "quality"),
+    **_CIRCUITS,
+    "grid": "frequency",
+    "幅值": "modulus",
+    "полноесопротивление": "modulus",
+    "активноесопротивление": "real",
+    "реактивноесопротивление": "imag",
     "df": "dissipation",
     "w": "frequency",
     "nu": "frequency",
@@ -173,6 +207,9 @@ WHOLE = {
 }
 ONLY_WITH_UNIT = {
     "amplitude",
+    *_CIRCUITS,
+    "grid",
+    "幅值",
     "thd",
     "thr",
     "nu",
@@ -239,7 +276,7 @@ JOINED = {
     word: concept
     for word, concept in VOCABULARY.items()
     if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
-    or word in "zy"
+    or word in "zy实実實虚虛"
 }
 #: What a concept means where no part of an impedance is named, the first that is there.
 ALONE = (

@@ -347,7 +347,11 @@ def _sweeps(
 
 def _names_and_columns(file: File, table: Table) -> ReadError:
     mark = table.style.delimiter
-    cause = f" (a decimal sign written like the {mark!r} between columns?)" if mark in ",;" else ""
+    cause = (
+        f" (a decimal sign, or a mark between thousands, written like the {mark!r} between columns?)"
+        if mark in ",;"
+        else ""
+    )
     return file.error(
         f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
         f"which is which{cause}"

@@ -1,0 +1,70 @@
+"""Why a table has no impedance: what its columns are instead, or which one it lacks."""
+
+from __future__ import annotations
+
+import re
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._assemble import Chosen
+
+#: What people measure beside impedance, and why it gives none.
+_OTHERS = (
+    (
+        regex(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
+        "a permittivity; area and thickness are taken from Novocontrol's text alone: export Z' and Z''",
+    ),
+    (
+        regex(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
+        "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
+    ),
+    (
+        regex(r"(?<![^\W_])[fpnuµm]?[FH][ .*·/_]*c?m(?:\^?-?2|²|⁻²)"),
+        "it is per area: multiply it with the area of the electrode, and write F",
+    ),
+    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
+    (
+        regex(r"^-?(?:C[ps]?\*?(?:['\"]|_?(?:re|im)(?![^\W_])|_?(?:real|imag))|(?:Re|Im)\(C)"),
+        "a complex capacitance; export Z' and Z''",
+    ),
+    (
+        regex(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
+        "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
+    ),
+    (
+        regex(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
+        "a voltage; print one, and the source's current beside it, or V/I",
+    ),
+    (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
+    (
+        regex(r"(?<![^\W_])(?:Pa|N|kg)[\s_.·*/]+[sm](?![^\W_])|rayl|rho[\s_*·]*c(?![^\W_])", re.IGNORECASE),
+        "an acoustic or a mechanical impedance",
+    ),
+    (
+        regex(r"(?<![^\W_])S_?[1-9]{2}(?!\d)|reflection|gamma", re.IGNORECASE),
+        "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
+    ),
+)
+
+
+def missing(chosen: Chosen) -> str:
+    """Return why the columns there are give no impedance, and what would."""
+    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    if "imag_size" in chosen:
+        return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
+    for name in chosen.unknown:
+        for pattern, reason in _OTHERS:
+            if pattern.search(name):
+                return f"{name!r} is no impedance: {reason}"
+    lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
+    others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
+    if "capacitance" in chosen:
+        name = chosen.columns["capacitance"].name
+        return f"{name!r} may be that of the series or of the parallel circuit: call it Cs or Cp"
+    if "modulus" in chosen and {"dissipation", "quality"} & set(chosen.values):
+        return "|Z| and a loss do not tell a capacitor from a coil: add the phase, or Cp, Cs, Lp or Ls"
+    if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
+        return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
+    return (
+        f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "
+        "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
+    )

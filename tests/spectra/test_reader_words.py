@@ -1,0 +1,186 @@
+"""Words and units of headers in the field's languages and instruments: what was refused, or lost a factor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._units import unit_of
+
+F = np.geomspace(1e4, 0.1, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+W = 2 * np.pi * F
+
+
+def read(head, *columns):
+    rows = [
+        ",".join(v if isinstance(v, str) else f"{v:.9g}" for v in row) for row in zip(*columns, strict=True)
+    ]
+    return read_bytes("\n".join([head, *rows, ""]).encode(), "x.csv")
+
+
+def holds(head, *columns, z=Z):
+    (spectrum,) = read(head, *columns)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+    return spectrum.notes
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "scale"),
+    [
+        ("10^-3 Ohm", "ohm", 1e-3),
+        ("10⁻³ Ω", "ohm", 1e-3),
+        ("x10^-3 Ohm", "ohm", 1e-3),
+        ("×10³ Ω", "ohm", 1e3),
+        ("10**3 ohm", "ohm", 1e3),
+        ("1e-3 Ohm", "ohm", 1e-3),
+        ("1E3 Hz", "frequency", 1e3),
+        ("mR", "ohm", 1e-3),
+        ("miliohm", "ohm", 1e-3),
+        ("Ω⁻¹", "siemens", 1.0),
+        ("1/Ω", "siemens", 1.0),
+        ("mMho", "siemens", 1e-3),
+        ("мСм", "siemens", 1e-3),
+        ("NF", "farad", 1e-9),
+        ("PF", "farad", 1e-12),
+        ("farad", "farad", 1.0),
+        ("UH", "henry", 1e-6),
+        ("RAD", "angle", 180 / np.pi),
+        ("rads", "angle", 180 / np.pi),
+        ("弧度", "angle", 180 / np.pi),
+        ("рад/с", "frequency", 1 / (2 * np.pi)),
+    ],
+)
+def test_units(unit, kind, scale):
+    told = unit_of(unit)
+    assert told is not None
+    assert told.kind == kind
+    np.testing.assert_allclose(told.scale, scale)
+
+
+@pytest.mark.parametrize("unit", ["1000 Ohm", "R", "MF", "10^-3", "e", "1e5", "10 V"])
+def test_no_units(unit):
+    told = unit_of(unit)
+    assert told is None or told.kind == "volt"
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "scale"),
+    [
+        ("実数部(Ω)", "real", 1.0),
+        ("-虚数部(mΩ)", "imag", -1e-3),
+        ("实阻抗 (kΩ)", "real", 1e3),
+        ("虚インピーダンス", "imag", 1.0),
+        ("Reële deel (Ohm)", "real", 1.0),
+        ("저항 (Ohm)", "real", 1.0),
+        ("Активное сопротивление (Ом)", "real", 1.0),
+        ("Scheinwiderstand (mOhm)", "modulus", 1e-3),
+        ("阻抗幅值 (Ω)", "modulus", 1.0),
+        ("Полное сопротивление (кОм)", "modulus", 1e3),
+        ("相角(°)", "phase", 1.0),
+        ("Argument (deg)", "phase", 1.0),
+        ("ϕ / °", "phase", 1.0),
+        ("Messfrequenz (kHz)", "frequency", 1e3),
+        ("测量频率(Hz)", "frequency", 1.0),
+        ("grid (Hz)", "frequency", 1.0),
+        ("Frequency【кГц】", "frequency", 1e3),
+        ("frequency_Hz [Hz]", "frequency", 1.0),
+        ("frequency_Hz [kHz]", "", 1.0),
+        ("Frequenza angolare [1/s]", "frequency", 1 / (2 * np.pi)),
+        ("Угловая частота (рад/с)", "frequency", 1 / (2 * np.pi)),
+        ("w (2πf) / rad/s", "frequency", 1 / (2 * np.pi)),
+        ("T (ms)", "period", 1e-3),
+        ("T (K)", "temperature", 1.0),
+        ("Parallel capacitance (pF)", "C_parallel", 1e-12),
+        ("并联电容(µF)", "C_parallel", 1e-6),
+        ("Kapazität seriell (nF)", "C_series", 1e-9),
+        ("Cp-D: Cp (F)", "C_parallel", 1.0),
+        ("损耗因子", "dissipation", 1.0),
+        ("Blindleitwert (mS)", "admittance_imag", 1e-3),
+        ("Re(Y)/1/Ω", "admittance_real", 1.0),
+        ("re(Z(Port1,Port1)) [ohm]", "real", 1.0),
+        ("“Z″ (Ω)”", "imag", 1.0),
+        ("Z'(f) (kΩ)", "real", 1e3),
+        ("Z' (m?)", "real", 1e-3),  # an ohm sign that no encoding kept
+        ("Z', 10^3 Ohm", "real", 1e3),
+        ("Z': Ohm*cm^2", "real", 1.0),
+        ("Z_re/x10^-3 Ohm", "real", 1e-3),
+        ("Z'x10^3 (Ohm)", "", 1.0),  # was multiplied, or is to be
+        ("Z' (mohn)", "", 1.0),
+    ],
+)
+def test_names(name, quantity, scale):
+    told = column(name)
+    assert told.quantity == quantity
+    np.testing.assert_allclose(told.scale, scale)
+
+
+@pytest.mark.parametrize("factor", ["{} x1000 (Ohm)", "{} x 1000 (Ohm)", "{} in 1000 Ohm"])
+def test_a_thousand_that_may_be_a_factor_is_asked_for(factor):
+    with pytest.raises(ReadError, match="may be a factor"):
+        read(f"f (Hz),{factor.format('Zre')},{factor.format('Zim')}", F, 1e3 * Z.real, 1e3 * Z.imag)
+
+
+@pytest.mark.parametrize("head", ["Hz,mOhm,-mOhm", "[Hz],[mOhm],[-mOhm]"])
+def test_a_header_of_units_with_a_sign(head):
+    holds(head, F, 1e3 * Z.real, -1e3 * Z.imag)
+
+
+def test_one_column_of_units_is_of_both_parts():
+    holds("f,Zre,Zim,unit", F, 1e3 * Z.real, 1e3 * Z.imag, ["mOhm"] * F.size)
+    holds("f,Zre,unit,Zim,unit", F, 1e3 * Z.real, ["mOhm"] * F.size, Z.imag, ["Ohm"] * F.size)
+
+
+def test_a_period_called_as_a_time_is_one_where_its_steps_are_of_a_sweep():
+    holds("T (ms),Zre (Ohm),Zim (Ohm)", 1e3 / F, Z.real, Z.imag)
+    with pytest.raises(ReadError, match="no column for the frequency"):
+        read("T (s),Zre (Ohm),Zim (Ohm)", np.arange(1, 27), Z.real, Z.imag)
+
+
+def test_parts_of_zeros_beside_modulus_and_phase():
+    zero, phase = 0 * F, np.angle(Z, deg=True)
+    notes = holds("f/Hz,|Z|/Ohm,Phase/deg,Re(Z)/Ohm,-Im(Z)/Ohm", F, abs(Z), phase, zero, zero)
+    assert "left aside: 'Re(Z)/Ohm' and '-Im(Z)/Ohm', columns of zeros" in notes
+
+
+@pytest.mark.parametrize("mark", [">1M", "> 1 M", "<0.001"])
+def test_a_cell_beyond_the_range_is_no_number(mark):
+    parts = [[f"{v:.9g}" for v in part] for part in (Z.real, Z.imag)]
+    parts[0][4] = parts[1][4] = mark
+    (spectrum,) = read("f (Hz),Zre (Ohm),Zim (Ohm)", F, *parts)
+    np.testing.assert_allclose(spectrum.impedance, np.delete(Z, 4), rtol=1e-6)
+    assert "skipped 1 line between the rows of numbers" in spectrum.notes
+
+
+def test_a_mark_for_over_range_in_a_capacitance():
+    y = 1 / Z
+    capacitance, loss = y.imag / W, y.real / y.imag
+    capacitance[3] = 9.9e37
+    (spectrum,) = read("f (Hz),Cp (F),D", F, capacitance, loss)
+    np.testing.assert_allclose(spectrum.impedance, np.delete(Z, 3), rtol=1e-6)
+    assert "dropped 1 row with the instrument's mark for over-range, as 9.9E+37" in spectrum.notes
+
+
+def test_a_mark_for_over_range_in_place_of_a_frequency_cuts_no_sweep():
+    f = F.copy()
+    f[8] = 9.9e37
+    (spectrum,) = read("f (Hz),Zre (Ohm),Zim (Ohm)", f, Z.real, Z.imag)
+    np.testing.assert_allclose(spectrum.impedance, np.delete(Z, 8), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("f (Hz),|Z| (kOhm),D", "do not tell a capacitor from a coil"),
+        ("f (Hz),Cp (F/cm2),D", "per area"),
+        ("f (Hz),Real,Imag,Transfer function H", "'Transfer function' stands beside"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_true(head, reason):
+    columns = [F, abs(Z), -Z.imag / Z.real, 0 * F][: head.count(",") + 1]
+    with pytest.raises(ReadError, match=reason.replace("'", ".")):
+        read(head, *columns)
