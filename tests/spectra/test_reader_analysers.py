@@ -114,6 +114,16 @@ def test_keysight_channels_of_other_quantities():
     assert [one.metadata["channel"] for one in (first, second)] == ["CH1", "CH2"]
 
 
+@pytest.mark.parametrize(("mark", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", ".")])
+def test_keysight_saved_again_by_a_spreadsheet(mark, decimal):
+    angle = np.degrees(np.angle(Z))
+    lines = ["!CSV A.01.01", "BEGIN CH1_DATA", f"Frequency(Hz){mark}|Z|(ohm)-data{mark}theta-z(deg)-data"]
+    lines += rows(F, abs(Z), angle, mark=mark).replace(".", decimal).splitlines()
+    padded = [line + mark * (2 - line.count(mark)) for line in [*lines, "END"]]
+    (spectrum,) = read("\r\n".join(padded) + "\r\n", "a.csv")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-6)
+
+
 # Zurich Instruments LabOne: fields of ZISweeperImpedanceWave, one a line
 
 

@@ -295,6 +295,11 @@ def novocontrol(diameter="4.000e+01", temperatures=(20.0,)):
     )
 
 
+def test_novocontrol_with_marks_behind_the_names_of_lengths():
+    text = novocontrol().replace("[mm] ", "[mm]: ").encode("latin-1")
+    assert one(text, "a.txt").metadata["thickness_mm"] == 1.0
+
+
 def test_novocontrol_permittivity():
     spectrum = one(novocontrol().encode("latin-1"), "a.txt")
     assert_rc(spectrum)

@@ -135,6 +135,10 @@ def test_one_column_of_units_is_of_both_parts():
     holds("f,Zre,unit,Zim,unit", F, 1e3 * Z.real, ["mOhm"] * F.size, Z.imag, ["Ohm"] * F.size)
 
 
+def test_a_column_of_units_beside_a_phase_is_of_the_modulus():
+    holds("f,|Z|,phase (deg),unit", F, 1e3 * abs(Z), np.angle(Z, deg=True), ["mOhm"] * F.size)
+
+
 def test_a_period_called_as_a_time_is_one_where_its_steps_are_of_a_sweep():
     holds("T (ms),Zre (Ohm),Zim (Ohm)", 1e3 / F, Z.real, Z.imag)
     with pytest.raises(ReadError, match="no column for the frequency"):

@@ -17,6 +17,7 @@ from eisfit.spectra.readers._columns import Column, column, is_units_row
 from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import DIGATRON, Table
+from eisfit.spectra.readers._header_names import suits
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._plain_names import join_prefixes
 from eisfit.spectra.readers._units import is_unit, unit_of
@@ -245,7 +246,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
             raise file.error(
                 f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"
             )
-        names[i] += "".join(f" [{unit}]" for unit in units)
+        names[i] += "".join(f" [{unit}]" for unit in units if suits(unit, names[i]))  # |Z|, phase, unit
         told |= units
     ohms = [unit for unit in told if (known := unit_of(unit)) and known.kind == "ohm"]
     if len(told) == len(ohms) == 1:  # one column of units for both parts

@@ -19,12 +19,14 @@ NAME = "Keysight E4990A"
 SUFFIXES = ()
 RANK = 20
 
-_BLOCK = regex(r"^BEGIN (CH\d+)_DATA\s*$(.*?)(?:^END\s*$|\Z)", re.MULTILINE | re.DOTALL)
+#: Behind the last cell of a row that a spreadsheet has saved.
+_PADDING = regex(r"[,;\t]+(?=\r?$)", re.MULTILINE)
+_BLOCK = regex(r'^"?BEGIN (CH\d+)_DATA"?\s*$(.*?)(?:^"?END"?\s*$|\Z)', re.MULTILINE | re.DOTALL)
 
 
 def recognise(file: File) -> bool:
     """Whether the text has a block of a channel."""
-    return "BEGIN CH" in file.head and re.search(r"^BEGIN CH\d+_DATA", file.head, re.MULTILINE) is not None
+    return "BEGIN CH" in file.head and re.search(r'^"?BEGIN CH\d+_DATA', file.head, re.MULTILINE) is not None
 
 
 def parse(file: File) -> list[Sweep]:
@@ -37,7 +39,7 @@ def parse(file: File) -> list[Sweep]:
     """
     sweeps: list[Sweep] = []
     reasons = []
-    for channel, block in _BLOCK.findall(file.text):
+    for channel, block in _BLOCK.findall(_PADDING.sub("", file.text)):
         above, header, table = re.split(r"(Freq)", block, maxsplit=1) if "Freq" in block else ("", "", block)
         try:
             found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))
@@ -54,8 +56,9 @@ def parse(file: File) -> list[Sweep]:
 
 def _drop_memory(table: str) -> str:
     """Return the table without the columns of stored traces."""
-    rows = [[cell.strip() for cell in line.split(",")] for line in table.splitlines() if line.strip()]
+    mark = next((mark for mark in ";\t" if mark in table.partition("\n")[0]), ",")
+    rows = [[cell.strip() for cell in line.split(mark)] for line in table.splitlines() if line.strip()]
     kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]
     names = [rows[0][i].removesuffix("-data") for i in kept] if rows else []
     lines = [names, *([row[i] for i in kept if i < len(row)] for row in rows[1:])]
-    return "\n".join(", ".join(line) for line in lines) + "\n" * table.endswith("\n")
+    return "\n".join(f"{mark} ".join(line) for line in lines) + "\n" * table.endswith("\n")

@@ -26,8 +26,8 @@ NAME = "Novocontrol text"
 SUFFIXES = ()
 
 _VACUUM = 8.8541878128e-12  # F/m, CODATA 2018
-_DIAMETER = regex(r"Diameter\s*\[mm\]\s*([-+.\deE]+)")
-_THICKNESS = regex(r"(?<!Electrode )Thickness\s*\[mm\]\s*([-+.\deE]+)")
+_DIAMETER = regex(r"Diameter\s*\[mm\][\s:=,;]*([-+.\deE]+)")
+_THICKNESS = regex(r"(?<!Electrode )Thickness\s*\[mm\][\s:=,;]*([-+.\deE]+)")
 
 
 def recognise(file: File) -> bool:
