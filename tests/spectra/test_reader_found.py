@@ -568,3 +568,37 @@ def test_numbers_that_lost_their_decimal_marks():
     body = rows(F, Z.real / 1000, Z.imag / 1000, form="%.6f").replace(".", "")
     with pytest.raises(ReadError, match="no number has a decimal mark"):
         read("f (Hz),Z' (ohm),Z'' (ohm)\n" + body)
+
+
+def test_two_bands_that_share_some_frequencies_are_one_sweep_in_whatever_order():
+    high, low = F[:14], F[11:]
+    for first, second in ((low, high), (low[::-1], high[::-1]), (high, low[::-1]), (low, high[::-1])):
+        f = np.concatenate([first, second * 1.0001])
+        z = np.interp(np.log(f), np.log(F[::-1]), Z[::-1])
+        holds("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(f, z.real, z.imag), z[np.argsort(-f, kind="stable")])
+        f = np.concatenate([first, second])  # and the mean of those measured twice
+        z = np.interp(np.log(f), np.log(F[::-1]), Z[::-1]) * (1 + 0.001 * np.cos(np.arange(f.size)))
+        notes = holds("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(f, z.real, z.imag), Z, rtol=0.003)
+        assert "averaged 3 repeated points" in notes
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        np.random.default_rng(3).permutation(F.size),
+        np.r_[0 : F.size : 2, 1 : F.size : 2],
+        np.r_[12 : F.size, 0:12],
+    ],
+)
+def test_sweeps_in_any_order_are_told_apart_by_a_cycle_column(order):
+    f, z = np.tile(F[order], 3), np.concatenate([k * Z[order] for k in (1, 1.05, 1.2)])
+    body = rows(np.repeat([1, 2, 3], F.size), f, z.real, z.imag)
+    found = read("cycle,f (Hz),Zre (ohm),Zim (ohm)\n" + body)
+    assert [spectrum.cycle for spectrum in found] == [1, 2, 3]
+    for spectrum, k in zip(found, (1, 1.05, 1.2), strict=True):
+        np.testing.assert_allclose(spectrum.impedance, k * Z, rtol=1e-6)
+
+
+def test_parts_of_nobody_knows_what_beside_a_column_that_names_something_else_are_asked_for():
+    with pytest.raises(ReadError, match="'Transfer function' stands beside the table"):
+        read("f (Hz),Real,Imag,Transfer function H\n" + rows(F, Z.real, Z.imag, 0 * F))

@@ -77,7 +77,33 @@ def boundaries(
                 exchanged = abs(step) < abs(steps[i + 1])  # with the second row; else it is above the sweep
                 cuts += [] if exchanged else [int(rows[i + 1])]
                 direction = -direction if exchanged else 0.0
-    return [] if cuts and _is_one_sweep(frequency, z, cuts, (cycle, *conditions)) else cuts
+    if not cuts:
+        return cuts
+    known = [values for values in (cycle, *conditions) if values is not None and _changes(values)]
+    if not known:
+        return [] if _is_one_sweep(frequency, z, cuts) else cuts
+    return next((runs for values in known if (runs := _one_sweep_each(frequency, z, values))), cuts)
+
+
+def _changes(values: FloatArray) -> bool:
+    known = values[np.isfinite(values)]
+    return bool(known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0))
+
+
+def _one_sweep_each(frequency: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
+    """Return where a condition changes, if what it stays the same for is one sweep each, in whatever order.
+
+    Half cycles, which instruments count within one spectrum, do not go over the same frequencies again.
+    """
+    runs = [int(row) for row in np.flatnonzero(np.diff(values)) + 1]
+    edges = [0, *runs, values.size]
+    if not 0 < len(runs) < values.size / _FEWEST_OF_A_PASS or len(set(values[edges[:-1]].tolist())) <= len(
+        runs
+    ):
+        return []
+    parts = [slice(a, b) for a, b in pairwise(edges)]
+    again = all(overlap(frequency[a], frequency[b], _WHOLE) for a, b in pairwise(parts))
+    return runs if again and not any(boundaries(frequency[part], z[part]) for part in parts) else []
 
 
 def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: ComplexArray) -> list[int]:
@@ -117,23 +143,17 @@ def _is_stranger(f: FloatArray, z: ComplexArray) -> bool:
     return bool(wide or leaps[-1] > max(_FAR, _WIDE * leaps[:-1].max()))
 
 
-def overlap(above: FloatArray, below: FloatArray) -> bool:
-    """Whether frequencies are a few each, and share more than a third of the narrower range of log f."""
+def overlap(above: FloatArray, below: FloatArray, least: float = 0.34) -> bool:
+    """Whether frequencies are a few each, and share more than `least` of the narrower range of log f."""
     above, below = np.log(above[above > 0]), np.log(below[below > 0])
     if min(above.size, below.size) < _FEWEST_ROWS:
         return False
     shared = min(above.max(), below.max()) - max(above.min(), below.min())
-    return bool(shared > 0.34 * min(np.ptp(above), np.ptp(below)) > 0)
+    return bool(shared > least * min(np.ptp(above), np.ptp(below)) > 0)
 
 
-def _is_one_sweep(
-    frequency: FloatArray, z: ComplexArray, cuts: list[int], conditions: Sequence[FloatArray | None]
-) -> bool:
+def _is_one_sweep(frequency: FloatArray, z: ComplexArray, cuts: list[int]) -> bool:
     """Whether pieces are one sweep in any order, interlaced or in bands: hardly a frequency comes twice."""
-    for values in conditions:
-        known = values[np.isfinite(values)] if values is not None else np.empty(0)
-        if known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0):
-            return False
     if _are_short_sweeps(frequency, cuts):
         return False
     piece = np.searchsorted(cuts, np.arange(frequency.size), side="right")
@@ -141,7 +161,14 @@ def _is_one_sweep(
     order = np.argsort(frequency[good], kind="stable")
     f, piece = np.log(frequency[good][order]), piece[good][order]
     twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())
-    return twice <= min(2, len(cuts)) + 0.02 * f.size and _continue_each_other(f, z[good][order], piece)
+    few = twice <= min(2, len(cuts)) + 0.02 * f.size or (len(cuts) == 1 and _are_bands(frequency, cuts[0]))
+    return few and _continue_each_other(f, z[good][order], piece)
+
+
+def _are_bands(frequency: FloatArray, cut: int) -> bool:
+    """Whether two pieces share the frequencies at one end of either alone."""
+    above, below = frequency[:cut], frequency[cut:]
+    return min(above.size, below.size) >= _FEWEST_OF_A_PASS and not overlap(above, below)
 
 
 def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:

@@ -32,8 +32,8 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
 _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
-# Points measured again at the same frequency that differ less than this are averaged without being asked.
-_SAME = 0.005
+# Points measured again at the same frequency, as bands share some, that differ less are averaged unasked.
+_SAME, _FEW_TWICE, _SHARE_TWICE = 0.008, 3, 0.08
 
 
 @dataclass(frozen=False)
@@ -286,7 +286,7 @@ def _is_remeasured(sweep: Sweep) -> bool:
         return False
     unique, inverse, counts = np.unique(sweep.frequency, return_inverse=True, return_counts=True)
     repeats = sweep.frequency.size - unique.size
-    if not 0 < repeats <= max(2, 0.05 * sweep.frequency.size):
+    if not 0 < repeats <= max(_FEW_TWICE, _SHARE_TWICE * sweep.frequency.size):
         return False
     z = sweep.impedance
     mean = (np.bincount(inverse, z.real) + 1j * np.bincount(inverse, z.imag)) / counts
