@@ -360,7 +360,9 @@ def test_digatron():
         ("Step,Status,ActFreq,Zreal1,Zimg1", 1e-3),  # a copy without the row of units
         ("AhAccu,Status,Frequency,Zreal1,Zimg1", 1e-3),
         ("Step,Status,ActFreq,Zreal1 (Ohm),Zimg1 (Ohm)", 1.0),
-        ("Step,Status,Frequency,Zreal1,Zimg1", 1.0),  # anyone's first of several
+        ("Step,Status,Frequency,Zreal1,Zimg1", 1e-3),
+        ("Step,Status,ActFreq,Zreal1,Zimg1\n[],[],[Hz],[EIS],[EIS]", 1e-3),
+        ("Digatron BTS\n\nNo,Remark,Frequency,Zreal1,Zimg1", 1e-3),
     ],
 )
 def test_digatron_by_its_names(names, scale):
@@ -368,6 +370,19 @@ def test_digatron_by_its_names(names, scale):
     spectrum = one(text.encode(), "a.csv")
     assert spectrum.impedance == pytest.approx(scale * Z, rel=1e-8)
     assert said(spectrum, "assumed: milliohm, as in Digatron's files") == (scale == 1e-3)
+
+
+def test_names_of_digatron_alone_are_asked_for_their_unit():
+    body = rows(lambda i, f, z: f"{f:.9g},{z.real:.9g},{z.imag:.9g}")
+    with pytest.raises(ReadError, match=r"Digatron's testers.*--impedance-unit mohm"):
+        one(f"Frequency,Zreal1,Zimg1\n{body}".encode(), "a.csv")
+    spectrum = one(f"Frequency,Zreal1,Zimg1\n[Hz],[Ohm],[Ohm]\n{body}".encode(), "a.csv")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-8)
+    twice = rows(lambda i, f, z: f"{f:.9g},{z.real:.9g},{z.imag:.9g},{2 * z.real:.9g},{2 * z.imag:.9g}")
+    found = read_bytes(
+        ("f,Zreal1,Zimg1,Zreal2,Zimg2\n" + twice).encode(), "a.csv"
+    )  # anyone's first of several
+    assert found[0].impedance == pytest.approx(Z, rel=1e-8)
 
 
 def test_frequency_in_the_last_column():

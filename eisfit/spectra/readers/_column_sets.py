@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._header import DIGATRON, Table
+from eisfit.spectra.readers._columns import DIGATRON, Column, column
+from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._templates import DERIVED, sets_by_template
 from eisfit.spectra.readers._units import Unit, unit_of
 

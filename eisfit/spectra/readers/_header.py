@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._columns import column, is_units_row
+from eisfit.spectra.readers._columns import DIGATRON, column, is_units_row
 from eisfit.spectra.readers._header_names import (
     COMMENT,
     LONGEST_HEADER,
     WANTED,
     align_units,
+    is_of_digatron,
     names_of_legend,
     names_of_lines,
     names_of_units,
@@ -28,10 +29,6 @@ from eisfit.spectra.readers._header_names import (
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit
 
-#: Stands in the row of units of Digatron's impedances, which are milliohm.
-DIGATRON = "EIS"
-_OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies
-_BESIDE = {"ActFreq", "AhAccu"}
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
 
@@ -151,8 +148,8 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
             if table.names:
                 _fit_to_columns(table, width)
-                _attach_units(table, units)
                 table.preamble = list(above[:back])
+                _attach_units(table, units)
                 return
             if lookup is _unknown_names:
                 break  # words further up are no header
@@ -197,7 +194,7 @@ def _attach_units(table: Table, units: list[str]) -> None:
     while len(units) > len(table.names) and not units[-1]:  # below an empty column of remarks
         units = units[:-1]
     table.units = units
-    if not units and _OF_DIGATRON.issubset(table.names) and not _BESIDE.isdisjoint(table.names):
+    if not any(units) and is_of_digatron(table.names, table.preamble):
         table.units = [DIGATRON] * len(table.names)
     if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
         table.units = align_units(units, table.names) or [*units, STRAY]

@@ -22,6 +22,23 @@ _OF_LEGEND = regex(
 _FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
 
 
+_OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies
+_BESIDE = {
+    *(
+        "ActFreq",
+        "FreqEIS",
+        "AhAccu",
+        "AhStep",
+        "AhPrev",
+        "Prog Time",
+        "Step Time",
+        "Step",
+        "Schritt",
+        "Status",
+    )
+}
+
+
 def names_of_legend(above: Sequence[str], width: int) -> list[str]:
     """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
     text = "\n".join(above[-_LONGEST_LEGEND:])
@@ -125,3 +142,10 @@ def suits(unit: str, name: str) -> bool:
     """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
     found = column(f"{name} [{unit}]").quantity
     return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
+
+
+def is_of_digatron(names: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a table has Digatron's two names, and another of theirs or their name above it."""
+    if not _OF_DIGATRON.issubset(names) or "Zreal2" in names:
+        return False
+    return not _BESIDE.isdisjoint(names) or any("digatron" in line.lower() for line in above)

@@ -226,6 +226,17 @@ def refuse_half_unit(file: File, chosen: Chosen) -> None:
         )
 
 
+def refuse_unknown_tester(file: File, table: Table, chosen: Chosen) -> None:
+    """Refuse the names that Digatron gives milliohm, without a unit and without another sign of Digatron."""
+    parts = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
+    bare = [part.name for part in parts if not part.unit] == ["Zreal1", "Zimg1"]
+    if bare and "Zreal2" not in table.names and not file.reading.impedance_unit:
+        raise file.error(
+            "'Zreal1' and 'Zimg1' have no unit, and Digatron's testers, which call them so, mean milliohm: "
+            "--impedance-unit mohm, or ohm"
+        )
+
+
 def refuse_factor(file: File, table: Table) -> None:
     """Refuse a table with a factor, in a column or a line above it, of which nothing tells what it is of."""
     for name, values in zip(table.names, table.matrix.T, strict=False):

@@ -53,6 +53,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_summary,
     refuse_two_units,
     refuse_unclear_thousands,
+    refuse_unknown_tester,
     refuse_unproven,
     refuse_wider,
     refuse_words,
@@ -315,6 +316,7 @@ def _sweeps(
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
     refuse_half_unit(file, chosen)
+    refuse_unknown_tester(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
     if table.names and (name := looks_misnamed(chosen, columns, table.matrix)):
         taken = chosen.columns["frequency"].name
