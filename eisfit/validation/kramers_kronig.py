@@ -7,38 +7,32 @@ significance test in place of the eye: see `eisfit.validation.linear_kk` for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from eisfit.arrays import BoolArray, ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
-from eisfit.rounding import hertz
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.noise import attainable_of_many, noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig_findings import (
-    CAUSES,
-    CURES,
     FALSE_ALARM,
-    MIRRORED,
     TOLERANCE,
-    Finding,
     Problem,
     Trust,
     find_breaches,
     find_trusted,
     resonant,
 )
+from eisfit.validation.kramers_kronig_flags import CAUSES, flag_thinned, flags_of, ranges_of
 from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
-from eisfit.validation.linear_kk import Basis, fit
+from eisfit.validation.linear_kk import Basis
 from eisfit.validation.points import check_points
 from eisfit.verdict import Flag, limit
 
 _MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
 _MANY, _A_DECADE = 12, 3.6  # points, of which one of the two is enough for terms beyond the sweep
-_SHOWN = 12  # places in one sentence
 _AT_ONCE = 10_000  # points that the curve is drawn through in one array
 _KEPT = 16  # results
 _CHECKED: dict[int, KramersKronigResult] = {}  # by the identity of the spectrum, which each keeps alive
@@ -146,13 +140,13 @@ def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Tr
     fitted = _curve(spectrum, representation, trust)
     modulus = np.abs(tested.impedance if representation == "impedance" else 1 / tested.impedance)
     relative = np.maximum(_noise(representation, trust) / (trust.weight * modulus), 1e-12)
-    ranges = list(_ranges(find_breaches(trust), trust.kept, tested))
+    ranges = list(ranges_of(find_breaches(trust), trust.kept, tested))
     notes: list[Flag] = []
     if tested is not spectrum:
         relative = np.interp(-np.log(spectrum.omega), -np.log(tested.omega), relative)
         if all(r.low_Hz == r.high_Hz for r in ranges):  # what breaks smoothly bends the curve beside it too
             ranges += _far_from(spectrum, fitted, relative, ranges, trust.problem.tolerance)
-        notes = [_thinning(spectrum, tested)]
+        notes = [flag_thinned(spectrum, tested)]
     return KramersKronigResult(
         spectrum=spectrum,
         ok=not ranges,
@@ -161,7 +155,7 @@ def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Tr
         noise_relative=float(np.sqrt(np.mean(relative**2))),
         rc_elements=trust.solved.elements,
         mu=trust.solved.mu,
-        flags=(*_flags(ranges, trust), *notes),
+        flags=(*flags_of(ranges, trust), *notes),
         ranges=tuple(ranges),
     )
 
@@ -212,14 +206,6 @@ def _far_from(
     return [FrequencyRange(one, one, CAUSES["outlier"]) for one in np.unique(f[far])[::-1].tolist()]
 
 
-def _thinning(spectrum: Spectrum, tested: Spectrum) -> Flag:
-    return Flag(
-        "thinned",
-        f"{spectrum.points} points: the test is made with {tested.points} of them, evenly spread over log f",
-        "the others were held against its curve; nothing need be done",
-    )
-
-
 def _problem(
     spectrum: Spectrum, terms: tuple[bool, bool], rc_elements: int | None, representation: str
 ) -> Problem:
@@ -251,44 +237,3 @@ def _check_elements(rc_elements: int | None, basis: Basis, spectrum: Spectrum) -
             f"rc_elements: {rc_elements} is not between 1 and {most}, the most that "
             f"{spectrum.points} points can determine"
         )
-
-
-def _ranges(findings: list[Finding], kept: BoolArray, spectrum: Spectrum) -> Iterator[FrequencyRange]:
-    frequency = spectrum.frequency[kept]
-    for finding in findings:
-        yield FrequencyRange(
-            float(frequency[finding.last]), float(frequency[finding.first]), CAUSES[finding.name]
-        )
-    for single in spectrum.frequency[~kept].tolist():
-        yield FrequencyRange(single, single, CAUSES["outlier"])
-
-
-def _flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
-    flags = []
-    size = trust.problem.fraction(trust.found.systematic).max()
-    for name, cause in CAUSES.items():
-        places = [r for r in ranges if r.cause == cause]
-        if not places:
-            continue
-        where, single = _list_points(places), name == "outlier"
-        extent = "" if single else f" (up to {100 * size:.2g} % of |Z|)"
-        flags.append(Flag("outlier" if single else "kk_failed", f"{where}: {cause}{extent}", CURES[name]))
-    if any(flag.name == "kk_failed" for flag in flags) and _is_mirrored(trust):
-        flags.insert(0, MIRRORED)
-    return tuple(flags)
-
-
-def _list_points(places: list[FrequencyRange]) -> str:
-    more = len(places) - _SHOWN
-    shown = ", ".join(_span(r) for r in places[:_SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _span(r: FrequencyRange) -> str:
-    return hertz(r.low_Hz) if r.low_Hz == r.high_Hz else f"{hertz(r.low_Hz)} to {hertz(r.high_Hz)}"
-
-
-def _is_mirrored(trust: Trust) -> bool:
-    problem, as_is = trust.problem, trust.solved.scaled
-    turned = fit(problem.basis, problem.data.conj(), problem.weight, trust.solved.elements).scaled
-    return bool(as_is @ as_is > 9 * (turned @ turned))

@@ -1,7 +1,7 @@
 """Which points of a spectrum can be trusted: outliers, varying noise, the part that breaks Kramers-Kronig.
 
-Works on the algebra of `eisfit.validation.linear_kk`; `eisfit.validation.kramers_kronig` turns its findings
-into words.
+Works on the algebra of `eisfit.validation.linear_kk`; `eisfit.validation.kramers_kronig_flags` turns its
+findings into words.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from eisfit.validation.linear_kk import (
 )
 from eisfit.validation.points import FEWEST
 from eisfit.validation.resonances import find_strongest, is_inside, refine
-from eisfit.verdict import Flag, limit
+from eisfit.verdict import limit
 
 FALSE_ALARM = 5e-4  # of each test, but for the ends
 # Of the slow end, where cells drift, of any place, of the fast end, where little but inductance goes wrong.
@@ -38,26 +38,6 @@ _PUT_UP_WITH = limit("kk_breach")
 _MOST_RESONANCES = 4
 _STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
 _MENDED = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
-
-CAUSES = {
-    "low": "deviation at the slow end; possibly drift: the cell changed while it was measured",
-    "high": "deviation at the fast end; possibly cabling or the instrument's bandwidth",
-    "outlier": "outlier: off the curve on which all the other points agree",
-    "middle": "deviation in mid-range; possibly too large an amplitude, a range switch, or a sudden change",
-    "all": "deviation over most of the sweep; possibly real and imaginary part do not belong together",
-}
-CURES = {
-    "low": "wait for the steady state, stop at a higher frequency, or leave these out (--drop-invalid)",
-    "high": "shorten and twist the leads, calibrate, or leave these points out (--drop-invalid)",
-    "outlier": "leave the point out (--drop-invalid) or repeat the sweep",
-    "middle": "repeat with a smaller amplitude, or leave these points out (--drop-invalid)",
-    "all": "repeat at rest, with a smaller amplitude; below 1 % fits stay useful, with errors set by this",
-}
-MIRRORED = Flag(
-    "imaginary_sign",
-    "with the opposite sign of the imaginary part the spectrum fits at least three times better",
-    "check whether the file's column is Im(Z) or -Im(Z)",
-)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, VERMILION, apply_style, axes_or_new, legible
+from eisfit.display.plot.style import BLUE, GREY, VERMILION, WIDTH, apply_style, axes_or_new, legible
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         Axes to draw on; a new pyplot figure where None.
     """
     bars = rank_fitted(document)
-    ax = axes_or_new(ax, 4.8, comparison_height(document))
+    ax = axes_or_new(ax, WIDTH, comparison_height(document))
     for place, (row, behind, note) in enumerate(bars):
         style: dict[str, Any] = {"color": BLUE if row["fits"] else VERMILION}
         if row["refused"]:

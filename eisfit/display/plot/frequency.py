@@ -14,6 +14,7 @@ from eisfit.display.plot.style import (
     GREY,
     SKY,
     VERMILION,
+    WIDTH,
     apply_style,
     axes_or_new,
     column,
@@ -64,7 +65,7 @@ def bode(
     z = complex_column(impedance, "impedance")
     f = column(frequency, "frequency", z.size)
     if axes is None:
-        axes = open_figure(4.8, 4.4).subplots(2, 1, sharex=True)
+        axes = open_figure(WIDTH, 4.4).subplots(2, 1, sharex=True)
     upper, lower = _two_scales(axes)
     face = "full" if lower.get_gid() == _RIGHT else "none"
     known = None if label is None else legible(label)
@@ -183,7 +184,7 @@ def residuals(
         Axes to draw on; a new pyplot figure where None.
     """
     f = column(frequency, "frequency")
-    ax = axes_or_new(ax, 4.8, 2.8)
+    ax = axes_or_new(ax, WIDTH, 2.8)
     order = np.argsort(f)
     ax.axhline(0, color=BLACK, lw=0.8, zorder=1)
     if noise is not None:
@@ -228,7 +229,7 @@ def drt(
     t = column(tau, "tau")
     order = np.argsort(t)
     t, g = t[order], column(gamma, "gamma", t.size)[order]
-    ax = axes_or_new(ax, 4.8, 3.2)
+    ax = axes_or_new(ax, WIDTH, 3.2)
     factor, unit = ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
     above = factor * g
     if low is not None and high is not None:

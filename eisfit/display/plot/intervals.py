@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.display.plot.style import GREY, VERMILION, apply_style, axes_or_new, column, figure_or_new, pretty
+from eisfit.display.plot.style import (
+    GREY,
+    VERMILION,
+    WIDTH,
+    apply_style,
+    axes_or_new,
+    column,
+    figure_or_new,
+    pretty,
+)
 from eisfit.display.report.words import append_unit
 from eisfit.errors import EisfitError
 
@@ -33,7 +42,7 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
     """
     deviations, reach = measure_deviations(document)
     ends = list(deviations.values())
-    ax = axes_or_new(ax, 4.8, 0.6 + 0.3 * len(ends))
+    ax = axes_or_new(ax, WIDTH, 0.6 + 0.3 * len(ends))
     for place, pair in enumerate(ends):
         at = [side * reach if end is None else end for side, end in zip((-1, 1), pair, strict=True)]
         ax.plot(np.clip(at, -reach, reach), [place, place], "-", color="C0", lw=2.0, solid_capstyle="butt")

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.arrays import NORMAL_95
-from eisfit.display.plot.style import COLORS, GREY, apply_style, axes_or_new, column, figure_or_new, pretty
+from eisfit.display.plot.style import (
+    COLORS,
+    GREY,
+    WIDTH,
+    apply_style,
+    axes_or_new,
+    column,
+    figure_or_new,
+    pretty,
+)
 from eisfit.display.report.words import Document, append_unit
 from eisfit.errors import EisfitError
 
@@ -47,7 +56,7 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     x = np.arange(1.0, x.size + 1) if counted else x
     value, error = (column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
     single, its_error = column(alone[name], name), column(alone[f"{name}_stderr"], name)
-    ax = axes_or_new(ax, 4.8, 3.4)
+    ax = axes_or_new(ax, WIDTH, 3.4)
     bars = None if x.size > _MANY else np.nan_to_num(its_error)
     mode = _joint(document)["modes"][name]
     ax.errorbar(x, single, bars, fmt="o", ms=3, color=GREY, elinewidth=0.8, capsize=0, zorder=2,
@@ -80,7 +89,7 @@ def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> 
     found = (_joint(document).get("strengths") or {}).get(name)
     if found is None:
         raise EisfitError(f"nothing to draw: {name} was not smooth in this joint fit")
-    ax = axes_or_new(ax, 4.8, 3.4)
+    ax = axes_or_new(ax, WIDTH, 3.4)
     if found["tried"]:
         scores = np.array(found["scores"], dtype=float)
         ax.plot(found["tried"], scores, "-", color=GREY, zorder=2)

@@ -13,6 +13,7 @@ from eisfit.display.plot.style import (
     GREEN,
     ORANGE,
     VERMILION,
+    WIDTH,
     apply_style,
     data_impedance,
     figure_or_new,
@@ -86,7 +87,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     f, z = require_data(document)
     fitted = data_impedance(document, "fit")
     stacked = paper_columns() == 1
-    figure = figure_or_new(figure, *((4.8, 9.6) if stacked else (8.6, 4.9)))
+    figure = figure_or_new(figure, *((WIDTH, 9.6) if stacked else (8.6, 4.9)))
     first, magnitude, phase, last = (_stack if stacked else _grid)(figure)
     nyquist(f, z, fitted=fitted, ax=first)
     bode(f, z, fitted=fitted, axes=(magnitude, phase))
@@ -124,7 +125,7 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
     f, z = require_data(document)
     data = document["data"]
     if paper_columns() == 1:
-        figure = figure_or_new(figure, 4.8, 6.2)
+        figure = figure_or_new(figure, WIDTH, 6.2)
         left, right = figure.subplots(2, 1, height_ratios=[1.2, 1.0])
     else:
         figure = figure_or_new(figure, 8.6, 3.6)

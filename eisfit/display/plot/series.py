@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.display.plot.style import (
     COLORS,
+    WIDTH,
     apply_style,
     axes_or_new,
     column,
@@ -62,7 +63,7 @@ def cells_trend(
     shown = [document for document in documents if _has(document, name)]
     if not shown:
         raise EisfitError(f"nothing to draw: no row holds a value of {name}")
-    ax = axes_or_new(ax, 4.8, 3.4)
+    ax = axes_or_new(ax, WIDTH, 3.4)
     groups = list(dict.fromkeys(document.get("group") for document in documents))
     for document in lines_of([*shown]):
         rows, unit = document["rows"], (document.get("units") or {}).get(name)
@@ -282,7 +283,7 @@ def nyquist_waterfall(
     if step is None and max(sizes) > _APART * min(sizes) > 0:
         scales, unit = [1 / size for size in sizes], "largest |Z|"
     shift = _step([z * k for z, k in zip(measured, scales, strict=True)]) if step is None else step * scale
-    ax = ax or figure_or_new(figure, 4.8, _height(measured, scales, shift)).subplots()
+    ax = ax or figure_or_new(figure, WIDTH, _height(measured, scales, shift)).subplots()
     norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
     shades = mpl.colormaps["viridis"]
     for place, (z, cycle, document, scale) in enumerate(zip(measured, cycles, spectra, scales, strict=True)):

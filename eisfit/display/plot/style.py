@@ -55,6 +55,8 @@ _OF_THE_USER = frozenset(
 )
 
 #: Width of a figure in a journal, inches: one column of two (85 mm), and both with the gap (175 mm).
+#: Inches of a figure of one panel, where no journal's column is asked for.
+WIDTH = 4.8
 _WIDTHS = {1: 85 / 25.4, 2: 175 / 25.4}
 _PAPER: dict[str, Any] = {
     "axes.labelsize": 8.0,
@@ -145,7 +147,7 @@ def _is_foreign(given: Mapping[str, Any]) -> bool:
 
 
 @apply_style
-def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
+def new_figure(width: float = WIDTH, height: float = 3.8) -> Figure:
     """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
     from matplotlib.figure import Figure
 
@@ -155,7 +157,7 @@ def new_figure(width: float = 4.8, height: float = 3.8) -> Figure:
 
 
 @apply_style
-def new_axes(width: float = 4.8, height: float = 3.8) -> Axes:
+def new_axes(width: float = WIDTH, height: float = 3.8) -> Axes:
     """Return the only axes of a `new_figure`."""
     return new_figure(width, height).subplots()
 
@@ -169,7 +171,7 @@ def open_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def axes_or_new(ax: Axes | None, width: float = 4.8, height: float = 3.8) -> Axes:
+def axes_or_new(ax: Axes | None, width: float = WIDTH, height: float = 3.8) -> Axes:
     """Return `ax`, or the axes of a new pyplot figure."""
     return open_figure(width, height).subplots() if ax is None else ax
 

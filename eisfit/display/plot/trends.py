@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import NORMAL_95, FloatArray
 from eisfit.display.plot.style import (
+    WIDTH,
     apply_style,
     axes_or_new,
     column,
@@ -68,7 +69,7 @@ def trend(
     if not np.isfinite(places).any():
         numbered, places, xlabel = True, np.arange(1.0, values.size + 1), "spectrum"
     trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
-    ax = axes_or_new(ax, 4.8, 3.4)
+    ax = axes_or_new(ax, WIDTH, 3.4)
     color = color or str(ax.plot([], [])[0].get_color())
     shown = np.isfinite(places) & np.isfinite(values)
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eisfit.display.report.latex import latex, latex_symbol, latex_table, latex_unit
+from eisfit.display.report.markdown import markdown, markdown_table
 from eisfit.display.report.words import (
     Document,
     bracket,
@@ -90,19 +91,6 @@ def fit_markdown(document: Document) -> str:
     return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, parameter_rows(document))
 
 
-def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table in Markdown; what the cells hold is shown as it is."""
-    lines = [head, *rows]
-    cells = ["| " + " | ".join(map(markdown, line)) + " |\n" for line in lines]
-    return "".join([cells[0], "|" + " --- |" * len(head) + "\n", *cells[1:]])
-
-
-def markdown(value: object) -> str:
-    """Return a text that Markdown shows as it is."""
-    text = clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]|#~$])", r"\\\1", text)
-
-
 def fit_latex(document: Document) -> str:
     r"""Return one fit as a LaTeX table (packages ``booktabs`` and, for the micro sign, none).
 
@@ -125,13 +113,6 @@ def fit_latex(document: Document) -> str:
     return f"\\begin{{table}}\n\\centering\n\\caption{{{caption}.}}\n{whole}\\end{{table}}\n"
 
 
-def latex_table(columns: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return cells that are LaTeX already as a ``tabular`` with ``booktabs``."""
-    first, *lines = (" & ".join(row) + r" \\" for row in (head, *rows))
-    begin = rf"\begin{{tabular}}{{{columns}}}"
-    return "\n".join([begin, r"\toprule", first, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}", ""])
-
-
 def _value(row: Mapping[str, Any]) -> str:
     unknown = format_measured(row).endswith("?")
     value = latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
@@ -141,45 +122,3 @@ def _value(row: Mapping[str, Any]) -> str:
 def _verdict(row: Mapping[str, Any]) -> str:
     said = clean(row.get("verdict")), mark(row)
     return ", ".join(dict.fromkeys(word for word in said if word))
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{letter: f"\\{letter}" for letter in "&%$#_"},
-}
-
-
-def latex(value: object) -> str:
-    """Return a text that LaTeX prints as it is."""
-    return "".join(_LATEX.get(letter, letter) for letter in clean(value))
-
-
-def latex_symbol(name: str) -> str:
-    r"""Return R_ct as ``$R_\mathrm{ct}$``; any other name as it is, escaped."""
-    found = re.fullmatch(r"([RCL])_([A-Za-z0-9]+)", clean(name))
-    inner = re.fullmatch(r"[A-Za-z]+_([A-Za-z0-9]+)_(alpha|tau|sigma|Q)", clean(name))
-    if inner:  # CPE_ct_alpha is the alpha of CPE_ct
-        letter = inner[2] if inner[2] == "Q" else f"\\{inner[2]}"
-        return rf"${letter}_\mathrm{{{inner[1]}}}$"
-    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{latex(name)}}}"
-
-
-def latex_unit(unit: object) -> str:
-    """Return ``S s^alpha`` as LaTeX; what is no unit of ours is only escaped."""
-    text = clean(unit)
-    if not re.fullmatch(r"[A-Za-z0-9^/ \-]*", text):
-        return latex(text)
-    parts = [_unit_factor(part) for part in text.split()]
-    return r"\,".join(parts)
-
-
-def _unit_factor(part: str) -> str:
-    base, _, power = part.partition("^")
-    base = {"ohm": r"$\Omega$", "degC": r"$^\circ$C"}.get(base, latex(base))
-    if not power:
-        return base
-    return rf"{base}$^{{{power.replace('alpha', chr(92) + 'alpha')}}}$"

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import starmap
 
-from eisfit.display.report.fit_tables import (
-    fit_latex,
-    latex,
-    latex_symbol,
-    latex_table,
-    latex_unit,
-    markdown_table,
-)
+from eisfit.display.report.fit_tables import fit_latex
+from eisfit.display.report.latex import latex, latex_symbol, latex_table, latex_unit
+from eisfit.display.report.markdown import markdown_table
 from eisfit.display.report.words import (
     Document,
     append_unit,
