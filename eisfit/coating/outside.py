@@ -30,6 +30,9 @@ _MORE_OR_LESS = {
     "series": ("the coated cells have {size} ohm {sense} in series", "more", "less"),
 }
 _SHARES = (0.2, 1.2)  # of a film's resistance that may lie behind the double layer, errors and all
+_LADDER = (
+    "the film's electrons are shorted to the solid, so that its capacitance lies across the reaction too"
+)
 _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
 
 
@@ -81,6 +84,8 @@ def _tell(cause: Outside) -> str:
         return (
             f"{share} % of the film's resistance lies behind the double layer, as where that is on the film"
         )
+    if cause.what == "shorted":
+        return _LADDER
     if cause.what == "leads":
         return f"the leads have an inductance of {significant(cause.size * 1e6, 2)} uH"
     kind = "a further arc" if cause.size > 0 else "an inductive loop"

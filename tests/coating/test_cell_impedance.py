@@ -16,9 +16,9 @@ UM = 1e-4
 GIVEN = {
     "area": 1.13, "R_s": 3.0, "R_more": 0.3, "kappa": 9e-3, "sigma_s": 1e-4, "R_i": 25.0, "g": 1.3, "Q": 2e-5,
     "alpha": 0.9, "W": 5.0, "tau_d": 100.0, "thickness": 5.25e-7, "resistivity": 70e-6, "s_i": 3.8e-8,
-    "chi": 1e-4, "behind": 0.3, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0, "contact_tau": 2e-5,
-    "counter_R": 10.0, "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3, "leads": 5e-7,
-    "film_alpha": 0.92, "native_alpha": 0.85, "contact_alpha": 0.95, "further_alpha": 0.97,
+    "chi": 1e-4, "behind": 0.3, "shorted": 0.4, "native_R": 7.0, "native_C": 2e-6, "contact_R": 4.0,
+    "contact_tau": 2e-5, "counter_R": 10.0, "counter_tau": 3e-3, "further_R": -2.0, "further_tau": 0.3,
+    "leads": 5e-7, "film_alpha": 0.92, "native_alpha": 0.85, "contact_alpha": 0.95, "further_alpha": 0.97,
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
@@ -79,7 +79,7 @@ def test_extremes_stay_finite_and_smooth(modes):
 
 def test_flat_cell_is_the_sum_of_its_parts():
     # (R_i || CPE + film + native)/(g A) + R_s + contact + counter + loop + leads, in complex arithmetic.
-    p = GIVEN | {"W": 0.0, "behind": 0.0}
+    p = GIVEN | {"W": 0.0, "behind": 0.0, "shorted": 0.0}
     jw = 1j * OMEGA
     double_layer = 1 / (25.0**-1 + 2e-5 * jw**0.9)
     R = 5.25e-7 / 3.8e-8
@@ -158,3 +158,26 @@ def test_a_film_with_the_double_layer_on_it_takes_no_part_at_high_frequency():
     expected = 1 / (1 / (35.0 + 5.0 * (1 - 1j) / np.sqrt(OMEGA)) + 2e-5 * (1j * OMEGA) ** 0.9) / 2.0
     found = cell_impedance(Cell(Flat(), "mixed"), theta, OMEGA).impedance[0]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def climb(R, C, z, rungs=4000):
+    """A ladder's impedance from rung to rung: resistance in line, capacitance from it to where z ends."""
+    for k in range(rungs + 1):
+        z = 1 / (1 / z + 1j * OMEGA * C / rungs * (0.5 if k in {0, rungs} else 1.0))
+        z = z + R / rungs * (k < rungs)
+    return z
+
+
+def test_a_film_whose_electrons_are_shorted_to_the_solid_is_a_ladder_ended_by_the_reaction():
+    given = {"area": 2.0, "R_i": 25.0, "Q": 2e-5, "alpha": 0.9, "W": 5.0, "shorted": 1.0}
+    z = 1 / (1 / (25.0 + 5.0 * (1 - 1j) / np.sqrt(OMEGA)) + 2e-5 * (1j * OMEGA) ** 0.9)
+
+    def film(R, C):
+        theta = coordinates(given | {"thickness": R * 1e-8, "s_i": 1e-8, "chi": C})
+        return cell_impedance(Cell(Flat(), "mixed"), theta, OMEGA).impedance[0] * 2.0
+
+    slow = OMEGA < 1e6  # above, a rung is no longer short beside what the capacitance lets through
+    np.testing.assert_allclose(film(10.0, 1e-4)[slow], climb(10.0, 1e-4, z)[slow], rtol=1e-5)
+    np.testing.assert_allclose(film(10.0, 0.0), 10.0 + z, rtol=1e-12)
+    np.testing.assert_allclose(film(0.0, 1e-4), 1 / (1 / z + 1j * OMEGA * 1e-4), rtol=1e-12)
+    np.testing.assert_allclose(film(10.0, 1e-4)[-1], np.sqrt(10.0 / (1j * OMEGA[-1] * 1e-4)), rtol=1e-6)

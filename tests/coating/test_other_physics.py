@@ -42,13 +42,32 @@ def mixed(nanometres, kelvin=298.15):
     return R * np.tanh(s) / s
 
 
+def shorted(nanometres, z):
+    """The same film at 25 degC, its electrons shorted to the solid, over a reaction z: ohm cm^2."""
+    R = nanometres * 1e-7 / 3e-8
+    s = np.sqrt(JW * R * 200 * nanometres * 1e-7)
+    line = R / s
+    return line * (z + line * np.tanh(s)) / (line + z * np.tanh(s))
+
+
 def simulate(
-    rng, nanometres=0.0, *, gain=1.0, kelvin=298.15, energy=0.6, slower=1.0, more=0.0, below=0.0, layer=0.0
+    rng,
+    nanometres=0.0,
+    *,
+    gain=1.0,
+    kelvin=298.15,
+    energy=0.6,
+    slower=1.0,
+    more=0.0,
+    below=0.0,
+    layer=0.0,
+    ladder=0.0,
 ):
     """Spectrum of a cell, ohm; the other electrode's arc has 4 ohm at 8 kHz."""
     reaction = R_I / gain * warm(energy, kelvin) + below * warm(0.45, kelvin)
     diffusion = slower * W * warm(0.4, kelvin) * (1 - 1j) / np.sqrt(JW.imag)
     z = 1 / (1 / (reaction + diffusion) + Q * JW**ALPHA)
+    z = shorted(ladder, z) if ladder else z
     z = z + (mixed(nanometres, kelvin) if nanometres else 0) + layer
     other = 4.0 * warm(0.6, kelvin) / (1 + warm(0.6, kelvin) * (JW * 2e-5) ** 0.85)
     Z = z / AREA + R_S * warm(0.15, kelvin) + other + more
@@ -225,6 +244,22 @@ def test_a_film_with_its_double_layer_on_it_is_found_and_can_be_stated(tmp_path)
     assert stated["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(14.7, abs=1.0)
     with pytest.raises(eisfit.EisfitError, match="double_layer"):
         write_study(tmp_path, spectra, FILM.replace("resistivity", "# resistivity") + 'double_layer = "on"\n')
+
+
+def test_a_film_whose_electrons_are_shorted_to_the_solid_is_found(tmp_path):
+    """As a metal's in contact with it: 100 uF/cm^2 lie across the reaction too, no hypothesis fits."""
+    rng = np.random.default_rng(8)
+    spectra = {("bare", 25): simulate(rng), ("film", 25): simulate(rng, gain=1.7, ladder=5)}
+    document = explain(tmp_path, spectra)
+    assert not document["fits"]
+    assert all(entry["probability"] is None for entry in document["hypotheses"].values())
+    cause = document["outside"]["causes"][0]
+    assert (cause["what"], cause["hypothesis"]) == ("shorted", "intrinsic_activity")
+    assert cause["gain"] == pytest.approx(1.7, rel=0.1)
+    said = (
+        "if the film's electrons are shorted to the solid, so that its capacitance lies across the reaction"
+    )
+    assert said in document["headline"][2]
 
 
 def test_cells_that_only_scatter_are_no_barrier_that_lowers_a_resistance(tmp_path):

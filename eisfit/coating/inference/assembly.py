@@ -14,6 +14,7 @@ from eisfit.coating.inference.problem import (
     ARC_ALPHA,
     INFINITE,
     REFERENCE_K,
+    WHOLLY,
     Block,
     Prior,
     Problem,
@@ -133,7 +134,7 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
     if first.resistivity is None:  # permittivity of 20, within a factor of two
         given["chi"] = Prior(np.log(20 * EPSILON_0 / first.thickness.median), 0.7, "F/cm^2", source="default")
     if first.double_layer == "on":
-        given["behind"] = Prior(1.0, 3e-3, log=False, source="study")
+        given["behind"] = replace(WHOLLY, source="study")
     if first.activation_energy is not None:
         given["Ea:film"] = _linear_prior(first.activation_energy, 1e-3)
     return given

@@ -22,6 +22,7 @@ from eisfit.coating.inference.posterior import Posterior, most_probable, probabi
 from eisfit.coating.inference.problem import (
     ARC_ALPHA,
     HYPOTHESES,
+    WHOLLY,
     Departure,
     Hypothesis,
     Prior,
@@ -47,6 +48,7 @@ _FARTHEST = 3.0  # standard deviations of the prior to which a step is believed
 _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
 _AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
+_SHORTED = "shorted:coated"  # beside every hypothesis: where it is not so, no step tells what it mends
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
 _CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5, "s_i": 1.5}
 """Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
@@ -168,6 +170,7 @@ def _list_promising(
     others = {name: found[name] for name in found if name not in bases}
     if not others:
         return []
+    tried = {name: departure for name, departure in tried.items() if name != _SHORTED}
     every = tuple(name for departure in tried.values() for name in departure.priors)
     table = {name: replace(HYPOTHESES[name], free=(*HYPOTHESES[name].free, *every)) for name in others}
     likelihood = Likelihood(whole, list(others), table)
@@ -223,7 +226,8 @@ def _join(base: str, departure: Departure) -> Hypothesis:
 def _list_departures(problem: Problem) -> dict[str, Departure]:
     """Return what is tried, by "what:cells", and for arcs by where they are looked for."""
     bare = problem.pair[0]
-    change = {name: f"change:{name}" for name in (*_CHANGES, "alpha", "series", "temperature", "behind")}
+    others = ("alpha", "series", "temperature", "behind", "shorted")
+    change = {name: f"change:{name}" for name in (*_CHANGES, *others)}
     tried = {
         f"{name}:coated": Departure({change[name]: Prior(0.0, sd)}, ((name, change[name], 1.0),))
         for name, sd in _CHANGES.items()
@@ -234,9 +238,9 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     size = 0.3 * float(np.ptp(bare.data[::2]))
     series = Prior(0.0, size, "ohm", log=False)
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
-    if problem.film == "mixed" and "behind" not in problem.priors:
-        behind = Prior(0.0, 1.0, log=False)
-        tried["behind:coated"] = Departure({change["behind"]: behind}, (("behind", change["behind"], 1.0),))
+    if problem.film == "mixed" and not {"behind", "shorted"} & set(problem.priors):
+        for name, prior in (("behind", Prior(0.0, 1.0, log=False)), ("shorted", WHOLLY)):
+            tried[f"{name}:coated"] = Departure({change[name]: prior}, ((name, change[name], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
     tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
     if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:
@@ -275,7 +279,8 @@ def _start(
 
     Of the bases that all causes are asked of, arcs begin at three places, and where nothing fits all do;
     they begin at the best hypothesis' optimum too, and where nothing fits at the means of the priors, for
-    optima may have gone far astray.
+    optima may have gone far astray. A film whose electrons are shorted to the solid begins with three
+    capacitances: that of a film whose are not may be anything.
     """
     best, rows, which = most_probable(found), [], []
     means = np.zeros(len(likelihood.names))
@@ -283,25 +288,30 @@ def _start(
         base, _, name = key.partition("|")
         arc = name.startswith("arc")
         own = _place(likelihood, found[base])
-        if key in keys:
+        moved = ("chi",) if name == _SHORTED else ("further_tau", "change:")
+        if name == _SHORTED:
+            begun = list(itertools.product((own, means) if misses else (own,), _PLACES))
+        elif key in keys:
             begun = [(own, place) for place in (_PLACES if arc or misses else (0.0,))]
             begun += [(_place(likelihood, found[best]), place) for place in (_PLACES if misses else (0.0,))]
             begun += [(means, place) for place in _PLACES] if misses else []
         else:
             begun = [(own, 0.0)] if key in promising else []
         for (start, place), sign in itertools.product(begun, (1.0, -1.0) if arc else (0.0,)):
-            rows.append(_begin(likelihood.names, start, place, sign) * likelihood.free[h])
+            rows.append(_begin(likelihood.names, start, moved, place, sign) * likelihood.free[h])
             which.append(h)
     return np.array(rows), np.array(which)
 
 
-def _begin(names: Sequence[str], start: FloatArray, place: float, sign: float) -> FloatArray:
-    """Return a row with causes at a place in standard deviations of their priors, arcs small, of a sign."""
+def _begin(
+    names: Sequence[str], start: FloatArray, moved: tuple[str, ...], place: float, sign: float
+) -> FloatArray:
+    """Return a row with some at a place in standard deviations of their priors, arcs small, of a sign."""
     row = start.copy()
     for k, label in enumerate(names):
         if label.startswith("further_R"):
             row[k] = _BEGUN * sign
-        elif label.startswith(("further_tau", "change:")):
+        elif label.startswith(moved):
             row[k] = place
     return row
 

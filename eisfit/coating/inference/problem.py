@@ -88,6 +88,9 @@ class Prior:
 ARC_ALPHA = Prior(0.92, 0.06, log=False)
 """Exponent of the arc of a layer, a film or a contact: 0.8 of surface layers, 1 of a film alike all over."""
 
+WHOLLY = Prior(1.0, 3e-3, log=False)
+"""Share of a film for which something holds that holds for all of it or none."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -276,7 +279,8 @@ class Problem:
             follows = (f"{name}:{block.cell}" for name in ("dcounter", "dcounter_Q"))
             terms += [("counter_tau", name, 1 / COUNTER_ALPHA) for name in follows]
         if block.coated:
-            terms += [("R_i", "f", -1.0), ("g", "g", 1.0), ("behind", "behind", 1.0)]
+            terms += [("R_i", "f", -1.0), ("g", "g", 1.0)]
+            terms += [(name, name, 1.0) for name in ("behind", "shorted")]
             terms += [("film_alpha", "film_alpha", 1.0)] * (self.film == "dielectric")
         else:
             terms += [(name, name, 1.0) for name in (*_NATIVE, *_CONTACT)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.coating.physics.layers import LayerKind, diffusion, layer
+from eisfit.coating.physics.layers import LayerKind, diffusion, ladder, layer
 from eisfit.coating.physics.parameters import INDEX, LINEAR, PARAMETERS
 from eisfit.coating.physics.supports import Support
 from eisfit.errors import EisfitError
@@ -83,14 +83,7 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     """Interface per true area, ohm cm^2 (B, F); `d` gets its derivatives by coordinate."""
     z = _reaction(cell, v, d, omega)
     if cell.film is not None:
-        R_film = v["thickness"] / v["s_i"]
-        through, by_R, by_C, by_alpha = layer(cell.film, R_film, v["chi"], omega, v["film_alpha"])
-        before = 1 - v["behind"]
-        z = z + before * through
-        d[:, INDEX["thickness"]] += before * by_R
-        d[:, INDEX["s_i"]] -= before * by_R
-        d[:, INDEX["chi"]], d[:, INDEX["film_alpha"]] = before * by_C, before * by_alpha
-        d[:, INDEX["behind"]] -= through
+        z = _cross_film(cell.film, v, d, omega, z)
     native, by_R, by_C, by_alpha = layer("dielectric", v["native_R"], v["native_C"], omega, v["native_alpha"])
     for name, by in (("native_R", by_R), ("native_C", by_C), ("native_alpha", by_alpha)):
         d[:, INDEX[name]] = by
@@ -98,6 +91,30 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     z = (z + native) / v["g"]
     d[:, INDEX["g"]] = -z
     return z
+
+
+def _cross_film(
+    kind: LayerKind, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray, z: ComplexArray
+) -> ComplexArray:
+    """Film in series with what lies below it, or so far as its electrons are shorted to the solid, in one."""
+    R_film, before, shorted = v["thickness"] / v["s_i"], 1 - v["behind"], v["shorted"]
+    through, by_R, by_C, by_alpha = layer(kind, R_film, v["chi"], omega, v["film_alpha"])
+    below, by_behind, total = z, -through, z + before * through
+    by_R, by_C, by_alpha = before * by_R, before * by_C, before * by_alpha
+    if shorted.any():
+        joined, by_z, by_front, by_log_C = ladder(before * R_film, v["chi"], below, omega)
+        alone = 1 - shorted
+        d *= (alone + shorted * by_z)[:, None]
+        d[:, INDEX["shorted"]] = joined - total
+        total = alone * total + shorted * joined
+        by_R = alone * by_R + shorted * before * R_film * by_front
+        by_behind = alone * by_behind - shorted * R_film * by_front
+        by_C, by_alpha = alone * by_C + shorted * by_log_C, alone * by_alpha
+    d[:, INDEX["thickness"]] += by_R
+    d[:, INDEX["s_i"]] -= by_R
+    d[:, INDEX["chi"]], d[:, INDEX["film_alpha"]] = by_C, by_alpha
+    d[:, INDEX["behind"]] += by_behind
+    return total
 
 
 def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:

@@ -8,6 +8,9 @@ A layer is one of three (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1
 - "mixed": ions and electrons both move and the electrons hold one potential, R tanh(s)/s with
   s = sqrt(j omega R C) and C its chemical capacitance. Ions enter on one side, and leave on the other through
   a reaction that takes its electrons from the film: R at low frequency, a Warburg tail above 1/(R C).
+
+Where the electrons of a mixed conductor are shorted to the solid below, its capacitance lies across the
+reaction too, and both are one: a `ladder`.
 """
 
 from __future__ import annotations
@@ -47,6 +50,28 @@ def layer(
         return _depressed_arc(R, omega * R * C, np.asarray(alpha))
     T, dT = tanh_over(np.asarray(s2))
     return R * T, R * (T + s2 * dT), R * s2 * dT, 0 * T
+
+
+def ladder(R: FloatArray, C: FloatArray, z: ComplexArray, omega: FloatArray) -> tuple[ComplexArray, ...]:
+    """Impedance (ohm cm^2) of a mixed conductor whose electrons are shorted to the solid, above a reaction z.
+
+    Zc (z + Zc tanh s)/(Zc + z tanh s), Zc = R/s, s = sqrt(j omega R C): the rails of ions and of electrons
+    with the chemical capacitance between them (J. Jamnik, J. Maier, J. Electrochem. Soc. 146 (1999) 4183;
+    W. Lai, S. M. Haile, J. Am. Ceram. Soc. 88 (2005) 2979), here with z from the ions' end to the electrons.
+    R + z at low frequency, z beside C where R is small, Zc at high frequency. Its derivatives by z, R and
+    ln C follow, each (B, F).
+    """
+    jwC = 1j * omega * C
+    T, dT = tanh_over(np.asarray(jwC * R))
+    share = 1 / (1 + jwC * T * z)
+    value = (z + R * T) * share
+    by_T = (R - jwC * z * z) * share * share
+    return (
+        value,
+        (1 - jwC * R * T * T) * share * share,
+        T * share + by_T * jwC * dT,
+        by_T * jwC * R * dT - value * jwC * T * z * share,
+    )
 
 
 def _depressed_arc(R: FloatArray, x: FloatArray, alpha: FloatArray) -> tuple[ComplexArray, ...]:

@@ -49,6 +49,7 @@ PARAMETERS: tuple[PhysicalParameter, ...] = (
     _P("chi", "F/cm^2", "log", "capacitance of the film (chemical, or dielectric), per true area", 0.0),
     _P("film_alpha", "1", "linear", "exponent of an insulating film's arc", 1.0),
     _P("behind", "1", "linear", "share of the film's resistance that lies behind the double layer", 0.0),
+    _P("shorted", "1", "linear", "1 where the film's electrons are shorted to the solid, 0 where not", 0.0),
     _P("native_R", "ohm*cm^2", "log", "layer that an uncoated surface grows, per true area", 0.0),
     _P("native_C", "F/cm^2", "log", "capacitance of that layer, per true area", 0.0),
     _P("native_alpha", "1", "linear", "exponent of that layer's arc", 1.0),
