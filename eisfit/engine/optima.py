@@ -186,10 +186,10 @@ class Ends:
 
     def sort(self) -> None:
         """Put the best first."""
-        if (self.chisqr[:, 1:] >= self.chisqr[:, :-1]).all():
+        rows = np.flatnonzero((self.chisqr[:, 1:] < self.chisqr[:, :-1]).any(axis=1))
+        if not rows.size:
             return
-        order = np.argsort(self.chisqr, axis=1, kind="stable")
-        self.theta = np.take_along_axis(self.theta, order[:, :, np.newaxis], axis=1)
-        self.chisqr = np.take_along_axis(self.chisqr, order, axis=1)
-        self.votes = np.take_along_axis(self.votes, order, axis=1)
-        self.fine = np.take_along_axis(self.fine, order, axis=1)
+        order = np.argsort(self.chisqr[rows], axis=1, kind="stable")
+        for name in ("theta", "chisqr", "votes", "fine"):
+            ends = getattr(self, name)
+            ends[rows] = ends[rows[:, np.newaxis], order]

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
-from eisfit.engine.digits import reach_digits
 from eisfit.engine.evaluation.compiled import expect
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima, find_different
@@ -22,9 +21,7 @@ from eisfit.engine.polish import FINE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME, Problem, solve
 from eisfit.engine.starts.blocks import difficulty, relaxes, resonates
 from eisfit.engine.starts.chance import Chance
-from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.guess import StartGrid
-from eisfit.engine.starts.moved_branch import with_branch_moved
 from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs, rival_excess
 from eisfit.spectra.noise import ladder, rounding
@@ -269,8 +266,10 @@ class _Search(Ends):
         From so many ends that differ, then from the best. Where the data are free of noise that was done on
         the way to their digits.
         """
-        gain = 1 + SAME if self.crowded else _GAIN
-        for row in rows[self.exact[rows] == 0].tolist():
+        gain, rows = 1 + SAME if self.crowded else _GAIN, rows[self.exact[rows] == 0]
+        if rows.size:
+            from eisfit.engine.starts.moved_branch import with_branch_moved  # as what else is for few
+        for row in rows.tolist():
             one, modulus = np.array([row]), np.abs(self.problem.target[row])
             for turn in range(_ROUNDS):
                 before = self.chisqr[row, 0]
@@ -288,6 +287,8 @@ class _Search(Ends):
 
     def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
         """Return coordinates (b, n, V) of a round's starts."""
+        from eisfit.engine.starts.draws import random_starts
+
         rng = Chance(self.seed, turn)
         together = self.resonant and turn % 2 == 1
         z = self.problem.target[rows]
@@ -368,6 +369,8 @@ class _Search(Ends):
     def _is_exact(self, rows: IntArray) -> BoolArray:
         """Return which spectra, free of noise, are fitted to their digits once the best ends go there."""
         clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows] / _GAIN)]
+        if clean.size:
+            from eisfit.engine.digits import reach_digits  # measured data have noise
         for row in clean.tolist():
             one = np.array([row])
             theta, cost = reach_digits(self.problem.rows(one), self.theta[row], float(self.exact[row]))

@@ -94,20 +94,30 @@ def weights_of_many(
     with np.errstate(divide="ignore"):
         found = np.reciprocal(_errors(impedance, weighting, modulus, noise))
     found[(modulus == 0).any(axis=1)] = np.inf
-    return np.asarray(found)
+    return both_parts(found) if found.shape == modulus.shape else np.asarray(found)
+
+
+def both_parts(values: FloatArray) -> FloatArray:
+    """Return numbers (B, 2F) of the real and imaginary parts in turn, from what both parts have (B, F).
+
+    >>> both_parts(np.array([[1.0, 2.0]])).tolist()
+    [[1.0, 1.0, 2.0, 2.0]]
+    """
+    found = np.empty((*values.shape, 2))
+    found[...] = values[..., np.newaxis]
+    return found.reshape(*values.shape[:-1], -1)
 
 
 def _errors(
     impedance: NDArray[np.complex128], weighting: str, modulus: FloatArray, noise: FloatArray | None
 ) -> FloatArray:
+    """Return the errors (B, 2F) of both parts in turn, or (B, F) where they have the same."""
     if weighting == "noise" and noise is not None:
-        return np.repeat(noise, 2, axis=1)
+        return noise
     if weighting == "unit":
-        return np.broadcast_to(
-            np.sqrt(np.mean(modulus**2, axis=1, keepdims=True)), (len(modulus), 2 * modulus.shape[1])
-        )
+        return np.broadcast_to(np.sqrt(np.mean(modulus**2, axis=1, keepdims=True)), modulus.shape)
     if weighting == "modulus":
-        return np.repeat(modulus, 2, axis=1)
+        return modulus
     parts = np.abs(np.ascontiguousarray(impedance).view(np.float64))
     return np.maximum(parts, _LEAST_PART * np.repeat(modulus, 2, axis=1))
 
@@ -257,7 +267,8 @@ def noise_level(
     if not _knows_noise(omega):
         return np.full(len(weight), np.nan)
     least = estimate_left_by_noise(attainable, *left)
-    size = np.mean(1 / (weight * np.repeat(modulus, 2, axis=-1)) ** 2, axis=-1)
+    relative = weight.reshape(*modulus.shape, 2) * modulus[..., np.newaxis]
+    size = np.mean((1 / (relative * relative)).reshape(weight.shape), axis=-1)
     noise = np.sqrt(least / weight.shape[-1] * size)
     return np.asarray(np.where(least > 0, noise, np.nan))
 

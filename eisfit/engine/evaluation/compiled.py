@@ -193,10 +193,10 @@ def describe(
     weight: FloatArray,
     theta: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what rows are where they stand: their residuals, the same to first order, and J^T J.
+    """Return what rows are where they stand: their residuals, the same to first order, and (J^T J)^-1.
 
     Residuals (B, 2F) are weighted; to first order nothing is left of them that a change of theta (B, V) takes
-    off, NaN where J^T J (B, V, V) is singular.
+    off, NaN where J^T J is singular and its inverse (B, V, V) no number that means anything.
     """
     size, numbers = coordinates.size, weight.shape[1]
     told = np.empty((len(theta), 2 * numbers + size * size))
@@ -206,8 +206,8 @@ def describe(
         measured = _halves(np.ascontiguousarray(target[rows]).view(np.float64)), _halves(weight[rows])
         start = np.ascontiguousarray(theta[rows])
         _call(Plan.of(coordinates), (_shapes(grid), *measured, *nothing), start, never, told[rows])
-    residual, beyond, normal = np.split(told, [numbers, 2 * numbers], axis=1)
-    return residual, beyond, normal.reshape(-1, size, size)
+    residual, beyond, inverse = np.split(told, [numbers, 2 * numbers], axis=1)
+    return residual, beyond, inverse.reshape(-1, size, size)
 
 
 def _call(

@@ -486,6 +486,26 @@ def _substitute(matrix: Array, x: Array, V: int) -> None:
 
 
 @_freely
+def _invert(matrix: Array, size: Array, inverse: Array, V: int) -> None:
+    """Write the inverse of what `_factor` was given, each row and column times its size; uses the factor up.
+
+    L^-1 takes the place of the factor L, then its products are the inverse.
+    """
+    for j in range(V):
+        for i in range(j + 1, V):
+            total = 0.0
+            for k in range(j, i):
+                total -= matrix[i, k] * matrix[k, j]
+            matrix[i, j] = total * matrix[i, i]
+    for i in range(V):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(i, V):
+                total += matrix[k, i] * matrix[k, j]
+            inverse[i * V + j] = inverse[j * V + i] = total * size[i] * size[j]
+
+
+@_freely
 def _step(theta: Array, normal: Array, extra: Array, box: Array, room: Room) -> tuple[float, float]:
     """Write the damped step; return the fall of chisqr that it promises, and its longest part."""
     matrix, step, held = room[MATRIX], room[STEP], room[HELD]
@@ -604,7 +624,7 @@ def _descend(
 def _describe(
     theta: Array, plan: Room, grid: Array, target: Array, weight: Array, room: Room, told: Array
 ) -> float:
-    """Write the residual, what no change of the parameters takes off it, and J^T J; return chisqr."""
+    """Write the residual, what no change of the parameters takes off it, and (J^T J)^-1; return chisqr."""
     jacobian, normal, matrix, step, size = room[JACOBIAN], room[NORMAL], room[MATRIX], room[STEP], room[EXTRA]
     V, N = theta.size, jacobian.shape[1]
     chisqr = _measure(theta, plan, grid, target, weight, room, normal)
@@ -613,10 +633,10 @@ def _describe(
         step[i] = normal[V, i] * size[i]
         for j in range(i + 1):
             matrix[i, j] = normal[i, j] * size[i] * size[j]
-            told[2 * N + i * V + j] = told[2 * N + j * V + i] = normal[i, j]
     sound = _factor(matrix, V)
     if sound:
         _substitute(matrix, step, V)
+        _invert(matrix, size, told[2 * N :], V)
     for f in range(N // 2):
         told[2 * f], told[2 * f + 1] = jacobian[V, f], jacobian[V, N // 2 + f]
     for v in range(V):

@@ -16,6 +16,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 from eisfit.records import dataclass
+from eisfit.spectra.noise import both_parts
 
 _FEW = 24  # spectra: so few all look around themselves
 _SCOUTS = (4, 128)  # of a lot: at least so many, and one spectrum in so many
@@ -113,20 +114,27 @@ class Neighbours:
         return theta
 
     def _steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
-        """Return the steps (n, V) that the linear models of the nearest make of the difference of forms."""
-        asked = np.zeros(len(self.whole), dtype=bool)  # numpy's sets load its masked arrays
-        asked[nearest] = True
-        residual, inverse = self._linear(np.flatnonzero(asked))
-        place = (np.cumsum(asked) - 1)[nearest]
-        off = np.ascontiguousarray(self.whole[nearest] - form)
-        off /= np.abs(self.whole[nearest])
-        along = residual[place] + off.view(np.float64)
-        return -np.asarray(inverse[place] @ along[:, :, np.newaxis])[:, :, 0]
+        """Return the steps (n, V) that the linear models of the nearest make of the difference of forms.
+
+        Each is linear in the form (n, F): those that go on from one neighbour are one product.
+        """
+        order = np.argsort(nearest, kind="stable")
+        first = np.flatnonzero(np.diff(nearest[order], prepend=-1))
+        told = nearest[order[first]]
+        residual, inverse = self._linear(told)
+        modulus = both_parts(np.abs(self.whole[told]))
+        from_nothing = residual + self.whole[told].view(np.float64) / modulus
+        begin = (inverse @ from_nothing[:, :, np.newaxis])[:, :, 0]
+        inverse /= modulus[:, np.newaxis]
+        parts, found = form.view(np.float64), np.empty((len(form), inverse.shape[1]))
+        for k, rows in enumerate(np.split(order, first[1:])):
+            found[rows] = parts[rows] @ inverse[k].T - begin[k]
+        return found
 
     def _linear(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return relative residuals (n, 2F) of some that have ended, the inverses (n, V, 2F) of Jacobians."""
         target = self.whole[rows] * self.size[rows, np.newaxis]
-        weight = np.repeat(1 / np.abs(target), 2, axis=1)
+        weight = both_parts(1 / np.abs(target))
         problem = replace(self.problem, target=target, weight=weight, box=None)
         with np.errstate(all="ignore"):
             theta = self.coordinates.internal(self.values[rows])

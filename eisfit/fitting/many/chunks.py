@@ -123,7 +123,7 @@ def _optima_of(
     lot: Mapping[int, Spectrum], circuit: Circuit, weighting: str, seed: int, known: Known
 ) -> tuple[list[int], Optima] | None:
     """Return optima of spectra on one grid, by their places, and the places of these; None of none."""
-    target = np.stack([s.impedance for s in lot.values()])
+    target = np.concatenate([s.impedance for s in lot.values()]).reshape(len(lot), -1)
     weight = _weights([*lot.values()], target, weighting)
     sound = np.isfinite(weight).all(axis=1)
     places: list[int] = np.array([*lot])[sound].tolist()

@@ -321,7 +321,7 @@ def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> Boo
     quiet &= (stderr <= limit("doubtful") * np.abs(values[:, free])).all(axis=1)
     quiet &= np.asarray(table.grade == "A", dtype=bool)
     quiet &= table.statistics["rms_relative_residual"] <= limit("usable_rms")  # else noise, if consistent
-    quiet &= [not find_turned_sign(spectrum) for spectrum in optima.spectra]
+    quiet &= [not (spectrum.notes and find_turned_sign(spectrum)) for spectrum in optima.spectra]
     names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
     quiet &= are_uncorrelated(optima.circuit, names, noise, table.covar)
     quiet &= arcs_in_order(optima.circuit, values)
@@ -348,7 +348,7 @@ def _difference(one: Formula, other: Formula) -> Formula:
 
 def _statistics(fits: Linearised, optima: Optima) -> dict[str, NDArray[Any]]:
     """Return the statistics (B,) that lmfit defines, and the noise."""
-    chisqr, ndata = np.sum(fits.residual**2, axis=1), fits.weight.shape[1]
+    chisqr, ndata = fits.chisqr, fits.weight.shape[1]
     nvarys = ndata - fits.nfree
     likelihood = ndata * np.log(np.maximum(chisqr, 1e-250 * ndata) / ndata)
     found = {

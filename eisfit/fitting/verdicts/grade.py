@@ -58,7 +58,8 @@ class Residuals:
     @classmethod
     def of(cls, relative: ComplexArray, impedance: ComplexArray, weighting: str = "") -> Residuals:
         """Describe what a fit with weights left of spectra: (Z_model - Z)/|Z| (B, F), beside Z (B, F)."""
-        square, modulus = np.abs(relative) ** 2, np.abs(impedance)
+        parts, modulus = np.ascontiguousarray(relative).view(np.float64), np.abs(impedance)
+        square = parts[:, ::2] ** 2 + parts[:, 1::2] ** 2
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)
@@ -67,11 +68,10 @@ class Residuals:
         even[told] = np.sort(np.abs(level[told]) ** 2, axis=1)
         power = of_relative if weighting == "modulus" else scatter_power(square, modulus, weighting)
         inner = rising[:, : points - int(limit("end_points") * points)]
-        parts = np.ascontiguousarray(relative).view(np.float64)  # neighbours are two numbers apart
         pairs = max(2 * (points - 1), 1)
         with np.errstate(all="ignore"):
             lag1 = correlate_neighbours(parts.reshape(len(parts), -1, 2))
-        below = np.signbit(parts)
+        below = np.signbit(parts)  # neighbours are two numbers apart
         changes = np.count_nonzero(below[:, 2:] != below[:, :-2], axis=1)
         rms = np.sqrt(np.mean(square, axis=1))
         above = np.isfinite(rms) & (rms > limit("usable_rms"))

@@ -140,7 +140,8 @@ def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepan
 
 def _are_sound(fits: Linearised) -> NDArray[np.bool_]:
     """Return the fits (B,) with errors and a residual beyond rounding."""
-    size = np.sqrt(np.mean(np.abs(fits.relative) ** 2, axis=1))
+    parts = fits.relative.view(np.float64)
+    size = np.sqrt(np.einsum("bf,bf->b", parts, parts) / fits.omega.size)
     finite = np.isfinite(fits.inverse).all(axis=(1, 2))
     return np.asarray(finite & (fits.nfree > 0) & (size > limit("rounding")))
 

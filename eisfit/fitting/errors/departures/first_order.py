@@ -61,21 +61,24 @@ def _ratio(
     fits: Linearised, rows: IntArray, shared: Sequence[tuple[tuple[float, ...], FloatArray, FloatArray]]
 ) -> FloatArray:
     """Return the average likelihood ratio (B,) of departures for rows that share columns, see `_columns`."""
-    residual, nfree = fits.residual[rows], fits.nfree[rows]
-    total = np.sum(residual**2, axis=1)
+    residual, nfree = fits.residual[rows].T, fits.nfree[rows]
+    total = np.einsum("fb,fb->b", residual, residual)
     best = np.ones(len(rows)) if fits.known_noise else total / np.maximum(nfree, 1)
     none = _plain_evidence(nfree, total, best)
-    variance = best[:, np.newaxis] * (1.0 if fits.known_noise else _FEW_NOISES)
+    variance = best * (np.ones((1, 1)) if fits.known_noise else _FEW_NOISES[:, np.newaxis])
+    least = _SEEN * variance.min()
     found: list[FloatArray] = []
     for sizes, power, columns in shared:
+        kept = (max(sizes) ** 2 * power > least).any(axis=0)
+        along = columns[:, kept].reshape(-1, len(residual)) @ residual
+        square = along.reshape(len(columns), -1, len(rows)).transpose(1, 0, 2) ** 2
         for size in sizes:
-            told = size * size * power > _SEEN * variance.min()
-            kept = told.any(axis=0)
-            told = told[:, np.newaxis, kept]
-            seen = np.where(told, residual @ columns[:, kept].transpose(0, 2, 1), 0.0)
-            left = total - np.sum(seen**2, axis=2)
-            excess = np.where(told, size * size * power[:, np.newaxis, kept], 0.0)
-            found += list(_likelihood(nfree, excess, seen, left, variance).max(axis=2) - none)
+            excess = size * size * power[:, kept].T[:, :, np.newaxis]
+            told = (excess > least).any(axis=(1, 2))
+            excess = np.where(excess > least, excess, 0.0)[told]
+            seen = square[told] * (excess > 0)
+            likelihood = _likelihood(nfree, excess, seen, total - np.sum(seen, axis=0), variance)
+            found += list(likelihood.max(axis=1) - none)
     return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
 
 
@@ -218,30 +221,34 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
 
 
 def _likelihood(
-    nfree: IntArray, excess: FloatArray, seen: FloatArray, left: FloatArray, variance: FloatArray
+    nfree: IntArray, excess: FloatArray, square: FloatArray, left: FloatArray, variance: FloatArray
 ) -> FloatArray:
-    """Return the restricted likelihood (B, n) at variances of the noise (B, n); or (D, B, n)."""
-    total = variance[:, :, np.newaxis] + excess[..., np.newaxis, :]
-    along = np.sum(np.log(total) + seen[..., np.newaxis, :] ** 2 / total, axis=-1)
-    rest = (nfree - excess.shape[-1])[:, np.newaxis]
-    return np.asarray(-0.5 * (along + rest * np.log(variance) + left[..., np.newaxis] / variance))
+    """Return the restricted likelihood (..., n, B) at variances of the noise (n, B).
+
+    Axes with an excess of variance (K, ..., B) have a `square` (K, ..., B), all others `left` (..., B).
+    """
+    total = variance + excess[..., np.newaxis, :]
+    along = np.sum(np.log(total) + square[..., np.newaxis, :] / total, axis=0)
+    rest = (nfree - len(excess)) * np.log(variance)
+    return np.asarray(-0.5 * (along + rest + left[..., np.newaxis, :] / variance))
 
 
 def _noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArray, FloatArray]:
     """Return the restricted likelihood (B,) at its largest over the noise's variance (B,), and that."""
+    square = np.ascontiguousarray(axes.seen.T) ** 2
 
     def likelihood(variance: FloatArray) -> FloatArray:
-        return _likelihood(fits.nfree, excess, axes.seen, axes.left, variance)
+        return _likelihood(fits.nfree, np.ascontiguousarray(excess.T), square, axes.left, variance)
 
     if fits.known_noise:
-        one = np.ones((len(excess), 1))
-        return likelihood(one)[:, 0], one[:, 0]
-    variance = fits.unexplained[:, np.newaxis] * _NOISES
+        one = np.ones(len(excess))
+        return likelihood(one[np.newaxis])[0], one
+    variance = _NOISES[:, np.newaxis] * fits.unexplained
     found = likelihood(variance)
-    best = np.clip(np.argmax(found, axis=1), 1, _NOISES.size - 2)
+    best = np.clip(np.argmax(found, axis=0), 1, _NOISES.size - 2)
     row = np.arange(len(best))
-    before, at, after = (found[row, best + k] for k in (-1, 0, 1))
+    before, at, after = (found[best + k, row] for k in (-1, 0, 1))
     bend = before - 2 * at + after
     step = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
-    finer = variance[row, best] * (_NOISES[1] / _NOISES[0]) ** np.clip(step, -1, 1)
-    return likelihood(finer[:, np.newaxis])[:, 0], finer
+    finer = variance[best, row] * (_NOISES[1] / _NOISES[0]) ** np.clip(step, -1, 1)
+    return likelihood(finer[np.newaxis])[0], finer

@@ -133,7 +133,10 @@ class _Problem(Problem):
             ]
         factors: dict[int, ComplexArray] = {}
         for row, _, x in changes:
-            factors.setdefault(x.element.columns[0], np.ones(self.target.shape, complex))[row] *= x.factor
+            k = x.element.columns[0]
+            if k not in factors:
+                factors[k] = np.ones(self.target.shape, complex)
+            factors[k][row] *= x.factor
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes, factors)
         changed = {x.element.place: x.element for *_, x in changes}
         by_logarithm = {k: element.differentiate(values, slopes) for k, element in changed.items()}
