@@ -17,6 +17,23 @@ _PATTERNS = (
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
 )
 
+_WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
+_LABEL = regex(
+    rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
+    r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)",
+    re.IGNORECASE,
+)
+
+
+def cycle_of_label(label: str) -> float | None:
+    """Return the cycle in the name of a sheet or a group, or in a line above a table.
+
+    >>> cycle_of_label("Cycle no. 005"), cycle_of_label("cell_A/cycle_12"), cycle_of_label("cycles 1-5")
+    (5.0, 12.0, None)
+    """
+    found = {float(match[1]) for match in _LABEL.finditer(label)}
+    return found.pop() if len(found) == 1 else None
+
 
 def is_counter(spectrum: Spectrum, named: float = 2.0) -> bool:
     """Whether the cycle is EC-Lab's count within a technique: 0 or 1 says nothing against the name."""

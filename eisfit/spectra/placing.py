@@ -63,8 +63,8 @@ def place_on_axes(
 def _read_names(
     spectrum: Spectrum, file: Path, axes: Sequence[Axis], pattern: re.Pattern[str] | None
 ) -> dict[str, float]:
-    """Return what the names of the sheet and of the file say; the sheet's counts first."""
-    names = [str(spectrum.metadata["sheet"])] if spectrum.metadata.get("sheet") else []
+    """Return what the label, the sheet's name and the file's say; what is nearest counts first."""
+    names = [str(spectrum.metadata[key]) for key in ("label", "sheet") if spectrum.metadata.get(key)]
     names.append(file.stem if may_be_suffix(file.suffix) else file.name)
     told: dict[str, float] = {}
     for name in names:

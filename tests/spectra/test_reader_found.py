@@ -602,3 +602,42 @@ def test_sweeps_in_any_order_are_told_apart_by_a_cycle_column(order):
 def test_parts_of_nobody_knows_what_beside_a_column_that_names_something_else_are_asked_for():
     with pytest.raises(ReadError, match="'Transfer function' stands beside the table"):
         read("f (Hz),Real,Imag,Transfer function H\n" + rows(F, Z.real, Z.imag, 0 * F))
+
+
+HEAD = "f (Hz),Zre (ohm),Zim (ohm)\n"
+THREE = {1: Z, 2: 1.1 * Z, 7: 1.3 * Z}
+
+
+def cycles_of(text):
+    found = read(text)
+    for spectrum, z in zip(found, THREE.values(), strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+    return [spectrum.cycle for spectrum in found]
+
+
+@pytest.mark.parametrize(
+    "line", ["Cycle %d", "# cycle %d", "--- Cycle no. %d ---", "Zyklus %d", "Cycle Number,%d,"]
+)
+@pytest.mark.parametrize("head", [HEAD, ""])
+def test_a_line_above_each_table_names_its_cycle(line, head):
+    blocks = [
+        f"{line % n}\n{head or (HEAD if n == 1 else '')}{rows(F, z.real, z.imag)}" for n, z in THREE.items()
+    ]
+    assert cycles_of("cell 4711\n" + "".join(blocks)) == [1, 2, 7]
+
+
+def test_a_line_below_each_table_names_no_cycle():
+    blocks = [f"{HEAD}{rows(F, z.real, z.imag)}end of cycle {n}\n" for n, z in THREE.items()]
+    assert cycles_of("".join(blocks)) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "Cycle 1,,,Cycle 2,,,Cycle 7,,\n" + ",".join([HEAD.strip()] * 3),
+        "f (Hz),Zre_cyc1,Zim_cyc1,f (Hz),Zre_cyc2,Zim_cyc2,f (Hz),Zre_cyc7,Zim_cyc7",
+    ],
+)
+def test_titles_over_tables_beside_each_other_name_their_cycles(over):
+    columns = [column for z in THREE.values() for column in (F, z.real, z.imag)]
+    assert cycles_of(over + "\n" + rows(*columns)) == [1, 2, 7]

@@ -12,6 +12,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._key_values import apply_conditions, key_values
+from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._sweep import Sweep
 
 _UNIT = regex(
@@ -19,6 +20,8 @@ _UNIT = regex(
 )
 _AXES = {word.lower(): axis for axis in AXES.values() for word in (axis.name, *axis.also)}
 _MOST_LABELS = 4
+_DIGITS = regex(r"\d+")
+_MARKS = regex(r"^[\s#%;,!*=\"]*(?:-{2,}[\s>]*)?|\s*-*[\s#%;,!*=\"]*$")  # around a title
 _MAY_NAME = ("", "index")
 
 
@@ -58,12 +61,57 @@ def name_by_lines(table: Table, lines: Sequence[str], cuts: Sequence[int], sweep
     """
     if not table.rows or len(cuts) + 1 != len(sweeps):
         return
-    between = [key_values(lines[table.rows[at - 1] + 1 : table.rows[at]]) for at in cuts]
+    parted = [lines[table.rows[at - 1] + 1 : table.rows[at]] for at in cuts]
+    first = [*table.preamble, *lines[len(table.preamble) + bool(table.names) : table.rows[0]]]
+    name_by_titles([[sweep] for sweep in sweeps], [first, *parted])
+    between = [key_values(part) for part in parted]
     keys = dict.fromkeys(key for pairs in between for key in pairs)
     for sweep, pairs in zip(sweeps, (key_values(table.preamble), *between), strict=True):
         own = {key: pairs.get(key, "") for key in keys}
         sweep.metadata |= own
         apply_conditions([sweep], own)
+
+
+def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[str]]) -> None:
+    """Label the sweeps of tables by a line above each: the only one, or alike but for numbers."""
+    for found, title in zip(blocks, _titles(above), strict=False):
+        for sweep in found:
+            _call(sweep, title)
+            apply_conditions([sweep], key_values([title]))
+
+
+def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> list[str]:
+    """Return the titles of tables beside each other, a row above their names with one over each; or none."""
+    for line in [line for line in table.preamble if line.strip()][-2:][::-1]:
+        cells = split(line, table.style.delimiter)
+        filled = [i for i, cell in enumerate(cells) if cell]
+        own = [
+            sorted(set(one).difference(*(set(other) for other in sets if other is not one))) for one in sets
+        ]
+        if len(filled) == len(sets) > 1 and all(
+            places and min(places) - 1 <= i <= max(places) for i, places in zip(filled, own, strict=True)
+        ):
+            return [cells[i].strip('"') for i in filled]
+    return [""] * len(sets)
+
+
+def _titles(above: Sequence[Sequence[str]]) -> list[str]:
+    """Return the nearest line above each table that differs from table to table; none where some has none."""
+    lines = [[bare for line in held[::-1] if (bare := _MARKS.sub("", line))] for held in above]
+    for candidates in zip(*lines, strict=False):
+        alike = len({_DIGITS.sub("#", line) for line in candidates}) == 1
+        if 1 < len(set(candidates)) == len(above) and (alike or all(len(held) == 1 for held in lines)):
+            return list(candidates)
+    return []
+
+
+def call_rows(sweeps: Sequence[Sweep], label: str, title: str) -> None:
+    """Label sweeps by what a column says of their rows, else by the title over their columns."""
+    for sweep in sweeps:
+        if label:
+            sweep.metadata["label"] = label
+            sweep.notes.append(f"rows of {label!r}")
+        _call(sweep, title)
 
 
 def _call(sweep: Sweep, label: str) -> None:

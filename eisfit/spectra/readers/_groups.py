@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
+from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
@@ -129,6 +130,8 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
     for sweep in sweeps if words and alone else []:
         sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
     if len(labels) == 1 and whose:
+        cycles = {cycle_of_label(c.name) for c in columns.values() if c.label == whose[0]}
         for sweep in sweeps:
+            sweep.cycle = cycles.copy().pop() if sweep.cycle is None and len(cycles) == 1 else sweep.cycle
             sweep.metadata["label"] = whose[0]
             sweep.notes.append(f"columns of {whose[0]!r}")

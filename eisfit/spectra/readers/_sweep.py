@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
 from eisfit.records import dataclass
+from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import ASSUMED, TURNED, Spectrum
@@ -152,12 +153,23 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     for sweep in filled:
         if len(sweeps) > 1:
             sweep.notes.append(f"the file holds {plural(len(filled), 'sweep')}{empty}")
+        _name_cycle(sweep)
         _hint(sweep)
         _point_out(sweep)
         spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)
+
+
+def _name_cycle(sweep: Sweep) -> None:
+    """Give a sweep the cycle that its sheet, its group or a line above it names, where nothing else does."""
+    named = (
+        cycle_of_label(str(sweep.metadata[place])) for place in ("label", "sheet") if place in sweep.metadata
+    )
+    if sweep.cycle is None and (cycle := next((one for one in named if one is not None), None)) is not None:
+        sweep.cycle = cycle
+        sweep.notes.append("cycle from its label")
 
 
 def _refuse_points(file: File, sweeps: list[Sweep]) -> None:

@@ -24,7 +24,7 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._constants import name_by_lines, name_constants
+from eisfit.spectra.readers._constants import call_rows, name_by_lines, name_constants, titles_over
 from eisfit.spectra.readers._cuts import gaps_of
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
@@ -41,7 +41,6 @@ from eisfit.spectra.readers._masks import leave_out_marked
 from eisfit.spectra.readers._noted import note_table
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._refusals import (
-    CONDITIONS,
     no_frequency,
     no_table,
     refuse_factor,
@@ -60,6 +59,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_z_scores,
 )
 from eisfit.spectra.readers._rewritten import is_numbered, name_complex_columns, separate_numbers, undress
+from eisfit.spectra.readers._stacked import read_stacked
 from eisfit.spectra.readers._stated import (
     lines_beside,
     names_with_units_beside,
@@ -67,7 +67,7 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
-from eisfit.spectra.readers._sweep import MODEL, ManySweepsError, Sweep, plural, refuse_many
+from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 from eisfit.spectra.spectrum import ASSUMED
@@ -79,10 +79,6 @@ RANK = 100  # asked last: every text looks like a table to it
 _FEWEST_ROWS = 3
 _OPEN_END = regex(r"[\d.,eE+-]$")
 _WITH_UNIT = regex(r"\s*\"?\d[\d.,eE+-]*\s*[kmMG]?[hH][zZ]\b")
-_GLUED = regex(
-    r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
-)  # the last line of a file without an end, and the header of the next
-_NEAR = 3  # lines above a header that may name its table
 _COUNTED = 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 
@@ -152,7 +148,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     table = find_table(file, lines)
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
-        return _read_stacked(file, plain, parts)
+        return read_stacked(file, plain, parts, sweeps_of_lines)
     ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
@@ -210,52 +206,6 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     )
 
 
-def _read_stacked(file: File, plain: Sequence[str], parts: Sequence[tuple[int, int]]) -> list[Sweep]:
-    """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
-    sweeps: list[Sweep] = []
-    measured = [(start, stop) for start, stop in parts if not MODEL.match(_line_above(plain, start))]
-    parts = measured or parts
-    read = list(parts)
-    heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
-    file = file.with_words(dict.fromkeys(heads))
-    for line, text in enumerate(plain):
-        if _GLUED.match(text):
-            raise file.error(
-                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
-            )
-    of_else: ReadError | None = None
-    for start, stop in parts:
-        try:
-            below = [""] if stop < len(plain) else []  # its last line is not the file's
-            sweeps += sweeps_of_lines(file, [*[""] * start, *plain[start:stop], *below])
-        except ReadError as error:
-            table = find_table(file, plain[start:stop])
-            if table is None or (table.names and not _is_of_something_else(table)):
-                raise
-            read.remove((start, stop))  # or numbers without a header above a table that has one
-            of_else = error
-    if of_else is not None and not sweeps:
-        raise of_else
-    left = sum(1 for line in plain if line.strip()) - sum(
-        1 for start, stop in read for line in plain[start:stop] if line.strip()
-    )
-    for sweep in sweeps if left else []:
-        sweep.notes.append(
-            f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
-        )
-    return sweeps
-
-
-def _line_above(lines: Sequence[str], line: int) -> str:
-    return next((text for text in lines[:line][::-1][:_NEAR] if text.strip()), "")
-
-
-def _is_of_something_else(table: Table) -> bool:
-    """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
-    named = {column(name).quantity for name in table.names} - {"", "index", *CONDITIONS}
-    return named <= {"frequency", "phase"}
-
-
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
     if table.units and table.units[-1] == STRAY:
@@ -278,7 +228,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     sets = [with_stated_units(file, table, one, lines) for one in sets]
-    for columns in sets:
+    for columns, title in zip(sets, titles_over(table, sets), strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
         for label, part in split_by_label(table, lines, columns):
             try:
@@ -286,9 +236,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.matrix.shape[1]
                 raise (_names_and_columns(file, table) if too_few else error) from error
-            for sweep in found if label else []:
-                sweep.metadata["label"] = label
-                sweep.notes.append(f"rows of {label!r}")
+            call_rows(found, label, title)
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))

@@ -1,0 +1,85 @@
+"""Tables below each other, each with its header: read one by one, and named by the line above each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from eisfit.errors import ReadError
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._constants import name_by_titles
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._numbers import row_of_numbers
+from eisfit.spectra.readers._refusals import CONDITIONS
+from eisfit.spectra.readers._sweep import MODEL, Sweep, plural
+from eisfit.spectra.readers._table import find_table
+
+_GLUED = regex(
+    r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
+)  # the last line of a file without an end, and the header of the next
+_NEAR = 3  # lines above a header that may name its table
+_MOST_ABOVE = 6  # lines
+
+
+def read_stacked(
+    file: File,
+    plain: Sequence[str],
+    parts: Sequence[tuple[int, int]],
+    read_lines: Callable[[File, Sequence[str]], list[Sweep]],
+) -> list[Sweep]:
+    """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
+    blocks: list[list[Sweep]] = []
+    measured = [(start, stop) for start, stop in parts if not MODEL.match(_line_above(plain, start))]
+    parts = measured or parts
+    read = list(parts)
+    heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
+    file = file.with_words(dict.fromkeys(heads))
+    for line, text in enumerate(plain):
+        if _GLUED.match(text):
+            raise file.error(
+                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
+            )
+    of_else: ReadError | None = None
+    for start, stop in parts:
+        try:
+            below = [""] if stop < len(plain) else []  # its last line is not the file's
+            blocks.append(read_lines(file, [*[""] * start, *plain[start:stop], *below]))
+        except ReadError as error:
+            table = find_table(file, plain[start:stop])
+            if table is None or (table.names and not _is_of_something_else(table)):
+                raise
+            read.remove((start, stop))  # or numbers without a header above a table that has one
+            of_else = error
+    if of_else is not None and not blocks:
+        raise of_else
+    name_by_titles(blocks, [_lines_above(file, plain, *part) for part in read])
+    sweeps = [sweep for block in blocks for sweep in block]
+    left = sum(1 for line in plain if line.strip()) - sum(
+        1 for start, stop in read for line in plain[start:stop] if line.strip()
+    )
+    for sweep in sweeps if left else []:
+        sweep.notes.append(
+            f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
+        )
+    return sweeps
+
+
+def _line_above(lines: Sequence[str], line: int) -> str:
+    return next((text for text in lines[:line][::-1][:_NEAR] if text.strip()), "")
+
+
+def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Sequence[str]:
+    """Return the lines above a table's header, up to the rows of the table before it."""
+    table = find_table(file, lines[start:stop])
+    if table is None or not table.rows:
+        return []
+    above = [*lines[max(0, start - _MOST_ABOVE) : start], *table.preamble]
+    rows = [i for i, line in enumerate(above) if row_of_numbers(line, table.style)]
+    return above[rows[-1] + 1 :] if rows else above
+
+
+def _is_of_something_else(table: Table) -> bool:
+    """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
+    named = {column(name).quantity for name in table.names} - {"", "index", *CONDITIONS}
+    return named <= {"frequency", "phase"}
