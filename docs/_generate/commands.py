@@ -7,14 +7,14 @@ from typing import Any
 
 from _generate.pages import Pages, code, head, options_as_code, table, toctree
 from eisfit.cli.app import app
-from eisfit.cli.manners import MODULES
+from eisfit.cli.manners import NAMES
 
 __all__ = ["commands", "write"]
 
 
 def commands() -> dict[str, Any]:
     """Return every command by its name."""
-    return {name: app.get_command(None, name) for name in MODULES}
+    return {name: app.get_command(None, name) for name in NAMES}
 
 
 def write(pages: Pages) -> None:

@@ -183,16 +183,16 @@ def _note(otherwise: Callable[..., None], message: Any, category: type[Warning],
         otherwise(message, category, *where)
 
 
-#: Heading -> command -> its module here, in the order of the help.
+#: Heading -> commands, each a function of its name in a module of its name, in the order of the help.
 SECTIONS = {
-    "Fit": {"fit": "fits", "identify": "identify", "compare": "comparison", "batch": "batch"},
-    "Series and coatings": {"track": "tracking", "film": "film", "explain": "studies"},
-    "Look at data": {"info": "data", "check": "data", "drt": "relaxation", "convert": "data"},
-    "Pages": {"report": "pages", "view": "pages"},
-    "Circuits": {"circuits": "circuits", "simulate": "models"},
-    "Help": {"examples": "examples", "doctor": "doctor"},
+    "Fit": ("fit", "identify", "compare", "batch"),
+    "Series and coatings": ("track", "film", "explain"),
+    "Look at data": ("info", "check", "drt", "convert"),
+    "Pages": ("report", "view"),
+    "Circuits": ("circuits", "simulate"),
+    "Help": ("examples", "doctor"),
 }
-MODULES = {name: module for members in SECTIONS.values() for name, module in members.items()}
+NAMES = tuple(name for members in SECTIONS.values() for name in members)
 
 _LISTED = "; eisfit --help lists them"
 
@@ -210,17 +210,17 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return list(MODULES)
+        return list(NAMES)
 
     def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         """Return a command; its module is imported here."""
-        if cmd_name in MODULES and cmd_name not in self.commands:
+        if cmd_name in NAMES and cmd_name not in self.commands:
             self.add_command(command_of(mannerly(_function(cmd_name))), cmd_name)
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, a heading for each kind of work."""
-        size = max(map(len, MODULES))
+        size = max(map(len, NAMES))
         for heading, members in SECTIONS.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(size), _describe(name)) for name in members])
@@ -229,20 +229,20 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which is meant."""
-        if args and args[0] not in MODULES and not ctx.resilient_parsing:
+        if args and args[0] not in NAMES and not ctx.resilient_parsing:
             self._unknown(args[0])
         return super().resolve_command(ctx, args)
 
     def _unknown(self, word: str) -> NoReturn:
         near = f"; did you mean 'eisfit --{word}'?" if word in ("help", "version") else ""
-        near = near or did_you_mean(word, MODULES)
+        near = near or did_you_mean(word, NAMES)
         near = near or (f"; did you mean 'eisfit fit {word}'?" if os.path.exists(word) else _LISTED)
         echo(f"eisfit: no command is called {word!r}{near}", err=True)
         raise Exit(2)
 
 
 def _function(command: str) -> Callable[..., None]:
-    found: Callable[..., None] = getattr(import_module(f"eisfit.cli.commands.{MODULES[command]}"), command)
+    found: Callable[..., None] = getattr(import_module(f"eisfit.cli.commands.{command}"), command)
     return found
 
 

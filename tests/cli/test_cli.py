@@ -240,7 +240,7 @@ def test_the_template_is_a_study(run):
 @pytest.mark.slow
 def test_an_untouched_template_is_said_to_be_one(run, tmp_path, monkeypatch):
     said, other = [], explain(RRML.parent / "other_coatings" / "flat_film.toml")
-    monkeypatch.setattr("eisfit.cli.commands.studies.say", said.append)
+    monkeypatch.setattr("eisfit.cli.commands.explain.say", said.append)
     monkeypatch.setattr("eisfit.coating.explain.explain", lambda *_, **__: other)  # what it says is no matter
     (tmp_path / "study.toml").write_text(run("explain", "--template"), encoding="utf-8")
     run("explain", "study.toml", "--json")

@@ -248,7 +248,7 @@ def test_results_that_cannot_be_written_are_shown(run, good, monkeypatch):
     def full(path, _):
         raise EisfitError(f"{path}: cannot be written: No space left on device")
 
-    monkeypatch.setattr("eisfit.cli.commands.fits.write_json", full)
+    monkeypatch.setattr("eisfit.cli.commands.fit.write_json", full)
     code, out, err = run("fit", good.name, "-c", "rs-ct", "--output", "there")
     assert code == 1
     assert "R_ct" in out
@@ -291,9 +291,9 @@ def test_a_terminal_without_plus_minus_is_no_reason_to_fail(good):
 
 def test_an_internal_error_is_a_sentence_too(good):
     code = (
-        "import sys, eisfit.cli.commands.data as data\n"
+        "import sys, eisfit.cli.commands.info as info\n"
         "def broken(*a, **k): raise RuntimeError('the sky fell')\n"
-        "data.read_sources = broken\n"
+        "info.read_sources = broken\n"
         f"sys.argv = ['eisfit', 'info', {str(good)!r}]\n"
         "from eisfit.__main__ import main\nmain()"
     )

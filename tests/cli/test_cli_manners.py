@@ -193,9 +193,9 @@ def test_ctrl_c_in_the_program(name):
     """The signal comes while a command works, and before one has begun."""
     code = (
         "import os, signal, sys\n"
-        "import eisfit.cli.commands.data, eisfit.cli\n"
+        "import eisfit.cli.commands.info, eisfit.cli\n"
         "def wait(*a, **k): os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
-        f"target = {'eisfit.cli.commands.data' if name == 'read_sources' else 'type(eisfit.cli.app)'}\n"
+        f"target = {'eisfit.cli.commands.info' if name == 'read_sources' else 'type(eisfit.cli.app)'}\n"
         f"setattr(target, {name!r}, wait)\n"
         "sys.argv = ['eisfit', 'info', 'x.csv']\n"
         "from eisfit.__main__ import main\nmain()"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option
-from eisfit.cli.commands.relaxation import write_map
+from eisfit.cli.commands.drt import write_map
 from eisfit.cli.manners import say
 from eisfit.cli.options import (
     Arcs,

@@ -1,4 +1,4 @@
-"""``eisfit report`` and ``eisfit view``."""
+"""``eisfit report``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
-from eisfit.cli.manners import say
 from eisfit.cli.options import (
     Cell,
-    CircuitName,
     Constraints,
     Files,
     OwnCircuit,
@@ -19,11 +17,10 @@ from eisfit.cli.options import (
     Reading,
     Weighting,
 )
-from eisfit.cli.output import guard, print_text, progress
-from eisfit.cli.sources import keep_assumed, read_sources
+from eisfit.cli.output import guard, progress
+from eisfit.cli.sources import keep_assumed
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
-from eisfit.model import COMMON
 from eisfit.records import FIT_SCHEMA
 
 
@@ -174,69 +171,3 @@ def _failures(result: Any) -> int:
 def _count(results: list[Any]) -> str:
     number = sum(len(result) if hasattr(result, "failures") else 1 for result in results)
     return "1 spectrum" if number == 1 else f"{number} spectra"
-
-
-@guard
-def view(
-    files: Files,
-    circuit: CircuitName = COMMON,
-    weighting: Weighting = "modulus",
-    constraints: Constraints = Constraints(),
-    points: Points = Points(),
-    reading: Reading = Reading(),
-    port: Annotated[int, Option(help="On 127.0.0.1; any that is free by default.")] = 0,
-    browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
-) -> None:
-    """Look at spectra, mask points, identify and fit circuits, move parameters, follow them over a series.
-
-    The page is served to this machine alone, under an address that holds a secret. Ctrl-C ends it.
-
-    Example:  eisfit view cell.mpt --circuit rs-sei-ct-w
-    """
-    from eisfit.cli.pages.workbench import Workbench
-    from eisfit.fitting.failure import FitFailure
-    from eisfit.fitting.fitted_points import select_points
-
-    data = points.check()
-    chosen = constraints.of(circuit)
-    found = read_sources(files, **reading.options)
-    for one in found:
-        if isinstance(one, FitFailure):
-            say(f"eisfit: {one.error}")
-    spectra = [select_points(one, **data) for one in found if not isinstance(one, FitFailure)]
-    if not spectra:
-        raise ReadError("none of the files can be viewed: each one's reason stands above")
-    kept = {**vars(constraints), "start": None}  # the page has start values of its own
-    words = _words({**data, **reading.options}), _words(kept)
-    bench = Workbench(chosen, circuit, *words)
-    _serve(lambda: bench.page(spectra, weighting), bench.handle, port, browser)
-
-
-def _words(options: dict[str, Any]) -> tuple[str, ...]:
-    """Return options as they stand on a command line, those not given left out."""
-    found: list[str] = []
-    for key, value in options.items():
-        name = f"--{key.replace('_', '-')}"
-        for one in value if isinstance(value, list) else [value]:
-            if one is True:
-                found.append(name)
-            elif one not in (None, False, "auto"):
-                found += [name, one if isinstance(one, str) else f"{one:g}"]
-    return tuple(found)
-
-
-def _serve(page: Any, handle: Any, port: int, browser: bool) -> None:
-    import threading
-    import webbrowser
-
-    from eisfit.cli.pages.server import Site, serve
-
-    def ready(address: str) -> None:
-        print_text(f"{address}\nThe page is open to this machine alone. Ctrl-C ends it.")
-        if browser:  # not here: a browser in the terminal would keep the server waiting for itself
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-    try:
-        serve(Site(page, handle), port, ready)
-    except KeyboardInterrupt:
-        say("eisfit: ended")

@@ -1,80 +1,17 @@
-"""``eisfit check``, ``eisfit info`` and ``eisfit convert``."""
+"""``eisfit convert``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any
 
-from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option, echo
 from eisfit.cli.completion import words
-from eisfit.cli.manners import Remarks, current
-from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
-from eisfit.cli.output import check_not_read, check_output, folder, guard, print_json, print_text, stem, width
+from eisfit.cli.options import Files, Reading
+from eisfit.cli.output import check_not_read, check_output, folder, guard, print_json, stem
 from eisfit.cli.sources import read_sources
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.files import write_atomic, write_json
-
-
-@guard
-def check(
-    files: Files,
-    span: Frequencies = Frequencies(),
-    reading: Reading = Reading(),
-    json: Json = False,
-    results: Results = Results(),
-) -> int:
-    """Test spectra against the Kramers-Kronig relations, before any circuit is fitted.
-
-    Example:  eisfit check cell.mpt --output results
-    """
-    from eisfit.display.report.lists import check_text, checks_text
-    from eisfit.validation.kramers_kronig import check as test
-
-    results.check()
-    limits = span.check()
-    failed = {"schema": "eisfit.check/1", "ok": False}
-    found = Answers.of("check", "eisfit.check/1", files, reading, lambda s: test(s.select(**limits)), failed)
-    found.write(results, _draw)
-    return found.show(json, check_text, checks_text)
-
-
-def _draw(document: Any) -> Any:
-    from eisfit.display import plot
-
-    figure = plot.new_figure()
-    plot.kramers_kronig(document, figure=figure)
-    return figure
-
-
-@guard
-def info(
-    files: Files,
-    reading: Reading = Reading(),
-    json: Json = False,
-) -> int:
-    """Say what was recognised in files, and how: format, sweeps, sign, cycle.
-
-    Example:  eisfit info measurements/*.DTA
-    """
-    from eisfit.display.report.lists import spectra_text
-
-    spectra = read_sources(files, **reading.options)
-    current.assumed = Remarks()  # the notes below have them
-    documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
-    if json:
-        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
-        print_json({"schema": "eisfit.info/1", "results": rows})
-    else:
-        print_text(spectra_text(documents, width=width()))
-    return int(any(document["error"] for document in documents))
-
-
-def _information(spectrum: Any) -> dict[str, Any]:
-    if hasattr(spectrum, "summary"):
-        return {**spectrum.to_dict(), "spectrum": spectrum.summary()}
-    return dict(spectrum.to_dict())
-
 
 _TABLES = ("csv", "json", "csvw")
 

@@ -1,0 +1,39 @@
+"""``eisfit info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eisfit.cli.manners import Remarks, current
+from eisfit.cli.options import Files, Json, Reading
+from eisfit.cli.output import guard, print_json, print_text, width
+from eisfit.cli.sources import read_sources
+
+
+@guard
+def info(
+    files: Files,
+    reading: Reading = Reading(),
+    json: Json = False,
+) -> int:
+    """Say what was recognised in files, and how: format, sweeps, sign, cycle.
+
+    Example:  eisfit info measurements/*.DTA
+    """
+    from eisfit.display.report.lists import spectra_text
+
+    spectra = read_sources(files, **reading.options)
+    current.assumed = Remarks()  # the notes below have them
+    documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
+    if json:
+        rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
+        print_json({"schema": "eisfit.info/1", "results": rows})
+    else:
+        print_text(spectra_text(documents, width=width()))
+    return int(any(document["error"] for document in documents))
+
+
+def _information(spectrum: Any) -> dict[str, Any]:
+    if hasattr(spectrum, "summary"):
+        return {**spectrum.to_dict(), "spectrum": spectrum.summary()}
+    return dict(spectrum.to_dict())
