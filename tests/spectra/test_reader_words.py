@@ -135,6 +135,35 @@ def test_one_column_of_units_is_of_both_parts():
     holds("f,Zre,unit,Zim,unit", F, 1e3 * Z.real, ["mOhm"] * F.size, Z.imag, ["Ohm"] * F.size)
 
 
+@pytest.mark.parametrize(
+    ("names", "units", "scale"),
+    [
+        ("# f,Zre,Zim", "# Hz,mOhm,mOhm", 1e3),
+        ("# f,Zre,Zim", "# Hz,10^-3 Ohm,10^-3 Ohm", 1e3),
+        ("f,Zre,Zim", "Hz,m\u2126,m\u2126", 1e3),  # the ohm sign that is no Greek letter
+        ("#f,Zre,Zim", "#(Hz),(Ω),(Ω)", 1.0),
+    ],
+)
+def test_units_below_the_names(names, units, scale):
+    notes = holds(f"{names}\n{units}", F, scale * Z.real, scale * Z.imag)
+    assert not any("no unit" in note for note in notes)
+
+
+def test_units_below_the_names_behind_marks_of_comments():
+    holds("# f,Zre,Zim\n# kHz,Ohm,Ohm", F / 1e3, Z.real, Z.imag)
+    holds("# T,Zre,Zim\n# ms,Ohm,Ohm", 1e3 / F, Z.real, Z.imag)
+    y = 1 / Z  # two siemens are no option line of Touchstone
+    text = "# f\tG\tB\n# Hz\tS\tS\n" + "".join(
+        f"{f:.9g}\t{one.real:.9g}\t{one.imag:.9g}\n" for f, one in zip(F, y, strict=True)
+    )
+    np.testing.assert_allclose(read_bytes(text.encode(), "x.txt")[0].impedance, Z, rtol=1e-6)
+
+
+def test_units_above_the_names_of_which_the_last_has_none():
+    y = 1 / Z
+    holds("Hz,nF,\nf,Cp,D", F, 1e9 * y.imag / W, y.real / y.imag)
+
+
 def test_a_column_of_units_beside_a_phase_is_of_the_modulus():
     holds("f,|Z|,phase (deg),unit", F, 1e3 * abs(Z), np.angle(Z, deg=True), ["mOhm"] * F.size)
 

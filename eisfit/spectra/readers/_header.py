@@ -369,7 +369,8 @@ def _drop_title(cells: list[str]) -> list[str]:
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
     for line in between:
         raw = split(line, style.delimiter)
-        cells = raw if len(raw) == width else split(COMMENT.sub("", line), style.delimiter)
+        cells = split(COMMENT.sub("", line), style.delimiter)
+        cells = raw if len(raw) == width != len(cells) else cells  # a mark may name the number column
         is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
         cells = cells[1:] if is_titled else _drop_title(cells)
         if (
@@ -382,5 +383,7 @@ def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
 
 
 def _units_above(line: str, style: Style, width: int) -> list[str]:
-    cells = split(COMMENT.sub("", line), style.delimiter)
+    bare = COMMENT.sub("", line)
+    cells = split(bare, style.delimiter)
+    cells += [""] * _count_nameless(bare, style, width, cells)
     return [cell.strip('[]() "') for cell in cells] if len(cells) == width and is_units_row(cells) else []

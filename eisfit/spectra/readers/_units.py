@@ -189,7 +189,7 @@ def unit_of(text: str) -> Unit | None:
     >>> unit_of("mOhm"), unit_of("volts"), unit_of("apples")
     (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
     """
-    text = _APART.sub("", text)
+    text = _APART.sub("", text.replace("\u2126", "Ω").replace("^{", "^").replace("}", ""))
     if (power := _POWER.match(text)) and (rest := unit_of(text[power.end() :])):
         told = power[1] or (power[2] or "").translate(_RAISED) or power[3]
         known = rest.kind in ("ohm", "siemens", "farad", "henry", "frequency") and told

@@ -40,7 +40,8 @@ _MEANS = {
     "realanteil reëel reeel valós gerçek rzeczywista rzecz",
     "imag": "imaginària imaginară imaginaarosa menama التخيلي "
     "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
-    "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario immaginaria "
+    "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario "
+    "immaginario immaginaria "
     "imaginaria "
     "imaginário imaginair képzetes sanal urojona imaginärteil imaginaerteil 虚部 虛部 허수 허수부 "
     "imaginair "
@@ -60,7 +61,8 @@ _MEANS = {
     "phas ph фаза 相位 相位角 位相 위상 위상각",
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",
-    "minus": "minus neg negative moins negativ negativer negatives negativo negativa inverted",
+    "minus": "负 負 マイナス 마이너스 minus neg negative moins negativ negativer negatives negativo "
+    "negativa inverted",
     "log": "log log10 lg",
     "ln": "ln",
     "conductance": "conductance conductancia conduttanza condutância leitwert wirkleitwert 电导 電導 "
@@ -80,7 +82,8 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "partea dalis الجزء pri sec часть част dio del μέρος bagian kısım kisim "
+    "filler": "primary secondary param parameter partea dalis الجزء pri sec часть част dio del μέρος "
+    "bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "
@@ -276,7 +279,7 @@ JOINED = {
     word: concept
     for word, concept in VOCABULARY.items()
     if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
-    or word in "zy实実實虚虛"
+    or word in "zy実实實虚虛负負"
 }
 #: What a concept means where no part of an impedance is named, the first that is there.
 ALONE = (

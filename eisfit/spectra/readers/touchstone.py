@@ -47,7 +47,8 @@ def recognise(file: File) -> bool:
     if file.encoding is None:
         return False
     found = _OPTIONS.search(file.head) if "#" in file.head else None
-    return file.suffix in SUFFIXES or (found is not None and len(found[1].split()) > 2)
+    words = found[1].lower().split() if found is not None else []
+    return file.suffix in SUFFIXES or len(set(words)) == len(words) > 2  # Hz S S: units of columns
 
 
 def parse(file: File) -> list[Sweep]:
