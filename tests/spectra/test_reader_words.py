@@ -109,6 +109,13 @@ def test_no_units(unit):
         ("Z', 10^3 Ohm", "real", 1e3),
         ("Z': Ohm*cm^2", "real", 1.0),
         ("Z_re/x10^-3 Ohm", "real", 1e-3),
+        ("Z' (x10-3 Ω)", "real", 1e-3),
+        ("Partie réelle en MΩ", "real", 1e6),
+        ("Module d'impédance (kΩ)", "modulus", 1e3),
+        ("インピーダンスの虚部(Ω)", "imag", 1.0),
+        ("阻抗负虚部 (Ω)", "imag", -1.0),
+        ("Cycle Count / 1", "cycle", 1.0),
+        ("Tr1 R(Ohm)", "real", 1.0),
         ("Z'x10^3 (Ohm)", "", 1.0),  # was multiplied, or is to be
         ("Z' (mohn)", "", 1.0),
     ],
@@ -217,3 +224,97 @@ def test_the_reason_of_a_refusal_is_true(head, reason):
     columns = [F, abs(Z), -Z.imag / Z.real, 0 * F][: head.count(",") + 1]
     with pytest.raises(ReadError, match=reason.replace("'", ".")):
         read(head, *columns)
+
+
+Z60W = "Z60W Data File: Version 1.1\n\n0,2,0,1,1,100000\n26\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "mark", "scale"),
+    [
+        ("Freq(Hz),Ampl,Bias,Time(Sec),Z'(a),Z''(b),GD,Err,Range", ",", 1.0),
+        ("Freq (Hz), Ampl, Bias, Time (Sec), Z' (a), Z'' (b), GD, Err, Range", ", ", 1.0),
+        ("Freq (Hz)\tAmpl\tBias\tTime (s)\tZ' (a)\tZ'' (b)\tGD\tErr\tRange", "\t", 1.0),
+        ("Freq (Hz) Ampl Bias Time(Sec) Z'(a) Z''(b) GD Err Range", " ", 1.0),
+        ("Freq(Hz),Ampl,Bias,Time(Sec),Z'(kOhm),Z''(kOhm),GD,Err,Range", ",", 1e-3),
+    ],
+)
+def test_zplot_headers_with_other_spaces_and_units(head, mark, scale):
+    rows = "\n".join(
+        mark.join(f"{v:.9g}" for v in (f, 10, 0, 2 * i, scale * z.real, scale * z.imag, 0, 0, 1))
+        for i, (f, z) in enumerate(zip(F, Z, strict=True))
+    )
+    for name in ("x.z", "x.csv"):
+        (spectrum,) = read_bytes(f"{Z60W}{head}\n{rows}\n".encode(), name)
+        np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A: -Z'' (Ohm)", "A_-Zimag_ohm", "cell1 -Z'' (ohm)", "Z -Im (Ohm)", "Sample 1 -Im(Z)", "Zim_inv (Ohm)"],
+)
+def test_a_minus_behind_whose_it_is(name):
+    told = column(name)
+    assert (told.quantity, told.scale) == ("imag", -1.0)
+
+
+@pytest.mark.parametrize("name", ["Z-Imag (Ohm)", "Cell A - Z'' (Ohm)", "Sample-1 Z'' (Ohm)"])
+def test_a_hyphen_that_is_no_minus(name):
+    told = column(name)
+    assert (told.quantity, told.scale) == ("imag", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("head", "columns", "note"),
+    [
+        ("f (Hz),|Z| (Ohm),phase (deg)", (F, abs(Z), 0 * F), "'phase (deg)' is zero in every row"),
+        ("f (Hz),Zre (Ohm),Zim (Ohm)", (F, 0 * F, Z.imag), "'Zre (Ohm)' is zero in every row"),
+        ("f (Hz),Zre (Ohm),Zim (Ohm),T (C)", (F, Z.real, Z.imag, 0 * F), "'T (C)', zero in every row"),
+        ("f (Hz),Zre (?),Zim (?)", (F, Z.real, Z.imag), "the sign that 'Zre (?)' has lost was Ω"),
+        ("f (Hz),Zre (m?),Zim (m?)", (F, Z.real, Z.imag), "the sign that 'Zre (m?)' has lost was Ω"),
+    ],
+)
+def test_what_zeros_and_lost_signs_are_taken_for_is_told(head, columns, note):
+    (spectrum,) = read(head, *columns)
+    assert any(one.startswith("assumed:") and note in one for one in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("quality", "outlier"), ("weight", "0"), ("Selected", "FALSE"), ("remark", "excluded")]
+)
+def test_points_that_a_column_leaves_out(name, word):
+    good = {"weight": "1", "Selected": "TRUE"}.get(name, "ok")
+    flags = [word if i in (3, 7) else good for i in range(F.size)]
+    (spectrum,) = read(f"f (Hz),Zre (Ohm),Zim (Ohm),{name}", F, Z.real, Z.imag, flags)
+    np.testing.assert_allclose(spectrum.impedance, np.delete(Z, [3, 7]), rtol=1e-6)
+    assert f"left out 2 points that {name!r} marks" in spectrum.notes
+
+
+def test_an_inductance_beside_a_resistance_and_its_loss():
+    z = 1 / (1 / 50 - 1j / (W * 1e-3))
+    inductance, loss = -1 / (W * (1 / z).imag), -(1 / z).real / (1 / z).imag
+    holds("f (Hz),Lp (mH),Q", F, 1e3 * inductance, 1 / loss, z=z)
+    holds("f (Hz),Tr1 Lp(H),Tr2 D", F, inductance, loss, z=z)
+
+
+def test_a_cell_of_a_spreadsheet_that_failed_is_a_gap():
+    parts = [[f"{v:.9g}" for v in part] for part in (Z.real, Z.imag)]
+    parts[1][4] = "#VALUE!"
+    (spectrum,) = read("f (Hz),Zre (Ohm),Zim (Ohm)", F, *parts)
+    np.testing.assert_allclose(spectrum.impedance, np.delete(Z, 4), rtol=1e-6)
+
+
+def test_kilohertz_of_ec_lab():
+    rows = "".join(f"{f / 1e3:.9g}\t{z.real:.9g}\t{-z.imag:.9g}\n" for f, z in zip(F, Z, strict=True))
+    text = f"EC-Lab ASCII FILE\nNb header lines : 3\nfreq/kHz\tRe(Z)/Ohm\t-Im(Z)/Ohm\n{rows}"
+    np.testing.assert_allclose(read_bytes(text.encode(), "x.mpt")[0].frequency, F, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [("周波数(Hz),実数部(Ω),虚数部(Ω)", "euc_jp"), ("頻率(Hz),實部(Ω),虛部(Ω)", "gb18030")],
+)
+def test_encodings_of_japan_and_china(head, encoding):
+    rows = "".join(f"{f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True))
+    (spectrum,) = read_bytes(f"{head}\n{rows}".encode(encoding), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)

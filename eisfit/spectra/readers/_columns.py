@@ -99,6 +99,7 @@ _SIGN = regex(
     r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=[^\s\d])|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
     re.IGNORECASE,
 )
+_INNER_MINUS = regex(r"(?<=[\s_:.])-(?=[zZ]|[iI]m|X(?![a-z]))")  # behind whose it is: A: -Z'', Z -Im
 _NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
@@ -215,6 +216,8 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
         factor /= 6.283185307179586
+    if quantity == "imag" and sign > 0 and not concepts["minus"] and _INNER_MINUS.search(text):
+        sign = -1.0
     sign = 1.0 if quantity in _PURE else sign * (-1.0) ** concepts["minus"]  # DF(-): without a dimension
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None

@@ -47,8 +47,9 @@ _ARCHIVES = (
 )
 #: Encodings of old programs, and words that tell them: frequency, real part, impedance, Hz.
 _EASTERN = (
-    ("gb18030", "频率 实部 阻抗 Ω θ"),
-    ("cp932", "周波数 実部 インピーダンス Ω θ"),
+    ("euc_jp", "周波数 実部 実数部 インピーダンス"),  # before gb18030, in which Ω has the same bytes
+    ("gb18030", "频率 頻率 实部 實部 阻抗 Ω θ"),
+    ("cp932", "周波数 実部 実数部 インピーダンス Ω θ"),
     ("cp949", "주파수 실수 임피던스 Ω"),
     ("big5", "頻率 實部 阻抗"),
     ("cp1251", "астота Гц"),

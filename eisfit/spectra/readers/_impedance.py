@@ -215,7 +215,10 @@ def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
 
 
 def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
-    """Say where a column of zeros makes the impedance real: analysers save a modulus so too."""
+    """Say where a column of zeros makes the impedance real, or imaginary: analysers save a modulus so too."""
+    if not np.nan_to_num(z.real).any():
+        name = chosen.columns["real"].name
+        chosen.notes.append(f"{ASSUMED} {name!r} is zero in every row: no resistance at all")
     if not np.nan_to_num(z.imag).any():
         real, imag = (chosen.columns[part].name for part in ("real", "imag"))
         chosen.notes.append(
@@ -239,6 +242,11 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
         name = chosen.columns["modulus"].name
         raise file.error(f"{name!r} holds negative numbers, a modulus none: is it a logarithm?")
     chosen.notes.append("impedance from modulus and phase")
+    if not np.nan_to_num(chosen["phase"]).any():
+        name = chosen.columns["phase"].name
+        chosen.notes.append(
+            f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"
+        )
     z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
     real = chosen.get("real")
     if (

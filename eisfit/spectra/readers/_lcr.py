@@ -52,6 +52,9 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
         lambda w, c, k: 1 / (1j * w * (c - 1j * k * np.sign(np.nanmedian(k)))),
     ),
     ("L_parallel", "R_parallel", "Lp and Rp", lambda w, x, r: 1 / (1 / r - 1j / (w * x))),
+    ("L_parallel", "admittance_real", "Lp and G", lambda w, x, g: 1 / (g - 1j / (w * x))),
+    ("L_parallel", "quality", "Lp and Q", lambda w, x, q: w * x / (1 / q - 1j)),
+    ("L_parallel", "dissipation", "Lp and D", lambda w, x, d: w * x / (d - 1j)),
 )
 
 

@@ -19,11 +19,15 @@ _OUT = regex(
     r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
     r"|is[ _](?:bad|invalid|outlier|masked|excluded)[ _]\w+"
 )
-_IN = regex(r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted)|is[ _](?:valid|good)[ _]\w+")
+_IN = regex(
+    r"(?:is[ _]?)?(?:valid|used?|enabled?|good|included?|accepted|select(?:ed)?|keep|kept|weights?)"
+    r"|is[ _](?:valid|good)[ _]\w+"
+)
 #: A column of words, and those of an instrument that could not measure.
-_STATUS = regex(r"(?:\w+[ _])?(?:status|state|quality|error|flag|remark|info)s?")
+_STATUS = regex(r"(?:\w+[ _])?(?:status|state|quality|error|flag|remark|info|note|comment)s?")
 _FAILED = regex(
-    r"over(?:load|range|flow|ld)?\w*|ovl\w*|ovrg|saturat\w+|clip\w*|fail\w*|error|invalid|bad|time[- ]?out"
+    r"over(?:load|range|flow|ld)?\w*|ovl\w*|ovrg|saturat\w+|clip\w*|fail\w*|error|invalid|bad|outlier|exclu\w*"
+    r"|reject\w*|discard\w*|mask(?:ed)?|time[- ]?out"
     r"|out of range|unstable"
 )
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "ja", "wahr"})
@@ -48,7 +52,7 @@ def leave_out_marked(
     z
         (rows,) ohm; changed in place.
     """
-    unknown = {i: c.name for i, c in columns.items() if not c.quantity}
+    unknown = {i: c.name for i, c in columns.items() if not c.quantity or c.quantity == "quality"}
     unknown |= dict(enumerate(table.further, table.matrix.shape[1]))
     for index, name in unknown.items():
         marked = _find_marked(table, lines, index, name)

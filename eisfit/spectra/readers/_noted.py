@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
@@ -36,7 +38,7 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         meaning = chosen.columns.get(quantity)
         if meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
-    chosen.notes += _note_angular(chosen.columns["frequency"])
+    chosen.notes += [*_note_angular(chosen.columns["frequency"]), *_note_zero_conditions(chosen)]
     if not file.reading.impedance_unit:
         chosen.notes += note_assumed_units(table, chosen)
 
@@ -45,6 +47,12 @@ def _note_angular(frequency: Column) -> list[str]:
     """Say that an angular frequency in hertz is taken as its unit says."""
     told = frequency.unit and frequency.scale in HERTZ and _OMEGA.search(frequency.name)
     return [f"{ASSUMED} {frequency.name!r} is in {frequency.unit}, not in rad/s"] if told else []
+
+
+def _note_zero_conditions(chosen: Chosen) -> list[str]:
+    """Say of a temperature and a cycle that are zero in every row that they are taken so."""
+    zero = [q for q in ("temperature", "cycle") if q in chosen and not np.nan_to_num(chosen[q]).any()]
+    return [f"{ASSUMED} {chosen.columns[q].name!r}, zero in every row, is the {q}" for q in zero]
 
 
 def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:

@@ -20,7 +20,9 @@ _CONDITION = regex(
     r"(?<![^\W_])(?<!\.)(-?\d+(?:\.\d+)?) "
     r"((?:m?V|m?A|m?M|m?T|K|h|min|s|d|days?|pp[mb]|rpm|m?bar|[kM]?Pa|[mnµu]m)(?!\w)|%)"
 )
-_EIS = regex(r"^(?:(?i:EIS|FRA)[\s_]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz]
+_EIS = regex(r"^(?:(?i:EIS|FRA|Tr ?\d)[\s_:]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz], Tr1 R(Ohm)
+_ELISION = regex(r"(?<![^\W_])[dlDL]'(?=[^\W\d_]{3})")  # module d'impédance
+_PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
 _R_NAME = regex(r"^(?:X\.(?=Z\b)|[xX]?[._](?=Im(?![a-z]))|[xX][._](?=[Pp]hase))")
@@ -81,7 +83,8 @@ def plain_name(name: str) -> str:
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
-    text = _DEFINED.sub("omega ", text)
+    text = _ELISION.sub("", text)
+    text = _PURE_NUMBER.sub("", _DEFINED.sub("omega ", text))
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
     return _LCR_PAIR.sub("", _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text))))

@@ -76,6 +76,7 @@ _SETTING = regex(
 )
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 _SWEPT = {"frequency", "period"}
+_LOST = ("?", "\ufffd")
 _FEWEST_ROWS = 3
 _LONGEST = 200
 _MOST_NAMES = 60
@@ -264,6 +265,9 @@ def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     """Return what is taken for granted of the impedance's unit, or read from the text above."""
     if DIGATRON in table.units:
         return [f"{ASSUMED} milliohm, as in Digatron's files (else --impedance-unit)"]
+    lost = [c.name for q, c in chosen.columns.items() if _STATABLE.get(q) == "ohm" and c.unit.endswith(_LOST)]
+    if lost:
+        return [f"{ASSUMED} the sign that {lost[0]!r} has lost was Ω (else --impedance-unit)"]
     told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE and c.unit != VOLT_PER_AMPERE}
     names = table.names[: table.matrix.shape[1]]
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in names)}

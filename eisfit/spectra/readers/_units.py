@@ -75,9 +75,8 @@ _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"
 _OHM_ENDS = "msoMSΩΩ©¦姆欧ム옴"
 #: ``10^-3 Ohm``, ``x10⁻³ Ω``, ``1e-3 Ohm``: a power of ten as the prefix; 1000 Ohm may be a load.
 _POWER = regex(
-    r"(?:[x×*·] ?)?(?:10 ?(?:\^|\*\*) ?\(?([-+]?\d{1,2})\)?|10([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})"
-    r"|1?(?:\.0)?[eE]([-+]?\d{1,2}))"
-    r"\s*[x×*·]?\s*(?=[^\W\d])"
+    r"(?:[x×] ?10(-\d{1,2})|(?:[x×*·] ?)?(?:10 ?(?:\^|\*\*) ?\(?([-+]?\d{1,2})\)?"
+    r"|10([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|1?(?:\.0)?[eE]([-+]?\d{1,2})))\s*[x×*·]?\s*(?=[^\W\d])"
 )
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 #: What it may end with (empty: anything), the pattern, which is compiled where it may match, kind and factor.
@@ -191,7 +190,7 @@ def unit_of(text: str) -> Unit | None:
     """
     text = _APART.sub("", text.replace("\u2126", "Ω").replace("^{", "^").replace("}", ""))
     if (power := _POWER.match(text)) and (rest := unit_of(text[power.end() :])):
-        told = power[1] or (power[2] or "").translate(_RAISED) or power[3]
+        told = power[1] or power[2] or (power[3] or "").translate(_RAISED) or power[4]
         known = rest.kind in ("ohm", "siemens", "farad", "henry", "frequency") and told
         return Unit(rest.kind, rest.scale * 10.0 ** int(told)) if known else None
     for ends, pattern, kind, scale in _UNITS:

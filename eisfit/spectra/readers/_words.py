@@ -62,7 +62,7 @@ _MEANS = {
     "prime": "prime dash strich",
     "double": "double dbl doppel 2",
     "minus": "负 負 マイナス 마이너스 minus neg negative moins negativ negativer negatives negativo "
-    "negativa inverted",
+    "negativa inverted inv",
     "log": "log log10 lg",
     "ln": "ln",
     "conductance": "conductance conductancia conduttanza condutância leitwert wirkleitwert 电导 電導 "
@@ -82,7 +82,8 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "primary secondary param parameter partea dalis الجزء pri sec часть част dio del μέρος "
+    "filler": "count の 성분 成分 分量 primary secondary param parameter partea dalis الجزء pri sec "
+    "часть част dio del μέρος "
     "bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
@@ -274,12 +275,12 @@ PAIRS: dict[str, tuple[str, ...]] = {
     "zj": ("Z", "imag"),
 }
 VOCABULARY = {word: concept for concept, words in _MEANS.items() for word in words.split()}
+_SHORT_WITHIN = {*"zy実实實虚虛负負の", "ohm", "deg", "act", "dc", "of", "成分", "分量", "성분"}
 #: Words that may stand within another: ``zreal``.
 JOINED = {
     word: concept
     for word, concept in VOCABULARY.items()
-    if (len(word) > 1 and (concept != "filler" or len(word) > 3 or word in ("ohm", "deg", "act", "dc", "of")))
-    or word in "zy実实實虚虛负負"
+    if word in _SHORT_WITHIN or (len(word) > 1 and (concept != "filler" or len(word) > 3))
 }
 #: What a concept means where no part of an impedance is named, the first that is there.
 ALONE = (

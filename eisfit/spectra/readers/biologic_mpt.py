@@ -26,6 +26,7 @@ SUFFIXES = (".mpt",)
 _MARKS = ("ec-lab ascii file", "bt-lab ascii file")
 _LOOP = regex(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
 #: Of the counter electrode, or of the cell, beside the working electrode's.
+_FREQUENCY = regex(r"(?<![^\W_])freq/[kM]?Hz(?!\w)")
 _ELECTRODE = regex(r"-?(?:Re|Im)\(Z\w[\w-]*\)/Ohm")
 _ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
 
@@ -61,7 +62,7 @@ def parse(file: File) -> list[Sweep]:
 
 def _header(lines: Sequence[str]) -> tuple[int, list[str]] | None:
     for place, line in enumerate(lines):
-        if "freq/Hz" in line and "\t" in line:
+        if "freq/" in line and "\t" in line and _FREQUENCY.search(line):
             return place, [name.strip().strip('"') for name in line.rstrip("\t \r").split("\t")]
     return None
 

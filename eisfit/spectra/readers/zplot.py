@@ -22,6 +22,8 @@ _MARK = regex(
     r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|Z60W Data File|ZView|CORRW ASCII)", re.IGNORECASE
 )
 _NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
+#: ``Freq(Hz)``, ``Z'(a)``; with other spaces, or another unit, in copies: ``Freq (Hz)``, ``Z'(kOhm)``.
+_HEADER, _GAP = regex(r"Freq\W.*Z' ?\(", re.IGNORECASE), regex(r"\s+(?=\()")
 _KEPT = {"Date": "date", "Time": "time", "Surface Area": "area_cm2", "Potential-AC": "amplitude_mV"}
 
 
@@ -48,8 +50,11 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("a ZPlot file without a row of numbers")
     if first is None:
         return text.parse(file)  # another program's table under ZPlot's mark
-    names = next((_names(line) for line in reversed(lines[:first]) if "Z'(a)" in line), list(_NAMES))
     delimiter = _delimiter(lines[first])
+    header = next((line for line in reversed(lines[:first]) if _HEADER.search(line)), "")
+    names = _names(header) if header else list(_NAMES)
+    if header and len(names) > len(split(lines[first], delimiter)):
+        return text.parse(file)
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = read_named_sweeps(file, block, lines[:first])
     if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
@@ -69,7 +74,7 @@ def _refuse_polarisation(file: File, sweep: Sweep) -> None:
 def _first_row(lines: Sequence[str]) -> int | None:
     """Return the first row of the table, which stands below the comments and the header."""
     ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments"]
-    ends = ends or [i for i, line in enumerate(lines) if "Z'(a)" in line]
+    ends = ends or [i for i, line in enumerate(lines) if _HEADER.search(line)]
     for index in range(ends[0] + 1 if ends else 0, len(lines)):
         if _is_row(lines[index]):
             return index
@@ -92,7 +97,7 @@ def _delimiter(line: str) -> str:
 
 def _names(line: str) -> list[str]:
     clean = line.strip().strip('"').strip()
-    cells = [cell for cell in re.split(r"\t|,|\s+", clean) if cell]
+    cells = [cell for cell in re.split(r"[,;\s]+", _GAP.sub("", clean)) if cell]
     # Ampl and Bias are volts of the sweep's set-up; Bias is the DC potential.
     return ["potential [V]" if cell == "Bias" else cell for cell in cells]
 
