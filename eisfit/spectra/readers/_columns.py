@@ -10,6 +10,7 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._name_signs import INNER_MINUS, split_sign
 from eisfit.spectra.readers._name_units import BRACKET, names_and_units
 from eisfit.spectra.readers._plain_names import PREFIXED_OHM, mend_spelling, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
@@ -95,12 +96,6 @@ _Z_OF = regex(
 _Z_NAMED = regex(
     r"(?<![^\W_])((?i:re|im|real|imag|abs|mag|phi|phase|arg)[\s_(\[]+)(Z(?!cal|mdl)[a-z]{1,3})(?![^\W_])"
 )
-_SIGN = regex(
-    r"^\s*(?:(?:-\s*1|\(\s*-\s*1\s*\))\s*[*·×x]\s*|-\s*(?=[^\s\d])|\(-\)\s*|(?:neg(?:ative|\.)?|minus)[\s_.]+(?=\S))",
-    re.IGNORECASE,
-)
-_INNER_MINUS = regex(r"(?<=[\s_:.])-(?=[zZ]|[iI]m|X(?![a-z]))")  # behind whose it is: A: -Z'', Z -Im
-_NEGATED = regex(r"\s*[*·×x]\s*(?:\(\s*-\s*1\s*\)|-\s*1)\s*$|\s*\(\s*-\s*\)\s*$")
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
     r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|^[kKMGmuµ](?:[^\x00-\x7f]|[oO](?:[hH][nN])?[sS]?)$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
@@ -165,7 +160,7 @@ def _once(core: str, unit: str) -> str:
 
 def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
     """Return what a name says behind that of a channel or a cell; None where it does not begin so."""
-    sign, rest = _split_sign(text)
+    sign, rest = split_sign(text)
     rest = rest[1:-1] if rest[:1] == "(" and rest[-1:] == ")" else rest
     whose = _WHOSE.match(rest)
     if whose is None or not rest[whose.end() :][:1].isalpha():
@@ -189,13 +184,13 @@ def is_units_row(cells: list[str]) -> bool:
 
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
-    sign, text = _split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)
+    sign, text = split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)
     twenty = _TWENTY.match(text)
     text = text[twenty.end() :] if twenty else text
     logarithm = _LOG.match(text)
     text = text[logarithm.end() :] if logarithm else text
     if inner := re.fullmatch(r"\s*[({](.*)[)}]\s*", text):
-        within, text = _split_sign(inner[1]) if logarithm else (1.0, inner[1])
+        within, text = split_sign(inner[1]) if logarithm else (1.0, inner[1])
         sign *= within
     found = _quantity(text, bool(unit), labelled)
     if found is None:
@@ -216,7 +211,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     factor = given.scale if given else 1.0
     if concepts["omega"] and quantity == "frequency" and (given is None or given.kind != "frequency"):
         factor /= 6.283185307179586
-    if quantity == "imag" and sign > 0 and not concepts["minus"] and _INNER_MINUS.search(text):
+    if quantity == "imag" and sign > 0 and not concepts["minus"] and INNER_MINUS.search(text):
         sign = -1.0
     sign = 1.0 if quantity in _PURE else sign * (-1.0) ** concepts["minus"]  # DF(-): without a dimension
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
@@ -229,15 +224,6 @@ def _as_unit_tells(quantity: str, kind: str, concepts: Counter[str]) -> str:
     if kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
         return quantity.replace("modulus", "phase")
     return "period" if kind == "time" and quantity == "temperature" and not concepts.total() else quantity
-
-
-def _split_sign(text: str) -> tuple[float, str]:
-    """Return the sign that a name begins or ends with, and the rest of it."""
-    if match := _SIGN.match(text):
-        return -1.0, text[match.end() :]
-    if match := _NEGATED.search(text):
-        return -1.0, text[: match.start()]
-    return 1.0, text
 
 
 def _has_other_unit(text: str) -> bool:

@@ -62,13 +62,13 @@ from eisfit.spectra.readers._rewritten import is_numbered, name_complex_columns,
 from eisfit.spectra.readers._stacked import read_stacked
 from eisfit.spectra.readers._stated import (
     lines_beside,
-    names_with_units_beside,
     note_other_words,
     tables_below_each_other,
     with_stated_units,
 )
 from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._unit_columns import names_with_units_beside
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 from eisfit.spectra.spectrum import ASSUMED
 
