@@ -6,8 +6,8 @@ import inspect
 from typing import Any
 
 from _generate.pages import Pages, code, head, options_as_code, table, toctree
+from eisfit.cli.all_commands import NAMES
 from eisfit.cli.app import app
-from eisfit.cli.manners import NAMES
 
 __all__ = ["commands", "write"]
 

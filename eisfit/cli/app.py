@@ -1,13 +1,13 @@
-"""The program: its own options, and the commands that `eisfit.cli.manners` finds."""
+"""The program: its own options, and the commands that `eisfit.cli.all_commands` finds."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from eisfit import __version__
+from eisfit.cli.all_commands import Commands, Quiet, current
 from eisfit.cli.command import Exit, Option, echo, params_of
 from eisfit.cli.completion import SHELLS, install, script, words
-from eisfit.cli.manners import Commands, Quiet, current
 
 
 def _version(asked: bool) -> None:

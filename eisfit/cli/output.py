@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from eisfit.cli.all_commands import Remarks, current, say, say_assumed
 from eisfit.cli.command import Exit, echo
-from eisfit.cli.manners import Remarks, current, say, say_assumed
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import inert_cell, to_json, write_atomic

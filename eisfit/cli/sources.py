@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eisfit.cli.manners import current
+from eisfit.cli.all_commands import current
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.distributions import f_above
+from eisfit.validation.quantiles import f_above
 
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
 _WALL = 1e60

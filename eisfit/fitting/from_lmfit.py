@@ -15,7 +15,7 @@ from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import find_at_bound
 from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.spectra.noise import noise_level
-from eisfit.validation.distributions import chi2_above
+from eisfit.validation.quantiles import chi2_above
 
 
 def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:

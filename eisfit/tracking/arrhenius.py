@@ -19,7 +19,7 @@ from eisfit.errors import FitError, UsageError
 from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.scatter import reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
-from eisfit.validation.distributions import t_quantile
+from eisfit.validation.quantiles import t_quantile
 
 FORMS = ("plain", "times_temperature")
 _TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)

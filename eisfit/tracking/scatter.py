@@ -8,7 +8,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
-from eisfit.validation.distributions import chi2_above, normal_quantile, t_quantile
+from eisfit.validation.quantiles import chi2_above, normal_quantile, t_quantile
 from eisfit.verdict import LEVEL
 
 # Chance of a chi-square as large, below which the size of the errors is taken from the scatter. Where the

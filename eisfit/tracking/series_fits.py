@@ -1,4 +1,4 @@
-"""The spectra of a series from what was measured to their candidates and back to results.
+"""The spectra of a series as candidates, and back as results; what the solver cannot is fitted one by one.
 
 Plain least squares goes through the batched solver from start to end; whatever else is asked of `eisfit.fit`
 (a robust loss, another representation, expressions) is fitted by it, spectrum by spectrum, and the optima are

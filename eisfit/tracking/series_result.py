@@ -18,13 +18,13 @@ from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
+from eisfit.tracking.given_series import place_of
 from eisfit.tracking.growth.axis_laws import arrhenius_of, growth_of, laws_along
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.growth.values import parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
-from eisfit.tracking.places import place_of
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.table_rows import column_units, per_area, row_of
 from eisfit.verdict import LEVEL
@@ -377,7 +377,7 @@ class SeriesResult(Told, Sequence[Row]):
         return nyquist_animation(fits, path, **options)
 
     def __str__(self) -> str:
-        from eisfit.display.report.lists import track_text
+        from eisfit.display.report.tracks import track_text
 
         return track_text(self.to_dict(data=False))
 

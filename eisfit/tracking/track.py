@@ -1,4 +1,4 @@
-"""The same circuit, cycle after cycle."""
+"""What `eisfit.track` does: one circuit for all cycles, the path through their optima, failures in place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import unknown_option
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.tracking.given_series import place_in_order, place_of
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
-from eisfit.tracking.places import place_in_order, place_of
 from eisfit.tracking.series_fits import FINISH, Fits
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import Row, SeriesResult

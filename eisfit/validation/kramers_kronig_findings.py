@@ -13,7 +13,6 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, median
 from eisfit.records import dataclass
-from eisfit.validation.distributions import f_above
 from eisfit.validation.linear_kk import (
     PATIENCE,
     Basis,
@@ -25,6 +24,7 @@ from eisfit.validation.linear_kk import (
     local_noise,
 )
 from eisfit.validation.points import FEWEST
+from eisfit.validation.quantiles import f_above
 from eisfit.validation.resonances import find_strongest, is_inside, refine
 from eisfit.verdict import limit
 

@@ -156,7 +156,7 @@ class KramersKronigResult:
         }
 
     def __str__(self) -> str:
-        from eisfit.display.report.lists import check_text
+        from eisfit.display.report.checks import check_text
 
         return check_text(self.to_dict())
 

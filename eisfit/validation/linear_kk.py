@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.records import dataclass
-from eisfit.validation.distributions import chi2_above, f_above
+from eisfit.validation.quantiles import chi2_above, f_above
 from eisfit.validation.resonances import pole_pair, project_out
 
 PATIENCE = 10  # steps without a better AICc before the scan ends

@@ -20,7 +20,7 @@ from eisfit.__main__ import _leave
 from eisfit.batch.store import Store
 from eisfit.batch.watch import Watcher
 from eisfit.cli import app
-from eisfit.cli.manners import Commands
+from eisfit.cli.all_commands import Commands
 from eisfit.errors import EisfitError
 
 CIRCUIT = "R_s-p(R_ct,C_dl)"
@@ -148,7 +148,7 @@ def test_ctrl_c_while_a_command_is_imported(monkeypatch):
 STOPPED = """
 import os, signal, sys
 from eisfit.__main__ import main
-from eisfit.cli.manners import Commands
+from eisfit.cli.all_commands import Commands
 Commands.get_command = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
 sys.argv = ["eisfit", "fit", "a.csv"]
 main()

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from eisfit.display.report.checks import check_text, checks_text
+from eisfit.display.report.circuits import circuits_text
 from eisfit.display.report.fit_tables import fit_latex, fit_markdown, fits_csv
 from eisfit.display.report.fits import fit_text, fits_text
 from eisfit.display.report.html import (
@@ -26,7 +28,8 @@ from eisfit.display.report.html import (
     spectrum_html,
     track_html,
 )
-from eisfit.display.report.lists import check_text, checks_text, circuits_text, spectra_text, track_text
+from eisfit.display.report.spectra import spectra_text
+from eisfit.display.report.tracks import track_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from eisfit.display.report.fits import fit_text, fits_text
-from eisfit.display.report.lists import track_text
 from eisfit.display.report.relaxation import drt_text
 from eisfit.display.report.table import blocks, records, table
+from eisfit.display.report.tracks import track_text
 
 NAMES = ("R_s", "R_sei", "CPE_sei_Q", "CPE_sei_alpha", "R_ct", "W_d_sigma")
 UNITS = {"CPE_sei_Q": "S s^alpha", "CPE_sei_alpha": "", "W_d_sigma": "ohm s^-1/2"}

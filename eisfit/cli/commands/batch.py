@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import INTERRUPTED, Remarks, current, say
 from eisfit.cli.command import Exit, Option, echo
-from eisfit.cli.manners import INTERRUPTED, Remarks, current, say
 from eisfit.cli.options import (
     Arcs,
     Cell,

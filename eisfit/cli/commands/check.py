@@ -21,7 +21,7 @@ def check(
 
     Example:  eisfit check cell.mpt --output results
     """
-    from eisfit.display.report.lists import check_text, checks_text
+    from eisfit.display.report.checks import check_text, checks_text
     from eisfit.validation.kramers_kronig import check as test
 
     results.check()

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import say
 from eisfit.cli.command import Argument, Option, echo
 from eisfit.cli.completion import circuit_names
-from eisfit.cli.manners import say
 from eisfit.cli.options import Export, Json, check_form
 from eisfit.cli.output import folder, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError
@@ -76,7 +76,7 @@ def _one_thing(draw: bool, check: bool, new: str | None, export: str | None) -> 
 
 
 def _list(names: list[str] | None, json: bool) -> int:
-    from eisfit.display.report.lists import circuits_text
+    from eisfit.display.report.circuits import circuits_text
 
     documents, failures = _documents(names)
     if json:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import say
 from eisfit.cli.command import Argument, Option
-from eisfit.cli.manners import say
 from eisfit.cli.options import Json, Results
 from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError

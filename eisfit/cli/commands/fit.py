@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import count_remarks, say
 from eisfit.cli.command import Exit, Option
 from eisfit.cli.completion import words
-from eisfit.cli.manners import count_remarks, say
 from eisfit.cli.options import (
     Arcs,
     Cell,

@@ -6,9 +6,9 @@ import shlex
 from functools import partial
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import say
 from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
-from eisfit.cli.manners import say
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 

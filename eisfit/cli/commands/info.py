@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eisfit.cli.manners import Remarks, current
+from eisfit.cli.all_commands import Remarks, current
 from eisfit.cli.options import Files, Json, Reading
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.cli.sources import read_sources
@@ -20,7 +20,7 @@ def info(
 
     Example:  eisfit info measurements/*.DTA
     """
-    from eisfit.display.report.lists import spectra_text
+    from eisfit.display.report.spectra import spectra_text
 
     spectra = read_sources(files, **reading.options)
     current.assumed = Remarks()  # the notes below have them

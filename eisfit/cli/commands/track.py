@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import say
 from eisfit.cli.command import Option
 from eisfit.cli.commands.drt import write_map
-from eisfit.cli.manners import say
 from eisfit.cli.options import (
     Arcs,
     Cell,
@@ -274,7 +274,7 @@ def _print_track(document: Any) -> None:
 
         print_text(cells_text(document, width=width()))
         return
-    from eisfit.display.report.lists import track_text
+    from eisfit.display.report.tracks import track_text
 
     print_text(track_text(document, width=width()))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from eisfit.cli.all_commands import say
 from eisfit.cli.command import Option
-from eisfit.cli.manners import say
 from eisfit.cli.options import (
     CircuitName,
     Constraints,

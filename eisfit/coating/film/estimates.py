@@ -24,7 +24,7 @@ from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.growth.values import usable_values
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.units import Uncertain, uncertain
-from eisfit.validation.distributions import normal_quantile
+from eisfit.validation.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     import pandas as pd

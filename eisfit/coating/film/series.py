@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from eisfit.errors import StudyError
 from eisfit.tracking.growth.growth import fit_growth
 from eisfit.tracking.scatter import reach
-from eisfit.validation.distributions import normal_quantile
+from eisfit.validation.quantiles import normal_quantile
 
 
 def thickness_series(

@@ -8,7 +8,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
-from eisfit.validation.distributions import chi2_above
+from eisfit.validation.quantiles import chi2_above
 from eisfit.verdict import limit
 
 LEAST_P = limit("study_fits")

@@ -30,7 +30,7 @@ from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Pr
 from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.records import dataclass
-from eisfit.validation.distributions import chi2_above
+from eisfit.validation.quantiles import chi2_above
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
 _MORE_STARTS = 96  # where no hypothesis fits the pair

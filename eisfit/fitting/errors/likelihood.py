@@ -15,7 +15,7 @@ from eisfit.fitting.errors.profile_derived import compute_derived_profiles
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
 from eisfit.model.geometry import Geometry
-from eisfit.validation.distributions import normal_quantile, t_quantile
+from eisfit.validation.quantiles import normal_quantile, t_quantile
 
 
 def quantile(result: FitResult, level: float) -> float:

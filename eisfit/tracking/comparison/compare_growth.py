@@ -10,7 +10,7 @@ from eisfit.errors import UsageError
 from eisfit.records import Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
-from eisfit.validation.distributions import t_below, t_quantile
+from eisfit.validation.quantiles import t_below, t_quantile
 from eisfit.verdict import LEVEL, limit
 
 if TYPE_CHECKING:

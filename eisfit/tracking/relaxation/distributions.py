@@ -17,7 +17,7 @@ from eisfit.spectra.axes import axis_of, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.arrhenius import law_coordinates
-from eisfit.tracking.places import place_in_order, place_of
+from eisfit.tracking.given_series import place_in_order, place_of
 from eisfit.tracking.relaxation.arcs import Arc, arcs_among
 from eisfit.tracking.relaxation.following import follow_peaks
 from eisfit.tracking.relaxation.processes import Process

@@ -1,5 +1,5 @@
-"use strict";
 /* Words, numbers and elements. Texts from files are set as text, never as markup. */
+"use strict";
 const eisfit = {};
 
 eisfit.byId = (id) => document.getElementById(id);

@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 
-from eisfit.cli import manners
+from eisfit.cli import all_commands
 from eisfit.errors import EisfitWarning
 from eisfit.model.simulate import simulate
 from eisfit.spectra.writers.plain_csv import to_csv
@@ -102,7 +102,7 @@ def test_unknown_commands(run, cells):
 
 
 def test_every_help_has_an_example_of_its_own(run):
-    for section in manners.SECTIONS.values():
+    for section in all_commands.SECTIONS.values():
         for command in section:
             code, text, _ = run(command, "--help")
             assert (code, text.count(f"Example:  eisfit {command}")) == (0, 1), command
@@ -111,7 +111,7 @@ def test_every_help_has_an_example_of_its_own(run):
 
 def test_every_command_stands_under_a_heading_and_is_quiet_on_demand(run):
     text = run("--help")[1]
-    for heading, commands in manners.SECTIONS.items():
+    for heading, commands in all_commands.SECTIONS.items():
         section = text.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
         for command in commands:
             if f"  {command} " in text:
@@ -149,11 +149,11 @@ def test_warnings_of_ours_are_notes_and_others_stay(capsys):
         warnings.warn("something else", RuntimeWarning, stacklevel=2)
 
     others = []
-    manners.current.quiet = False
+    all_commands.current.quiet = False
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.showwarning = lambda *about, **_: others.append(str(about[0]))
-        manners._to_the_end(warn)
+        all_commands._to_the_end(warn)
     assert capsys.readouterr().err == "eisfit: note: rs-ct is another\n"
     assert others == ["something else"]
 
@@ -165,7 +165,7 @@ def test_ctrl_c_in_a_command_is_130_and_no_traceback():
     def stopped():
         raise KeyboardInterrupt
 
-    group = manners.Commands(commands={"fit": click.Command("fit", callback=stopped)})
+    group = all_commands.Commands(commands={"fit": click.Command("fit", callback=stopped)})
     done = CliRunner().invoke(group, ["fit"])
     assert done.exit_code == 130
     assert done.stderr == "\neisfit: stopped\n"

@@ -1,0 +1,104 @@
+"""Kramers-Kronig checks as plain text: one in full, or many in a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.fits import reasons, short_verdict, verdict_lines
+from eisfit.display.report.table import table, wrap
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    clean,
+    percent,
+    points_of,
+    short_titles,
+    span_of,
+    spectrum_block,
+)
+from eisfit.rounding import MISSING, hertz, significant
+
+#: What the Kramers-Kronig test misses in most sweeps; how often it sees more stands in the benchmarks.
+_UNSEEN = "passed; a smooth drift of less than about 2 % during the sweep would not show"
+#: Points, at least and a decade, below which not even Z' 20 % off or a wrong sign was seen (simulated cells).
+_FEW, _FEW_A_DECADE = 10, 3.2
+
+
+def check_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return one Kramers-Kronig check as text, the verdict first.
+
+    Parameters
+    ----------
+    document
+        What ``KramersKronigResult.to_dict()`` gives.
+    width
+        Columns of the terminal.
+    """
+    lines = verdict_lines(document, width=width)
+    if document.get("error"):
+        return "\n".join(lines) + "\n"
+    points = points_of(document)
+    parts = [
+        f"{MISSING if points is None else points} points",
+        span_of(document),
+        f"{document.get('rc_elements')} RC elements (mu {significant(document.get('mu'), 3)})",
+        f"noise {percent(document.get('noise_relative'))} of |Z|",
+        f"residual rms {percent(document.get('rms_residual'))}",
+        f"largest {percent(document.get('max_residual'))}",
+    ]
+    lines += wrap("Kramers-Kronig: " + ", ".join(parts), width=width)
+    for failing in document.get("ranges") or []:
+        reason = clean(failing.get("cause"))
+        lines += wrap(f"fails {_tell_where(failing)}" + (f": {reason}" if reason else ""), width=width)
+    if document.get("ok"):
+        lines += wrap(_tell_unseen(document), width=width)
+    return "\n".join(lines) + "\n"
+
+
+def _tell_unseen(document: Document) -> str:
+    """Return what a spectrum that passed may hide."""
+    block, points = spectrum_block(document), points_of(document)
+    low, high = block.get("frequency_min_Hz"), block.get("frequency_max_Hz")
+    if points is None or not low or not high:
+        return _UNSEEN
+    decades = math.log10(high / low)
+    if points >= max(_FEW, _FEW_A_DECADE * decades):
+        return _UNSEEN
+    return f"passed; of {points} points over {decades:.1f} decades hardly any error would show"
+
+
+def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return many checks as a table, one row each, and below it what is wrong with which."""
+    if not documents:
+        return "no spectra\n"
+    head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails at"]
+    names = short_titles(documents, width // 3)
+    rows = [_check_row(document, name) for document, name in zip(documents, names, strict=True)]
+    lines = table(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
+    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+
+
+def _check_row(document: Document, name: str) -> list[str]:
+    if document.get("error"):
+        return [name, "FAILED", *[""] * 6]
+    points, elements = points_of(document), document.get("rc_elements")
+    return [
+        name,
+        short_verdict(document),
+        MISSING if points is None else str(points),
+        MISSING if elements is None else str(elements),
+        *(percent(document.get(key)) for key in ("noise_relative", "rms_residual", "max_residual")),
+        ", ".join(_range(failing) for failing in document.get("ranges") or []),
+    ]
+
+
+def _tell_where(failing: Mapping[str, Any]) -> str:
+    alone = failing.get("low_Hz") == failing.get("high_Hz")
+    return f"at {_range(failing)}" if alone else f"from {_range(failing)}"
+
+
+def _range(failing: Mapping[str, Any]) -> str:
+    low, high = hertz(failing.get("low_Hz")), hertz(failing.get("high_Hz"))
+    return low if low == high else f"{low} to {high}"

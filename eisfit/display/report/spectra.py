@@ -1,0 +1,55 @@
+"""Spectra as plain text: what was read, and what to know of how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eisfit.display.report.table import table, wrap
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    clean,
+    cycle_of,
+    cycle_words,
+    failure,
+    name_of,
+    points_of,
+    short_titles,
+    shorten,
+    span_of,
+)
+from eisfit.rounding import MISSING
+
+
+def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
+    """Return what was read (``eisfit info``): source, points, range, cycle, and what the reader noted.
+
+    Parameters
+    ----------
+    documents
+        What ``Spectrum.to_dict()`` gives; one with `error` could not be read.
+    width
+        Columns of the terminal.
+    """
+    if not documents:
+        return "no spectra\n"
+    head = ["spectrum", "points", "range", "cycle", ""]
+    names = short_titles(documents, width // 2)
+    rows = [_spectrum_row(document, name) for document, name in zip(documents, names, strict=True)]
+    lines = table(head, rows, width=width, right=(1, 3), flexible=4)
+    for document in documents:
+        said = [f"FAILED: {failure(document)}"] if document.get("error") else []
+        said += [clean(note) for note in document.get("notes") or []]
+        if said:
+            lines += ["", f"{shorten(name_of(document), width - 1)}:"]
+            lines += [line for text in said for line in wrap(text, width=width, indent="  ")]
+    return "\n".join(lines) + "\n"
+
+
+def _spectrum_row(document: Document, name: str) -> list[str]:
+    if document.get("error"):
+        return [name, "", "FAILED", "", ""]
+    points = points_of(document)
+    cycle = cycle_words(cycle_of(document))
+    noise = "measured noise" if (document.get("data") or {}).get("noise_ohm") is not None else ""
+    return [name, MISSING if points is None else str(points), span_of(document), cycle, noise]

@@ -1,0 +1,117 @@
+"""A tracked series as plain text: a row a spectrum, then the laws of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eisfit.display.report.along import energy_rows, law_sentences, place_words
+from eisfit.display.report.fits import reasons, short_verdict
+from eisfit.display.report.table import blocks, wrap
+from eisfit.display.report.words import (
+    WIDTH,
+    Document,
+    append_unit,
+    axes_of,
+    clean,
+    describe_circuit,
+    format_number_of_law,
+    format_tracked,
+    resistances_first,
+)
+from eisfit.rounding import significant
+
+
+def track_text(document: Document, *, width: int = WIDTH) -> str:
+    """Return parameters over cycles as text: one row a cycle, then the growth, then what is wrong.
+
+    Parameters
+    ----------
+    document
+        What ``SeriesResult.to_dict()`` gives (``eisfit.track/2``).
+    width
+        Columns of the terminal.
+    """
+    rows = list(document.get("rows") or [])
+    if not rows:
+        return "no spectra\n"
+    units = document.get("units") or {}
+    names = [name for name in units if any(row.get(name) is not None for row in rows)]
+    names = resistances_first(names, units)
+    titles = [append_unit(clean(name), clean(units[name])) for name in names]
+    axes = axes_of(document)
+    head = [*(axis["name"] for axis in axes), "verdict", *titles]
+    cells = [_track_row(row, names, axes) for row in rows]
+    cells += energy_rows(document, names, len(axes))
+    about = clean(document.get("label")), describe_circuit(document)
+    lines = [
+        *wrap("; ".join(part for part in about if part), width=width),
+        *blocks(head, cells, width=width, fixed=len(axes) + 1),
+    ]
+    laws = (document.get("growth") or {}).items()
+    growth = [line for name, law in laws for line in _growth(name, law, width)]
+    growth += [line for text in law_sentences(document) for line in wrap(text, width=width)]
+    bad = [{**row, "spectrum": row} for row in rows]
+    notes = [line for note in document.get("notes") or [] for line in wrap(clean(note), width=width)]
+    after = [*growth, *notes]
+    return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
+
+
+def _track_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
+    values = [format_tracked(row, name) for name in names]
+    return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
+
+
+def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
+    if not law or law.get("slope") is None:
+        return []
+    unit = clean(law.get("unit"))
+    slope = format_number_of_law(law["slope"], law.get("slope_stderr"))
+    axis = {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
+    text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
+    if law.get("law") not in (None, "linear"):
+        text += _tell_law(law, unit, axis)
+    if law.get("intercept") is not None and not _is_far_from_zero(law):
+        start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
+        text += f", from {start} {unit}".rstrip()
+        text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
+    return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
+
+
+def _tell_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
+    """Return over what a rate that changes is the mean, and the number that makes the law's shape."""
+    name, numbers = clean(law["law"]), law.get("coefficients") or ()
+    over = f" over {axis}s {law['first']:g} to {law['last']:g}" if law.get("last") is not None else ""
+    shapes = {
+        "sqrt": (1, f"{{}} {unit} per root of a {axis}"),
+        "exponential": (-1, f"by {{}} of itself per {axis}"),
+        "power": (-1, "exponent {}"),
+        "breakpoint": (-1, f"at {axis} {{}}"),
+    }
+    if name not in shapes or not numbers:
+        return f"{over} ({name})"
+    place, words = shapes[name]
+    matrix = law.get("coefficients_covariance")
+    error = None if matrix is None else matrix[place][place] ** 0.5
+    return f"{over} ({name}: {words.format(format_number_of_law(numbers[place], error))})"
+
+
+def _is_far_from_zero(law: Mapping[str, Any]) -> bool:
+    """Return whether cycle 0 lies farther before the first one than they span: what was there, none tells."""
+    first, last = law.get("first") or 0.0, law.get("last") or 0.0
+    return bool(first > last - first)
+
+
+def _doubling(found: Mapping[str, Any], axis: str) -> str:
+    """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
+    if found.get("cycle") is None or found.get("extrapolated"):
+        return ""
+    when = format_number_of_law(found["cycle"], found.get("stderr"))
+    text = f"; doubles {when} s after it" if axis == "second" else f"; doubles at {axis} {when}"
+    if found.get("stderr") is None:
+        return text
+    low, high = (
+        "open" if found.get(end) is None else significant(found[end], 4, trailing_zeros=False)
+        for end in ("low", "high")
+    )
+    return f"{text} ({100 * found['level']:g} %: {low} to {high})"
