@@ -364,8 +364,42 @@ def test_impedance_py_has_what_the_comparison_shows():
     assert callable(preprocessing.ignoreBelowX)
 
 
+def sources(*folders):
+    """Return path -> text of what stands in folders as Python, JavaScript, Markdown or TOML."""
+    kinds = {".py", ".js", ".md", ".toml"}
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
+    return {
+        path.relative_to(ROOT): path.read_text(encoding="utf-8")
+        for path in found
+        if not {"generated", "_build"} & set(path.parts)
+    }
+
+
 def test_the_architecture_page_names_what_is_there():
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:eisfit|docs|tests)/[\w./]+)`", text)
-    assert len(named) > 15
-    assert not [path for path in named if not (ROOT / path).exists()]
+    known = sources("eisfit", "docs", "tests", "tools", "benchmarks", "example_spectra")
+    files = {path.name for path in known} | {path.name for path in (ROOT / "eisfit").rglob("*")}
+    named = re.findall(r"`([\w.-]+\.(?:py|js|css|toml))`", text)
+    assert len(named) > 50
+    assert not {name for name in named if name not in files}
+    words = set(re.findall(r"\w+", " ".join(text for path, text in known.items() if path.suffix != ".md")))
+    said = re.findall(r"`(_?[A-Za-z]+(?:_[A-Za-z]+)*)`", text)
+    assert len(said) > 50
+    assert not {name for name in said if name not in words}
+
+
+def test_every_file_that_a_text_names_is_there():
+    texts = {
+        **sources("eisfit", "docs", "tests", "tools", "benchmarks"),
+        **sources("example_spectra", "fuzz"),
+    }
+    texts |= {path: (ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "CONTRIBUTING.md")}
+    named = {
+        (str(path), name)
+        for path, text in texts.items()
+        for name in re.findall(
+            r"(?<![\w/.])(?:eisfit|tests|docs|tools)/[\w./]+\.(?:py|js|md|toml|css)\b", text
+        )
+    }
+    assert len(named) > 100
+    assert not {(path, name) for path, name in named if "_data/" not in name and not (ROOT / name).exists()}

@@ -248,4 +248,9 @@ def stem(name: str, taken: set[str]) -> str:
 
 def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield the items, with a bar on standard error where that is a terminal."""
-    return count_items(items, what, total, progress=not current.quiet and sys.stderr.isatty())
+    return count_items(items, what, total, progress=shows_progress())
+
+
+def shows_progress() -> bool:
+    """Return whether somebody looks who wants to see how far it is."""
+    return sys.stderr.isatty() and not current.quiet

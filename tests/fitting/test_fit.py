@@ -135,7 +135,7 @@ def independent(name, s, start, weighting="modulus"):
 
 
 def test_every_circuit_has_its_model_here():
-    assert set(MODELS) <= set(eisfit.circuits())  # the others are in tests/test_fit_elements.py
+    assert set(MODELS) <= set(eisfit.circuits())  # the others are in tests/fitting/test_fit_elements.py
     for name, (words, formula) in MODELS.items():
         c, p = eisfit.circuit(name), truth(name, 0)
         assert len(words.split()) == len(c.names)

@@ -1,7 +1,7 @@
 """Elements against other programs and against each other's closed forms, far beyond usual values.
 
-tests/test_elements.py holds every element against its printed formula; here that formula is held against
-formulas and networks that were written down elsewhere.
+tests/model/test_elements.py holds every element against its printed formula; here that formula is held
+against formulas and networks that were written down elsewhere.
 """
 
 from __future__ import annotations

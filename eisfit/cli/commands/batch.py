@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from eisfit.cli.options import (
     Reading,
     Weighting,
 )
-from eisfit.cli.output import check_not_read, guard, print_json, print_text
+from eisfit.cli.output import check_not_read, guard, print_json, print_text, shows_progress
 from eisfit.errors import ReadError, UsageError
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
@@ -212,22 +211,18 @@ class _Run:
                 self.failures.append((result.source, result.error))
             self.tell()
             yield result
-        if _shows_progress():
+        if shows_progress():
             echo("\r\x1b[K", nl=False, err=True)
 
     def tell(self) -> None:
         now = time.monotonic()
-        if not _shows_progress() or now - self.told < _EVERY:
+        if not shows_progress() or now - self.told < _EVERY:
             return
         self.told = now
         rate = self.done / max(self.seconds, 1e-9)
         left = max(self.files - self.done, 0) / rate
         line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_duration(left)} left"
         echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
-
-
-def _shows_progress() -> bool:
-    return sys.stderr.isatty() and not current.quiet
 
 
 def _duration(seconds: float) -> str:
