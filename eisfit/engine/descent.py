@@ -26,6 +26,7 @@ from eisfit.records import Columns, dataclass
 _STEPS = 300
 _PATIENCE = 150  # steps within which chisqr halves: slower is creeping, not arriving
 _CREEPS = (20, 1e-3)  # steps within which what is low enough gains such a share of that
+_STANDS = (40, 1e-2)  # steps within which chisqr falls by such a share: less seldom finds a way out
 _WORTH, _WITHIN = 1e-3, 20  # of `enough` that is gained within so many steps, below it: less tells nothing
 _SETTLED = 1e-5  # share of chisqr that a step promises: the digits show nothing finer
 _DAMPING = (1e-16, 1e-12, 1e6)  # least, first and most, of columns of length one
@@ -58,7 +59,7 @@ class _Pace:
     def __init__(self, cost: FloatArray, patience: int, steps: int, low: float = 0.0) -> None:
         self.patience, self.steps, self.low = patience, steps, low
         self.half, self.since = cost / 2, np.zeros(len(cost))
-        self.before = cost.copy()  # some steps ago
+        self.before, self.long_before = cost.copy(), cost.copy()  # some steps ago
         self.on = np.ones(len(cost), dtype=bool)
 
     def goes_on(self, turn: int, cost: FloatArray) -> BoolArray:
@@ -70,6 +71,10 @@ class _Pace:
         if turn and turn % every == 0:
             self.on &= (cost > self.low) | (self.before - cost > share * self.low)
             self.before = cost.copy()
+        every, share = _STANDS
+        if turn and turn % every == 0:
+            self.on &= self.long_before - cost > share * cost
+            self.long_before = cost.copy()
         return self.on
 
 

@@ -352,6 +352,13 @@ def test_a_circuit_starts_from_one_of_the_same_elements_in_other_places():
     assert all(row.misfit < 1.1 for row in found.ranked)
 
 
+def test_a_short_search_that_ended_at_another_optimum_does_not_lose_the_truth():
+    """The line's short search leaves 2.1 times what is at its optimum, and lost to two more parameters."""
+    line = {"R_s": 0.95, "TLM_ct_R_ion": 0.61, "TLM_ct_R_ct": 0.6, "TLM_ct_Q": 0.0062, "TLM_ct_alpha": 0.75}
+    s = eisfit.simulate("rs-tlm", line, np.geomspace(1e5, 1e-2, 60), noise=0.002, seed=4)
+    assert eisfit.compare(s, ["rs-ct", "rs-sei-ct", "rs-tlm"]).best.name == "rs-tlm"
+
+
 def test_an_inductance_that_turns_nothing_inductive_is_found():
     """50 nH bend the fast end by a fifth of |Z|, Z'' stays below zero: every circuit missed."""
     values = {"L_cell": 5e-8, "R_s": 0.05, "R_ct": 1.2, "CPE_ct_Q": 1.5e-4, "CPE_ct_alpha": 0.8}

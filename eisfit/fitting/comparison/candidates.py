@@ -1,8 +1,9 @@
 """The candidates of a comparison: a short search for each circuit, a whole one for those that may be best.
 
-Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.short_search`).
-Those that then come near the best by BIC get the whole search, unless independent starts agree already, and
-their doubtful parameters are profiled; all do where none fits to within the noise.
+Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.short_search`), and
+a whole one where it ends near the best without being larger: it may have missed its optimum. Those that then
+come near the best by BIC get the whole search, unless independent starts agree already, and their doubtful
+parameters are profiled; all do where none fits to within the noise.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ UNFITTED = (EisfitError, np.linalg.LinAlgError)
 LOOSE = 1e-4
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
+_DOUBTFUL = 4.0  # times the chisqr of the best
 _ROUGH = 1e-4
 _FEW = 10
 _AGREE = 4
@@ -60,7 +62,37 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
             others = found[:k] + found[k + 1 :]
             again = _enter(spectrum, entry.circuit, settings, others, seed)
             found[k] = min(entry, again, key=lambda one: one.bic)
+    for k in _find_doubtful(found):
+        found[k] = _search_in_full(found[k], seed)
     return found
+
+
+def _find_doubtful(found: list[Entry]) -> list[int]:
+    """Return the circuits, no larger than the best, whose short search ended near it, but far behind by BIC.
+
+    An arc or a diffusion at the wrong place leaves a few times the noise; what is no description leaves more.
+    """
+    best = min(found, key=lambda entry: entry.bic)
+    most = len(best.circuit.free_names)
+    return [
+        k
+        for k, entry in enumerate(found)
+        if entry.bic > best.bic + _CLOSE
+        and entry.chisqr <= _DOUBTFUL * best.chisqr
+        and len(entry.circuit.free_names) <= most
+    ]
+
+
+def _search_in_full(entry: Entry, seed: int) -> Entry:
+    """Return an entry with the end of a whole search, where that is lower."""
+    assert entry.task is not None
+    try:
+        basin = best_start(entry.task, seed)[1]
+    except UNFITTED:
+        return entry
+    if basin.chisqr >= entry.chisqr * (1 - SAME):
+        return entry
+    return dataclasses.replace(entry, bic=_bic(entry.task, basin), basin=basin)
 
 
 def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candidate]:
@@ -112,8 +144,13 @@ def _enter(
         basin = glance(task, [(e.task, e.basin.theta) for e in smaller if e.task and e.basin], seed)
     except UNFITTED as error:
         return Entry(circuit, row=describe_unfitted(circuit, error))
-    deviance, count = _deviance(basin.chisqr, 2 * spectrum.points, len(circuit.free_names), task.rescaled)
-    return Entry(circuit, deviance + np.log(2 * spectrum.points) * count, task, basin)
+    return Entry(circuit, _bic(task, basin), task, basin)
+
+
+def _bic(task: Task, basin: Basin) -> float:
+    ndata = 2 * task.spectrum.points
+    deviance, count = _deviance(basin.chisqr, ndata, len(task.circuit.free_names), task.rescaled)
+    return criteria(deviance, count, ndata)[1]
 
 
 def _is_alike(one: Entry, other: Entry) -> bool:

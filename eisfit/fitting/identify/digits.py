@@ -59,7 +59,8 @@ def go_through_sizes(
             structure = _structure(arcs, tail)
             if 2 * bench.spectrum.points > size(structure) + 1:
                 at[arcs, tail] = bench.rough(structure, inside)
-        _fit_in_full(bench, at, places)
+        no_larger = [trial.chisqr for trial in found.values() if trial.full and trial.size <= count + 2]
+        _fit_in_full(bench, at, places, min(no_larger, default=np.inf))
         for trial in (at[place] for place in places if place in at):
             found[trial.shape] = trial
             if trial.full and trial.rms < NEAR:
@@ -94,14 +95,16 @@ def _structure(arcs: int, tail: str) -> Structure:
     return node.children
 
 
-def _fit_in_full(bench: Workbench, at: dict[tuple[int, str], Trial], places: list[tuple[int, str]]) -> None:
-    """Fit in full those of one size that come about as near as any."""
+def _fit_in_full(
+    bench: Workbench, at: dict[tuple[int, str], Trial], places: list[tuple[int, str]], closest: float
+) -> None:
+    """Fit in full those of one size that come about as near as any; `closest` is the least chisqr so far."""
     tried = sorted((place for place in places if place in at), key=lambda place: at[place].rms)
     least = min((at[place].rms for place in tried), default=0.0)
     for place in tried:
         if at[place].rms < max(_BEHIND * least, NEAR):
-            at[place] = bench.full(at[place])
-            least = min(least, at[place].rms)
+            at[place] = bench.full(at[place], closest)
+            least, closest = min(least, at[place].rms), min(closest, at[place].chisqr)
 
 
 def reaches(trial: Trial, bench: Workbench, most: float = _REACHED) -> bool:

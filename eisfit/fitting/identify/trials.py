@@ -42,6 +42,7 @@ _BEST = 10
 #: Relative rms from which the digits may be reached.
 NEAR = 1e-4
 _REACHED = 4.0  # times the chisqr of the digits: there is nothing left to look for
+_BEHIND, _PROMISING = 10.0, 1e3  # times the chisqr of the closest, and of the digits
 _FULL_STEPS, _FINE = 150, 1e-9
 _MORE = 50  # where what is near the digits is then taken there
 _SIMULATED = 3e-4  # relative noise below any instrument's
@@ -211,8 +212,17 @@ class Workbench:
             return glance
         return self._fit(structure, problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
 
-    def full(self, trial: Trial) -> Trial:
-        """Fit again from many more starts, to the bottom."""
+    def full(self, trial: Trial, closest: float = np.inf) -> Trial:
+        """Fit again from many more starts, to the bottom.
+
+        Parameters
+        ----------
+        trial
+            What a rough fit found.
+        closest
+            The chisqr of the closest circuit that is no larger: without noise, no branch is put elsewhere in
+            one that is far behind it, and far from the digits.
+        """
         problem = trial.problem
         symbols = {c.name.rstrip("0123456789") for c in _leaves(trial)}
         resonant = {"L", "C"} <= symbols
@@ -221,7 +231,9 @@ class Workbench:
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
         found = self._exchange_arcs(self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE))
-        return self._go_to_digits(found) if self.is_exact else self.finish(found)
+        if not self.is_exact:
+            return self.finish(found)
+        return self._go_to_digits(found, max(_BEHIND * closest, _PROMISING * self.digits_left))
 
     def _exchange_arcs(self, found: Trial) -> Trial:
         """Go on from where the best end leads with its arcs exchanged, where that is better."""
@@ -243,7 +255,7 @@ class Workbench:
         found = self._fit(structure, problem, problem.coordinates.internal(start), steps=_MORE)
         if found.rms > NEAR:
             return found
-        return self._go_to_digits(found, as_it_is=True) if self.is_exact else self.finish(found)
+        return self._go_to_digits(found, 0.0) if self.is_exact else self.finish(found)
 
     def finish(self, found: Trial) -> Trial:
         """Go on to the bottom from the best ends."""
@@ -252,11 +264,11 @@ class Workbench:
             ends = polish(found.problem, ends, np.array([self.digits_left]))[0]
         return self._fit(found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
 
-    def _go_to_digits(self, found: Trial, *, as_it_is: bool = False) -> Trial:
-        """Go on to the digits from ends that are near; `as_it_is` with no branch put elsewhere."""
+    def _go_to_digits(self, found: Trial, hopeless: float) -> Trial:
+        """Go on to the digits from ends that are near; above `hopeless` no branch is put elsewhere."""
         if found.rms > NEAR:
             return replace(found, full=True)
-        goal, hopeless = _REACHED * self.digits_left, 0.0 if as_it_is else np.inf
+        goal = _REACHED * self.digits_left
         theta, chisqr = reach_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
         score = evidence(found.problem, theta, found.structure, self.prior, self.scale)
         ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
