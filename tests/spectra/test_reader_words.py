@@ -126,6 +126,28 @@ def test_names(name, quantity, scale):
     np.testing.assert_allclose(told.scale, scale)
 
 
+@pytest.mark.parametrize(
+    "unit", ["cm-1", "RPM", "BPM", "min-1", "%", "counts", "THz", "x1000", "k", "1/min", "kilocycles"]
+)
+def test_a_frequency_in_a_unit_of_something_else_is_none(unit):
+    assert column(f"Frequency ({unit})").quantity == ""
+
+
+@pytest.mark.parametrize("cell", ["A", "25C", "SOC50", "cell 3", "actual"])
+def test_a_frequency_of_a_cell_is_one(cell):
+    assert column(f"Frequency ({cell})").quantity == "frequency"
+
+
+def test_a_logarithm_in_brackets():
+    holds("Frequency (log10),Zre (Ohm),Zim (Ohm)", np.log10(F), Z.real, Z.imag)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("freq_k", "may be a unit"), ("freq x1000", "may be a factor")])
+def test_a_frequency_that_may_be_kilohertz_is_asked_for(name, reason):
+    with pytest.raises(ReadError, match=reason):
+        read(f"{name},Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag)
+
+
 @pytest.mark.parametrize("factor", ["{} x1000 (Ohm)", "{} x 1000 (Ohm)", "{} in 1000 Ohm"])
 def test_a_thousand_that_may_be_a_factor_is_asked_for(factor):
     with pytest.raises(ReadError, match="may be a factor"):
@@ -176,7 +198,8 @@ def test_a_column_of_units_beside_a_phase_is_of_the_modulus():
 
 
 def test_a_period_called_as_a_time_is_one_where_its_steps_are_of_a_sweep():
-    holds("T (ms),Zre (Ohm),Zim (Ohm)", 1e3 / F, Z.real, Z.imag)
+    notes = holds("T (ms),Zre (Ohm),Zim (Ohm)", 1e3 / F, Z.real, Z.imag)
+    assert "assumed: 'T (ms)' is a period, not a time" in notes
     with pytest.raises(ReadError, match="no column for the frequency"):
         read("T (s),Zre (Ohm),Zim (Ohm)", np.arange(1, 27), Z.real, Z.imag)
 

@@ -102,7 +102,9 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
         chosen.columns["frequency"] = chosen.columns.pop("period")
         with np.errstate(divide="ignore"):
             chosen.values["frequency"] = 1 / chosen.values.pop("period")
-        chosen.notes.append("frequency from the period")
+        name = chosen.columns["frequency"].name
+        told = f"{ASSUMED} {name!r} is a period, not a time" if _BARE_T.match(name) else ""
+        chosen.notes.append(told or "frequency from the period")
     return chosen
 
 

@@ -98,10 +98,10 @@ _Z_NAMED = regex(
 )
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
-    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|^[kKMGmuµ](?:[^\x00-\x7f]|[oO](?:[hH][nN])?[sS]?)$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
+    r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|^[kKMGmuµ](?:[^\x00-\x7f]|[oO](?:[hH][nN])?[sS]?)$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.?u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
 )
 _CELLS = regex("[A-H]$")
-_SHORT_INBRACKETS = regex(r"[(\[][a-zµ]{1,4}[)\]]\s*$")
+_CELL = regex(r"[A-Ha-h]|\d{1,3}|(?!log)[A-Za-z]{3,}[ _]?\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z]+")
 _OHM = regex(r"ohm|[ΩΩω]|hz|hertz", re.IGNORECASE)
 _MEASURED = regex(
     r"^(?:(?:(?:trace|param(?:eter)?|primary|secondary"
@@ -272,7 +272,8 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
         return None
     if label and not (labelled or _may_carry(quantity, label, concepts)):
         return None
-    if label and (_OHM.search(label) or (not with_unit and _has_foreign_unit(text, quantity, concepts))):
+    of_else = not with_unit and _has_foreign_unit(text, quantity, label, concepts)
+    if of_else or (label and _OHM.search(label)):
         return None
     return quantity, label, concepts
 
@@ -290,11 +291,12 @@ def _of_symbols(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, C
     return None
 
 
-def _has_foreign_unit(text: str, quantity: str, concepts: Counter[str]) -> bool:
-    """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``."""
+def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[str]) -> bool:
+    """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``, ``freq (cm-1)``."""
     if quantity == "frequency":
-        return bool(_SHORT_INBRACKETS.search(text))
-    return bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
+        inside = [match[1].strip() for match in BRACKET.finditer(text)]
+        return any(not (_CELL.fullmatch(one) or _segments(one.lower())) for one in inside if one)
+    return bool(label) and bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
 
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:

@@ -115,6 +115,7 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
     """Label sweeps by what the names of their columns say beside the quantity; ask where it may be a unit."""
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
     bare = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus") and not c.unit}
+    bare |= {c.label for c in columns.values() if c.quantity == "frequency" and not c.unit}
     for label in sorted(
         (labels & {"f", "h"} if len(labels) == 1 else set()) | (bare & _PREFIXES if alone else set())
     ):

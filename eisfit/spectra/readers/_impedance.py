@@ -65,12 +65,17 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     return z
 
 
+def _any(values: FloatArray) -> bool:
+    """Whether a number is not zero."""
+    return bool((np.abs(values) > 0).any())
+
+
 def _drop_zeros(chosen: Chosen) -> None:
     """Leave out both parts where they are zero throughout beside a modulus and a phase that are not."""
     polar, parts = ("modulus", "phase"), ("real", "imag")
-    if not {*polar, *parts} <= set(chosen.values) or any(np.nan_to_num(chosen[q]).any() for q in parts):
+    if not {*polar, *parts} <= set(chosen.values) or any(_any(chosen[q]) for q in parts):
         return
-    if all(np.nan_to_num(chosen[q]).any() for q in polar):
+    if all(_any(chosen[q]) for q in polar):
         names = " and ".join(repr(chosen.columns[q].name) for q in parts)
         chosen.notes.append(f"left aside: {names}, columns of zeros")
         for q in parts:
@@ -175,10 +180,10 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     if "phase" not in chosen:
         _note_zeros(chosen, z)
         return z
-    if not np.nan_to_num(chosen["phase"]).any() and np.nan_to_num(z.imag).any():
+    if not _any(chosen["phase"]) and _any(z.imag):
         chosen.notes.append(f"left aside: {chosen.columns['phase'].name!r}, a column of zeros")
         return z
-    if "modulus" in chosen and not np.nan_to_num(z.imag).any() and np.nan_to_num(chosen["phase"]).any():
+    if "modulus" in chosen and not _any(z.imag) and _any(chosen["phase"]):
         chosen.notes.append(f"left aside: {chosen.columns['imag'].name!r}, a column of zeros")
         return _polar(file, chosen)
     rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
@@ -216,10 +221,10 @@ def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
 
 def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
     """Say where a column of zeros makes the impedance real, or imaginary: analysers save a modulus so too."""
-    if not np.nan_to_num(z.real).any():
+    if not _any(z.real):
         name = chosen.columns["real"].name
         chosen.notes.append(f"{ASSUMED} {name!r} is zero in every row: no resistance at all")
-    if not np.nan_to_num(z.imag).any():
+    if not _any(z.imag):
         real, imag = (chosen.columns[part].name for part in ("real", "imag"))
         chosen.notes.append(
             f"{ASSUMED} {imag!r} is zero in every row: a pure resistance (if {real!r} holds the modulus, "
@@ -242,7 +247,7 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
         name = chosen.columns["modulus"].name
         raise file.error(f"{name!r} holds negative numbers, a modulus none: is it a logarithm?")
     chosen.notes.append("impedance from modulus and phase")
-    if not np.nan_to_num(chosen["phase"]).any():
+    if not _any(chosen["phase"]):
         name = chosen.columns["phase"].name
         chosen.notes.append(
             f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"

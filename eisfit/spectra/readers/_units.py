@@ -81,8 +81,8 @@ _POWER = regex(
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 #: What it may end with (empty: anything), the pattern, which is compiled where it may match, kind and factor.
 _UNITS = (
-    ("zZ兹ツ", r"(k|K|M|m|G|)(?:Hz|hz|HZ|赫兹|ヘルツ)$", "frequency", 1.0),
-    ("zZs.", r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|Hz\.)$", "frequency", 1.0),
+    ("zZ兹ツ", r"(k|K|M|m|G|u|µ|μ|)(?:Hz|hz|HZ|赫兹|ヘルツ)$", "frequency", 1.0),
+    ("zZs.c", r"(k|K|M|m|G|)(?:[hH]ertz|HERTZ|cps|c/s|cycles?/s(?:ec)?|Hz\.)$", "frequency", 1.0),
     ("zZ", rf"(?i:{_WORD}(?:hertz|hz))$", "frequency", 1.0),
     ("ц", r"(к|М|м|Г|)Гц$", "frequency", 1.0),
     (
