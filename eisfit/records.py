@@ -1,4 +1,4 @@
-"""Dataclasses, frozen unless said, that cost little to define: methods are shared, not compiled for each.
+"""Dataclasses that cost little to define: methods are shared, not compiled for each. Schemas of documents.
 
 `dataclasses.dataclass(frozen=True)` writes and compiles up to six functions a class, half a millisecond to
 one; a command defines a hundred classes before it reads its file. Fields, defaults, `replace`, `fields` and
@@ -12,10 +12,33 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
-#: Of documents of fits, written by commands and pages, read by reports.
-FIT_SCHEMA = "eisfit.fit/2"
-
 T = TypeVar("T")
+
+# Kind and version of every JSON document: what it says of itself, and what its readers ask for. The page says
+# that of its session once more, in assets/session.js.
+FIT_SCHEMA = "eisfit.fit/2"
+TRACK_SCHEMA = "eisfit.track/2"
+CELLS_SCHEMA = "eisfit.cells/1"
+CHECK_SCHEMA = "eisfit.check/1"
+ZHIT_SCHEMA = "eisfit.zhit/1"
+DRIFT_SCHEMA = "eisfit.drift/1"
+DRT_SCHEMA = "eisfit.drt/1"
+DRT_SERIES_SCHEMA = "eisfit.drt_series/1"
+COMPARE_SCHEMA = "eisfit.compare/1"
+IDENTIFY_SCHEMA = "eisfit.identify/1"
+INTERVALS_SCHEMA = "eisfit.intervals/1"
+BATCH_SCHEMA = "eisfit.batch/1"
+FILM_SCHEMA = "eisfit.film/1"
+EXPLAIN_SCHEMA = "eisfit.explain/2"
+INFO_SCHEMA = "eisfit.info/1"
+SPECTRUM_SCHEMA = "eisfit.spectrum/1"
+SERIES_SCHEMA = "eisfit.series/1"
+CYCLE_TABLE_SCHEMA = "eisfit.cycle_table/1"
+CIRCUITS_SCHEMA = "eisfit.circuits/1"
+CIRCUIT_CHECK_SCHEMA = "eisfit.circuit_check/1"
+EXAMPLES_SCHEMA = "eisfit.examples/1"
+DOCTOR_SCHEMA = "eisfit.doctor/1"
+SESSION_SCHEMA = "eisfit.session/1"
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 - for others

@@ -12,6 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from _generate.pages import Pages, code, head, table
+from eisfit.records import (
+    BATCH_SCHEMA,
+    CELLS_SCHEMA,
+    CHECK_SCHEMA,
+    CIRCUIT_CHECK_SCHEMA,
+    CIRCUITS_SCHEMA,
+    COMPARE_SCHEMA,
+    DOCTOR_SCHEMA,
+    DRT_SCHEMA,
+    EXAMPLES_SCHEMA,
+    EXPLAIN_SCHEMA,
+    FIT_SCHEMA,
+    IDENTIFY_SCHEMA,
+    INFO_SCHEMA,
+    TRACK_SCHEMA,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,20 +55,20 @@ _FILE = f"{_CELL}/bare_cycle_003.csv"
 
 #: What is run for each schema.
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "eisfit.fit/2": ("fit", _FILE, "--interval", "0.95"),
-    "eisfit.track/2": ("track", _CELL, "--circuit", "rs-sei-ct-w", "--crossing", "R_ct=2x"),
-    "eisfit.cells/1": ("track", _CELL, "example_spectra/rrml/coated"),
-    "eisfit.check/1": ("check", _FILE),
-    "eisfit.drt/1": ("drt", _FILE),
-    "eisfit.compare/1": ("compare", _FILE, "--circuits", "rs-ct-w,rs-sei-ct-w"),
-    "eisfit.identify/1": ("identify", _FILE),
-    "eisfit.batch/1": ("batch", _CELL),
-    "eisfit.explain/2": ("explain", "example_spectra/rrml/study.toml"),
-    "eisfit.info/1": ("info", _FILE),
-    "eisfit.circuits/1": ("circuits", "rs-ct"),
-    "eisfit.circuit_check/1": ("circuits", "--check", "circuits/rs-ct.toml"),
-    "eisfit.doctor/1": ("doctor",),
-    "eisfit.examples/1": ("examples",),
+    FIT_SCHEMA: ("fit", _FILE, "--interval", "0.95"),
+    TRACK_SCHEMA: ("track", _CELL, "--circuit", "rs-sei-ct-w", "--crossing", "R_ct=2x"),
+    CELLS_SCHEMA: ("track", _CELL, "example_spectra/rrml/coated"),
+    CHECK_SCHEMA: ("check", _FILE),
+    DRT_SCHEMA: ("drt", _FILE),
+    COMPARE_SCHEMA: ("compare", _FILE, "--circuits", "rs-ct-w,rs-sei-ct-w"),
+    IDENTIFY_SCHEMA: ("identify", _FILE),
+    BATCH_SCHEMA: ("batch", _CELL),
+    EXPLAIN_SCHEMA: ("explain", "example_spectra/rrml/study.toml"),
+    INFO_SCHEMA: ("info", _FILE),
+    CIRCUITS_SCHEMA: ("circuits", "rs-ct"),
+    CIRCUIT_CHECK_SCHEMA: ("circuits", "--check", "circuits/rs-ct.toml"),
+    DOCTOR_SCHEMA: ("doctor",),
+    EXAMPLES_SCHEMA: ("examples",),
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eisfit.cli.output import print_json, print_text
+from eisfit.records import BATCH_SCHEMA
 
 if TYPE_CHECKING:
     from eisfit.batch.store import Store
@@ -122,7 +123,7 @@ class _Fits:
         if json:
             print_json(
                 {
-                    "schema": "eisfit.batch/1",
+                    "schema": BATCH_SCHEMA,
                     "spectra": self.fitted + self.reused,
                     "fitted": self.fitted,
                     "reused": self.reused,

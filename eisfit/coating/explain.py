@@ -14,10 +14,10 @@ import numpy as np
 from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.search import posteriors
-from eisfit.coating.story import SCHEMA, document_of, plain
+from eisfit.coating.story import document_of, plain
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
-from eisfit.records import dataclass
+from eisfit.records import EXPLAIN_SCHEMA, dataclass
 from eisfit.rounding import significant
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Explanation:
         SchemaError
             When the document is of another kind.
         """
-        if document.get("schema") != SCHEMA:
-            raise SchemaError(f"this is not an {SCHEMA} document, but {document.get('schema')!r}")
+        if document.get("schema") != EXPLAIN_SCHEMA:
+            raise SchemaError(f"this is not an {EXPLAIN_SCHEMA} document, but {document.get('schema')!r}")
         return cls(document)
 
     def to_frame(self) -> pd.DataFrame:

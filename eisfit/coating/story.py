@@ -30,9 +30,9 @@ from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import list_broken_spectra, tell_gain, tell_outside
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
+from eisfit.records import EXPLAIN_SCHEMA
 from eisfit.verdict import limit
 
-SCHEMA = "eisfit.explain/2"
 _DRAWS = 400
 _SEEN_EV = 0.01
 """Of a change of activation energy: half a kelvin between two chambers, over 40 K, makes as much."""
@@ -84,7 +84,7 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
     misses = max(p.p_value for p in found.values()) < LEAST_P
     none = misses or max(p.feasible for p in found.values()) < limit("study_feasible")
     document: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": EXPLAIN_SCHEMA,
         "eisfit": __version__,
         "title": study.file.study.title,
         "references": list(study.file.study.references),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
-from eisfit.records import SameDocument, dataclass
+from eisfit.records import SERIES_SCHEMA, SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_counters
 from eisfit.spectra.manifest import file_key, is_named_so, lists_files, manifest_axes
@@ -136,7 +136,7 @@ class Series(SameDocument, Sequence[Spectrum]):
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
-            "schema": "eisfit.series/1",
+            "schema": SERIES_SCHEMA,
             "label": self.label,
             "notes": list(self.notes),
             "axes": list(self.axes),

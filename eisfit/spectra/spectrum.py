@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
-from eisfit.records import SameDocument, dataclass
+from eisfit.records import SPECTRUM_SCHEMA, SameDocument, dataclass
 from eisfit.rounding import hertz
 from eisfit.spectra.sums import combine
 from eisfit.spectra.vectors import (
@@ -248,7 +248,7 @@ class Spectrum(SameDocument):
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
-            "schema": "eisfit.spectrum/1",
+            "schema": SPECTRUM_SCHEMA,
             "source": self.source,
             "index": self.index,
             "cycle": self.cycle,

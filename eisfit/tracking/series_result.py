@@ -13,7 +13,7 @@ from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
-from eisfit.records import Told, dataclass
+from eisfit.records import TRACK_SCHEMA, Told, dataclass
 from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
@@ -254,7 +254,7 @@ class SeriesResult(Told, Sequence[Row]):
         """Return the JSON document; without `data` it holds the rows but cannot be read back."""
         axes = self.along()
         document = {
-            "schema": "eisfit.track/2",
+            "schema": TRACK_SCHEMA,
             "axis": self.axes[0],
             "axes": [{"name": axis.name, "unit": axis.unit} for axis in axes],
             "label": self.label,

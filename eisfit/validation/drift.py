@@ -18,7 +18,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, UsageError
-from eisfit.records import dataclass
+from eisfit.records import DRIFT_SCHEMA, dataclass
 from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
@@ -85,7 +85,7 @@ class DriftCorrection:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document."""
         return {
-            "schema": "eisfit.drift/1",
+            "schema": DRIFT_SCHEMA,
             "summary": self.summary,
             "rows": [vars(row) for row in self.rows],
             "series": self.series.to_dict(),

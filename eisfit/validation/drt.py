@@ -10,7 +10,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError
-from eisfit.records import dataclass
+from eisfit.records import DRT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.drt_algebra import Problem, draw_samples, set_up_problem, solve
@@ -92,7 +92,7 @@ class DRTResult:
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
         document = {
-            "schema": "eisfit.drt/1",
+            "schema": DRT_SCHEMA,
             "spectrum": self.spectrum.summary(),
             "regularisation": self.regularisation,
             "criterion": self.criterion,

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
-from eisfit.records import Document, dataclass
+from eisfit.records import CHECK_SCHEMA, Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.points import columns_of, impedance_in, spectrum_in
 from eisfit.verdict import Flag
@@ -98,7 +98,7 @@ class KramersKronigResult:
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
         document = {
-            "schema": "eisfit.check/1",
+            "schema": CHECK_SCHEMA,
             "spectrum": self.spectrum.summary(),
             "ok": self.ok,
             "rc_elements": self.rc_elements,

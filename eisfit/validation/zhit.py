@@ -14,7 +14,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, median
 from eisfit.errors import SpectrumError
-from eisfit.records import dataclass
+from eisfit.records import ZHIT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.points import check_points, columns_of, spectrum_in
@@ -62,7 +62,7 @@ class ZHitResult:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
-            "schema": "eisfit.zhit/1",
+            "schema": ZHIT_SCHEMA,
             "spectrum": self.spectrum.summary(),
             "window_Hz": list(self.window),
             "rms_residual": self.rms_residual,

@@ -23,6 +23,7 @@ from eisfit.cli.options import (
 )
 from eisfit.cli.output import check_not_read, guard, print_json, print_text, shows_progress
 from eisfit.errors import ReadError, UsageError
+from eisfit.records import BATCH_SCHEMA
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
@@ -236,7 +237,7 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
     if json:
         print_json(
             {
-                "schema": "eisfit.batch/1",
+                "schema": BATCH_SCHEMA,
                 "spectra": run.done,
                 "fitted": many.fitted,
                 "reused": many.reused,

@@ -7,6 +7,7 @@ from typing import Any
 from eisfit.cli.answers import Answers
 from eisfit.cli.options import Files, Frequencies, Json, Reading, Results
 from eisfit.cli.output import guard
+from eisfit.records import CHECK_SCHEMA
 
 
 @guard
@@ -26,8 +27,8 @@ def check(
 
     results.check()
     limits = span.check()
-    failed = {"schema": "eisfit.check/1", "ok": False}
-    found = Answers.of("check", "eisfit.check/1", files, reading, lambda s: test(s.select(**limits)), failed)
+    failed = {"schema": CHECK_SCHEMA, "ok": False}
+    found = Answers.of("check", CHECK_SCHEMA, files, reading, lambda s: test(s.select(**limits)), failed)
     found.write(results, _draw)
     return found.show(json, check_text, checks_text)
 

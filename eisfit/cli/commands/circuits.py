@@ -14,6 +14,7 @@ from eisfit.cli.options import Export, Json, check_form
 from eisfit.cli.output import folder, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
+from eisfit.records import CIRCUIT_CHECK_SCHEMA, CIRCUITS_SCHEMA
 
 _FIRST = "R_s-p(R_ct,CPE_ct)"  # of a circuit begun without a string
 
@@ -80,7 +81,7 @@ def _list(names: list[str] | None, json: bool) -> int:
 
     documents, failures = _documents(names)
     if json:
-        print_json({"schema": "eisfit.circuits/1", "circuits": documents, "failures": failures})
+        print_json({"schema": CIRCUITS_SCHEMA, "circuits": documents, "failures": failures})
     else:
         if len(documents) == 1:
             print_text(_draw_string(documents[0]["string"]))
@@ -178,7 +179,7 @@ def _examine(names: list[str] | None, json: bool) -> int:
         raise UsageError("--check needs a circuit file; eisfit circuits --new NAME begins one")
     found = [check_circuit(name) for name in names or own]
     if json:
-        print_json({"schema": "eisfit.circuit_check/1", "results": [one.to_dict() for one in found]})
+        print_json({"schema": CIRCUIT_CHECK_SCHEMA, "results": [one.to_dict() for one in found]})
     else:
         for one in found:
             print_text(str(one))

@@ -9,6 +9,7 @@ from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 from eisfit.errors import UsageError
+from eisfit.records import COMPARE_SCHEMA
 
 _FAILED: dict[str, Any] = {"weighting": None, "best": None, "ok": False, "verdict": [], "ranked": []}
 
@@ -38,7 +39,7 @@ def compare(
     chosen = None if circuits is None else [find_circuit(name) for name in _split_list(circuits)]
     options = {"weighting": weighting, **points.check()}
     found = Answers.of(
-        "compare", "eisfit.compare/1", files, reading, lambda s: rank(s, chosen, **options), _FAILED
+        "compare", COMPARE_SCHEMA, files, reading, lambda s: rank(s, chosen, **options), _FAILED
     )
     found.write(results, _draw, table=True)
     return found.show(json, comparison_text)

@@ -17,7 +17,7 @@ from eisfit.cli.options import Json
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.errors import EisfitError
 from eisfit.files import OTHER_CURE, other_package
-from eisfit.records import dataclass
+from eisfit.records import DOCTOR_SCHEMA, dataclass
 
 _DISTRIBUTION = "eisfit-toolkit"
 #: What eisfit cannot do without: distribution -> module, lowest version.
@@ -77,7 +77,7 @@ def doctor(json: Json = False) -> int:
     found = list(_findings())
     ok = not any(finding.status == "wrong" for finding in found)
     if json:
-        print_json({"schema": "eisfit.doctor/1", "ok": ok, "checks": [asdict(finding) for finding in found]})
+        print_json({"schema": DOCTOR_SCHEMA, "ok": ok, "checks": [asdict(finding) for finding in found]})
     else:
         print_text("\n".join(_lines(found, width())))
     return int(not ok)

@@ -12,8 +12,7 @@ from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text
 from eisfit.cli.sources import gather_series
 from eisfit.errors import UsageError
 from eisfit.files import write_atomic, write_json
-
-_SCHEMA = "eisfit.drt/1"
+from eisfit.records import DRT_SCHEMA
 
 
 @guard
@@ -48,9 +47,13 @@ def drt(
     if any(placing.options.values()):
         raise UsageError("--axis-pattern, --cycle-pattern and --manifest place spectra on an axis: give --by")
     found = Answers.of(
-        "drt", _SCHEMA, files, reading, lambda s: compute(s.select(**limits), regularisation=regularisation),
-        {"schema": _SCHEMA},
-    )  # fmt: skip
+        "drt",
+        DRT_SCHEMA,
+        files,
+        reading,
+        lambda s: compute(s.select(**limits), regularisation=regularisation),
+        {"schema": DRT_SCHEMA},
+    )
     found.write(results, _draw)
     return found.show(json, drt_text)
 

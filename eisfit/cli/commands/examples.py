@@ -12,6 +12,7 @@ from eisfit.cli.options import Json
 from eisfit.cli.output import folder, guard, print_json, print_text
 from eisfit.errors import UsageError
 from eisfit.files import data_folder, write_atomic
+from eisfit.records import EXAMPLES_SCHEMA
 
 _LEFT_OUT = ("__pycache__",)
 
@@ -31,7 +32,7 @@ def examples(
         _copy(source, names, copy)
         source = copy
     if json:
-        print_json({"schema": "eisfit.examples/1", "folder": os.fspath(source), "files": names})
+        print_json({"schema": EXAMPLES_SCHEMA, "folder": os.fspath(source), "files": names})
         return
     done = "copied to" if copy is not None else "in"
     print_text(f"{len(names)} files {done} {source} (spectra are simulated; see its README files)")

@@ -11,6 +11,7 @@ from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
+from eisfit.records import IDENTIFY_SCHEMA
 
 _FAILED: dict[str, Any] = {
     "best": None,
@@ -45,7 +46,7 @@ def identify(
 
     results.check()
     options = {"weighting": weighting, **points.check()}
-    found = Answers.of("identify", "eisfit.identify/1", files, reading, lambda s: find(s, **options), _FAILED)
+    found = Answers.of("identify", IDENTIFY_SCHEMA, files, reading, lambda s: find(s, **options), _FAILED)
     found.write(results, _draw, table=True)
     code = found.show(json, partial(identification_text, everything=everything))
     documents = found.documents

@@ -8,6 +8,7 @@ from eisfit.cli.all_commands import Remarks, current
 from eisfit.cli.options import Files, Json, Reading
 from eisfit.cli.output import guard, print_json, print_text, width
 from eisfit.cli.sources import read_sources
+from eisfit.records import INFO_SCHEMA
 
 
 @guard
@@ -27,7 +28,7 @@ def info(
     documents = [{"error": None, **_information(spectrum)} for spectrum in spectra]
     if json:
         rows = [{key: value for key, value in document.items() if key != "data"} for document in documents]
-        print_json({"schema": "eisfit.info/1", "results": rows})
+        print_json({"schema": INFO_SCHEMA, "results": rows})
     else:
         print_text(spectra_text(documents, width=width()))
     return int(any(document["error"] for document in documents))

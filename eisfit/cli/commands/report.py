@@ -21,7 +21,7 @@ from eisfit.cli.output import guard, progress
 from eisfit.cli.sources import keep_assumed
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
-from eisfit.records import FIT_SCHEMA
+from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
 
 
 @guard
@@ -152,9 +152,9 @@ def _read_results(path: Path) -> list[Any] | None:
     try:
         if kind == FIT_SCHEMA:
             return [result_or_failure(row) for row in document["results"]]
-        if kind == "eisfit.track/2":
+        if kind == TRACK_SCHEMA:
             return [SeriesResult.from_dict(document)]
-        if kind == "eisfit.cells/1":
+        if kind == CELLS_SCHEMA:
             return [SeriesResult.from_dict(cell) for cell in document["cells"]]
     except (KeyError, TypeError, ValueError) as error:
         raise ReadError(f"{path}: is not a complete {kind} document: {error}") from None

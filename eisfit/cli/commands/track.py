@@ -27,6 +27,7 @@ from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, 
 from eisfit.cli.sources import gather_series
 from eisfit.errors import FitError, UsageError
 from eisfit.files import write_atomic, write_json
+from eisfit.records import CELLS_SCHEMA
 
 
 @guard
@@ -269,7 +270,7 @@ def _show_track(
 
 
 def _print_track(document: Any) -> None:
-    if document["schema"] == "eisfit.cells/1":
+    if document["schema"] == CELLS_SCHEMA:
         from eisfit.display.report.cells import cells_text
 
         print_text(cells_text(document, width=width()))

@@ -8,9 +8,8 @@ from eisfit.cli.pages.describe import describe_fit, describe_measured
 from eisfit.cli.pages.questions import Ask, find_used_points
 from eisfit.errors import UsageError
 from eisfit.model.schema import ClosedModel, validate
+from eisfit.records import SESSION_SCHEMA
 from eisfit.spectra.spectrum import Spectrum
-
-SESSION = "eisfit.session/1"
 
 
 class _Session(ClosedModel):
@@ -21,8 +20,8 @@ class _Session(ClosedModel):
 def open_session(request: dict[str, Any]) -> dict[str, Any]:
     """Return a saved session with its spectra read anew, or say what is wrong with it."""
     session = validate(request, _Session, "the request").session
-    if session.get("schema") != SESSION:
-        raise UsageError(f"this is no session: its schema is not {SESSION}; Save session writes one")
+    if session.get("schema") != SESSION_SCHEMA:
+        raise UsageError(f"this is no session: its schema is not {SESSION_SCHEMA}; Save session writes one")
     rows = session.get("spectra")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UsageError("this session holds no list of spectra")
@@ -33,7 +32,7 @@ def open_session(request: dict[str, Any]) -> dict[str, Any]:
         ask = validate({"op": "session", "spectrum": {}, **kept}, Ask, "the session")
         find_used_points(ask, spectrum)
         found.append({**describe_measured(spectrum), **kept, "fit": _restore(row.get("fit"))})
-    return {"schema": SESSION, "selected": session.get("selected"), "spectra": found}
+    return {"schema": SESSION_SCHEMA, "selected": session.get("selected"), "spectra": found}
 
 
 def _restore(document: Any) -> dict[str, Any] | None:

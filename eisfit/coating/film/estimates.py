@@ -17,7 +17,7 @@ from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.intervals import intervals
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.result import FitResult
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import FILM_SCHEMA, Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.spectra.axes import AXES
 from eisfit.tracking.arrhenius import fit_arrhenius
@@ -84,7 +84,7 @@ class FilmResult(Told, Document):
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return {"schema": "eisfit.film/1", "basis": self.basis, **super().to_dict()}
+        return {"schema": FILM_SCHEMA, "basis": self.basis, **super().to_dict()}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FilmResult, (dict(self.values), dict(self.stderr), self.basis, self.rows, self.notes)

@@ -20,7 +20,7 @@ from eisfit.display.report.words import (
     title_of,
 )
 from eisfit.errors import UsageError
-from eisfit.records import FIT_SCHEMA
+from eisfit.records import FIT_SCHEMA, TRACK_SCHEMA
 from eisfit.rounding import latex_value_with_error
 
 
@@ -49,7 +49,7 @@ def paper_table(document: Document, form: str) -> str:
             _one(fits[0], form) if len(fits) == 1 else _several(*_collect_fits(fits), form) if fits else ""
         )
         return table + "".join(f"{'%' if form == 'latex' else '-'} {line}\n" for line in lost)
-    if kind == "eisfit.track/2" and document.get("rows") is not None:
+    if kind == TRACK_SCHEMA and document.get("rows") is not None:
         return _several(*_collect_track(document), form)
     raise UsageError("--format paper-md and paper-latex are of eisfit fit and eisfit track")
 

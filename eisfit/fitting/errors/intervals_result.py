@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError, did_you_mean
-from eisfit.records import Told, dataclass
+from eisfit.records import INTERVALS_SCHEMA, Told, dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ class Intervals(Told, Mapping[str, Interval]):
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
-            "schema": "eisfit.intervals/1",
+            "schema": INTERVALS_SCHEMA,
             "level": self.level,
             "method": self.method,
             "criterion": self.criterion,

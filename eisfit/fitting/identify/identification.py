@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-SCHEMA = "eisfit.identify/1"
-
 
 @dataclass(frozen=True, eq=False)
 class IdentifiedCircuit:

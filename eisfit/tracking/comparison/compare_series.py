@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, FitError, UsageError
-from eisfit.records import Told, dataclass
+from eisfit.records import CELLS_SCHEMA, Told, dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
@@ -81,7 +81,7 @@ class CellTable(Told, Sequence[SeriesResult]):
         units = {n: p.unit for cell in self.cells for n, p in cell.circuit.parameters.items()}
         notes = [f"{cell.label}: {note}" for cell in self.cells for note in cell.notes]
         document = {
-            "schema": "eisfit.cells/1",
+            "schema": CELLS_SCHEMA,
             "units": units,
             "rows": self._rows(),
             "comparison": {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
 from eisfit.files import read_text
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import CYCLE_TABLE_SCHEMA, Document, Told, dataclass
 from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention_crossing
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class CycleTable(Told, Document):
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
-            "schema": "eisfit.cycle_table/1",
+            "schema": CYCLE_TABLE_SCHEMA,
             "label": self.label,
             **super().to_dict(),
             "figures": [figure.to_dict() for figure in self.figures],

@@ -12,7 +12,7 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.records import dataclass
+from eisfit.records import DRT_SERIES_SCHEMA, dataclass
 from eisfit.spectra.axes import axis_of, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
@@ -87,7 +87,7 @@ class SeriesDRT:
         tau, gamma = self.map()
         names = (self.axis, self.second) if self.second else (self.axis,)
         return {
-            "schema": "eisfit.drt_series/1",
+            "schema": DRT_SERIES_SCHEMA,
             "label": self.label,
             "axes": [{"name": name, "unit": axis_of(name).unit} for name in names],
             "rows": [self._row(k, names) for k in range(len(self.distributions))],
