@@ -463,9 +463,11 @@ def test_complex_numbers_as_tuples_in_quotes():
     holds('"Frequency (Hz)";"Z (Ohm)"\n' + pairs.replace(',"', ";"))
 
 
-def test_feather_is_named():
-    with pytest.raises(ReadError, match=r"is a Feather .* write Parquet or CSV"):
-        read_bytes(b"ARROW1\0\0" + bytes(range(256)) + b"ARROW1", "a.feather")
+def test_a_damaged_arrow_table_and_feather_of_version_1_are_named():
+    pytest.importorskip("pyarrow", reason="optional: Arrow")
+    for start, words in ((b"ARROW1\0\0", "Arrow table is damaged"), (b"FEA1", "Feather table of version 1")):
+        with pytest.raises(ReadError, match=words):
+            read_bytes(start + bytes(range(256)) + b"ARROW1", "a.feather")
 
 
 @pytest.mark.parametrize("share", [0.5, 0.97])

@@ -211,7 +211,7 @@ def test_the_unit_of_a_column_in_parquet():
 
 
 @pytest.mark.parametrize("words", [("EIS mOhm", []), ("Data", [["Impedance in mOhm"]])])
-def test_a_unit_in_a_sheets_name_or_on_another_sheet_is_asked_for(words):
+def test_a_unit_in_a_sheets_name_is_taken_and_one_on_another_sheet_asked_for(words):
     openpyxl = pytest.importorskip("openpyxl", reason="optional: workbooks")
     book, stream = openpyxl.Workbook(), io.BytesIO()
     book.active.title = words[0]
@@ -221,8 +221,11 @@ def test_a_unit_in_a_sheets_name_or_on_another_sheet_is_asked_for(words):
     for row in words[1]:
         page.append(row)
     book.save(stream)
-    with pytest.raises(ReadError, match="stands beside the table"):
-        one(stream.getvalue(), "x.xlsx")
+    if words[1]:
+        with pytest.raises(ReadError, match="stands beside the table"):
+            one(stream.getvalue(), "x.xlsx")
+    else:
+        holds(one(stream.getvalue(), "x.xlsx"), z=Z / 1000)
 
 
 def test_a_line_that_says_to_divide_is_asked_for():

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
+from eisfit.spectra.readers._archive import only_member
 from eisfit.spectra.readers._file import File, check_file, load
 from eisfit.spectra.readers._reading import Reading
 from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
@@ -185,8 +186,12 @@ def _modules() -> tuple[ModuleType, ...]:
 def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     """Return the spectra; another package's reader that claims the file goes first: it knows its lab."""
     try:
-        module = _find_offered(file) or _choose(file)
-        return _parse(file, module, frequency)
+        if module := _find_offered(file) or _find_own(file):
+            return _parse(file, module, frequency)
+        inner, name = only_member(file)
+        found = _parse(inner, _choose(inner), frequency)
+        told = (f"from {name!r} in the ZIP archive",) if name else ()
+        return tuple(one.replace(notes=(*one.notes, *told)) for one in found)
     except EisfitError:
         raise
     except _DAMAGE as error:
@@ -233,16 +238,17 @@ def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:
             raise file.error(f"{name} files say it themselves: leave {what} out")
 
 
+def _find_own(file: File) -> Any:
+    return next((module for module in _modules() if module.recognise(file)), None)
+
+
 def _choose(file: File) -> Any:
-    for module in _modules():
-        if module.recognise(file):
-            return module
+    if module := _find_own(file):
+        return module
     what = file.foreign()
     if what is not None:
         raise file.error(f"is {what}, not a spectrum")
     for module in _modules():
         if file.suffix in module.SUFFIXES and module.NAME != "text table":
             return module
-    if file.data.startswith((b"ARROW1", b"FEA1")):
-        raise file.error("is a Feather (Arrow) table: write Parquet or CSV")
     raise file.error("is a binary file of no known format")

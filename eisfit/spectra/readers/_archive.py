@@ -6,10 +6,38 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
+from eisfit.spectra.readers._sweep import plural
 
 _MOST_MEMBERS = 2000
+_OF_OFFICE = {"mimetype", "[Content_Types].xml"}
+
+
+def only_member(file: File) -> tuple[File, str]:
+    """Return the one file of a ZIP archive and its name; any other file as it is, with an empty name.
+
+    Raises
+    ------
+    ReadError
+        When the archive holds several, or none; it says which.
+    """
+    if not file.data.startswith(b"PK\x03\x04"):
+        return file, ""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise file.error(f"is a damaged ZIP archive ({error})") from None
+    if not _OF_OFFICE.isdisjoint(names):
+        raise file.error("is an office document without a table that is known, not a spectrum")
+    names = [name for name in names if "__MACOSX/" not in name and name.rsplit("/", 1)[-1][:1] != "."]
+    if len(names) != 1:
+        shown = ", ".join(repr(name[-40:]) for name in names[:3]) + ", ..." * (len(names) > 3)
+        held = plural(len(names), "file")
+        raise file.error(f"is a ZIP archive of {held} ({shown}): unpack it and read the folder")
+    return replace(file, data=members(file, names.__contains__)[names[0]]), names[0]
 
 
 def members(file: File, wanted: Callable[[str], bool], limit: int | None = None) -> dict[str, bytes]:

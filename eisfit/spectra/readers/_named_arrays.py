@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import bare_unit, choose, describe_sign, settle_sign, sweeps_of
-from eisfit.spectra.readers._attribute_units import with_attribute_units
+from eisfit.spectra.readers._attribute_units import units_in_title, with_attribute_units
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import BETTER, FITS
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
 from eisfit.spectra.readers._impedance import impedance
+from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
@@ -31,30 +33,86 @@ _MOST_SHOWN = 8
 _SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 
 
-def from_groups(file: File, groups: Mapping[str, Arrays]) -> list[Sweep]:
+def from_groups(
+    file: File, groups: Mapping[str, Arrays], facts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> list[Sweep]:
     """Return the sweeps of every group that has a frequency, labelled by the group's name.
+
+    Parameters
+    ----------
+    file
+        The file.
+    groups
+        Arrays by name, by the path of their group.
+    facts
+        What else is said of a group and those in it, by its path.
 
     Raises
     ------
     ReadError
         When no group has one; it says which names there are.
     """
+    groups = _share_frequency(groups)
     own = {name: arrays for name, arrays in groups.items() if _find_swept(arrays) is not None}
     tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
     if not own and len(tables) == 1:
         return from_array(file, tables[0])
     if not own:
-        return from_names(
-            file, {name: values for arrays in groups.values() for name, values in arrays.items()}
-        )
+        own = {"": {name: values for arrays in groups.values() for name, values in arrays.items()}}
     sweeps = []
     for name, arrays in own.items():
-        found = from_names(file, arrays)
+        found = from_names(file.with_words(units_in_title(name)), arrays)
+        pairs = {**_facts_of(facts, name), **_single_numbers(arrays)}
+        apply_conditions(found, pairs)
+        for sweep in found:
+            sweep.metadata = {**pairs, **sweep.metadata}
         for sweep in found if name and len(own) > 1 else []:
             sweep.metadata["label"] = name
             sweep.notes.append(f"group {name!r}")
         sweeps += found
     return measured_only(sweeps, "label")
+
+
+def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
+    """Return the groups, those of parts alone with the frequency of the group that they are in."""
+    parts = {"real", "imag", "modulus", "phase"}
+    held = {name: {column(one).quantity for one in arrays} for name, arrays in groups.items()}
+    alone = [name for name, arrays in groups.items() if not held[name] & parts and _find_swept(arrays)]
+    shared = dict(groups)
+    for name, arrays in groups.items() if alone else ():
+        above = [outer for outer in alone if name != outer and _is_within(name, outer)]
+        if above and held[name] & parts and _find_swept(arrays) is None:
+            outer = max(above, key=len)
+            f_name = str(_find_swept(groups[outer]))
+            shared[name] = {f_name: groups[outer][f_name], **arrays}
+            shared.pop(outer, None)
+    return shared
+
+
+def _is_within(name: str, outer: str) -> bool:
+    return not outer or name == outer or name.startswith((f"{outer}/", f"{outer}."))
+
+
+def _facts_of(facts: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
+    """Return what is said of a group, and of those that it is in."""
+    found: dict[str, Any] = {}
+    for outer in sorted(facts, key=len):
+        found |= facts[outer] if _is_within(name, outer) else {}
+    return found
+
+
+def _single_numbers(arrays: Arrays) -> dict[str, Any]:
+    return {name: v.item() for name, v in arrays.items() if v.size == 1 and v.dtype.kind in "fiu"}
+
+
+def name_columns(arrays: Mapping[str, NDArray[Any]], names: Sequence[Sequence[str]]) -> Arrays:
+    """Return the arrays, the columns of a matrix by names that stand beside it, one of them a frequency's."""
+    named: Arrays = {}
+    for key, values in arrays.items():
+        suits = (held for held in names if values.ndim == 2 and values.shape[1] == len(held))
+        own = next((held for held in suits if len(set(held)) == len(held) and _find_swept(held)), None)
+        named |= {key: values} if own is None else dict(zip(own, values.T, strict=True))
+    return named
 
 
 def word_of(name: str, value: NDArray[Any]) -> Iterator[str]:
@@ -99,7 +157,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     size = flat[f_name].size
     used = {name: values for name, values in flat.items() if meanings[name].quantity}
     if any(values.ndim == 2 for values in used.values()):
-        return _many(file, used, size, f_name)
+        return _many(file, used, size, f_name, flat)
     return frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
 
 
@@ -200,15 +258,27 @@ def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     return flat
 
 
-def _many(file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str) -> list[Sweep]:
-    """Several spectra at the same frequencies: (F, n) or (n, F) arrays; of squares Kramers-Kronig tells."""
+def _many(
+    file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str, flat: Mapping[str, NDArray[Any]]
+) -> list[Sweep]:
+    """Several spectra at the same frequencies: (F, n) or (n, F) arrays; of squares Kramers-Kronig tells.
+
+    An array of `flat` with a number a spectrum says where it stands: ``cycle``, ``temperature``.
+    """
     if all(v.shape == (size, size) for v in used.values() if v.ndim == 2):
         return _rows_or_columns(file, used, f_name)
     wide = {name: v.T if v.ndim == 2 and v.shape[0] == size else v for name, v in used.items()}
     shapes = {v.shape for v in wide.values() if v.ndim == 2}
     if len(shapes) != 1 or next(iter(shapes))[1] != size:
         raise file.error("the arrays have different shapes")
-    return _row_by_row(file, wide, f_name)
+    rows = next(iter(shapes))[0]
+    sweeps = _row_by_row(file, wide, f_name)
+    each = {name: v for name, v in flat.items() if v.shape == (rows,) and rows != size}
+    for i, sweep in enumerate(sweeps if len(sweeps) == rows else []):
+        pairs = {name: v[i].item() for name, v in each.items()}
+        apply_conditions([sweep], pairs)
+        sweep.metadata |= pairs
+    return sweeps
 
 
 def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:

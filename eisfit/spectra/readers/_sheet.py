@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import matrix
+from eisfit.spectra.readers._attribute_units import units_in_title
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only
 from eisfit.spectra.readers.text import sweeps_of_lines
@@ -75,6 +76,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
 def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
     """Yield the sheet's name, and the first rows of the other sheets that begin with words."""
     yield name
+    yield from units_in_title(name)
     for other in (rows for title, rows in sheets.items() if title != name):
         yield from (" ".join(row) for row in other[:_FIRST_ROWS] if row and row[0][:1].isalpha())
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
-from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups, name_columns, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
 NAME = "HDF5"
@@ -25,6 +25,7 @@ _USER_BLOCK = 512  # MATLAB 7.3 puts a text before
 _MOST_OBJECTS = 5000
 _MOST_TEXTS = 100  # of an attribute
 _DEEPEST = 8
+_LONGEST_FACT = 2000
 
 
 def recognise(file: File) -> bool:
@@ -50,6 +51,7 @@ def parse(file: File) -> list[Sweep]:
     try:
         with h5py.File(io.BytesIO(file.data), "r") as content:
             found = list(_datasets(file, content))
+            facts = _facts(content)
             file = file.with_words(_attributes(content))
     except (OSError, RuntimeError, KeyError) as error:
         raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
@@ -59,11 +61,32 @@ def parse(file: File) -> list[Sweep]:
     groups: dict[str, Arrays] = {}
     for group, name, values in found:
         groups.setdefault(group, {})[name] = values
-    return from_groups(file, groups)
+    return from_groups(file, groups, facts)
 
 
 def _read_table(file: File, values: Any) -> list[Sweep]:
     return frame_sweeps(file, {name: values[name].tolist() for name in values.dtype.names})
+
+
+def _facts(content: Any) -> dict[str, dict[str, Any]]:
+    """Return the attributes of groups that are one number or one text, by the path of the group."""
+    held = {"": content}
+    content.visititems(
+        lambda path, one: (
+            (held.__setitem__(path, one) if hasattr(one, "keys") else None)
+            if len(held) < _MOST_OBJECTS
+            else one
+        )
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for path, group in held.items():
+        told = {key: _read_attribute(group.attrs, key) for key in group.attrs}
+        found[path] = {
+            key: value.item() if isinstance(value, np.generic) else value
+            for key, value in told.items()
+            if isinstance(value, (str, int, float, np.number)) and len(str(value)) <= _LONGEST_FACT
+        }
+    return found
 
 
 def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
@@ -80,7 +103,15 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
             factor, offset = (_read_number(file, one.attrs, key) for key in ("scale_factor", "add_offset"))
             if values.dtype.kind in "iufc" and not (factor is None and offset is None):  # as netCDF packs
                 values = values * (1.0 if factor is None else factor) + (offset or 0.0)
-            yield path, _with_unit(name, one.attrs), values
+            yield from ((path, *named) for named in _name_columns(name, one.attrs, values))
+
+
+def _name_columns(name: str, attributes: Any, values: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a dataset behind its name and unit; of a matrix whose attribute names its columns, these."""
+    told = (_read_attribute(attributes, key) for key in attributes)
+    names = [[_text_of(one) for one in value.ravel()] for value in told if _are_texts(value)]
+    named = name_columns({name: values}, names)
+    yield from named.items() if name not in named else [(_with_unit(name, attributes), values)]
 
 
 def _read_number(file: File, attributes: Any, key: str) -> float | None:

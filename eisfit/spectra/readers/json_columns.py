@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from eisfit.errors import ReadError
 from eisfit.files import parse_json
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._attribute_units import units_in_title
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
@@ -25,6 +26,7 @@ from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._units import is_unit
 
 NAME = "JSON"
 SUFFIXES = (".json",)
@@ -63,7 +65,7 @@ def parse(file: File) -> list[Sweep]:
     document = parse_json(text, file.name, ReadError)
     sweeps: list[Sweep] = []
     reasons: list[str] = []
-    file = file.with_words(_words(document))
+    file = file.with_words(words_of(document))
     for label, table, dropped, pairs in _tables(document):
         try:
             sweeps += _labelled(file, label, table, dropped, pairs)
@@ -83,7 +85,7 @@ def parse(file: File) -> list[Sweep]:
 
 def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping[str, Any]) -> list[Sweep]:
     """Return the sweeps of one table, with its label, what is said of it and what was left out."""
-    found = frame_sweeps(file, table)
+    found = frame_sweeps(file.with_words(units_in_title(label)), table)
     apply_conditions(found, pairs)
     for sweep in found:
         sweep.metadata = {**pairs, **sweep.metadata, **({"label": label} if label else {})}
@@ -91,16 +93,16 @@ def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping
     return found
 
 
-def _words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
+def words_of(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     """Yield the texts of the document, each behind its name."""
     if name and (isinstance(value, str) or (isinstance(value, (int, float)) and _SCALE.search(name))):
         yield f"{name}: {value}"
     elif isinstance(value, Mapping) and depth <= _DEEPEST:
         for key, item in value.items():
-            yield from _words(item, str(key), depth + 1)
+            yield from words_of(item, str(key), depth + 1)
     elif isinstance(value, list) and depth <= _DEEPEST:
         for item in value:
-            yield from _words(item, "", depth + 1)
+            yield from words_of(item, "", depth + 1)
 
 
 def _arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
@@ -142,7 +144,8 @@ def _tables(
         yield str(own or label), masked, len(next(iter(table.values()))) - len(kept), pairs
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _tables(item, depth + 1, str(name), pairs)
+            own = f"{label} {name}" if str(name).isdigit() and label else str(name)
+            yield from _tables(item, depth + 1, own, pairs)
     elif isinstance(value, list):
         for item in value:
             yield from _tables(item, depth + 1, label, pairs)
@@ -223,7 +226,7 @@ def _by_name(value: Any) -> Any:
 def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the entries, parts of an impedance by both names: ``"Z": {"real": [...], "imag": [...]}``."""
     for name, cells_or_parts in value.items():
-        item = _gather(cells_or_parts)
+        item = _take_unit(_gather(cells_or_parts))
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
         told = {column(part).quantity for part in parts}
@@ -234,6 +237,14 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield attach_unit(f"{core} {part}", held.get(f"{part}_unit") or of_all), cells
         else:
             yield name, item
+
+
+def _take_unit(item: Any) -> Any:
+    """Return what stands alone under a unit, with it: ``{"mohm": {"re": [...], "im": [...]}}``."""
+    if isinstance(item, Mapping) and len(item) == 1 and is_unit(str(next(iter(item)))):
+        ((unit, held),) = item.items()
+        return {"unit": unit, **held} if isinstance(held, Mapping) else item
+    return item
 
 
 def _gather(item: Any) -> Any:

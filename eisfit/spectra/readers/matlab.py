@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers._file import MAX_BYTES, File
-from eisfit.spectra.readers._named_arrays import Arrays, from_groups, word_of
+from eisfit.spectra.readers._named_arrays import Arrays, from_groups, name_columns, word_of
 from eisfit.spectra.readers._sweep import Sweep
 
 NAME = "MATLAB .mat"
@@ -25,6 +25,7 @@ _MATRIX = 14
 _DEEPEST = 4
 _MOST_STRUCTS = 10_000
 _MOST_VARIABLES = 10_000
+_MOST_NAMES = 1000  # of columns
 _MOST_DIMENSIONS = 32  # of a NumPy array
 _TYPES = frozenset((*range(1, 8), 9, *range(12, 19)))  # SciPy looks others up beyond its table, and crashes
 _INTEGERS = (5, 6)  # int32, uint32: array flags, dimensions
@@ -60,6 +61,8 @@ def parse(file: File) -> list[Sweep]:
             "it holds a MATLAB table or object, whose layout is not public: writetable(T, 'cell.csv'), or "
             "save(..., '-struct', 's') with s = table2struct(T, 'ToScalar', true)"
         )
+    names = [held for name, value in variables.items() for held in _texts(value)]
+    groups = {name: name_columns(arrays, names) for name, arrays in groups.items()}
     words = (text for name, value in variables.items() for text in _words(name, value))
     return from_groups(file.with_words(words), groups)
 
@@ -82,6 +85,19 @@ def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
         for field, held in fields.items():
             found.update(_structs(f"{path}.{field}", held, depth + 1))
     return found
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[list[str]]:
+    """Yield the lists of texts in a value and in structs below it: cells, or rows of characters."""
+    if not isinstance(value, np.ndarray) or depth > _DEEPEST:
+        return
+    if 1 < value.size <= _MOST_NAMES and value.dtype.kind in "OU":
+        held = [one.item() if isinstance(one, np.ndarray) and one.size == 1 else one for one in value.ravel()]
+        if all(isinstance(one, str) for one in held):
+            yield [one.strip() for one in held]
+    for field in value.dtype.names or ():
+        for one in value.ravel()[:_MOST_STRUCTS]:
+            yield from _texts(one[field], depth + 1)
 
 
 def _words(name: str, value: Any, depth: int = 0) -> Iterator[str]:

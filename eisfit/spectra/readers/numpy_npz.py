@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eisfit.spectra.readers._archive import members
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._named_arrays import from_names, word_of
+from eisfit.spectra.readers._named_arrays import from_names, name_columns, word_of
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers.numpy_npy import load_array, sweeps_of_array
 
@@ -31,4 +31,5 @@ def parse(file: File) -> list[Sweep]:
         if array.dtype.names or array.ndim > 1:
             return sweeps_of_array(file, array)
     words = (word for name, held in arrays.items() for word in word_of(name, held))
-    return from_names(file.with_words(words), arrays)
+    names = [held.ravel().tolist() for held in arrays.values() if held.dtype.kind == "U" and held.ndim]
+    return from_names(file.with_words(words), name_columns(arrays, names))

@@ -1,0 +1,137 @@
+"""What containers (HDF5, Arrow, Parquet, MATLAB, JSON, ZIP) say beside the numbers: units, cycles, names."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e4, 0.1, 21)
+Z = 0.02 + 0.03 / (1 + 2j * np.pi * F * 0.01)
+MILLI = {"f": F, "re": 1e3 * Z.real, "im": 1e3 * Z.imag}
+NAMES = ["Freq (Hz)", "Z' (mOhm)", "Z'' (mOhm)"]
+CYCLES = {1: Z, 2: 1.1 * Z, 5: 1.3 * Z}
+LISTS = {name: values.tolist() for name, values in MILLI.items()}
+
+
+def hdf5(fill):
+    h5py = pytest.importorskip("h5py", reason="optional: HDF5")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as content:
+        fill(content)
+    return read_bytes(stream.getvalue(), "a.h5")
+
+
+def matlab(**variables):
+    from scipy.io import savemat
+
+    stream = io.BytesIO()
+    savemat(stream, variables)
+    return read_bytes(stream.getvalue(), "a.mat")
+
+
+def in_milliohm(found):
+    (spectrum,) = found
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-9)
+    assert not any("no unit given" in note for note in spectrum.notes)
+
+
+def in_cycles(found):
+    assert [spectrum.cycle for spectrum in found] == list(CYCLES)
+    for spectrum, z in zip(found, CYCLES.values(), strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-9)
+
+
+@pytest.mark.parametrize("group", ["impedance_mohm", "cell 7/EIS (mOhm)"])
+def test_the_unit_in_the_name_of_a_group(group):
+    in_milliohm(hdf5(lambda content: content.create_group(group).update(MILLI)))
+    in_milliohm(read_bytes(json.dumps({group: LISTS}).encode(), "a.json"))
+    in_milliohm(matlab(impedance_mohm=MILLI))
+
+
+def test_frequencies_in_the_group_above_the_parts():
+    def fill(content):
+        content["frequency"] = F
+        content.create_group("impedance_mohm").update({"real": MILLI["re"], "imag": MILLI["im"]})
+
+    in_milliohm(hdf5(fill))
+
+
+def test_units_under_the_names_of_columns_and_above_their_parts():
+    units = {"f": "Hz", "re": "mOhm", "im": "mOhm"}
+    in_milliohm(read_bytes(json.dumps({"data": LISTS, "metadata": {"units": units}}).encode(), "a.json"))
+    in_milliohm(matlab(eis={**MILLI, "units": units}))
+    parts = {"re": LISTS["re"], "im": LISTS["im"]}
+    in_milliohm(read_bytes(json.dumps({"f": LISTS["f"], "impedance": {"mohm": parts}}).encode(), "a.json"))
+
+
+def test_names_of_the_columns_beside_a_matrix():
+    matrix = np.column_stack([*MILLI.values()])
+    in_milliohm(matlab(data=matrix, colheaders=np.array(NAMES, dtype=object)))
+    in_milliohm(matlab(A={"data": matrix, "labels": np.array(NAMES)}))
+    columns = {"columns": NAMES}
+    in_milliohm(hdf5(lambda content: content.create_dataset("eis", data=matrix).attrs.update(columns)))
+    stream = io.BytesIO()
+    np.savez(stream, data=matrix, columns=np.array(NAMES))
+    in_milliohm(read_bytes(stream.getvalue(), "a.npz"))
+
+
+def test_cycles_of_groups_keys_attributes_and_arrays():
+    named = {f"cycle_{n}": {"f": F, "re_ohm": z.real, "im_ohm": z.imag} for n, z in CYCLES.items()}
+    in_cycles(hdf5(lambda content: [content.create_group(n).update(held) for n, held in named.items()]))
+    in_cycles(matlab(**named))
+    lists = {n: {name: values.tolist() for name, values in held.items()} for n, held in named.items()}
+    in_cycles(read_bytes(json.dumps(lists).encode(), "a.json"))
+    numbered = {"cycles": {str(n): held for n, held in zip(CYCLES, lists.values(), strict=True)}}
+    in_cycles(read_bytes(json.dumps(numbered).encode(), "a.json"))
+
+    def with_attributes(content):
+        for n, held in zip(CYCLES, named.values(), strict=True):
+            group = content.create_group(f"m{n}")
+            group.attrs["cycle"] = n
+            group.update(held)
+
+    in_cycles(hdf5(with_attributes))
+    table = np.array([*CYCLES.values()])
+    whole = {"f": F, "re_ohm": table.real, "im_ohm": table.imag, "cycle": np.array([*CYCLES])}
+    in_cycles(hdf5(lambda content: content.update(whole)))
+
+
+@pytest.mark.parametrize("form", ["parquet", "feather", "file", "stream"])
+def test_arrow_tables_and_what_their_record_says(form):
+    pa = pytest.importorskip("pyarrow", reason="optional: Arrow, Parquet")
+    from pyarrow import feather, parquet
+
+    table = pa.table(MILLI).replace_schema_metadata({"eis": json.dumps({"impedance_unit": "mohm"})})
+    stream = io.BytesIO()
+    if form in ("parquet", "feather"):
+        {"parquet": parquet.write_table, "feather": feather.write_feather}[form](table, stream)
+    else:
+        with {"file": pa.ipc.new_file, "stream": pa.ipc.new_stream}[form](stream, table.schema) as writer:
+            writer.write_table(table)
+    name = {"parquet": "a.parquet", "stream": "a.arrows"}.get(form, "a.feather")
+    in_milliohm(read_bytes(stream.getvalue(), name))
+
+
+def archive(**files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as content:
+        for name, text in files.items():
+            content.writestr(name.replace("__", "."), text)
+    return stream.getvalue()
+
+
+def test_a_zip_archive_of_one_file_is_read_and_of_several_named():
+    rows = "\n".join(f"{f},{z.real},{z.imag}" for f, z in zip(F, 1e3 * Z, strict=True))
+    text = ",".join(NAMES) + "\n" + rows + "\n"
+    (spectrum,) = read_bytes(archive(a__csv=text), "a.zip")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-9)
+    assert spectrum.notes[-1] == "from 'a.csv' in the ZIP archive"
+    with pytest.raises(ReadError, match=r"ZIP archive of 2 files \('a.csv', 'b.csv'\): unpack it"):
+        read_bytes(archive(a__csv=text, b__csv=text), "a.zip")
