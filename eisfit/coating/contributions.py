@@ -144,7 +144,7 @@ def _switch_effects(
 ) -> FloatArray:
     """Local quantities of the bare cell with some of the coated cell's effects switched on."""
     local, at = start.copy(), INDEX
-    for name in ("thickness", "resistivity", "s_i", "chi", "behind"):
+    for name in ("thickness", "resistivity", "s_i", "chi", "behind", "shorted"):
         local[:, at[name]] = end[:, at[name]]
     if "ions_through_film" not in chosen:
         local[:, at["s_i"]] = _NO_BARRIER

@@ -54,6 +54,7 @@ _PLAIN = {
     "counter_alpha": "other electrode's exponent",
     "chi": "chemical capacitance of the film",
     "behind": "share of the film's resistance behind the double layer",
+    "shorted": "share of the film whose electrons are shorted to the solid",
     "f": "gain of activity",
     "g": "gain of area",
     "native_R": "layer on the bare cell",

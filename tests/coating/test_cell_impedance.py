@@ -172,8 +172,8 @@ def test_a_film_whose_electrons_are_shorted_to_the_solid_is_a_ladder_ended_by_th
     given = {"area": 2.0, "R_i": 25.0, "Q": 2e-5, "alpha": 0.9, "W": 5.0, "shorted": 1.0}
     z = 1 / (1 / (25.0 + 5.0 * (1 - 1j) / np.sqrt(OMEGA)) + 2e-5 * (1j * OMEGA) ** 0.9)
 
-    def film(R, C):
-        theta = coordinates(given | {"thickness": R * 1e-8, "s_i": 1e-8, "chi": C})
+    def film(R, C, behind=0.0):
+        theta = coordinates(given | {"thickness": R * 1e-8, "s_i": 1e-8, "chi": C, "behind": behind})
         return cell_impedance(Cell(Flat(), "mixed"), theta, OMEGA).impedance[0] * 2.0
 
     slow = OMEGA < 1e6  # above, a rung is no longer short beside what the capacitance lets through
@@ -181,3 +181,6 @@ def test_a_film_whose_electrons_are_shorted_to_the_solid_is_a_ladder_ended_by_th
     np.testing.assert_allclose(film(10.0, 0.0), 10.0 + z, rtol=1e-12)
     np.testing.assert_allclose(film(0.0, 1e-4), 1 / (1 / z + 1j * OMEGA * 1e-4), rtol=1e-12)
     np.testing.assert_allclose(film(10.0, 1e-4)[-1], np.sqrt(10.0 / (1j * OMEGA[-1] * 1e-4)), rtol=1e-6)
+    below = 25.0 + 5.0 * (1 - 1j) / np.sqrt(OMEGA)
+    on_it = 1 / (1 / climb(10.0, 1e-4, below) + 2e-5 * (1j * OMEGA) ** 0.9)  # the double layer on the film
+    np.testing.assert_allclose(film(10.0, 1e-4, behind=1.0)[slow], on_it[slow], rtol=1e-5)

@@ -62,12 +62,14 @@ def simulate(
     below=0.0,
     layer=0.0,
     ladder=0.0,
+    interface=None,
 ):
     """Spectrum of a cell, ohm; the other electrode's arc has 4 ohm at 8 kHz."""
     reaction = R_I / gain * warm(energy, kelvin) + below * warm(0.45, kelvin)
     diffusion = slower * W * warm(0.4, kelvin) * (1 - 1j) / np.sqrt(JW.imag)
     z = 1 / (1 / (reaction + diffusion) + Q * JW**ALPHA)
     z = shorted(ladder, z) if ladder else z
+    z = z if interface is None else interface
     z = z + (mixed(nanometres, kelvin) if nanometres else 0) + layer
     other = 4.0 * warm(0.6, kelvin) / (1 + warm(0.6, kelvin) * (JW * 2e-5) ** 0.85)
     Z = z / AREA + R_S * warm(0.15, kelvin) + other + more
@@ -246,7 +248,7 @@ def test_a_film_with_its_double_layer_on_it_is_found_and_can_be_stated(tmp_path)
         write_study(tmp_path, spectra, FILM.replace("resistivity", "# resistivity") + 'double_layer = "on"\n')
 
 
-def test_a_film_whose_electrons_are_shorted_to_the_solid_is_found(tmp_path):
+def test_a_film_whose_electrons_are_shorted_to_the_solid_is_found_and_can_be_stated(tmp_path):
     """As a metal's in contact with it: 100 uF/cm^2 lie across the reaction too, no hypothesis fits."""
     rng = np.random.default_rng(8)
     spectra = {("bare", 25): simulate(rng), ("film", 25): simulate(rng, gain=1.7, ladder=5)}
@@ -260,6 +262,28 @@ def test_a_film_whose_electrons_are_shorted_to_the_solid_is_found(tmp_path):
         "if the film's electrons are shorted to the solid, so that its capacitance lies across the reaction"
     )
     assert said in document["headline"][2]
+    stated = explain(tmp_path, spectra, FILM + 'electrons = "shorted"\n')
+    assert stated["fits"]
+    assert most_probable(stated) == "intrinsic_activity"
+    assert stated["gains"]["f"]["low95"] < 1.7 < stated["gains"]["f"]["high95"]
+    assert stated["parameters"]["chi"]["low95"] < 1e-4 < stated["parameters"]["chi"]["high95"]
+    with pytest.raises(eisfit.EisfitError, match="electrons"):
+        write_study(
+            tmp_path, spectra, FILM.replace("resistivity", "# resistivity") + 'electrons = "shorted"\n'
+        )
+
+
+def test_a_film_that_carries_the_double_layer_may_have_its_electrons_shorted_too(tmp_path):
+    rng = np.random.default_rng(9)
+    reaction = R_I / 1.7 + W * (1 - 1j) / np.sqrt(JW.imag)
+    z = 1 / (1 / shorted(5, reaction) + Q * JW**ALPHA)
+    spectra = {("bare", 25): simulate(rng), ("film", 25): simulate(rng, interface=z)}
+    on_it = FILM + 'double_layer = "on"\n'
+    cause = explain(tmp_path, spectra, on_it)["outside"]["causes"][0]
+    assert (cause["what"], cause["hypothesis"]) == ("shorted", "intrinsic_activity")
+    stated = explain(tmp_path, spectra, on_it + 'electrons = "shorted"\n')
+    assert most_probable(stated) == "intrinsic_activity"
+    assert stated["gains"]["f"]["low95"] < 1.7 < stated["gains"]["f"]["high95"]
 
 
 def test_cells_that_only_scatter_are_no_barrier_that_lowers_a_resistance(tmp_path):

@@ -63,12 +63,17 @@ class FilmTable(ClosedModel):
     double_layer: Literal["below", "on"] = Field(
         default="below", description="On the film, as on a metal's, or below it, on the solid."
     )
+    electrons: Literal["apart", "shorted"] = Field(
+        default="apart", description="Shorted to the solid, as a metal's in contact with it, or not."
+    )
     reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
     source: str = Field("", description=_SOURCE)
 
     def __post_init__(self) -> None:
         if self.double_layer == "on" and self.resistivity is None:
             raise ValueError("double_layer: lies on a film that carries electrons: give its resistivity")
+        if self.electrons == "shorted" and self.resistivity is None:
+            raise ValueError("electrons: are shorted where a film carries any: give its resistivity")
         if self.thickness is None:
             if self.ald_cycles is None or self.growth_per_cycle is None:
                 raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")

@@ -135,6 +135,8 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
         given["chi"] = Prior(np.log(20 * EPSILON_0 / first.thickness.median), 0.7, "F/cm^2", source="default")
     if first.double_layer == "on":
         given["behind"] = replace(WHOLLY, source="study")
+    if first.electrons == "shorted":
+        given["shorted"] = replace(WHOLLY, source="study")
     if first.activation_energy is not None:
         given["Ea:film"] = _linear_prior(first.activation_energy, 1e-3)
     return given

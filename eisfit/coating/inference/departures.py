@@ -48,7 +48,7 @@ _FARTHEST = 3.0  # standard deviations of the prior to which a step is believed
 _BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
 _AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
-_SHORTED = "shorted:coated"  # beside every hypothesis: where it is not so, no step tells what it mends
+_SHORTED = "shorted:coated"  # where it is not so no step tells what it mends
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
 _CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5, "s_i": 1.5}
 """Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
@@ -238,9 +238,9 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     size = 0.3 * float(np.ptp(bare.data[::2]))
     series = Prior(0.0, size, "ohm", log=False)
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
-    if problem.film == "mixed" and not {"behind", "shorted"} & set(problem.priors):
-        for name, prior in (("behind", Prior(0.0, 1.0, log=False)), ("shorted", WHOLLY)):
-            tried[f"{name}:coated"] = Departure({change[name]: prior}, ((name, change[name], 1.0),))
+    shares = {"behind": Prior(0.0, 1.0, log=False), "shorted": WHOLLY} if problem.film == "mixed" else {}
+    for name, prior in ((name, prior) for name, prior in shares.items() if name not in problem.priors):
+        tried[f"{name}:coated"] = Departure({change[name]: prior}, ((name, change[name], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
     tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
     if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:
@@ -280,7 +280,7 @@ def _start(
     Of the bases that all causes are asked of, arcs begin at three places, and where nothing fits all do;
     they begin at the best hypothesis' optimum too, and where nothing fits at the means of the priors, for
     optima may have gone far astray. A film whose electrons are shorted to the solid begins with three
-    capacitances: that of a film whose are not may be anything.
+    capacitances, beside the best hypothesis too: that of a film whose are not may be anything.
     """
     best, rows, which = most_probable(found), [], []
     means = np.zeros(len(likelihood.names))
@@ -289,7 +289,7 @@ def _start(
         arc = name.startswith("arc")
         own = _place(likelihood, found[base])
         moved = ("chi",) if name == _SHORTED else ("further_tau", "change:")
-        if name == _SHORTED:
+        if name == _SHORTED and (misses or base == best or key in keys):
             begun = list(itertools.product((own, means) if misses else (own,), _PLACES))
         elif key in keys:
             begun = [(own, place) for place in (_PLACES if arc or misses else (0.0,))]

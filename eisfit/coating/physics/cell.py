@@ -96,23 +96,24 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
 def _cross_film(
     kind: LayerKind, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray, z: ComplexArray
 ) -> ComplexArray:
-    """Film in series with what lies below it, or so far as its electrons are shorted to the solid, in one."""
+    """Return film and what lies below it, in series or as far as its electrons are shorted in one."""
     R_film, before, shorted = v["thickness"] / v["s_i"], 1 - v["behind"], v["shorted"]
     through, by_R, by_C, by_alpha = layer(kind, R_film, v["chi"], omega, v["film_alpha"])
-    below, by_behind, total = z, -through, z + before * through
+    by_behind, total = -through, z + before * through
     by_R, by_C, by_alpha = before * by_R, before * by_C, before * by_alpha
     if shorted.any():
-        joined, by_z, by_front, by_log_C = ladder(before * R_film, v["chi"], below, omega)
-        alone = 1 - shorted
-        d *= (alone + shorted * by_z)[:, None]
-        d[:, INDEX["shorted"]] = joined - total
-        total = alone * total + shorted * joined
-        by_R = alone * by_R + shorted * before * R_film * by_front
-        by_behind = alone * by_behind - shorted * R_film * by_front
-        by_C, by_alpha = alone * by_C + shorted * by_log_C, alone * by_alpha
+        part = before * R_film, before * v["chi"]
+        total, by_z, by_front, by_store, by_shorted = _short(part, z, total, shorted, omega)
+        d *= by_z[:, None]
+        d[:, INDEX["shorted"]] += by_shorted
+        alone, by_front, by_store = 1 - shorted, by_front * R_film, by_store * v["chi"]
+        by_behind = alone * by_behind - by_front - by_store
+        by_R, by_C = alone * by_R + before * by_front, alone * by_C + before * by_store
+        by_alpha = alone * by_alpha
     d[:, INDEX["thickness"]] += by_R
     d[:, INDEX["s_i"]] -= by_R
-    d[:, INDEX["chi"]], d[:, INDEX["film_alpha"]] = by_C, by_alpha
+    d[:, INDEX["chi"]] += by_C
+    d[:, INDEX["film_alpha"]] = by_alpha
     d[:, INDEX["behind"]] += by_behind
     return total
 
@@ -120,7 +121,8 @@ def _cross_film(
 def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     """Reaction, diffusion, and what of a film lies there, beside the double layer.
 
-    1/(1/(R + share R_film + Z_diff) + Q (j omega)^alpha)
+    1/(1/(R + share R_film + Z_diff) + Q (j omega)^alpha); with the film's electrons shorted to the solid that
+    share is a ladder, ended by R + Z_diff.
     """
     moving = omega > 0
     w = np.where(moving, omega, 1.0)
@@ -130,20 +132,47 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
     )
     log_jw = np.log(w) + 0.5j * np.pi
     cpe = np.where(moving, v["Q"] * j_power(log_jw.real, v["alpha"]), 0)
-    film = v["thickness"] / v["s_i"] if cell.film is not None else np.zeros_like(v["R_i"])
-    faradaic = v["R_i"] + v["behind"] * film + Zd
+    crossed = float(cell.film is not None)
+    film = v["thickness"] / v["s_i"] if crossed else np.zeros_like(v["R_i"])
+    share, shorted = v["behind"], crossed * v["shorted"] * (v["behind"] != 0)
+    below = np.asarray(v["R_i"] + Zd, dtype=np.complex128)
+    part = share * film, share * v["chi"]
+    faradaic, by_below, by_R, by_C, by_shorted = _short(part, below, below + part[0], shorted, omega)
+    by_film, by_store = (1 - shorted + by_R) * film, by_C * v["chi"]
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
     through, by_Q = shunt * shunt, -z * z * cpe
-    d[:, INDEX["R_i"]] = v["R_i"] * through
-    d[:, INDEX["behind"]] = film * through
-    d[:, INDEX["thickness"]] = v["behind"] * film * through
-    d[:, INDEX["s_i"]] = -v["behind"] * film * through
-    d[:, INDEX["W"]] = by_W * through
-    d[:, INDEX["tau_d"]] = by_tau * through
+    d[:, INDEX["R_i"]] = v["R_i"] * by_below * through
+    d[:, INDEX["behind"]] = (by_film + by_store) * through
+    d[:, INDEX["thickness"]] = share * by_film * through
+    d[:, INDEX["s_i"]] = -share * by_film * through
+    d[:, INDEX["chi"]] = share * by_store * through
+    d[:, INDEX["shorted"]] = by_shorted * through
+    d[:, INDEX["W"]] = by_W * by_below * through
+    d[:, INDEX["tau_d"]] = by_tau * by_below * through
     d[:, INDEX["Q"]] = by_Q
     d[:, INDEX["alpha"]] = by_Q * log_jw
     return z
+
+
+def _short(
+    film: tuple[FloatArray, FloatArray],
+    z: ComplexArray,
+    apart: ComplexArray,
+    shorted: FloatArray,
+    omega: FloatArray,
+) -> tuple[ComplexArray, ...]:
+    """Return a film (R, C) over z: `apart` where its electrons are, a ladder so far as they are `shorted`.
+
+    Derivatives follow by z, by the ladder's R and C, and by `shorted`.
+    """
+    if not shorted.any():
+        none = np.zeros_like(apart)
+        return apart, none + 1, none, none, none
+    joined, by_z, by_R, by_C = ladder(*film, z, omega)
+    alone = 1 - shorted
+    total = alone * apart + shorted * joined
+    return total, alone + shorted * by_z, shorted * by_R, shorted * by_C, joined - apart
 
 
 def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: ComplexArray) -> ComplexArray:

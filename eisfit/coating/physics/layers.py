@@ -58,10 +58,11 @@ def ladder(R: FloatArray, C: FloatArray, z: ComplexArray, omega: FloatArray) -> 
     Zc (z + Zc tanh s)/(Zc + z tanh s), Zc = R/s, s = sqrt(j omega R C): the rails of ions and of electrons
     with the chemical capacitance between them (J. Jamnik, J. Maier, J. Electrochem. Soc. 146 (1999) 4183;
     W. Lai, S. M. Haile, J. Am. Ceram. Soc. 88 (2005) 2979), here with z from the ions' end to the electrons.
-    R + z at low frequency, z beside C where R is small, Zc at high frequency. Its derivatives by z, R and
-    ln C follow, each (B, F).
+    R + z at low frequency, z beside C where R is small, Zc at high frequency. Its derivatives by z, R and C
+    follow, each (B, F).
     """
-    jwC = 1j * omega * C
+    jw = 1j * omega
+    jwC = jw * C
     T, dT = tanh_over(np.asarray(jwC * R))
     share = 1 / (1 + jwC * T * z)
     value = (z + R * T) * share
@@ -70,7 +71,7 @@ def ladder(R: FloatArray, C: FloatArray, z: ComplexArray, omega: FloatArray) -> 
         value,
         (1 - jwC * R * T * T) * share * share,
         T * share + by_T * jwC * dT,
-        by_T * jwC * R * dT - value * jwC * T * z * share,
+        jw * (by_T * R * dT - value * T * z * share),
     )
 
 
