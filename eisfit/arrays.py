@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,9 +15,15 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 
 # Where the C library is glibc, what a large array leaves goes back to the system, and the next is written to
-# pages that are fetched and cleared one by one: 50,000 in a study. Once an array of this size has gone, which
-# costs nothing as long as nobody writes to it, what smaller ones leave is kept.
-np.empty(8 << 20, dtype=np.uint8)
+# pages that are fetched and cleared one by one: 50,000 in a study. Once an array of the first size has gone,
+# which costs nothing as long as nobody writes to it, what smaller ones leave is kept, up to twice of it. The
+# two others have then come from there, and numpy has asked for pages of 2 MB in their place: a fifteenth of
+# `fit_many` was to fetch small ones.
+if sys.platform == "linux":
+    with suppress(MemoryError):
+        np.empty(26 << 20, dtype=np.uint8)
+        _ = [np.empty(24 << 20, dtype=np.uint8) for _ in range(2)]
+        del _
 
 #: Standard errors on either side of a normal distribution's mean that hold 95 % of it.
 NORMAL_95 = 1.959964

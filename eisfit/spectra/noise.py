@@ -103,9 +103,7 @@ def both_parts(values: FloatArray) -> FloatArray:
     >>> both_parts(np.array([[1.0, 2.0]])).tolist()
     [[1.0, 1.0, 2.0, 2.0]]
     """
-    found = np.empty((*values.shape, 2))
-    found[...] = values[..., np.newaxis]
-    return found.reshape(*values.shape[:-1], -1)
+    return np.asarray((values * (1 + 1j)).view(np.float64))
 
 
 def _errors(
@@ -267,8 +265,7 @@ def noise_level(
     if not _knows_noise(omega):
         return np.full(len(weight), np.nan)
     least = estimate_left_by_noise(attainable, *left)
-    relative = weight.reshape(*modulus.shape, 2) * modulus[..., np.newaxis]
-    size = np.mean((1 / (relative * relative)).reshape(weight.shape), axis=-1)
+    size = np.mean(1 / (weight * both_parts(modulus)) ** 2, axis=-1)
     noise = np.sqrt(least / weight.shape[-1] * size)
     return np.asarray(np.where(least > 0, noise, np.nan))
 

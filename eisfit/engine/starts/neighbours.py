@@ -76,13 +76,13 @@ class Neighbours:
     def __init__(self, problem: Problem, target: ComplexArray, values: FloatArray) -> None:
         self.problem, self.coordinates = problem, problem.coordinates
         self.size, self.whole = _form(target)
-        self.level = median(np.abs(self.whole), axis=0)
+        self.level = both_parts(median(np.abs(self.whole), axis=0))
         self.form, self.values = self._scale(self.whole), values
         parts = [p for c in components(self.coordinates.circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])
 
     def _scale(self, form: ComplexArray) -> FloatArray:
-        return np.ascontiguousarray(form / self.level).view(np.float64)
+        return np.asarray(form.view(np.float64) / self.level)
 
     def of(self, target: ComplexArray) -> Near:
         """Return which of the spectra (B, F) are like some of these, and like which, nearest first."""
@@ -149,4 +149,4 @@ class Neighbours:
 def _form(target: ComplexArray) -> tuple[FloatArray, ComplexArray]:
     """Return the size (B,) of spectra, ohm, and their form (B, F)."""
     size = np.exp(np.mean(np.log(np.abs(target)), axis=1))
-    return size, target / size[:, np.newaxis]
+    return size, (np.ascontiguousarray(target).view(np.float64) / size[:, np.newaxis]).view(np.complex128)

@@ -115,7 +115,7 @@ def _fit_in_batch(
         known = memory.setdefault(grid, Known())
         lots = _split_group(group, len(grid) // 8)
         found = (_optima_of({k: kept[k] for k in lot}, circuit, weighting, seed, known) for lot in lots)
-        tables += tables_of([lot for lot in found if lot is not None])
+        tables += tables_of(lot for lot in found if lot is not None)
     return kept, tables
 
 

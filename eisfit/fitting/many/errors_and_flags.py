@@ -7,7 +7,7 @@ What `eisfit.fit` asks of lmfit for one spectrum follows here from the exact Jac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -112,7 +112,7 @@ def table_of(optima: Optima) -> Table:
     return _table_of(optima, linear, find_discrepancy(linear))
 
 
-def tables_of(lots: Sequence[tuple[list[int], Optima]]) -> list[tuple[list[int], Table | Later]]:
+def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int], Table | Later]]:
     """Return the tables of lots on one frequency grid, each with the places of its rows.
 
     The few fits that may depart from their circuit are followed together, and that costs as much as hundreds

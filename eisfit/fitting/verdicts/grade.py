@@ -59,7 +59,7 @@ class Residuals:
     def of(cls, relative: ComplexArray, impedance: ComplexArray, weighting: str = "") -> Residuals:
         """Describe what a fit with weights left of spectra: (Z_model - Z)/|Z| (B, F), beside Z (B, F)."""
         parts, modulus = np.ascontiguousarray(relative).view(np.float64), np.abs(impedance)
-        square = parts[:, ::2] ** 2 + parts[:, 1::2] ** 2
+        square = np.abs(relative) ** 2
         points = square.shape[1]
         rising = np.sort(square, axis=1)
         of_relative = _powers(square, modulus, 1.0)

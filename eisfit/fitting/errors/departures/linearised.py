@@ -102,12 +102,8 @@ class Linearised:
     @cached_property
     def relative(self) -> ComplexArray:
         """(B, F) residual over |Z|."""
-        found = self.residual / self.weight
-        parts = found.reshape(*self.modulus.shape, 2)
-        parts /= self.modulus[
-            :, :, np.newaxis
-        ]  # by real numbers: of complex ones it takes four times as long
-        return found.view(np.complex128)
+        size = self.weight * both_parts(self.modulus)
+        return np.asarray(np.divide(self.residual, size, out=size).view(np.complex128))
 
     @property
     def of_relative_noise(self) -> Linearised:
