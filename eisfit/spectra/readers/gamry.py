@@ -17,6 +17,7 @@ NAME = "Gamry .DTA"
 SUFFIXES = (".dta",)
 
 _TABLE = regex(r"^ZCURVE\w*\s+TABLE")
+_ROW = regex(r"\s+\d")
 _KEPT = {
     "DATE": "date",
     "TIME": "time",
@@ -62,7 +63,7 @@ def parse(file: File) -> list[Sweep]:
 def _table(file: File, lines: Sequence[str], place: int) -> list[Sweep]:
     if place + 1 >= len(lines):
         raise file.error("the file ends before the impedance table")
-    lines = _restore_indents(lines, place)
+    lines = _indent_remarks(_restore_indents(lines, place), place)
     delimiter = "\t" if "\t" in lines[place + 1].strip() else " "
     names = _cells(lines[place + 1], delimiter)
     units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
@@ -104,6 +105,17 @@ def _restore_indents(lines: Sequence[str], place: int) -> Sequence[str]:
         return lines
     rows = (f"\t{line}" if i < 2 or line[:1].isdigit() else line for i, line in enumerate(lines[place + 1 :]))
     return [*lines[: place + 1], *rows]
+
+
+def _indent_remarks(lines: Sequence[str], place: int) -> Sequence[str]:
+    """Return the lines with those indented that a person or a program wrote between a table's rows."""
+    indented, is_row_below = list(lines), False
+    for i in range(len(lines) - 1, place, -1):
+        if is_row_below and not lines[i][:1].isspace() and "\tTABLE" not in lines[i]:
+            indented[i] = f"\t{lines[i]}"
+        else:
+            is_row_below = bool(_ROW.match(lines[i]))
+    return indented
 
 
 def _restore_tabs(lines: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_header, header_text, key_values
+from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_over
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
@@ -149,6 +151,7 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     parts = tables_below_each_other(table, lines) if table is not None else []
     if parts:
         return read_stacked(file, plain, parts, sweeps_of_lines)
+    used = set(table.rows) if table is not None else set()
     ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
@@ -164,7 +167,8 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
-    sweeps = table_sweeps(file, table, lines)
+    rest = Rest(plain, used, rows_left_over(plain, used, table.style))
+    sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table, lines), sweeps_of_lines)
     sweeps[-1].notes += ends
     if numbered:
         sweeps[0].notes.append("left out the first row: it numbers the columns")

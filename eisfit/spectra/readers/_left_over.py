@@ -1,0 +1,124 @@
+"""Rows of numbers that a table leaves over: read as tables of their own, or told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from itertools import groupby
+
+from eisfit.errors import ReadError
+from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._numbers import Style, row_of_numbers
+from eisfit.spectra.readers._stacked import read_stacked
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
+
+_FEWEST_ROWS = 3
+#: A line of two numbers or more, whatever parts them.
+_NUMBERS = regex(r"[\s\"]*[-+.]?\d[-+\d.,;|\s\"eE]*[\s,;|][-+\d.,;|\s\"eE]*\d[.,;|\s\"]*")
+
+Parts = list[tuple[int, int]]
+Reader = Callable[[File, Sequence[str]], list[Sweep]]
+
+
+def rows_left_over(lines: Sequence[str], used: Set[int], style: Style) -> list[int]:
+    r"""Return the lines of numbers beside those that were used, where three follow each other.
+
+    >>> rows_left_over(["f;Z", "1;2", "3;4", "5;6", "f,Z", "1,2", "3,4", "5,6"], {1, 2, 3}, Style(";", "."))
+    [5, 6, 7]
+    """
+    if len(lines) - len(used) < _FEWEST_ROWS:
+        return []
+    left: list[int] = []
+    run: list[int] = []
+    for place, line in enumerate(lines):
+        if place not in used and (not line or line.isspace()):
+            continue
+        if place not in used and _is_row(line, style):
+            run.append(place)
+            continue
+        left += run if len(run) >= _FEWEST_ROWS else []
+        run = []
+    return left + (run if len(run) >= _FEWEST_ROWS else [])
+
+
+def _is_row(line: str, style: Style) -> bool:
+    return bool(_NUMBERS.fullmatch(line)) or row_of_numbers(line, style) is not None
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What a table leaves of a file's lines.
+
+    Parameters
+    ----------
+    lines
+        All lines.
+    used
+        Those that are rows of the table.
+    left
+        Those of numbers that are none.
+    """
+
+    lines: Sequence[str]
+    used: Set[int]
+    left: Sequence[int]
+
+
+def read_with_rest(
+    file: File, rest: Rest, read_table: Callable[[], list[Sweep]], read: Reader
+) -> list[Sweep]:
+    """Return the sweeps of a table and of those that its rest holds; else of the table, with a note.
+
+    Parameters
+    ----------
+    file
+        The file.
+    rest
+        Lines of numbers that the table does not hold.
+    read_table
+        What reads the table.
+    read
+        What reads the lines of any table.
+
+    Raises
+    ------
+    ReadError
+        Where neither can be read, or a unit is to be asked for.
+    """
+    try:
+        sweeps = read_table()
+    except ReadError as error:
+        found = [] if asks_for_unit(error) else _read_each(file, rest, read)
+        if not found:
+            raise
+        return found
+    found = _read_each(file, rest, read)
+    if len(found) > len(sweeps):
+        return found
+    if rest.left:
+        where = f"lines {rest.left[0] + 1} to {rest.left[-1] + 1}"
+        for sweep in sweeps:
+            sweep.notes.append(
+                f"left aside: {plural(len(rest.left), 'line')} of numbers beside the table ({where})"
+            )
+    return sweeps
+
+
+def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
+    """Return the sweeps of tables below each other; none where there is one, or another cannot be read."""
+    if not rest.left:
+        return []
+    try:
+        return read_stacked(file, rest.lines, _parts(rest.used, rest.left, len(rest.lines)), read)
+    except ReadError as error:
+        if asks_for_unit(error):
+            raise
+        return []
+
+
+def _parts(used: Set[int], left: Sequence[int], end: int) -> Parts:
+    """Return where each table begins, with the lines above its numbers, and the line after its end."""
+    rows = sorted([*((row, False) for row in used), *((row, True) for row in left)])
+    last = [list(run)[-1][0] + 1 for _, run in groupby(rows, key=lambda row: row[1])]
+    return list(zip([0, *last[:-1]], [*last[:-1], end], strict=True))
