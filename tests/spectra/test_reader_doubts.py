@@ -325,7 +325,10 @@ def unclear(head, below="", scale=1.0):
 
 UNCLEAR = {
     "two units": (unclear("f/kHz;Zre/mOhm;Zim/mOhm\nHz;Ohm;Ohm"), "stands over the unit 'Hz'"),
-    "half a unit": (unclear("f/Hz;Zre/mOhm;Zim"), "'Zre/mOhm' has a unit and 'Zim' has none"),
+    "half a unit": (
+        "f/Hz;Zre/mOhm;Zim\n10;5;-3\n5;5.1;-5\n2;5.2;-9\n",
+        "'Zre/mOhm' has a unit and 'Zim' has none",
+    ),
     "a factor above": (unclear("Scale factor: 1000\nf;Zre;Zim"), "'Scale factor: 1000' stands above"),
     "a factor behind a name": (unclear("f (Hz);Zre*1000 (Ohm);Zim*1000 (Ohm)"), "real and imaginary part"),
     "a power of ten": (unclear("f (Hz);Zre E-3 Ohm;Zim E-3 Ohm"), "real and imaginary part"),

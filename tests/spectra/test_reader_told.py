@@ -156,10 +156,16 @@ def test_units_in_the_rich_text_of_origin(unit, scale):
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
 
 
-def test_watts_are_no_cell():
-    """In the Symbol typeface W is an omega."""
+def test_watts_are_ohms_in_another_typeface():
+    """In the Symbol typeface W is an omega; in an encoding of Greece so is Ù."""
+    for unit in ("mW", "mÙ"):
+        (spectrum,) = read(table(f"f (Hz),Z' ({unit}),Z'' ({unit})", F, 1e3 * Z.real, 1e3 * Z.imag))
+        np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+        assert f'assumed: the sign that "Z\' ({unit})" has lost was Ω (else --impedance-unit)' in assumed(
+            spectrum
+        )
     with pytest.raises(ReadError, match="no column for the real"):
-        read(table("f (Hz),Z' (mW),Z'' (mW)", F, Z.real, Z.imag))
+        read(table("f (Hz),Real (W),Imag (W)", F, Z.real, Z.imag))
 
 
 def test_frequencies_that_are_labelled_as_their_parts_are():

@@ -341,3 +341,70 @@ def test_encodings_of_japan_and_china(head, encoding):
     rows = "".join(f"{f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True))
     (spectrum,) = read_bytes(f"{head}\n{rows}".encode(encoding), "x.csv")
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "scales"),
+    [("Zre (mOhm),Zim", (1e3, 1e3)), ("Zre,Zim (mOhm)", (1e3, 1e3)), ("Zre (mOhm),Zim", (1e3, 1))],
+)
+def test_a_part_without_a_unit_has_the_one_that_kramers_kronig_proves(head, scales):
+    notes = holds(f"f (Hz),{head}", F, scales[0] * Z.real, scales[1] * Z.imag)
+    assert any(note.startswith("assumed:") and "only so Kramers-Kronig holds" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ",x10^3,x10^3",
+        ",*1E-3,*1E-3",
+        "1,1E3,1E3",
+        "1,10³,10³",
+        "# factor 10^3",
+        "# all Z in thousands",
+        "  1.0e+04 *",
+    ],
+)
+def test_a_factor_below_the_names_is_asked_for(line):
+    with pytest.raises(ReadError, match="stands below the names"):
+        read(f"f (Hz),Zre (Ohm),Zim (Ohm)\n{line}", F, Z.real, Z.imag)
+
+
+@pytest.mark.parametrize("line", ["# cell 5", "# factor out", "sample,A,A"])
+def test_another_line_below_the_names_is_none(line):
+    holds(f"f (Hz),Zre (Ohm),Zim (Ohm)\n{line}", F, Z.real, Z.imag)
+
+
+@pytest.mark.parametrize("form", ["Y", "Cp-D", "Rs-Cs"])
+def test_blocks_side_by_side_in_other_forms(form):
+    y = 1 / Z
+    head, first, second = {
+        "Y": ("f (Hz),Re(Y) (S),Im(Y) (S)", y.real, y.imag),
+        "Cp-D": ("f (Hz),Cp (F),D", y.imag / W, y.real / y.imag),
+        "Rs-Cs": ("f (Hz),Rs (Ohm),Cs (F)", Z.real, -1 / (W * Z.imag)),
+    }[form]
+    scale = (2, 1) if form == "Cp-D" else (2, 2) if form == "Y" else (0.5, 2)
+    found = read(f"{head},{head}", F, first, second, F, scale[0] * first, scale[1] * second)
+    assert len(found) == 2
+    np.testing.assert_allclose(found[1].impedance, Z / 2, rtol=1e-6)
+
+
+def test_a_column_of_remarks_beside_an_admittance():
+    remarks = ["checked" if i == 3 else "" for i in range(F.size)]
+    holds("f (Hz),Re(Y) (S),Im(Y) (S),Remark", F, (1 / Z).real, (1 / Z).imag, remarks)
+
+
+def test_a_small_table_of_a_fit_beside_the_columns():
+    names, values = ["R0 (Ohm)", "C1 (F)", *[""] * (F.size - 2)], ["3.41", "1e-5", *[""] * (F.size - 2)]
+    holds("f (Hz),Zre (Ohm),Zim (Ohm),,,", F, Z.real, Z.imag, [""] * F.size, names, values)
+
+
+@pytest.mark.parametrize("sample", ["10 mM", "6M KOH", "1 M KOH", "25 C", "10 mA"])
+def test_samples_that_begin_with_an_amount(sample):
+    holds(f"f (Hz),Z' {sample} (Ohm),Z'' {sample} (Ohm)", F, Z.real, Z.imag)
+
+
+def test_a_header_in_quotes_of_windows_and_one_over_f():
+    text = "1/f (s),Z\x92 (Ohm),Z\x94 (Ohm)\n" + "".join(
+        f"{1 / f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True)
+    )
+    np.testing.assert_allclose(read_bytes(text.encode("latin-1"), "x.csv")[0].impedance, Z, rtol=1e-6)

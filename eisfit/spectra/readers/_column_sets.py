@@ -10,7 +10,7 @@ from itertools import pairwise
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import DIGATRON, Column, column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._templates import DERIVED, sets_by_template
+from eisfit.spectra.readers._templates import DERIVED, WITH_UNITS, sets_by_template
 from eisfit.spectra.readers._units import Unit, unit_of
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
@@ -77,7 +77,7 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
         return sets
     pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
     if not pairs:
-        return [columns]
+        return _blocks_of_other_forms(columns, starts)
     blocks = _repeated_blocks(names)
     if blocks and all(sum(start in block for start in starts) == 1 for block in blocks):
         return [{i: columns[i] for i in block} for block in blocks]
@@ -86,6 +86,15 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
         inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
         return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
     return _sharing_one_frequency(columns, place, pairs[0])
+
+
+def _blocks_of_other_forms(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
+    """Return a set for each frequency where what follows it is the same: f, Cp, D, f, Cp, D."""
+    edges = [*starts, max(columns) + 1] if starts else []
+    blocks = [{i: columns[i] for i in range(*pair)} for pair in pairwise(edges)]
+    held = [[c.quantity for c in block.values() if c.quantity] for block in blocks]
+    alike = len(held) > 1 and starts[0] == min(columns) and all(each == held[0] for each in held)
+    return blocks if alike and any(set(held[0]).issuperset(pair) for pair in WITH_UNITS) else [columns]
 
 
 def _with_primes(names: list[str]) -> list[str]:

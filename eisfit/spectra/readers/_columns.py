@@ -56,7 +56,7 @@ _SYMBOL = regex(r"^(.*(?:[^\W\d_]{2}[\s_,]+|[^\x00-\x7f]\s*))\(?(f|[RX]s?)\)?$")
 _COMPLEX_CAPACITANCE = regex(
     r"^C\*?(?:('{1,2})|[_\s]?(re|im|real|imag))$|^(re|im)\s*\(\s*C\*?\s*\)$", re.IGNORECASE
 )
-_PURE = ("dissipation", "quality")
+_PURE, _CONDITIONS = ("dissipation", "quality"), ("temperature", "potential", "current", "time", "cycle")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 _PREFIX_OR_CELL = regex(rf"(?<![^\W_])[GKnpT][ _]{PREFIXED_OHM}")
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
@@ -76,16 +76,16 @@ _OPERATED = regex(
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
-_CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
+_AMOUNT = regex(r"(?!10{2,}$)\d+(?:\.\d+)?[A-Za-z%]*")
 _PARTS = regex(
     r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
     r"|(?:(?<=[\s_(])|^)-\d+(?:\.\d+)?(?![^\W_]|[.°%])"
     r"|(?:(?<=[\s_(])-|^-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
 )
-_CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[θφϕ])(?=[zZ])|(?<=[zZ])(?=[θφϕ])")  # θz is two words
+_CAMEL = regex(r"(?<=[a-zà-ÿ])(?<!\d[a-z])(?=[A-Z])|(?<=[θφϕ])(?=[zZ])|(?<=[zZ])(?=[θφϕ])")  # θz is two words
 #: Whose impedance it is: Zout, ZDUT.
 _Z_OF = regex(
     r"(?<![^\W_])([zZ])(?=(?:out|load|dut|tot|sum|eq|eff|sample|batt?|battery|eis|body|tissue|skin|sensor|coil|"
@@ -205,7 +205,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if (
         operated
         or (kind in ("ohm", "frequency") and _FACTOR.search(text))
-        or not _fits(quantity, given, core)
+        or not _fits(quantity, given, core, bool(concepts["Z"]))
     ):
         return None
     factor = given.scale if given else 1.0
@@ -241,8 +241,11 @@ def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | 
     return 10.0 if logarithm or concepts["log"] else 0.0
 
 
-def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
-    """Whether a quantity can have the unit, or without one what stands in the name's brackets."""
+def _fits(quantity: str, unit: Unit | None, core: str, is_of_z: bool) -> bool:
+    """Whether a quantity can have the unit, or without one what stands in the name's brackets.
+
+    ``Z' (mW)`` is of ohms in another typeface (`is_of_z`), ``Real (W)`` of a power.
+    """
     others = (unit_of(match[1].strip()) for match in BRACKET.finditer(core)) if unit else ()
     if unit and any(told and told.kind == unit.kind and told.scale != unit.scale for told in others):
         return False  # Z' (Ohm) [mOhm]
@@ -254,6 +257,8 @@ def _fits(quantity: str, unit: Unit | None, core: str) -> bool:
         "rate": "frequency",
         "decibel ohm": "modulus",
     }.get(unit.kind)
+    if unit.kind == "watt":
+        return is_of_z and KIND.get(quantity) == "ohm"
     return unit.kind == "any" or quantity == also or KIND.get(quantity) in (unit.kind, None)
 
 
@@ -296,6 +301,8 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
     if quantity == "frequency":
         inside = [match[1].strip() for match in BRACKET.finditer(text)]
         return any(not (_CELL.fullmatch(one) or _segments(one.lower())) for one in inside if one)
+    if " " in label and _AMOUNT.match(label):
+        return True  # 25 k
     return bool(label) and bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
 
@@ -338,6 +345,8 @@ def _label(rest: list[str], words: bool) -> str | None:
     """Return the words that are no concepts as one label, None where they are too many."""
     if len(rest) == 2 and rest[0].isalpha() and rest[1].rstrip("%").isdigit():  # S1, day 7, SOC 50%
         return ("" if len(rest[0]) < 3 else " ").join(rest)
+    if 1 < len(rest) < 4 and _AMOUNT.fullmatch(rest[0]) and all(map(str.isalpha, rest[1:])):
+        return " ".join(rest)  # 25 C, 6M KOH, 1 M LiPF6
     if words and 1 < len(rest) < 6 and rest[0].isalpha():  # Z' bare steel
         return " ".join(rest)
     return "".join(rest) if len(rest) < 2 else None

@@ -286,7 +286,7 @@ def _one_known(row: Sequence[str], width: int, style: Style) -> bool:
 def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
     """Whether the last names are of nothing known: their columns are empty, or hold words in some rows."""
     few = style.delimiter != " " and 0 < len(row) - width <= 3
-    return few and not any(row[width:]) and len(set(row) & WANTED) >= 3
+    return few and not any(row[width:]) and "frequency" in row and sum(map(_is_useful, row)) >= 3
 
 
 def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:

@@ -38,6 +38,7 @@ _GAPS = frozenset(
         "error",
         "#div/0!",
         "#num!",
+        "of",
         "#value!",
         "#ref!",
         "#null!",

@@ -49,7 +49,7 @@ _PRIMES = str.maketrans(
     | dict.fromkeys("−–", "-")
     | dict.fromkeys("【［〔", "[")
     | dict.fromkeys("】］〕", "]")
-    | {"Ώ": "Ω"}
+    | {"Ώ": "Ω", "\x91": "'", "\x92": "'", "\x93": '"', "\x94": '"', "\x96": "-"}  # of cp1252
 )
 #: Long words, none of which becomes another word of science by one letter; by what they begin and end with.
 _LONG = (

@@ -34,6 +34,15 @@ _FACTOR = regex(
     r"(\d[.\d]*e[-+]\d+) ?\*",  # as MATLAB prints a matrix
     re.IGNORECASE,
 )
+#: The same below the names: a row of powers of ten, or a remark with one.
+_POWER = (
+    r"(?:[x×*·] ?)?(?:10 ?(?:\^|\*\*) ?[-+]?\d+|10[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|1?(?:\.0+)?[eE][-+]?\d+|[x×*·] ?10+)"
+)
+_FACTOR_BELOW = regex(
+    rf"(?:^|[,;\t\s])\s*{_POWER}\s*\*?\s*(?:$|[,;\t])|\bfactor\b.*(?:\d|thousand|million|milli|kilo|mega)"
+    r"|\b(?:thousand|million)s?\b",
+    re.IGNORECASE,
+)
 _FACTORS = regex(r"range[\s_]*factor|(?:scal(?:e|ing)|multiplier)(?:[\s_]*factor)?|factor", re.IGNORECASE)
 _GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
 _STATISTICS = {"count", "mean", "std", "min", "max", "median", "25%", "50%", "75%"}
@@ -215,17 +224,6 @@ def refuse_two_units(file: File, table: Table) -> None:
             raise file.error(f"{name!r} stands over the unit {below!r}: leave the wrong one out")
 
 
-def refuse_half_unit(file: File, chosen: Chosen) -> None:
-    """Refuse a part without a unit beside one that is not in ohm."""
-    parts = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
-    told = [part for part in parts if part.unit and abs(part.scale) != 1]
-    bare = [part for part in parts if not part.unit]
-    if told and bare and not file.reading.impedance_unit:
-        raise file.error(
-            f"{told[0].name!r} has a unit and {bare[0].name!r} has none: write it into the header"
-        )
-
-
 def refuse_unknown_tester(file: File, table: Table, chosen: Chosen) -> None:
     """Refuse the names that Digatron gives milliohm, without a unit and without another sign of Digatron."""
     parts = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
@@ -249,6 +247,27 @@ def refuse_factor(file: File, table: Table) -> None:
             raise file.error(
                 f"{line.strip()!r} stands above the table: apply it to the numbers, or take it out"
             )
+
+
+def refuse_factor_below(file: File, table: Table, lines: Sequence[str]) -> None:
+    """Refuse a line between the names and the numbers that holds a factor of these."""
+    if below := _factor_below(table, lines):
+        raise file.error(
+            f"{below.strip()[:60]!r} stands below the names: apply it to the numbers, or take it out"
+        )
+
+
+def _factor_below(table: Table, lines: Sequence[str]) -> str:
+    """Return the line that holds a factor; empty: none does."""
+    if not (table.names and table.rows):
+        return ""
+    between = lines[len(table.preamble) + 1 : table.rows[0]]
+    if found := next((line for line in between if _FACTOR_BELOW.search(line)), ""):
+        return found
+    first = np.abs(table.matrix[0])
+    powers = np.isfinite(first).all() and (first > 0).all() and not (np.log10(first) % 1).any()
+    is_alone = first.size > 2 and powers and first[0] == 1 != first[1] == first[2]
+    return lines[table.rows[0]] if is_alone else ""
 
 
 def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:

@@ -41,7 +41,7 @@ _SUBJECT = {
 _MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = regex(
-    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·/]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+"
+    r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·/]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+|\b1?[eE][-+]?\d\s*(?=\w?(?:[oO]hm|OHM|[ΩΩ]))"
     r"|\b1\s*=\s*1\s*\w|\b(?:hundreds?|thousands?|millions?)\s+(?:of\s+)?\w*(?:Hz|Hertz|ohm)",
     re.IGNORECASE,
 )
@@ -74,7 +74,7 @@ _SETTING = regex(
     re.IGNORECASE,
 )
 _SWEPT = {"frequency", "period"}
-_LOST = ("?", "\ufffd")
+_LOST = ("?", "\ufffd", "W", "Ù")
 _FEWEST_ROWS = 3
 _LONGEST = 200
 _MOST_NAMES = 60

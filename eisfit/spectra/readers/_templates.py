@@ -41,12 +41,18 @@ _NO_CELL = {"th", *WORKED_OUT.split()}
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 #: What else makes an impedance, each with its unit.
-_WITH_UNITS = (
+WITH_UNITS = (
     *_PAIRS,
     *(("admittance_real", "admittance_imag"), ("admittance_modulus", "admittance_phase")),
+    *(
+        ("admittance_modulus", "phase"),
+        ("capacitance_real", "capacitance_imag"),
+        ("R_parallel", "X_parallel"),
+    ),
     *((f"C_{kind}", other) for kind in ("parallel", "series") for other in ("dissipation", "quality")),
     *(("C_parallel", "R_parallel"), ("C_parallel", "admittance_real"), ("C_series", "real")),
-    *(("L_series", "real"), ("L_series", "quality")),
+    *((f"L_{kind}", other) for kind in ("parallel", "series") for other in ("dissipation", "quality")),
+    *(("L_series", "real"), ("L_parallel", "R_parallel"), ("L_parallel", "admittance_real")),
 )
 _PARALLEL, _SERIES = {"p", "par", "parallel"}, {"s", "ser", "series"}  # Zp' is no part of the impedance
 _NAMES_Z = regex(r"(?<![^\W_])(?:[zZ]|[Ii]mp)")
@@ -78,7 +84,7 @@ def sets_by_template(
     """
     if not _FEWEST <= len(names) <= _MOST:
         return []
-    found = _templates(names, _WITH_UNITS if with_units else _PAIRS, any_name=with_units)
+    found = _templates(names, WITH_UNITS if with_units else _PAIRS, any_name=with_units)
     best = max(
         (
             (
@@ -89,7 +95,7 @@ def sets_by_template(
             )
             for first in found
             for second in found
-            if (column(first).quantity, column(second).quantity) in (_WITH_UNITS if with_units else _PAIRS)
+            if (column(first).quantity, column(second).quantity) in (WITH_UNITS if with_units else _PAIRS)
             and list(found[first]) == list(found[second])
             and (column(first).unit if with_units else _NAMES_Z.search(first) or _are_letters(found[first]))
         ),

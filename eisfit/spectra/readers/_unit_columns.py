@@ -33,6 +33,8 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
         ):
             continue
         units = {table.cell(lines, row, i + 1) for row in range(len(table.rows))} - {""}
+        if not table.names[i + 1] and not all(map(is_unit, units)):
+            continue  # names of values further right
         if len(units) > 1 or not all(map(is_unit, units)):
             raise file.error(
                 f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"

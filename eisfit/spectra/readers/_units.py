@@ -109,6 +109,7 @@ _UNITS = (
     ("2²", rf"(u|µ|μ|m|k|){_OHM}[ .*·⋅-]*m(?:2|\^2|²|Â²)$", "ohm", 1e4),  # to ohm cm2
     (_OHM_ENDS + ")", rf"()(?:dB ?\(?{_OHM}\)?)$", "decibel ohm", 1.0),
     ("?\ufffd", r"()(?:\?|\ufffd)$", "any", 1.0),  # a sign lost to a wrong encoding
+    ("WÙ", r"(u|µ|μ|m|k|M|)[WÙ]$", "watt", 1.0),  # ohm, where a font or an encoding was lost
     ("?\ufffd", r"(m|k|M|G)(?:\?{1,2}|\ufffd{1,2})$", "ohm", 1.0),
     (
         "gGsSeE.éÉ°º\ufffd½oOdDдД度iIaArRěĚыЫвВсС",

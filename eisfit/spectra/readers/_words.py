@@ -191,6 +191,7 @@ WHOLE = {
     **dict.fromkeys(("qualityfactor", "qfactor", "q-factor", "gütefaktor", "güte", "品质因数"), "quality"),
     **_CIRCUITS,
     "grid": "frequency",
+    "1/f": "period",
     "幅值": "modulus",
     "полноесопротивление": "modulus",
     "активноесопротивление": "real",

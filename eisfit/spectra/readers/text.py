@@ -31,6 +31,7 @@ from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
+from eisfit.spectra.readers._half_unit import settle_half_unit
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
@@ -46,8 +47,8 @@ from eisfit.spectra.readers._refusals import (
     no_frequency,
     no_table,
     refuse_factor,
+    refuse_factor_below,
     refuse_gaps,
-    refuse_half_unit,
     refuse_lost_header,
     refuse_lost_points,
     refuse_other_subject,
@@ -232,6 +233,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     sets = [with_stated_units(file, table, one, lines) for one in sets]
+    refuse_factor_below(file, table, lines)
     for columns, title in zip(sets, titles_over(table, sets), strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
         for label, part in split_by_label(table, lines, columns):
@@ -267,7 +269,7 @@ def _sweeps(
     refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
-    refuse_half_unit(file, chosen)
+    columns = settle_half_unit(file, chosen, columns)
     refuse_unknown_tester(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
     if table.names and (name := looks_misnamed(chosen, columns, table.matrix)):
