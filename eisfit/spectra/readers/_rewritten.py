@@ -15,7 +15,7 @@ _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
 #: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.
 _COMPLEX = regex(
-    rf"(?:\(\s*)?({_REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({_POSITIVE})|({_POSITIVE})\s*\*?(?:[ij]m?|I))"
+    rf"(?:\(\s*)?({_REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({_POSITIVE})|({_POSITIVE})\s*\*?(?:[ij]m?|[IJ]))"
     r"(?![A-Za-z\d])(?:\s*\))?"
 )
 #: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``, ``1.5*^4`` (Mathematica).
@@ -23,7 +23,7 @@ _EXPONENT = regex(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d
 #: ... with the exponent above the line, or another sign of multiplication: ``1.5·10⁴``, ``1.5*10^4``.
 _POWER_OF_TEN = regex(r"(?<![\w.])(\d+(?:[.,]\d+)?) ?[×x·⋅*] ?10(?:\^?([⁻⁺]?[⁰¹²³⁴-⁹]+)|\^([+-]?\d+))")
 _ABOVE_THE_LINE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_IMAGINARY = regex(r"[ijI](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
+_IMAGINARY = regex(r"[ijIJ](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
 #: Where fixed columns glue numbers together: ``1E+02-3E+01``.
 _GLUED = regex(r"([eE][+-]\d{2,3})(?=[+-]\d)")
 _POLAR = regex(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
@@ -31,10 +31,18 @@ _POLAR = regex(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
 _REAL_FIRST = regex(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _POLAR_PAIR = regex(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
 #: A complex number as Fortran, C++ and LabVIEW write it, ``(1.5,-2)``, or Python as a tuple in quotes.
-_PAIR = regex(rf"(?:(?<=^)|(?<=[\s,;]))\"?\(\s*({_REAL})\s*[,;]\s*({_REAL})\s*\)\"?", re.MULTILINE)
-_COMMAS_IN_COMPLEX = regex(
-    r"^.*\d,\d+(?:[eE][+-]?\d+)?\s*[+-]\s*\d+,\d+(?:[eE][+-]?\d+)?\s*[ij].*$", re.MULTILINE
+_PAIR = regex(
+    rf"(?:(?<=^)|(?<=[\s,;]))\"?[\[(]\s*({_REAL})\s*[,;]\s*({_REAL})\s*[\])]\"?(?=[ \t]*(?:[,;\t]|$))",
+    re.MULTILINE,
 )
+_END = r"(?:[eE][+-]?\d+)?"
+#: A line with a decimal comma in both parts of a number, or in one where other marks part the columns.
+_COMMAS_IN_COMPLEX = regex(
+    rf"^.*\d,\d+{_END}\s*[+-]\s*\d+,\d+{_END}\s*[ijJ].*$"
+    rf"|^.*[;\t][^;\t]*(?:\d,\d+{_END}\s*[+-]\s*\d+|\d{_END}\s*[+-]\s*\d+,\d+){_END}\s*[ijJ].*$",
+    re.MULTILINE,
+)
+_IN_COMPLEX = regex(rf"^.*\d{_END}\s*[+-]\s*\d+(?:,\d+)?{_END}\s*[ijJ].*$", re.MULTILINE)
 _DECIMAL_COMMA = regex(r"(?<=\d),(?=\d)")
 NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: Complex numbers as ngspice prints them in a row: ``0<tab>1e3<tab>5.1,<tab>-2.2``.
@@ -66,7 +74,8 @@ _PLAINER = (
     (("np.",), NUMPY_SCALAR, r"\1"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
-    ((" (", ",(", ";(", "\t(", '"('), _PAIR, _as_complex),
+    ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
+    (("j O", "i O", "j Ω", "i Ω"), regex(r"(?<=\d[ij]) (?:Ohms?|Ω)(?![^\W_])"), ""),
     (
         (";\n",),
         regex(r"^([ \t]*[+-]?\d[^;\n]*);+[ \t]*$", re.MULTILINE),
@@ -147,7 +156,7 @@ def separate_numbers(plain: Sequence[str]) -> Lines:
         if any(mark in whole for mark in marks) and pattern.search(whole):
             plain = (whole := pattern.sub(form, whole)).split("\n")
     if _IMAGINARY.search(whole) and _COMMAS_IN_COMPLEX.search(whole):
-        whole = _COMMAS_IN_COMPLEX.sub(lambda line: _DECIMAL_COMMA.sub(".", line[0]), whole)
+        whole = _IN_COMPLEX.sub(lambda line: _DECIMAL_COMMA.sub(".", line[0]), whole)
         plain = whole.split("\n")
     if "∠" in whole:
         units = {match[3] or "" for match in _POLAR.finditer(whole)}

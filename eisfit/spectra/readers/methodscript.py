@@ -79,7 +79,7 @@ def _package(line: str) -> tuple[dict[str, float], bool]:
     overload = False
     for text in line.rstrip()[1:].split(";"):
         variable, *metadata = text.split(",")
-        kind, number, prefix = variable[:2], variable[2:9], variable[9:10]
+        kind, number, prefix = variable[:2], variable[2:9], variable[9:10] or " "
         values.setdefault(kind, np.nan if "nan" in variable else (int(number, 16) - 2**27) * _PREFIX[prefix])
         status = [int(one[1], 16) for one in metadata if len(one) == 2 and one[0] == "1"]
         overload |= kind in ("cc", "cd") and any(one & _OVERLOAD for one in status)
