@@ -135,3 +135,85 @@ def test_a_zip_archive_of_one_file_is_read_and_of_several_named():
     assert spectrum.notes[-1] == "from 'a.csv' in the ZIP archive"
     with pytest.raises(ReadError, match=r"ZIP archive of 2 files \('a.csv', 'b.csv'\): unpack it"):
         read_bytes(archive(a__csv=text, b__csv=text), "a.zip")
+
+
+def read_text(text, name="a.csv"):
+    return read_bytes(text.encode(), name)
+
+
+def rows(*columns, mark=","):
+    return "\n".join(mark.join(f"{v:.9g}" for v in row) for row in zip(*columns, strict=True)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["10000;338879-2266,21i", "100;338900-3000i", "1;339000,5-4000,25i", "0,1;340000,5-5000i"], ";"),
+        (
+            ["10000\t338879-2266.21J", "100\t338900-3000J", "1\t339000.5-4000.25J", "0.1\t340000.5-5000J"],
+            "\t",
+        ),
+        (
+            [
+                "10000;[338879, -2266.21]",
+                "100;[338900, -3000]",
+                "1;[339000.5, -4000.25]",
+                "0.1;[340000.5, -5000]",
+            ],
+            ";",
+        ),
+        (
+            [
+                "10000\t338879-2266.21j Ohm",
+                "100\t338900-3000j Ohm",
+                "1\t339000.5-4000.25j Ohm",
+                "0.1\t340000.5-5000j Ohm",
+            ],
+            "\t",
+        ),
+    ],
+)
+def test_complex_cells_as_programs_write_them(cells, mark):
+    (spectrum,) = read_text("\n".join([f"f (Hz){mark}Z (Ohm)", *cells]) + "\n")
+    assert spectrum.impedance.tolist() == [
+        338879 - 2266.21j,
+        338900 - 3000j,
+        339000.5 - 4000.25j,
+        340000.5 - 5000j,
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01", "Temperature;25;°C",
+        "Temperature (K): 298.15", "Temperatur,25", "Temp [°C] = 25",
+    ],
+)  # fmt: skip
+def test_a_temperature_in_the_header_whatever_its_unit_stands_at(line):
+    (spectrum,) = read_text(f"{line}\n\nf (Hz),Zre (ohm),Zim (ohm)\n{rows(F, Z.real, Z.imag)}")
+    assert spectrum.temperature_C == pytest.approx(25.0)
+
+
+def test_temperatures_that_are_measured_at_each_point_part_no_sweep():
+    f, z = np.tile(F, 3), np.tile(Z, 3)
+    measured = np.repeat([5.0, 25.0, 45.0], F.size) + 0.05 * (np.arange(f.size) % 3)
+    found = read_text("T (°C),f (Hz),Zre (ohm),Zim (ohm)\n" + rows(measured, f, z.real, z.imag))
+    assert [spectrum.points for spectrum in found] == [F.size] * 3
+    assert [spectrum.temperature_C for spectrum in found] == pytest.approx([5.05, 25.05, 45.05])
+
+
+def test_a_short_sweep_whose_points_are_taken_in_turns_is_one():
+    for step in (2, 3):
+        order = np.concatenate([np.arange(first, 12, step) for first in range(step)])
+        f, z = F[:12][order], Z[:12][order]
+        (spectrum,) = read_text("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(f, z.real, z.imag))
+        assert spectrum.points == 12
+
+
+def test_one_frequency_that_drifts_is_no_spectrum():
+    f = 1000 + 0.02 * np.random.default_rng(3).normal(size=F.size)
+    with pytest.raises(ReadError, match="all 21 rows are at about 1000"):
+        read_text("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(f, Z.real, Z.imag))
+    (spectrum,) = read_text("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(1000 + 0.1 * np.arange(21), Z.real, Z.imag))
+    assert any("no drift of one frequency" in note for note in spectrum.notes)

@@ -301,17 +301,6 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     return sweeps
 
 
-def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
-    """Refuse rows of several spectra in no order: cut where the frequency turns they are no spectra."""
-    pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]
-    size = sorted(map(len, pieces))[len(pieces) // 2]
-    if len(set(pieces)) > 2 * _FEWEST_POINTS >= 2 * size:
-        raise file.error(
-            f"the frequency goes up and down without order ({len(pieces)} stretches of about {size} rows): "
-            "sort the rows by spectrum and by frequency"
-        )
-
-
 def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:
     """Return the rows at which a new sweep begins, of a table whose conditions may change.
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
-from eisfit.spectra.readers._file import MAX_SWEEPS
+from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -18,6 +18,8 @@ _WHOLE = 0.6  # of the range of log f: so much each of several sweeps has in com
 _FEWEST_OF_A_PASS = 5  # points; of random order a piece has two or three
 _NONE = 1e18  # Hz and above: an analyser's mark for over-range
 _SAME_FREQUENCY = 0.005  # relative: instruments set a frequency within this
+_DRIFT = 0.01  # relative, of one frequency
+_EVENLY = 1.3  # the longest step of a grid by the shortest
 _WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
 _ON_ITS_PLACE, _ONE_STEP = 0.01, 0.1  # in log f; of a step
 _LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
@@ -178,6 +180,9 @@ def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:
         return False
     ways = {float(way) for piece in pieces for way in np.sign(np.diff(piece))}
     whole = max(piece.max() for piece in pieces) - min(piece.min() for piece in pieces)
+    steps = np.diff(np.sort(np.concatenate(pieces)))
+    if steps.max() < _EVENLY * steps.min():
+        return False  # the points of one grid, taken in turns
     return len(ways) == 1 and min(np.ptp(piece) for piece in pieces) > _WHOLE * whole
 
 
@@ -224,3 +229,23 @@ def _begins_at_the_turn(steps: FloatArray, i: int) -> bool:
 
 def _turns(following: FloatArray, direction: float) -> bool:
     return following.size > 1 and bool((following * direction < 0).all())
+
+
+def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
+    """Refuse rows of several spectra in no order: cut where the frequency turns they are no spectra.
+
+    Those at one frequency that drifts, as a monitor prints it, are none either.
+    """
+    known = frequency[np.isfinite(frequency) & (frequency > 0)]
+    turns = np.count_nonzero(np.diff(np.sign(np.diff(known))))
+    if known.size > 2 * _FEWEST_ROWS and np.ptp(known) < _DRIFT * known.min() and turns > known.size / 5:
+        raise file.error(
+            f"all {known.size} rows are at about {known[0]:g} Hz: a sweep of something else, no spectrum"
+        )
+    pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]
+    size = sorted(map(len, pieces))[len(pieces) // 2]
+    if len(set(pieces)) > 2 * _FEWEST_ROWS >= 2 * size:
+        raise file.error(
+            f"the frequency goes up and down without order ({len(pieces)} stretches of about {size} rows): "
+            "sort the rows by spectrum and by frequency"
+        )

@@ -29,6 +29,8 @@ _WHOSE = regex(
     r"(?:[ _.#-]*(?:no|nr|num|number|nummer|id|name|index)?[.#]?)",
     re.IGNORECASE,
 )
+#: Of what is measured at each point: kelvin, volt.
+_SCATTER = {"temperature": 0.5, "potential": 0.005}
 _MAY_TELL = ("", "cycle", "temperature", "potential", "index")
 
 
@@ -49,7 +51,7 @@ def split_by_label(
     is_telling = _take_turns if _all_differ(frequency) else _is_telling
     told: list[NDArray[np.str_]] = []
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
-        labels = _labels(table, lines, index)
+        labels = _labels(table, lines, index, _SCATTER.get(columns[index].quantity, 0.0))
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
@@ -64,18 +66,30 @@ def split_by_label(
     return [("", table)]
 
 
-def _labels(table: Table, lines: Sequence[str], index: int) -> NDArray[np.str_] | None:
-    """Return what a column says in each row; None where it says too much or leaves a row out."""
+def _labels(table: Table, lines: Sequence[str], index: int, scatter: float) -> NDArray[np.str_] | None:
+    """Return what a column says in each row; None where it says too much or leaves a row out.
+
+    Numbers that lie within the `scatter` of a measured one are one: the middle of them.
+    """
     if index >= table.matrix.shape[1]:
         return None
     values = table.matrix[:, index]
     if np.isfinite(values).all():
+        values = _as_one(values, scatter) if scatter else values
         alternates = np.count_nonzero(np.diff(values)) >= np.unique(values).size
         return np.array([f"{value:g}" for value in values]) if alternates else None
     if not np.isnan(values).all() or not table.rows:
         return None
     words = np.array([table.cell(lines, row, index) for row in range(values.size)])
     return words if all(words) else None
+
+
+def _as_one(values: FloatArray, scatter: float) -> FloatArray:
+    """Return numbers of which those within the scatter of their next are the same."""
+    held = np.unique(values)
+    runs = np.split(held, np.flatnonzero(np.diff(held) > scatter) + 1)
+    middle = np.concatenate([np.full(run.size, np.median(run)) for run in runs])
+    return np.asarray(middle[np.searchsorted(held, values)], np.float64)
 
 
 def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:

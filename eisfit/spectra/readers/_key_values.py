@@ -16,11 +16,25 @@ _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 #: The unit behind the number that a text starts with.
 _BEHIND = regex(rf"{_LEADING.pattern}\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)")
 _KINDS = {"temperature": ("celsius", "kelvin", "fahrenheit"), "potential": ("volt",), "time": ("time",)}
+#: A unit behind the name of a condition: ``Temp. [°C]``, ``Temperature / K``.
+_OF_KEY = regex(r"^(.*?)\s*(?:[\[(]\s*([^\W\d_°]{0,3}[°º]?[^\W\d_]{1,10})\s*[\])]|/\s*([°º]?[^\W\d_]{1,5}))$")
+#: Pairs within a line: ``Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01``.
+_WITHIN = regex(r"([A-Za-z][\w.]*(?: [\w.]+)? \[[^\[\]]{1,12}\])\s*=\s*([-+.\deE]+)")
+#: ``Temperature;25;°C``, ``Cycle,15``.
+_LISTED = regex(
+    r"^\s*[#%!]*\s*\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,]\s*([-+]?\d+(?:[.,]\d+)?)"
+    r"(?:\s*[;,]\s*([^\W\d]\w{0,9}|[°º]\w))?[\s;,]*$"
+)
 _HEADER_LIMIT = 20_000
 _PAIRS_LIMIT = 300
 _CONDITIONS = (
-    ("cycle", regex(r"cycle(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
-    ("temperature_C", regex(r"(?:temperature|temp|temperature_C|temperature \(C\))$", re.IGNORECASE)),
+    ("cycle", regex(r"(?:cycle|zyklus)(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
+    (
+        "temperature_C",
+        regex(
+            r"(?:temp(?:\.|erature|eratur|érature|eratura)?|temperature_C|temperature \(C\))$", re.IGNORECASE
+        ),
+    ),
     ("potential_V", regex(r"(?:potential_V|dc potential(?: \(V\))?|potential \(V\))$", re.IGNORECASE)),
     ("time_s", regex(r"time_s$", re.IGNORECASE)),
 )
@@ -37,6 +51,10 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
         match = _PAIR.match(line[:500])
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
             pairs.setdefault(match[1].strip(), match[2].strip())
+            for key, value in _WITHIN.findall(match[2]) if "]=" in match[2] else ():
+                pairs.setdefault(key, value)
+        elif match is None and len(pairs) < _PAIRS_LIMIT and (listed := _LISTED.match(line[:500])):
+            pairs.setdefault(listed[1], " ".join(filter(None, listed.groups()[1:])))
     return pairs
 
 
@@ -84,13 +102,22 @@ def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
     for name, pattern in _CONDITIONS:
         for key, value in pairs.items():
-            found = condition(name, str(value)) if pattern.match(key) else None
+            found = _condition_under(name, pattern, str(key), str(value))
             if found is None:
                 continue
             for sweep in sweeps:
                 if getattr(sweep, name) is None:
                     setattr(sweep, name, found)
             break
+
+
+def _condition_under(name: str, pattern: re.Pattern[str], key: str, value: str) -> float | None:
+    """Return what a pair says of a condition, in the unit that stands in its key or behind the number."""
+    if pattern.match(key):
+        return condition(name, value)
+    parts = _OF_KEY.match(key)
+    told = parts is not None and pattern.match(parts[1]) is not None
+    return condition(name, f"{value} {parts[2] or parts[3]}") if told and parts else None
 
 
 def apply_header(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
+_NARROW = 0.005  # relative: the range of a sweep over a resonance, or a drift
 _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
 # Points measured again at the same frequency, as bands share some, that differ less are averaged unasked.
 _SAME, _FEW_TWICE, _SHARE_TWICE = 0.008, 3, 0.08
@@ -242,6 +243,10 @@ def _hint(sweep: Sweep) -> None:
         sweep.notes.append(
             "the real part is negative in most points: turned by 180 degrees, or a wrong column?"
         )
+    size = sweep.frequency.size
+    if size >= _FEWEST_BESIDE and np.ptp(sweep.frequency) < _NARROW * sweep.frequency.min():
+        share = 100 * np.ptp(sweep.frequency) / sweep.frequency.min()
+        sweep.notes.append(f"{ASSUMED} {share:.2g} % of frequency are a sweep, and no drift of one frequency")
     ends = np.log10(np.array([sweep.frequency.min(), sweep.frequency.max()]) / (2 * np.pi))
     if ends[1] - ends[0] > 0.5 and np.abs(ends - np.round(ends)).max() < 1e-5:
         sweep.notes.append(

@@ -19,14 +19,13 @@ from eisfit.spectra.readers._assemble import (
     choose,
     describe_sign,
     drop_words,
-    refuse_disorder,
     settle_sign,
     sweeps_of,
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._constants import call_rows, name_by_lines, name_constants, titles_over
-from eisfit.spectra.readers._cuts import gaps_of
+from eisfit.spectra.readers._cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
