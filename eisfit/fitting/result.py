@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import field
+from functools import cached_property
 from itertools import combinations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -149,10 +150,12 @@ class FitResult(Told):
         """Name -> value."""
         return {name: p.value for name, p in self.parameters.items()}
 
-    @property
+    @cached_property
     def fitted(self) -> ComplexArray:
-        """Impedance of the fitted circuit at the measured frequencies, (F,) ohm."""
-        return self.circuit.impedance(self.spectrum.frequency, self.values)
+        """Impedance of the fitted circuit at the measured frequencies, (F,) ohm; nobody writes to it."""
+        found = self.circuit.impedance(self.spectrum.frequency, self.values)
+        found.setflags(write=False)
+        return found
 
     @property
     def residuals(self) -> ComplexArray:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
+from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Series, components, lines
+from eisfit.model.once import keep_per_circuit
 from eisfit.records import dataclass
 
 IntArray = NDArray[np.int64]
@@ -215,15 +216,15 @@ class Plan:
 
     @classmethod
     def of(cls, coordinates: Coordinates) -> Plan:
-        """Return the plan of a circuit; it is kept as long as the coordinates are."""
-        if coordinates not in _PLANS:
+        """Return the plan of a circuit in a kind of coordinates."""
+        plans, kind = _plans_of(coordinates.circuit), type(coordinates)
+        if kind not in plans:
             layout = _Layout(coordinates, Tape.of(coordinates))
             free = coordinates.free.astype(np.int64)
             logs = np.append(coordinates.log, False).astype(np.int64)
             arrays = layout.code(), free, logs, layout.ties(), layout.fill_fixed()
-            places = layout.adjoint, layout.jacobian, layout.rows
-            _PLANS[coordinates] = cls(arrays, coordinates.size, *places)
-        return _PLANS[coordinates]
+            plans[kind] = cls(arrays, coordinates.size, layout.adjoint, layout.jacobian, layout.rows)
+        return plans[kind]
 
     def sizes(self, room: tuple[NDArray[Any], ...]) -> tuple[int, ...]:
         """Return how large the plan and its working arrays are: see ``compiled_loop.iterate``."""
@@ -245,4 +246,7 @@ class Plan:
         return w, jacobian, values, logs, normal, new_normal, matrix, step, trial, extra, held
 
 
-_PLANS: WeakKeyDictionary[Coordinates, Plan] = WeakKeyDictionary()
+@keep_per_circuit
+def _plans_of(circuit: Circuit) -> dict[type, Plan]:
+    """Return the plans of a circuit, by the kind of coordinates."""
+    return {}

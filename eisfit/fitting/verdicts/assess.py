@@ -89,7 +89,8 @@ def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) 
     off = None if fits is None else find_discrepancy(fits, hidden=True)
     misfit = misfit_of(result, attainable)
     impedance = result.spectrum.impedance[np.newaxis]
-    seen = Residuals.of(result.residuals[np.newaxis], impedance, result.weighting)
+    relative = result.residuals[np.newaxis] if fits is None else fits.relative
+    seen = Residuals.of(relative, impedance, result.weighting)
     systematic = None if off is None else off.systematic
     grade = str(grades(seen, np.array([misfit]), systematic)[0])
     result = dataclasses.replace(result, grade=grade)
@@ -102,8 +103,7 @@ def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
     """Return the result with what departures say of its errors and alternatives."""
     values, chisqr = np.array([list(result.values.values())]), np.array([result.statistics.chisqr])
     others = find_departed(result.circuit, values, chisqr, off).get(0, ())
-    result = dataclasses.replace(result, alternatives=(*result.alternatives, *others))
-    return _with_hidden(split_errors(result, off), off)
+    return split_errors(dataclasses.replace(result, alternatives=(*result.alternatives, *others)), off)
 
 
 def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> FitResult:
@@ -113,14 +113,6 @@ def _rescale_errors(result: FitResult, fits: Linearised, power: FloatArray) -> F
     free = result.circuit.free_names
     place = np.ix_(*[[free.index(name) for name in result.var_names]] * 2)
     return dataclasses.replace(result, covar=fits.inverse_for(power)[0][place] * fits.unexplained[0])
-
-
-def _with_hidden(result: FitResult, off: Discrepancy) -> FitResult:
-    """Return the result with what its noise may hide."""
-    hidden = dict(zip(result.circuit.free_names, off.hidden[0].tolist(), strict=True))
-    known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}
-    rows = {name: dataclasses.replace(p, hidden=known.get(name)) for name, p in result.parameters.items()}
-    return dataclasses.replace(result, parameters=rows)
 
 
 def _linearise(result: FitResult) -> Linearised | None:
@@ -144,18 +136,18 @@ def _linearise(result: FitResult) -> Linearised | None:
 
 def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
     """Return the result with what noise and model discrepancy make of its errors, and with what follows."""
+    errors = {name: p.stderr for name, p in result.parameters.items()}
     if off is None or result.covar is None:
-        noise = {name: p.stderr for name, p in result.parameters.items()}
-        parameters, derived = _split_errors(result, noise), _derive(result, result.covar)
+        parameters, derived = _split_errors(result, errors, errors, {}), _derive(result, result.covar)
         return dataclasses.replace(result, parameters=parameters, derived=derived)
     by_noise = result.covar * float(off.noise_share[0])
     place = [result.circuit.free_names.index(name) for name in result.var_names]
     total = by_noise + off.covar[0][np.ix_(place, place)]
     noise, errors = _errors(result, by_noise), _errors(result, total)
-    rows = {name: dataclasses.replace(p, stderr=errors[name]) for name, p in result.parameters.items()}
-    derived = _derive(result, total)
-    result = dataclasses.replace(result, parameters=rows, covar=by_noise, derived=derived)
-    return dataclasses.replace(result, parameters=_split_errors(result, noise))
+    hidden = dict(zip(result.circuit.free_names, off.hidden[0].tolist(), strict=True))
+    known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}
+    parameters, derived = _split_errors(result, errors, noise, known), _derive(result, total)
+    return dataclasses.replace(result, parameters=parameters, covar=by_noise, derived=derived)
 
 
 def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, Any]]:
@@ -175,12 +167,20 @@ def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
     return found
 
 
-def _split_errors(result: FitResult, noise: Mapping[str, float | None]) -> dict[str, FittedParameter]:
+def _split_errors(
+    result: FitResult,
+    errors: Mapping[str, float | None],
+    noise: Mapping[str, float | None],
+    hidden: Mapping[str, float],
+) -> dict[str, FittedParameter]:
+    """Return the parameters with their errors, the noise's part of these, and what the noise may hide."""
     found = {}
     for name, p in result.parameters.items():
-        part = noise[name]
-        model = None if p.stderr is None or part is None else float(np.sqrt(max(p.stderr**2 - part**2, 0.0)))
-        found[name] = dataclasses.replace(p, stderr_noise=part, stderr_model=model)
+        whole, part = errors[name], noise[name]
+        model = None if whole is None or part is None else float(np.sqrt(max(whole**2 - part**2, 0.0)))
+        found[name] = dataclasses.replace(
+            p, stderr=whole, stderr_noise=part, stderr_model=model, hidden=hidden.get(name)
+        )
     return found
 
 
