@@ -17,6 +17,7 @@ _PATTERNS = (
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
 )
 
+_CHANNEL = regex(r"_C\d\d$")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
 _LABEL = regex(
     rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
@@ -56,10 +57,15 @@ def drop_counters(spectra: list[Spectrum]) -> list[Spectrum]:
     ]
 
 
-def cycle_of_name(file: Path, pattern: re.Pattern[str] | None) -> float | None:
-    """Return the cycle in a file's name; `pattern` replaces the built-in ones."""
+def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = False) -> float | None:
+    """Return the cycle in a file's name; `pattern` replaces the built-in ones.
+
+    EC-Lab ends the names of its files with the channel: ``_C05``.
+    """
+    of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr")
+    stem = _CHANNEL.sub("", file.stem) if of_eclab and pattern is None else file.stem
     for candidate in (pattern,) if pattern is not None else _PATTERNS:
-        match = candidate.search(file.stem)
+        match = candidate.search(stem)
         if match is not None:
             try:
                 return float(match[1])

@@ -19,7 +19,8 @@ def with_cycles(
     """Return the spectra of one file with their cycles: `given`, of the data, or of the file's name."""
     if given is not None and len(found) == 1:
         return [found[0].replace(cycle=given, notes=(*found[0].notes, f"cycle {FROM_MANIFEST}"))]
-    named = cycle_of_name(file, pattern)
+    of_eclab = bool(found) and "freq/Hz" in str(found[0].metadata.get("header", ""))
+    named = cycle_of_name(file, pattern, of_eclab)
     if named is None or len(found) > 1:
         return list(found)
     spectrum = found[0]

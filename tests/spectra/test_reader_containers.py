@@ -38,7 +38,7 @@ def matlab(**variables):
 
 def in_milliohm(found):
     (spectrum,) = found
-    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-9)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
     assert not any("no unit given" in note for note in spectrum.notes)
 
 
@@ -217,3 +217,21 @@ def test_one_frequency_that_drifts_is_no_spectrum():
         read_text("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(f, Z.real, Z.imag))
     (spectrum,) = read_text("f (Hz),Zre (ohm),Zim (ohm)\n" + rows(1000 + 0.1 * np.arange(21), Z.real, Z.imag))
     assert any("no drift of one frequency" in note for note in spectrum.notes)
+
+
+def test_temperatures_in_the_names_of_columns():
+    head = "f (Hz);Z' 25°C (ohm);Z'' 25°C (ohm);Z' 45°C (ohm);Z'' 45°C (ohm)\n"
+    found = read_text(head + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag, mark=";"))
+    assert [spectrum.temperature_C for spectrum in found] == [25, 45]
+
+
+def test_units_below_a_row_of_types():
+    body = rows(F, 1e3 * Z.real, -1e3 * Z.imag)
+    in_milliohm(read_text("Frequency,Z',-Z''\nfloat,float,float\nHz,mOhm,mOhm\n" + body))
+
+
+def test_spectra_with_the_same_numbers_are_told():
+    block = "f (Hz),Zre (ohm),Zim (ohm)\n" + rows(F, Z.real, Z.imag)
+    first, second = read_text(f"A\n{block}B\n{block}")
+    assert not any("the same numbers" in note for note in first.notes)
+    assert any("spectrum 1 has the same numbers" in note for note in second.notes)

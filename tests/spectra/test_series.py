@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eisfit.errors import ReadError, UsageError
+from eisfit.spectra.cycle_numbers import cycle_of_name
 from eisfit.spectra.series import Failure, Series, read_series
 from eisfit.spectra.spectrum import Spectrum
 
@@ -228,3 +230,10 @@ def test_tables_of_fits_in_a_folder_are_no_spectra(tmp_path):
     assert len(series) == 1
     assert not series.failures
     assert "skipped 1 file that holds no spectra: fit.csv" in series.notes
+
+
+def test_the_channel_in_the_name_of_an_eclab_file_is_no_cycle():
+    assert cycle_of_name(Path("cell_PEIS_C05.mpt"), None) is None
+    assert cycle_of_name(Path("cell_cyc7_C05.mpr"), None) == 7
+    assert cycle_of_name(Path("cell_C05.csv"), None) == 5
+    assert cycle_of_name(Path("cell_C05.csv"), None, of_eclab=True) is None

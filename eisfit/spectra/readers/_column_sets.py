@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._columns import DIGATRON, Column, column
+from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._templates import DERIVED, WITH_UNITS, sets_by_template
-from eisfit.spectra.readers._units import Unit, unit_of
+from eisfit.spectra.readers._units import DIGATRON, Unit, unit_of
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.

@@ -170,18 +170,6 @@ def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
     return replace(held, name=name, label=label) if held.quantity else None
 
 
-#: Stands in the row of units of Digatron's impedances, which are milliohm.
-DIGATRON = "EIS"
-
-
-def is_units_row(cells: list[str]) -> bool:
-    """Whether a row holds units alone: ``Hz, ohm, ohm, deg``."""
-    filled = [cell.strip("[](){} \"'") for cell in cells if cell.strip("[](){} \"'")]
-    return len(filled) >= 2 and all(
-        is_unit(cell.lstrip("-")) or cell in ("#", "-", "1", DIGATRON) for cell in filled
-    )
-
-
 def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
     sign, text = split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
+from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import runs_one_way
+from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -145,8 +147,11 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
     for sweep in sweeps if words and alone else []:
         sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
     if len(labels) == 1 and whose:
-        cycles = {cycle_of_label(c.name) for c in columns.values() if c.label == whose[0]}
+        names = [c.name for c in columns.values() if c.label == whose[0]]
+        cycles = {cycle_of_label(name) for name in names}
+        told = read_name(names[0]) if not alone else {}
         for sweep in sweeps:
             sweep.cycle = cycles.copy().pop() if sweep.cycle is None and len(cycles) == 1 else sweep.cycle
-            sweep.metadata["label"] = whose[0]
+            sweep.metadata |= {**told, "label": whose[0]}
+            apply_conditions([sweep], told)
             sweep.notes.append(f"columns of {whose[0]!r}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._columns import DIGATRON, column, is_units_row
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header_names import (
     COMMENT,
     LONGEST_HEADER,
@@ -27,7 +27,7 @@ from eisfit.spectra.readers._header_names import (
     suits,
 )
 from eisfit.spectra.readers._numbers import Style, number, split
-from eisfit.spectra.readers._units import is_unit
+from eisfit.spectra.readers._units import DIGATRON, is_unit, is_units_row
 
 #: Stands last in a row of units of which nobody knows whose they are.
 STRAY = "?"
@@ -137,7 +137,8 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             higher = above[near[place + 1]] if place + 1 < len(near) else ""
             if _is_no_header(above[back], higher, table.style, width):
                 continue
-            units = _units_row(above[back + 1 :], table.style, width)
+            below = [line for line in above[back + 1 :] if not _is_rule(line, table.style.delimiter)]
+            units = _units_row(below, table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
             if "frequency" not in quantities_of(table.names, []):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._columns import column, is_units_row
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import Style, split
-from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._units import is_unit, is_units_row, unit_of
 
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
 #: ``#L`` names columns in files of SPEC.

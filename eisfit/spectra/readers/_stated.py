@@ -13,13 +13,13 @@ from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
 from eisfit.spectra.readers._attribute_units import with_attribute_units
-from eisfit.spectra.readers._columns import DIGATRON, Column, column, is_units_row
+from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._plain_names import join_prefixes
-from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._units import DIGATRON, is_unit, is_units_row, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
 from eisfit.spectra.spectrum import ASSUMED

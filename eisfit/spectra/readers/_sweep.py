@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -150,6 +150,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     filled = [sweep for sweep in sweeps if sweep.frequency.size]
     _refuse_points(file, filled)
     empty = f", and {len(sweeps) - len(filled)} without a point" * (len(sweeps) > len(filled))
+    _note_copies(filled)
     spectra: list[Spectrum] = []
     for sweep in filled:
         if len(sweeps) > 1:
@@ -161,6 +162,17 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)
+
+
+def _note_copies(sweeps: Sequence[Sweep]) -> None:
+    """Say which sweeps have the very numbers of one before them: a sheet of all beside their own."""
+    seen: dict[bytes, int] = {}
+    for place, sweep in enumerate(sweeps if len(sweeps) > 1 else ()):
+        first = seen.setdefault(sweep.frequency.tobytes() + sweep.impedance.tobytes(), place)
+        if first < place:
+            sweep.notes.append(
+                f"{ASSUMED} it is one of its own, although spectrum {first + 1} has the same numbers"
+            )
 
 
 def _name_cycle(sweep: Sweep) -> None:

@@ -217,3 +217,17 @@ def impedance_unit(text: str) -> str:
 def is_unit(text: str) -> bool:
     """Whether `text` is a unit that a column of a spectrum may have."""
     return bool(text) and len(text) < 40 and unit_of(text) is not None
+
+
+#: Stands in the row of units of Digatron's impedances, which are milliohm.
+DIGATRON = "EIS"
+
+
+def is_units_row(cells: list[str]) -> bool:
+    """Whether a row holds units alone: ``Hz, ohm, ohm, deg``."""
+    filled = [cell.strip("[](){} \"'") for cell in cells if cell.strip("[](){} \"'")]
+    if DIGATRON in filled and all(cell.strip('"')[:1] in ("[", "") for cell in cells):
+        return True  # with [Ah] and whatever else it counts
+    return len(filled) >= 2 and all(
+        is_unit(cell.lstrip("-")) or cell in ("#", "-", "1", DIGATRON) for cell in filled
+    )
