@@ -408,3 +408,30 @@ def test_a_header_in_quotes_of_windows_and_one_over_f():
         f"{1 / f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True)
     )
     np.testing.assert_allclose(read_bytes(text.encode("latin-1"), "x.csv")[0].impedance, Z, rtol=1e-6)
+
+
+def test_what_novocontrol_keeps_fixed():
+    head = (
+        "Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01\n\nFreq. [Hz]\tZs' [Ohms]\tZs'' [Ohms]\n"
+    )
+    rows = "".join(f"{f:.9g}\t{z.real:.9g}\t{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True))
+    assert read_bytes((head + rows).encode("latin-1"), "x.txt")[0].temperature_C == 25.0
+
+
+def test_a_block_of_names_without_numbers_is_none():
+    empty = [""] * F.size
+    holds("f (Hz),Zre (Ohm),Zim (Ohm),f (Hz),Zre (Ohm),Zim (Ohm)", F, Z.real, Z.imag, empty, empty, empty)
+
+
+def test_a_row_of_samples_between_names_and_units():
+    holds("Frequency,Zre,Zim\n,sample A,sample A\nHz,kΩ,kΩ", F, Z.real / 1e3, Z.imag / 1e3)
+
+
+def test_kelvin_per_watt_are_no_ohms():
+    with pytest.raises(ReadError, match="no column for the real"):
+        read("f (Hz),Re Zth (K/W),Im Zth (K/W)", F, Z.real, Z.imag)
+
+
+def test_an_angular_frequency_beside_a_complex_column():
+    cells = [f"{z.real:.9g}{z.imag:+.9g}j" for z in Z]
+    holds("angular frequency/rad/s,Z (Ω)", W, cells)

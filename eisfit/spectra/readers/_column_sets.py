@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
@@ -39,7 +41,7 @@ _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 def column_sets(table: Table) -> list[dict[int, Column]]:
     """Return the meaning of the columns; several sets where spectra stand side by side."""
     names = _expand_complex(table)
-    sets = _sets(table, names)
+    sets = _without_empty(table, _sets(table, names))
     by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
     if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):
         units = table.units if len(table.units) == len(names) else [""] * len(names)
@@ -49,6 +51,20 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         ]
         by_template = sets_by_template(told, sets[0], with_units=True)
     return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+
+
+def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int, Column]]:
+    """Return the sets whose frequencies are there: names of a block may stand over no number."""
+    if len(sets) < 2:
+        return sets
+    width = table.matrix.shape[1]
+    held = [
+        columns
+        for columns in sets
+        if any(c.quantity == "frequency" and i < width and not np.isnan(table.matrix[:, i]).all()
+               for i, c in columns.items())
+    ]  # fmt: skip
+    return held or sets
 
 
 def _makes_impedance(columns: dict[int, Column]) -> bool:

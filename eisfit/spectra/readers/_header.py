@@ -275,7 +275,9 @@ def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
 
 
 def _all_useful(row: Sequence[str], width: int, style: Style) -> bool:
-    return _one_a_column(row, width, style) and all(map(_is_useful, row))
+    return (
+        _one_a_column(row, width, style) and all(map(_is_useful, row)) and row.count("frequency") < 2
+    )  # angular frequency: two words
 
 
 def _one_known(row: Sequence[str], width: int, style: Style) -> bool:
@@ -368,7 +370,7 @@ def _drop_title(cells: list[str]) -> list[str]:
 
 
 def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
-    for line in between:
+    for line in sorted(between, key=lambda line: not is_units_row(split(line, style.delimiter))):
         raw = split(line, style.delimiter)
         cells = split(COMMENT.sub("", line), style.delimiter)
         cells = raw if len(raw) == width != len(cells) else cells  # a mark may name the number column

@@ -107,7 +107,7 @@ def read_with_rest(
 
 def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
     """Return the sweeps of tables below each other; none where there is one, or another cannot be read."""
-    if not rest.left:
+    if not rest.left or _go_on(rest):
         return []
     try:
         return read_stacked(file, rest.lines, _parts(rest.used, rest.left, len(rest.lines)), read)
@@ -115,6 +115,11 @@ def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
         if asks_for_unit(error):
             raise
         return []
+
+
+def _go_on(rest: Rest) -> bool:
+    """Whether rows of the rest stand right beside rows of the table: the same table, with a cell more or less."""
+    return any(row - 1 in rest.used or row + 1 in rest.used for row in rest.left)
 
 
 def _parts(used: Set[int], left: Sequence[int], end: int) -> Parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers._units import is_unit
+from eisfit.spectra.readers._units import is_unit, unit_of
 
 BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _UNIT_LAST = (
@@ -28,6 +28,11 @@ _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = regex(r"^([^\s_(]+)(?:[ _]+|(?=\())(.+)$")  # deg Z, deg(Z)
 
 
+def _is_sure(text: str) -> bool:
+    """Whether a text is a unit wherever it stands; W may be ohm in brackets alone."""
+    return is_unit(text) and (told := unit_of(text)) is not None and told.kind != "watt"
+
+
 def names_and_units(text: str) -> list[tuple[str, str]]:
     """Return (name, unit) in the ways a header can be cut, the likelier first."""
     ways = []
@@ -37,11 +42,11 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
             ways.append((text[: match.start()] + " " + text[match.end() :], inside))
         elif inside[:1] == "-" and is_unit(inside[1:]):  # Z'' (-Ω)
             ways.append(("-" + text[: match.start()] + " " + text[match.end() :], inside[1:]))
-        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and is_unit(within[2]):  # log(f/Hz)
+        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and _is_sure(within[2]):  # log(f/Hz)
             ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
     for pattern in _UNIT_LAST:
         cut = pattern.match(text)
-        if cut and is_unit(cut[2].strip(" _")):
+        if cut and _is_sure(cut[2].strip(" _")):
             ways.append((cut[1].rstrip(" _"), cut[2].strip(" _")))
     first = _UNIT_FIRST.match(text)
     if first and is_unit(first[1]):

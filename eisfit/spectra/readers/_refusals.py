@@ -150,7 +150,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
 
 def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
     """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
-    frequency = column(table.names[index]).quantity == "frequency" if table.names else False
+    frequency = index < len(table.names) and column(table.names[index]).quantity == "frequency"
     return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
 
 

@@ -66,7 +66,7 @@ def _as_row(row: re.Match[str]) -> str:
 
 #: What is written otherwise everywhere, by what one of its places has.
 _PLAINER = (
-    (("−",), regex("−"), "-"),
+    (("−", "‐", "‑", "﹣"), regex("[−‐‑﹣]"), "-"),
     (("│",), regex(r"^ *│.*│ *$", re.MULTILINE), lambda m: re.sub("[│┆]", "|", m[0])),  # as polars prints
     (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
