@@ -118,7 +118,7 @@ def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
 
 
 def _go_on(rest: Rest) -> bool:
-    """Whether rows of the rest stand right beside rows of the table: the same table, with a cell more or less."""
+    """Whether rows of the rest stand right beside the table's: the same table, with a cell more or less."""
     return any(row - 1 in rest.used or row + 1 in rest.used for row in rest.left)
 
 
