@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 1.0, 26)
@@ -101,3 +102,102 @@ def test_a_line_between_the_rows_of_a_gamry_table_loses_none(remark):
     (spectrum,) = spectra("\n".join([*head, *rows, "EXPERIMENTABORTED\tTOGGLE\tF\tx", ""]), "x.DTA")
     holds(spectrum, F, Z)
     assert any("skipped 1 line" in note for note in spectrum.notes)
+
+
+def grid(*placed):
+    """Return lines of cells with each table of `placed` at its line and column."""
+    cells = {}
+    for line, place, text in placed:
+        for i, row in enumerate(text.splitlines()):
+            cells |= {(line + i, place + j): cell for j, cell in enumerate(row.split(","))}
+    height, width = (max(places) + 1 for places in zip(*cells, strict=True))
+    return "".join(",".join(cells.get((i, j), "") for j in range(width)) + "\n" for i in range(height))
+
+
+SECOND = table(HEADER, F[:20], OTHER.real[:20], OTHER.imag[:20])
+UNITS_BELOW = table(["f", "Z'", "Z''"], F, OTHER.real, OTHER.imag).replace("\n", "\nHz,Ohm,Ohm\n", 1)
+FIT = "R0 (Ohm),3.41\nR1 (Ohm),45.2\nC1 (F),1e-5\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "place"), [(3, 3), (1, 3), (3, 4), (5, 4), (27, 0), (28, 1), (28, 2), (30, 4), (28, 3)]
+)
+def test_tables_are_read_wherever_they_stand(line, place):
+    one, two = sorted(spectra(grid((0, 0, FIRST), (line, place, SECOND))), key=lambda s: -len(s.frequency))
+    holds(one, F, Z)
+    holds(two, F[:20], OTHER[:20])
+
+
+@pytest.mark.parametrize("place", [3, 4])
+def test_names_and_units_of_tables_beside_each_other_may_stand_in_other_rows(place):
+    for placed in (
+        [(0, 0, "Cell A\n" + FIRST), (0, place, "Cell B\n" + UNITS_BELOW)],
+        [(0, 0, "Cell A\n" + FIRST), (0, place, UNITS_BELOW)],
+    ):
+        one, two = spectra(grid(*placed))
+        holds(one, F, Z)
+        holds(two, F, OTHER)
+
+
+def test_a_table_of_results_beside_a_spectrum_is_told():
+    for text in (FIRST, UNITS_BELOW.replace("Ohm", "mOhm")):
+        (spectrum,) = spectra(grid((0, 0, text), (2, 4, FIT)))
+        holds(spectrum, F, Z if text == FIRST else OTHER / 1000)
+        assert any("left aside" in note for note in spectrum.notes), spectrum.notes
+
+
+def test_a_factor_above_tables_is_asked_for_wherever_they_stand():
+    with pytest.raises(ReadError, match="stands above the table"):
+        spectra("Multiplier,1e-3\n" + FIRST)
+
+
+G, B = (1 / Z).real, (1 / Z).imag
+FORMS = {
+    "Y": (["f (Hz)", "Y' (S)", "Y'' (S)"], [F, G, B]),
+    "Y and phase": (["f (Hz)", "|Y| (S)", "phase(Y) (deg)"], [F, abs(1 / Z), np.degrees(np.angle(1 / Z))]),
+    "Rs-Cs": (["f (Hz)", "Rs (Ohm)", "Cs (F)"], [F, Z.real, -1 / (2 * np.pi * F * Z.imag)]),
+    "Cp-D": (["f (Hz)", "Cp (F)", "D"], [F, B / (2 * np.pi * F), G / B]),
+    "Z and phase": (["f (Hz)", "|Z| (Ohm)", "Phase (deg)"], [F, abs(Z), np.degrees(np.angle(Z))]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("gap", [0, 1])
+@pytest.mark.parametrize("points", [26, 20])
+def test_tables_beside_each_other_are_read_whatever_they_hold(form, gap, points):
+    names, columns = FORMS[form]
+    first, second = table(names, *columns), table(names, *(column[:points] for column in columns))
+    one, two = spectra(grid((0, 0, first), (0, 3 + gap, second)))
+    holds(one, F, Z)
+    holds(two, F[:points], Z[:points])
+
+
+def test_parts_beside_modulus_and_phase_are_two_tables():
+    names, columns = FORMS["Z and phase"]
+    one, two = spectra(grid((0, 0, FIRST), (0, 3, table(names, *columns))))
+    holds(one, F, Z)
+    holds(two, F, Z)
+
+
+def test_columns_of_tables_may_be_grouped_by_quantity():
+    names = ["f (Hz)"] * 3 + ["Z' (Ohm)"] * 3 + ["-Z'' (Ohm)"] * 3
+    cells = [Z + k for k in range(3)]
+    text = table(names, F, F, F, *(z.real for z in cells), *(-z.imag for z in cells))
+    for k, spectrum in enumerate(spectra(text)):
+        holds(spectrum, F, Z + k)
+
+
+def test_a_second_table_by_other_names_is_read_or_told():
+    text = table([*HEADER, "Freq2", "ReB", "ImB"], F, Z.real, Z.imag, F, OTHER.real, OTHER.imag)
+    one, two = spectra(text)
+    holds(one, F, Z)
+    holds(two, F, OTHER)
+
+
+@pytest.mark.parametrize("line", ["", ",,,,,", "# below here the second alone"])
+def test_a_line_below_the_end_of_the_shorter_table_ends_no_other(line):
+    lines = grid((0, 0, SECOND), (0, 3, FIRST)).splitlines()
+    text = "\n".join([*lines[:23], line, *lines[23:], ""])
+    one, two = spectra(text)
+    holds(one, F[:20], OTHER[:20])
+    holds(two, F, Z)

@@ -70,6 +70,8 @@ class Table:
         Lines (from 0) with more numbers than the table has columns.
     narrower
         Lines (from 0) with fewer numbers than the table has columns, of which nothing tells which is missing.
+    beyond
+        How many numbers stand behind words or gaps beyond the last column.
     polar
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     alone
@@ -90,6 +92,7 @@ class Table:
     rows: list[int] = field(default_factory=list)
     wider: list[int] = field(default_factory=list)
     narrower: list[int] = field(default_factory=list)
+    beyond: int = 0
     polar: str | None = None
     alone: bool = True
     others: set[int] = field(default_factory=set)

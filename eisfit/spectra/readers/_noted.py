@@ -43,6 +43,17 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         chosen.notes += note_assumed_units(table, chosen)
 
 
+def note_unnamed(table: Table) -> list[str]:
+    """Say how many numbers stand in columns without a name, or beyond them; a first one numbers the rows."""
+    beyond = [f"left aside: {plural(table.beyond, 'number')} beyond the table's columns"] * (table.beyond > 0)
+    names = [] if table.mixed else table.names
+    width = table.matrix.shape[1] if names else 0
+    unnamed = [i for i in range(1, width) if not "".join(names[i : i + 1])]
+    held = [i for i in unnamed if np.isfinite(table.matrix[:, i]).any()]
+    unread = [f"left aside: {plural(len(held), 'column')} of numbers without a name"] if held else []
+    return unread + beyond
+
+
 def _note_angular(frequency: Column) -> list[str]:
     """Say that an angular frequency in hertz is taken as its unit says."""
     told = frequency.unit and frequency.scale in HERTZ and _OMEGA.search(frequency.name)

@@ -114,6 +114,8 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
         part = numeric.flat[starts[place] : ends[inside[place]]]
         if np.isfinite(part[width:]).any() and not isnan(part[width]) and not (isnan(part[0]) and headed):
             table.wider.append(int(numeric.rows[inside[place]]))
+        else:
+            table.beyond += int(np.isfinite(part[width:]).sum())
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _locate_below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
         if len(below) != part.size < needed and (

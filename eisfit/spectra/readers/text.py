@@ -40,8 +40,9 @@ from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
 from eisfit.spectra.readers._masks import leave_out_marked
-from eisfit.spectra.readers._noted import note_table
+from eisfit.spectra.readers._noted import note_table, note_unnamed
 from eisfit.spectra.readers._parts_below import parts_side_by_side
+from eisfit.spectra.readers._rectangles import read_rectangles
 from eisfit.spectra.readers._refusals import (
     no_frequency,
     no_table,
@@ -144,6 +145,11 @@ def _count_sweeps(file: File) -> None:
 
 
 def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
+    """Return the sweeps of the tables in `plain`, wherever they stand."""
+    return read_rectangles(file, plain, partial(_tables_below, file, plain), _tables_below)
+
+
+def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
     written = separate_numbers(plain)
     plain, lines = written.plain, name_complex_columns(written)
@@ -163,7 +169,6 @@ def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     table.polar = written.polar
     if wide := one_row_a_point(table, lines):
         return sweeps_of_lines(file, wide)
-    refuse_wider(file, table, lines)
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
@@ -212,6 +217,7 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
 
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
+    refuse_wider(file, table, lines)
     if table.units and table.units[-1] == STRAY:
         raise file.error(
             f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
@@ -245,6 +251,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
+    told += note_unnamed(table)
     pairs = key_values(table.preamble)
     apply_header(sweeps, pairs)
     for sweep in sweeps:
