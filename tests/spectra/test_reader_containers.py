@@ -235,3 +235,13 @@ def test_spectra_with_the_same_numbers_are_told():
     first, second = read_text(f"A\n{block}B\n{block}")
     assert not any("the same numbers" in note for note in first.notes)
     assert any("spectrum 1 has the same numbers" in note for note in second.notes)
+
+
+@pytest.mark.parametrize("gap", ["nan,nan,nan", "0.01,nan,nan", "0.01,,", "0.01,--,--"])
+@pytest.mark.parametrize("at_the_end", [True, False])
+def test_rows_without_an_impedance_at_the_ends_are_told(gap, at_the_end):
+    body, gaps = rows(F, Z.real, Z.imag), f"{gap}\n{gap}\n"
+    text = "f (Hz),Zre (ohm),Zim (ohm)\n" + (body + gaps if at_the_end else gaps + body)
+    (spectrum,) = read_text(text)
+    assert spectrum.points == F.size
+    assert any(note.startswith("dropped 2 rows") for note in spectrum.notes)

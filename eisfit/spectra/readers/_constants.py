@@ -59,7 +59,7 @@ def name_by_lines(table: Table, lines: Sequence[str], cuts: Sequence[int], sweep
 
     What the lines above the table say under such a key is of the first sweep alone.
     """
-    if not table.rows or len(cuts) + 1 != len(sweeps):
+    if not cuts or not table.rows or len(cuts) + 1 != len(sweeps):
         return
     parted = [lines[table.rows[at - 1] + 1 : table.rows[at]] for at in cuts]
     first = [*table.preamble, *lines[len(table.preamble) + bool(table.names) : table.rows[0]]]
@@ -82,7 +82,8 @@ def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[s
 
 def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> list[str]:
     """Return the titles of tables beside each other, a row above their names with one over each; or none."""
-    for line in [line for line in table.preamble if line.strip()][-2:][::-1]:
+    above = [line for line in table.preamble if line.strip()] if len(sets) > 1 else []
+    for line in above[-2:][::-1]:
         cells = split(line, table.style.delimiter)
         filled = [i for i, cell in enumerate(cells) if cell]
         own = [

@@ -237,11 +237,13 @@ def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
     Those at one frequency that drifts, as a monitor prints it, are none either.
     """
     known = frequency[np.isfinite(frequency) & (frequency > 0)]
-    turns = np.count_nonzero(np.diff(np.sign(np.diff(known))))
-    if known.size > 2 * _FEWEST_ROWS and np.ptp(known) < _DRIFT * known.min() and turns > known.size / 5:
+    narrow = known.size > 2 * _FEWEST_ROWS and known.max() - known.min() < _DRIFT * known.min()
+    if narrow and np.count_nonzero(np.diff(np.sign(np.diff(known)))) > known.size / 5:
         raise file.error(
             f"all {known.size} rows are at about {known[0]:g} Hz: a sweep of something else, no spectrum"
         )
+    if not cuts:
+        return
     pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]
     size = sorted(map(len, pieces))[len(pieces) // 2]
     if len(set(pieces)) > 2 * _FEWEST_ROWS >= 2 * size:

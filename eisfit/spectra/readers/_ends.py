@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
+from itertools import takewhile
+from math import isnan
 
 import numpy as np
 
@@ -57,6 +60,27 @@ def _begins_a_row(table: Table, lines: Sequence[str]) -> bool:
     """Whether one number alone, without a line's end, stands under the last row: a file cut off behind it."""
     alone = lines[-1].strip().rstrip(table.style.delimiter)
     return table.rows[-1] == len(lines) - 2 and bool(alone) and number(alone, table.style) is not None
+
+
+def note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:
+    """Say how many rows next to the first and the last have a frequency alone, or no number at all."""
+    if not table.rows or not table.names:
+        return []
+    above, below = lines[: table.rows[0]][::-1], lines[table.rows[-1] + 1 :]
+    found = sum(1 for near in (above, below) for _ in takewhile(partial(_is_empty, table), near))
+    return [f"dropped {plural(found, 'row')} at the ends without a finite number"] if found else []
+
+
+def _is_empty(table: Table, line: str) -> bool:
+    """Whether a line has as many cells as the table has columns, and at most one number: ``0.1,nan,nan``."""
+    mark = table.style.delimiter
+    cells = split(line, mark)
+    values = [number(cell, table.style) for cell in cells]
+    known = sum(1 for value in values if value is not None and not isnan(value))
+    whole = len(cells) == table.matrix.shape[1] or (
+        mark != " " and line.count(mark) + 1 == table.matrix.shape[1]
+    )
+    return whole and known < 2 and any(cells) and values[0] is not None
 
 
 def drop_lone_ends(table: Table) -> list[str]:

@@ -35,7 +35,14 @@ _CONDITIONS = (
             r"(?:temp(?:\.|erature|eratur|érature|eratura)?|temperature_C|temperature \(C\))$", re.IGNORECASE
         ),
     ),
-    ("potential_V", regex(r"(?:potential_V|dc potential(?: \(V\))?|potential \(V\))$", re.IGNORECASE)),
+    (
+        "potential_V",
+        regex(
+            r"(?:potential_V|dc[ _]?potential(?:_V| \(V\))?|potential \(V\)|E_?dc|(?:dc[ _]?)?bias"
+            r"(?:[ _](?:voltage|potential))?(?:_V)?)$",
+            re.IGNORECASE,
+        ),
+    ),
     ("time_s", regex(r"time_s$", re.IGNORECASE)),
 )
 
