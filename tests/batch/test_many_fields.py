@@ -222,6 +222,25 @@ def test_json_of_a_batch_comes_back():
     assert "R_ct_area" in again.derived
 
 
+def test_of_many_alike_those_that_may_depart_are_tried_when_someone_asks(monkeypatch):
+    circuit, asked, names = eisfit.circuit("rs-sei-ct"), [], ("screen_departures", "follow_departures")
+    for name in names:
+        told = getattr(errors_and_flags, name)
+        monkeypatch.setattr(
+            errors_and_flags,
+            name,
+            lambda *a, name=name, told=told, **k: (asked.append(name), told(*a, **k))[1],
+        )
+    some = spectra(circuit, SEI_CT, count=40, spread=0.0)
+    without = spectra(circuit, SEI_CT | {"R_ct": 1e-6, "CPE_ct_Q": 1.0}, count=40, spread=0.0)[20]
+    skewed = 60 / (1 + (2j * np.pi * FREQUENCY * 0.4) ** 0.9) ** 0.8
+    some[20] = without.replace(impedance=without.impedance + skewed)
+    results = list(eisfit.fit_many(some, circuit))
+    assert (all(results[k].ok for k in (0, 19, 39)), asked) == (True, [])
+    assert (results[20].ok, asked) == (True, [*names])
+    assert_same(results[20], eisfit.fit(some[20], circuit))
+
+
 def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
     circuit, asked = eisfit.circuit("rs-sei-ct"), []

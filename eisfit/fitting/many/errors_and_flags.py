@@ -27,10 +27,11 @@ from eisfit.fitting.errors.departures.discrepancy import (
     Discrepancy,
     find_discrepancy,
     follow_departures,
+    may_depart,
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import OF_ONE_ROW, Asked, Later, Table, geometry_told
+from eisfit.fitting.many.table import OF_ONE_ROW, Asked, Later, Parted, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
@@ -47,6 +48,7 @@ if TYPE_CHECKING:  # what follows from the parameters is loaded where somebody a
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
 _AT_LIMIT = 1e-6
+_FEW = 16  # one fit in so many that may depart: more are looked at with all others
 _ENDS = (("ends", 0.0), ("ends_chisqr", np.inf))  # and what stands where a spectrum has fewer
 
 
@@ -115,15 +117,17 @@ def table_of(optima: Optima) -> Table:
 def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int], Table | Later]]:
     """Return the tables of lots on one frequency grid, each with the places of its rows.
 
-    The few fits that may depart from their circuit are followed together, and that costs as much as hundreds
-    of others: they have a table of their own, which is made when somebody asks for it.
+    The few fits that may depart from their circuit have a table of their own, which is made when somebody
+    asks for it; those that do are followed together, which costs as much as hundreds of others, when somebody
+    asks for one of them.
     """
     found, put_off, theirs = list[tuple[list[int], Table | Later]](), list[Optima](), list[int]()
     for places, optima in lots:
         linear = _linear(optima)
-        off, others = screen_departures(linear)
-        near = np.zeros(len(places), dtype=bool)
-        near[others] = True
+        off, others = Discrepancy.none(linear), may_depart(linear)
+        if len(others) * _FEW > len(places):
+            off, others = screen_departures(linear, worth=others)
+        near = _mask(others, len(places))
         rest, table = np.flatnonzero(~near), _table_of(optima, linear, off, near)
         found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
         put_off.append(optima.rows(others))
@@ -131,8 +135,23 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int],
     if theirs:
         optima = Optima.join(put_off)
         rescaled = optima.weighting != "noise"
-        followed = Asked(partial(_follow, optima))
-        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, followed)))
+        tried = Asked(partial(_try, optima))
+        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, tried)))
+    return found
+
+
+def _try(optima: Optima) -> Parted:
+    """Return the results of fits that may depart."""
+    linear = _linear(optima)
+    off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
+    table = _table_of(optima, linear, off, _mask(others, len(optima.values)))
+    places = {row: place for place, row in enumerate(others.tolist())}
+    return Parted(table, places, Asked(partial(_follow, optima.rows(others))))
+
+
+def _mask(rows: IntArray, count: int) -> BoolArray:
+    found = np.zeros(count, dtype=bool)
+    found[rows] = True
     return found
 
 

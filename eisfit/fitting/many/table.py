@@ -135,6 +135,31 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Parted:
+    """A table, some rows of which have another one that is made when somebody asks for one of them.
+
+    Attributes
+    ----------
+    table
+        Of all rows.
+    places
+        Row -> its place in the other one, of those that this one says nothing of.
+    other
+        Table of these.
+    """
+
+    table: Table
+    places: Mapping[int, int]
+    other: Asked[Table]
+
+    def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
+        """Return one row's result."""
+        if b in self.places:
+            return self.other.answer.row(self.places[b], spectrum, circuit)
+        return self.table.row(b, spectrum, circuit)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Later:
     """A table that is made when somebody asks for more of a result than what it was made from.
 
@@ -150,7 +175,7 @@ class Later:
     rescaled: bool
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    table: Asked[Table]
+    table: Asked[Parted]
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""

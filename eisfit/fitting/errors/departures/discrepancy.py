@@ -113,11 +113,28 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     return follow_departures(fits, rows, found)
 
 
-def screen_departures(fits: Linearised, *, hidden: bool = False) -> tuple[Discrepancy, NDArray[np.intp]]:
+def may_depart(fits: Linearised) -> NDArray[np.intp]:
+    """Return the fits (b,) that a departure may describe better, by what costs little for many alike.
+
+    Of the others `screen_departures` says that there is none.
+    """
+    if not elements(fits.circuit):
+        return np.arange(0)
+    with np.errstate(all="ignore"):
+        chosen = np.flatnonzero(_are_sound(fits))
+        if not chosen.size:
+            return chosen
+        part = fits.rows(chosen).of_relative_noise
+        return chosen[are_worth_trying(part, _first_order(part), _COUNTS)]
+
+
+def screen_departures(
+    fits: Linearised, *, hidden: bool = False, worth: NDArray[np.intp] | None = None
+) -> tuple[Discrepancy, NDArray[np.intp]]:
     """Return what a first order says of departures, and the fits (b,) that these are to be followed for.
 
     Of all but the latter it is the last word: of most that there are none, and where coordinates of the
-    circuit may be negative, of any.
+    circuit may be negative, of any. `worth` (b,): those that `may_depart`, where that is known.
     """
     found = Discrepancy.none(fits)
     if not elements(fits.circuit):
@@ -126,7 +143,15 @@ def screen_departures(fits: Linearised, *, hidden: bool = False) -> tuple[Discre
         chosen = np.flatnonzero(_are_sound(fits))
         if not chosen.size:
             return found, chosen
-        return found, _to_be_followed(found, fits.rows(chosen).of_relative_noise, chosen, hidden)
+        part = fits.rows(chosen).of_relative_noise
+        departures = _first_order(part)
+        if worth is None:
+            tried = are_worth_trying(part, departures, _COUNTS)
+        else:
+            tried = np.zeros(len(fits.values), dtype=bool)  # numpy's sets load its masked arrays
+            tried[worth] = True
+            tried = tried[chosen]
+        return found, _to_be_followed(found, part, departures, chosen, tried, hidden=hidden)
 
 
 def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepancy) -> Discrepancy:
@@ -147,11 +172,15 @@ def _are_sound(fits: Linearised) -> NDArray[np.bool_]:
 
 
 def _to_be_followed(
-    found: Discrepancy, fits: Linearised, chosen: NDArray[np.intp], hidden: bool
+    found: Discrepancy,
+    fits: Linearised,
+    departures: list[Sizes],
+    chosen: NDArray[np.intp],
+    worth: BoolArray,
+    *,
+    hidden: bool,
 ) -> NDArray[np.intp]:
     """Return which of the `chosen` rows may depart, from fits of these."""
-    departures = _first_order(fits)
-    worth = are_worth_trying(fits, departures, _COUNTS)
     tried = np.arange(len(worth)) if hidden else np.flatnonzero(worth)
     signed = may_be_negative(fits.circuit)
     near: list[NDArray[np.intp]] = []
