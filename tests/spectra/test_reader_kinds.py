@@ -232,7 +232,9 @@ def test_columns_z1_and_z2_are_parts_only_with_proof():
 
 
 def test_an_imaginary_column_of_zeros_is_told():
-    spectrum = one(table("f,Zre,Zim", F, abs(Z), 0 * F))
+    with pytest.raises(ReadError, match="'Zim' is zero in every row although 'Zre' changes"):
+        one(table("f,Zre,Zim", F, abs(Z), 0 * F))
+    spectrum = one(table("f,Zre,Zim", F, 10 + 0.1 * np.sin(F), 0 * F))
     assert any(note.startswith("assumed: 'Zim' is zero in every row") for note in spectrum.notes)
 
 

@@ -290,7 +290,7 @@ def test_a_hyphen_that_is_no_minus(name):
 @pytest.mark.parametrize(
     ("head", "columns", "note"),
     [
-        ("f (Hz),|Z| (Ohm),phase (deg)", (F, abs(Z), 0 * F), "'phase (deg)' is zero in every row"),
+        ("f (Hz),|Z| (Ohm),phase (deg)", (F, 0 * F + 8, 0 * F), "'phase (deg)' is zero in every row"),
         ("f (Hz),Zre (Ohm),Zim (Ohm)", (F, 0 * F, Z.imag), "'Zre (Ohm)' is zero in every row"),
         ("f (Hz),Zre (Ohm),Zim (Ohm),T (C)", (F, Z.real, Z.imag, 0 * F), "'T (C)', zero in every row"),
         ("f (Hz),Zre (?),Zim (?)", (F, Z.real, Z.imag), "the sign that 'Zre (?)' has lost was Ω"),
@@ -408,6 +408,18 @@ def test_a_header_in_quotes_of_windows_and_one_over_f():
         f"{1 / f:.9g},{z.real:.9g},{z.imag:.9g}\n" for f, z in zip(F, Z, strict=True)
     )
     np.testing.assert_allclose(read_bytes(text.encode("latin-1"), "x.csv")[0].impedance, Z, rtol=1e-6)
+
+
+def test_a_modulus_that_changes_beside_a_phase_of_zeros_is_no_resistance():
+    with pytest.raises(ReadError, match="as no resistance does: was it not saved"):
+        read("f (Hz),|Z| (Ohm),phase (deg)", F, abs(Z), 0 * F)
+
+
+def test_sweeps_of_hfss_over_a_parameter():
+    names = [f"{part}(Z(1,1)) [ohm] - Cs='{value}pF'" for value in (1, 2) for part in ("re", "im")]
+    head = ",".join(f'"{name}"' for name in ["Freq [Hz]", *names])
+    found = read(head, F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag)
+    np.testing.assert_allclose(found[1].impedance, 2 * Z, rtol=1e-6)
 
 
 def test_what_novocontrol_keeps_fixed():

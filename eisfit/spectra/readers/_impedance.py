@@ -29,6 +29,7 @@ _X_AXIS = regex(r"x(?![^\W\d_])", re.IGNORECASE)
 _SERIES = regex(r"\bESR\b|series|(?<![^\W_])Rs", re.IGNORECASE)
 # Columns that say the same thing agree within the digits they are printed with.
 _AGREE = 0.03
+_CHANGES = 0.2  # of a resistance over a sweep: noise and drift stay below
 #: Codes of a converter are these many, and turn so much against the impedance over a sweep.
 _FEWEST_CODES, _TURNS_BY = 3, 0.2
 
@@ -178,7 +179,7 @@ def _settle_given_sign(file: File, chosen: Chosen) -> None:
 
 def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     if "phase" not in chosen:
-        _note_zeros(chosen, z)
+        _note_zeros(file, chosen, z)
         return z
     if not _any(chosen["phase"]) and _any(z.imag):
         chosen.notes.append(f"left aside: {chosen.columns['phase'].name!r}, a column of zeros")
@@ -219,16 +220,33 @@ def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
     ]
 
 
-def _note_zeros(chosen: Chosen, z: ComplexArray) -> None:
-    """Say where a column of zeros makes the impedance real, or imaginary: analysers save a modulus so too."""
+def _note_zeros(file: File, chosen: Chosen, z: ComplexArray) -> None:
+    """Say where a column of zeros makes the impedance real, or imaginary: analysers save a modulus so too.
+
+    Raises
+    ------
+    ReadError
+        Where what is left is that of no resistance: it changes with the frequency.
+    """
     if not _any(z.real):
         name = chosen.columns["real"].name
         chosen.notes.append(f"{ASSUMED} {name!r} is zero in every row: no resistance at all")
     if not _any(z.imag):
         real, imag = (chosen.columns[part].name for part in ("real", "imag"))
+        _refuse_changing(file, z.real, real, imag)
         chosen.notes.append(
             f"{ASSUMED} {imag!r} is zero in every row: a pure resistance (if {real!r} holds the modulus, "
             "the phase is missing)"
+        )
+
+
+def _refuse_changing(file: File, values: FloatArray, name: str, zero: str) -> None:
+    """Refuse a resistance that changes with the frequency beside a column of zeros."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0) & ~is_over_range(values)])
+    if sizes.size and np.ptp(sizes) > _CHANGES * sizes.max() and file.reading.imag_sign != "header":
+        raise file.error(
+            f"{zero!r} is zero in every row although {name!r} changes, as no resistance does: was it not "
+            "saved? (if it is right as it stands: --imag-sign header)"
         )
 
 
@@ -249,6 +267,7 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
     chosen.notes.append("impedance from modulus and phase")
     if not _any(chosen["phase"]):
         name = chosen.columns["phase"].name
+        _refuse_changing(file, chosen["modulus"], chosen.columns["modulus"].name, name)
         chosen.notes.append(
             f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"
         )

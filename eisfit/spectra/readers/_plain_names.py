@@ -23,6 +23,8 @@ _CONDITION = regex(
 _EIS = regex(r"^(?:(?i:EIS|FRA|Tr ?\d)[\s_:]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_f[Hz], Tr1 R(Ohm)
 _ELISION = regex(r"(?<![^\W_])[dlDL]'(?=[^\W\d_]{3})")  # module d'impédance
 _LOG10 = regex(r"[(\[]log(?:10|_10)?[)\]]", re.IGNORECASE)
+#: ``re(Z(1,1)) [] - Cs='1pF'``: HFSS over values of a parameter.
+_VARIED = regex(r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*[^=]+=\s*'?([-\w.]+)'?$")
 _PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
@@ -81,6 +83,7 @@ def plain_name(name: str) -> str:
 
         text = unquote(text).strip()
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
+    text = _VARIED.sub(r"\1(\2) \4 \3", text)
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
