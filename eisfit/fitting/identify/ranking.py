@@ -13,10 +13,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from eisfit.arrays import FloatArray
 from eisfit.fitting.identify.evidence import evidence
+from eisfit.fitting.identify.roles import time_constant
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grades
+from eisfit.model.notation import Component
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
@@ -33,6 +36,7 @@ MANY = 9
 #: Of chi-square, between circuits of one size: a factor of 10^(1/2) in likelihood, "not worth more than a
 #: bare mention" (H. Jeffreys, Theory of Probability, 1961, appendix B). Less, and the data cannot tell.
 _SAME = float(np.log(10))
+_TOLD = 0.01  # probability from which the arcs of an answer are put in order
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +157,28 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
         full = [trial for trial in full if not _is_needless(trial, full, measure)]
     scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
     groups = _equal(scored, measure)
+    if not bench.is_exact:
+        likely = {
+            t.shape: _settle(t, bench, _SAME * measure)
+            for group, share in zip(groups, _shares(groups), strict=True)
+            if share > _TOLD
+            for t, _ in group
+        }
+        moved = [t for t in likely.values() if t not in full]
+        new = {t.shape: (t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in moved}
+        groups = _equal([new.get(t.shape, (t, score)) for t, score in scored], measure)
+    found = []
+    for group, share in zip(groups, _shares(groups), strict=True):
+        first, *others = sorted(group, key=lambda pair: (_plainness(pair[0]), _faster(pair[0]), -pair[1]))
+        found.append(Answer(first[0], tuple(trial for trial, _ in others), float(share)))
+    return sorted(found, key=lambda answer: -answer.probability)
+
+
+def _shares(groups: Sequence[Sequence[tuple[Trial, float]]]) -> FloatArray:
+    """Return the probability of each group."""
     scores = np.array([np.logaddexp.reduce([score for _, score in group]) for group in groups])
     share = np.exp(scores - scores.max())
-    share /= share.sum()
-    found = []
-    for group, probability in zip(groups, share, strict=True):
-        first, *others = sorted(group, key=lambda pair: (_plainness(pair[0]), -pair[1]))
-        found.append(Answer(first[0], tuple(trial for trial, _ in others), float(probability)))
-    return sorted(found, key=lambda answer: -answer.probability)
+    return np.asarray(share / share.sum())
 
 
 def _is_needless(trial: Trial, others: Iterable[Trial], measure: float) -> bool:
@@ -227,6 +245,22 @@ def _equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[t
         else:
             groups.append([(trial, score)])
     return groups
+
+
+def _settle(trial: Trial, bench: Workbench, same: float) -> Trial:
+    """Return a trial with its diffusion in the slowest arc in which it leaves no more by `same`."""
+    if not _faster(trial):
+        return trial
+    ends = [trial, *bench.exchange(trial)]
+    most = min(end.chisqr for end in ends) + same
+    return min((end for end in ends if end.chisqr <= most), key=lambda end: (_faster(end), end.chisqr))
+
+
+def _faster(trial: Trial) -> int:
+    """Return how many arcs are slower than the one that holds a diffusion; of equal ones, fewest is named."""
+    arcs = [arc for part in trial.structure if (arc := Arc.of(part))]
+    times = [time_constant(arc, trial.values) for arc in arcs if isinstance(arc.inner, Component)]
+    return sum(time_constant(arc, trial.values) > min(times) for arc in arcs) if times else 0
 
 
 def _plainness(trial: Trial) -> tuple[int, int]:

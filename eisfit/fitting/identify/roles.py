@@ -83,7 +83,7 @@ def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     if len(arcs) != 2 or any(isinstance(arc.inner, Component) for arc in arcs[:1]):
         return numbers
     fast, slow = arcs
-    ordered = _time(fast, values) < _time(slow, values)
+    ordered = time_constant(fast, values) < time_constant(slow, values)
     grows = _capacitance(slow, values) > _APART * _capacitance(fast, values)
     return ["_sei", "_ct"] if ordered and grows else numbers
 
@@ -96,18 +96,19 @@ def _charge(arc: Arc, values: Mapping[str, float]) -> float:
     return values[arc.storage.parameter_names[0]]
 
 
-def _time(arc: Arc, values: Mapping[str, float]) -> float:
+def time_constant(arc: Arc, values: Mapping[str, float]) -> float:
+    """Return the time constant of an arc, s."""
     return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / _exponent(arc, values)))
 
 
 def _capacitance(arc: Arc, values: Mapping[str, float]) -> float:
-    return _time(arc, values) / values[arc.resistor.name]
+    return time_constant(arc, values) / values[arc.resistor.name]
 
 
 def _place(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
     arc = Arc.of(part)
     if arc is not None:
-        return 2, _time(arc, values)
+        return 2, time_constant(arc, values)
     symbol = part.symbol if isinstance(part, Component) else ""
     return {"L": 0, "R": 1, "G": 3, "TLM": 3}.get(symbol, 4), 0.0
 

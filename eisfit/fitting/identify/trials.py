@@ -247,6 +247,18 @@ class Workbench:
             return found
         return replace(other, ends=np.concatenate([other.ends[:1], found.ends]))
 
+    def exchange(self, trial: Trial) -> list[Trial]:
+        """Return a trial at the optima to which other orders of its arcs lead."""
+        problem = trial.problem
+        values = problem.coordinates.physical(trial.theta[np.newaxis])
+        starts = exchange_unequal_arcs(trial.circuit, values)[1]
+        if not len(starts):
+            return []
+        theta = problem.coordinates.internal(starts)
+        found = solve(problem, theta, max_iterations=_FULL_STEPS, tolerance=_FINE)
+        ends = zip(found.theta, found.chisqr.tolist(), strict=True)
+        return [replace(trial, theta=end, chisqr=chisqr) for end, chisqr in ends]
+
     def reduce(self, structure: Structure, parent: Trial) -> Trial:
         """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""
         problem = self._problem(structure)

@@ -293,3 +293,16 @@ def test_data_without_noise_show_what_lies_far_outside_the_sweep(monkeypatch, en
 def test_a_resistance_alone_without_noise():
     """Leaving it out left a circuit of nothing: a TypeError."""
     assert identify((np.logspace(4, -1, 30), np.full(30, 10 + 0j))).best.string == "R_s"
+
+
+def test_of_equal_arcs_the_slowest_is_said_to_hold_the_diffusion():
+    """A weak Warburg serves in either arc and behind both; noise put it into the fast one."""
+    values = {
+        "R0": 2.0, "R1": 10.0, "W1_sigma": 0.2, "CPE1_Q": 1e-4, "CPE1_alpha": 0.9, "R2": 20.0, "CPE2_Q": 0.02,
+        "CPE2_alpha": 0.9,
+    }  # fmt: skip
+    frequency = np.geomspace(1e5, 1e-2, 50)
+    s = eisfit.simulate("R0-p(R1-W1,CPE1)-p(R2,CPE2)", values, frequency, noise=0.003, seed=1)
+    drawings = eisfit.identify(s).first.drawings
+    assert "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)" in drawings
+    assert "R_s-p(R1-W_d,CPE1)-p(R2,CPE2)" not in drawings
