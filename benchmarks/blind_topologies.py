@@ -197,6 +197,14 @@ def _coating(rng):
     return {**p, "W3_sigma": p["R2"] * _log(rng, 0.2, 2) * np.sqrt(2 * np.pi * f / 10**2.5 / 2)}, f
 
 
+def _adsorbed_layer(rng):
+    """Return diffusion and adsorption in a row: A. N. Frumkin, V. I. Melik-Gaikazyan, Dokl. 77 (1951) 855."""
+    p, f = _each([(1, "CPE", 2)])(rng)
+    omega = 2 * np.pi * f
+    sigma = p["R1"] * _log(rng, 0.3, 3) * np.sqrt(omega / 2)
+    return {**p, "W1_sigma": sigma, "C2": _log(rng, 3, 30) / omega / p["R1"]}, f
+
+
 def _mixed_conductor(rng):
     """Return ions and electrons side by side, the ions blocked: R. A. Huggins, Ionics 8 (2002) 300."""
     f, ions, alpha = 10 ** rng.uniform(1, 3), _log(rng, 10, 1e5), rng.uniform(0.7, 1)
@@ -211,6 +219,7 @@ _NESTED = _each([(1, "CPE", 2.5), (2, "CPE", 0.8), (3, "C", -1)])
 _LOSSY = _each([(1, "L", 3), (2, "L", 1.5), (3, "C", -1)])
 _LOOP_AND_ARC = _each([(1, "C", 1.5), (2, "L", 0), (3, "CPE", 3.5)])
 _LOOP_IN_ARC = _each([(1, "CPE", 1.5), (2, "L", -1), (3, "CPE", 3.5)])
+_NESTED_LOOP = _each([(1, "CPE", 3), (2, "C", 1), (3, "L", -0.7)])
 _BRANCHES = _each([(1, "CPE", 2), (2, "CPE", 0)])
 TOPOLOGIES = {
     "loop": ("R0-p(C1,R1,R2-L2)", _inductive_loop, {}),
@@ -232,6 +241,8 @@ TOPOLOGIES = {
     "loop, diffusion": ("R0-p(CPE1,R1-W1,R2-L2)", _with_warburg, {}),
     "loop in an arc": ("R0-p(CPE1,R1-p(R2,L2))-p(R3,CPE3)", _LOOP_IN_ARC, {}),
     "loop, finite diffusion": ("R0-p(CPE1,R1-Ws1,R2-L2)", _with_finite_diffusion, {}),
+    "nested loop": ("R0-p(CPE1,R1-p(C2,R2,R3-L3))", _NESTED_LOOP, {}),
+    "adsorbed layer": ("R0-p(CPE1,R1-W1-C2)", _adsorbed_layer, {}),
     "CPE branches": ("p(R0,R1-CPE1,R2-CPE2)", _BRANCHES, {}),
     "coating": ("R0-p(CPE1,R1-p(CPE2,R2-W3))", _coating, {}),
     "mixed conductor": ("p(C0,R1,R2-CPE2)", _mixed_conductor, {}),
