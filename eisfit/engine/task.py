@@ -56,15 +56,21 @@ class Task:
         return self.settings.weighting != "noise" or self.settings.loss != "linear"
 
 
+def can_be_fitted(points: int, varied: int) -> bool:
+    """Return whether there is something to fit, and are more numbers (two a point) than free parameters."""
+    return 0 < varied < 2 * points
+
+
 def _check_size(spectrum: Spectrum, circuit: Circuit) -> None:
     varied = len(circuit.free_names)
+    if can_be_fitted(spectrum.points, varied):
+        return
     if varied == 0:
         raise ParameterError(f"{circuit.name}: every parameter is fixed; there is nothing to fit")
-    if 2 * spectrum.points <= varied:
-        raise FitError(
-            f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
-            f"{varied} parameters of {circuit.name}; use a simpler circuit, or measure more frequencies"
-        )
+    raise FitError(
+        f"{spectrum.name}: {spectrum.points} points ({2 * spectrum.points} numbers) cannot determine the "
+        f"{varied} parameters of {circuit.name}; use a simpler circuit, or measure more frequencies"
+    )
 
 
 def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:

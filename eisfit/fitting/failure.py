@@ -37,11 +37,12 @@ class FitFailure:
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return the same keys as a fit's document, null but for source and error."""
-        keys = ("circuit", "weighting", "covariance_rescaled", "parameters", "statistics", "derived")
+        settings = ("circuit", "weighting", "loss", "representation", "covariance_rescaled")
+        found = ("parameters", "statistics", "derived", "starts", "agreed")
         spectrum = dict.fromkeys(("points", "frequency_min_Hz", "frequency_max_Hz"))
         return {
             "spectrum": {"source": self.source, "index": self.index, "cycle": self.cycle, **spectrum},
-            **dict.fromkeys(keys),
+            **dict.fromkeys((*settings, *found)),
             "correlations": [],
             "grade": None,
             "ok": False,

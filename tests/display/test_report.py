@@ -29,7 +29,8 @@ from eisfit.display.report.html import (
     track_html,
 )
 from eisfit.display.report.spectra import spectra_text
-from eisfit.display.report.tracks import track_text
+from eisfit.display.report.tracks import SHAPES, track_text
+from eisfit.tracking.growth.laws import OWN_LAWS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -536,6 +537,10 @@ def test_a_law_of_two_points_has_few_digits_and_no_error():
     law = {"slope": -0.0042704, "intercept": 2.00021, "law": "linear", "unit": "ohm"}
     text = track_text({**TRACK, "growth": {"R_s": law}})
     assert "changes by -0.00427 ± ? ohm per cycle, from 2.00 ± ? ohm" in text
+
+
+def test_the_shape_of_every_law_that_is_no_straight_line_is_told():
+    assert set(SHAPES) == {law.name for law in OWN_LAWS} - {"linear"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,14 @@ from eisfit.display.report.words import (
 )
 from eisfit.rounding import significant
 
+#: A law that is no straight line -> which coefficient makes its shape, and how that is told.
+SHAPES = {
+    "sqrt": (1, "{} {unit} per root of a {axis}"),
+    "exponential": (-1, "by {} of itself per {axis}"),
+    "power": (-1, "exponent {}"),
+    "breakpoint": (-1, "at {axis} {}"),
+}
+
 
 def track_text(document: Document, *, width: int = WIDTH) -> str:
     """Return parameters over cycles as text: one row a cycle, then the growth, then what is wrong.
@@ -82,18 +90,13 @@ def _tell_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
     """Return over what a rate that changes is the mean, and the number that makes the law's shape."""
     name, numbers = clean(law["law"]), law.get("coefficients") or ()
     over = f" over {axis}s {law['first']:g} to {law['last']:g}" if law.get("last") is not None else ""
-    shapes = {
-        "sqrt": (1, f"{{}} {unit} per root of a {axis}"),
-        "exponential": (-1, f"by {{}} of itself per {axis}"),
-        "power": (-1, "exponent {}"),
-        "breakpoint": (-1, f"at {axis} {{}}"),
-    }
-    if name not in shapes or not numbers:
+    if name not in SHAPES or not numbers:
         return f"{over} ({name})"
-    place, words = shapes[name]
+    place, words = SHAPES[name]
     matrix = law.get("coefficients_covariance")
     error = None if matrix is None else matrix[place][place] ** 0.5
-    return f"{over} ({name}: {words.format(format_number_of_law(numbers[place], error))})"
+    number = format_number_of_law(numbers[place], error)
+    return f"{over} ({name}: {words.format(number, unit=unit, axis=axis)})"
 
 
 def _is_far_from_zero(law: Mapping[str, Any]) -> bool:

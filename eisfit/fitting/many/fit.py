@@ -14,6 +14,7 @@ from eisfit.engine.optima import put_in_order
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.neighbours import Known
+from eisfit.engine.task import can_be_fitted
 from eisfit.fitting.many.errors_and_flags import Optima
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.noise import attainable_of_many
@@ -47,7 +48,7 @@ def find_optima(
     problem = Problem.of(circuit, omega, target, weight)
     coordinates = problem.coordinates
     # An amplitude that may be negative is judged by `eisfit.fit`: the columns here know no such bounds.
-    if coordinates.signed or not 0 < coordinates.size < 2 * omega.size:
+    if coordinates.signed or not can_be_fitted(omega.size, coordinates.size):
         return np.arange(0), None
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed, known=known)
