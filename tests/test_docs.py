@@ -55,6 +55,13 @@ def written(folder, *parts):
     return {p.relative_to(made.folder).as_posix(): p.read_text(encoding="utf-8") for p in made.written}
 
 
+def test_the_page_of_formats_has_a_row_for_every_reader():
+    readers = {path.stem for path in (ROOT / "eisfit" / "spectra" / "readers").glob("[a-z]*.py")}
+    rows = [line.split("|") for line in (DOCS / "formats.md").read_text(encoding="utf-8").splitlines()]
+    named = {name for row in rows if len(row) > 3 for name in re.findall(r"`(\w+)`", row[2])}
+    assert readers <= named
+
+
 @pytest.fixture(scope="module")
 def explained_once():
     """The guides and the reference explain one study over and over."""
