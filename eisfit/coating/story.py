@@ -161,18 +161,46 @@ def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -
     if misses:
         least = 0.0 if problem.scalar else max(least, math.sqrt((best.chi2 - best.count) / 2))
     for k in (k for k in np.argsort(-np.abs(best.u)) if best.names[k] not in claimed):
-        u = float(best.u[k])
-        if abs(u) < (3.0 if rows else least):
+        if abs(best.u[k]) < (3.0 if rows else least):
             break
-        name, prior = best.names[k], problem.priors[best.names[k]]
-        stated, needed = prior.value([0.0, u]).tolist()
-        own = " (not stated: taken by the program)" if prior.source.startswith(("default", "size")) else ""
-        told = (
-            f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
-            f"deviations from {stated:.3g} {_unit(prior.unit)}{own}.".replace(" ,", ",").replace(" .", ".")
-        )
-        rows.append({"what": name, "text": told, "stated": stated, "needed": needed, "deviations": abs(u)})
+        row = _tell_apart(best, k, problem) or _tell_moved(best, k, problem)
+        rows += [row] * (row["text"] not in {told["text"] for told in rows})
     return rows[:4]
+
+
+def _tell_moved(best: Posterior, k: int, problem: Problem) -> dict[str, Any]:
+    """Return where an input would have to lie."""
+    name, u = best.names[k], float(best.u[k])
+    prior = problem.priors[name]
+    stated, needed = prior.value([0.0, u]).tolist()
+    own = " (not stated: taken by the program)" if prior.source.startswith(("default", "size")) else ""
+    told = (
+        f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
+        f"deviations from {stated:.3g} {_unit(prior.unit)}{own}.".replace(" ,", ",").replace(" .", ".")
+    )
+    return {"what": name, "text": told, "stated": stated, "needed": needed, "deviations": abs(u)}
+
+
+def _tell_apart(best: Posterior, k: int, problem: Problem) -> dict[str, Any] | None:
+    """Return how far two cells would have to differ, where both move from what cells alike are: once."""
+    head, _, cell = best.names[k].partition(":")
+    if head not in _SCATTER or not cell:
+        return None
+    alike = [j for j, name in enumerate(best.names) if name.startswith(f"{head}:")]
+    high, low = (int(pick(alike, key=lambda j: float(best.u[j]))) for pick in (max, min))
+    if k not in {high, low} or min(best.u[high], -best.u[low]) < abs(best.u[k]) / 2:
+        return None
+    more, less = (best.names[j].partition(":")[2] for j in (high, low))
+    prior, deviations = problem.priors[best.names[k]], float(best.u[high] - best.u[low]) / math.sqrt(2)
+    stated, needed = prior.value([0.0, deviations * math.sqrt(2)]).tolist()
+    much = f"{needed:.3g} times that" if prior.log else f"{needed:.3g} {prior.unit} above that"
+    told = (
+        f"The {_SCATTER[head]} of {more} would have to be {much} of {less}, {deviations:.1f} standard "
+        "deviations of what cells alike differ by."
+    )
+    return {
+        "what": best.names[k], "text": told, "stated": stated, "needed": needed, "deviations": deviations
+    }  # fmt: skip
 
 
 def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:

@@ -286,6 +286,19 @@ def test_a_film_that_carries_the_double_layer_may_have_its_electrons_shorted_too
     assert stated["gains"]["f"]["low95"] < 1.7 < stated["gains"]["f"]["high95"]
 
 
+def test_two_cells_that_differ_too_much_are_told_once(tmp_path):
+    """Each moves by half of it: Q of the one cell and Q of the other were two contradictions."""
+    rng = np.random.default_rng(11)
+    reaction = R_I + W * (1 - 1j) / np.sqrt(JW.imag)
+    z = 1 / (1 / reaction + 1.7 * Q * JW**ALPHA) + mixed(5)
+    document = explain(tmp_path, {("bare", 25): simulate(rng), ("film", 25): simulate(rng, interface=z)})
+    rows = [row for row in document["contradictions"] if row.get("what", "").startswith("dQ")]
+    assert len(rows) == 1
+    assert rows[0]["text"].startswith("The Q of film would have to be 1.")
+    assert "times that of bare, 5." in rows[0]["text"]
+    assert rows[0]["deviations"] == pytest.approx(np.log(1.7) / 0.1, rel=0.1)
+
+
 def test_cells_that_only_scatter_are_no_barrier_that_lowers_a_resistance(tmp_path):
     """A fall of 3 ohm beside a barrier of +0.2: "the barrier alone explains it" was the answer."""
     rng = np.random.default_rng(6)
