@@ -55,6 +55,7 @@ _PLAIN = {
     "chi": "chemical capacitance of the film",
     "behind": "share of the film's resistance behind the double layer",
     "shorted": "share of the film whose electrons are shorted to the solid",
+    "dT": "temperature beyond the stated one",
     "f": "gain of activity",
     "g": "gain of area",
     "native_R": "layer on the bare cell",

@@ -41,6 +41,7 @@ from eisfit.records import dataclass
 from eisfit.units import Uncertain
 
 _ROOM = Uncertain("exact", 298.15, unit="K")
+_LARGEST_ERROR = 20.0  # K: above, a temperature was stated in place of its error
 _SOURCE = "Where the values come from."
 
 
@@ -181,6 +182,14 @@ class Scatter(ClosedModel):
     r_i: Ratio = Field(default=Uncertain("exact", 0.05), description="Reaction, relative.")
     q: Ratio = Field(default=Uncertain("exact", 0.10), description="Double layer, relative.")
     counter: Ratio = Field(default=Uncertain("exact", 0.10), description="Other electrode, relative.")
+    temperature: Temperature = Field(
+        default=Uncertain("exact", 0.3, unit="K"),
+        description="Of spectra at several temperatures without errors of their own.",
+    )
+
+    def __post_init__(self) -> None:
+        if self.temperature.median > _LARGEST_ERROR:
+            raise ValueError("temperature: is how far one may be from that stated; give it in K, '0.3 K'")
 
 
 class DirectCurrent(ClosedModel):

@@ -286,6 +286,47 @@ def test_a_film_that_carries_the_double_layer_may_have_its_electrons_shorted_too
     assert stated["gains"]["f"]["low95"] < 1.7 < stated["gains"]["f"]["high95"]
 
 
+def test_chambers_half_a_kelvin_off_refuse_nothing_and_activation_energies_have_their_width(tmp_path):
+    """Temperatures counted as exact: no hypothesis fitted, and 0.600 eV had an error of 0.001."""
+    rng = np.random.default_rng(12)
+    off = {("bare", 5): 0.3, ("bare", 45): -0.2, ("film", 5): -0.4, ("film", 45): 0.3}
+    spectra = {
+        (cell, t): simulate(rng, nm, gain=gain, kelvin=t + 273.15 + off.get((cell, t), 0.0))
+        for cell, nm, gain in (("bare", 0, 1.0), ("film", 5, 1.5))
+        for t in (5, 25, 45)
+    }
+    document = explain(tmp_path, spectra)
+    assert document["fits"]
+    assert most_probable(document) == "intrinsic_activity"
+    energy = document["parameters"]["Ea:reaction"]
+    assert energy["low95"] < 0.6 < energy["high95"]
+    assert 0.012 < energy["high95"] - energy["low95"] < 0.03
+    exact = explain(tmp_path, spectra, '[scatter]\ntemperature = "0.001 K"\n' + FILM)
+    assert not exact["fits"]
+
+
+def test_errors_of_temperatures_are_stated_or_taken(tmp_path):
+    def spreads(study):
+        return {name: p.sd for name, p in problem_of(study).priors.items() if name.startswith("dT:")}
+
+    spectra = {key: simulate(np.random.default_rng(1)) for key in (("bare", 25), ("film", 25))}
+    assert not spreads(write_study(tmp_path, spectra))  # of cells at one temperature the scatter holds it
+    several = write_study(tmp_path, {**spectra, ("film", 45): simulate(np.random.default_rng(2))})
+    assert spreads(several) == pytest.approx({"dT:film_25.csv": 0.3, "dT:film_45.csv": 0.3})
+    cells = """[[cell]]
+name = "bare"
+spectra = [{ file = "bare_25.csv", temperature = { value = "25 degC", stderr = "0.5 K" } }]
+[[cell]]
+name = "film"
+coated_by = "film"
+spectra = [{ file = "film_25.csv" }]
+"""
+    stated = Study.from_text(HEAD + cells + FILM, tmp_path)
+    assert spreads(stated) == pytest.approx({"dT:bare_25.csv": 0.5}, rel=1e-3)
+    with pytest.raises(eisfit.EisfitError, match="how far one may be"):
+        write_study(tmp_path, spectra, '[scatter]\ntemperature = "0.3 degC"\n' + FILM)
+
+
 def test_two_cells_that_differ_too_much_are_told_once(tmp_path):
     """Each moves by half of it: Q of the one cell and Q of the other were two contradictions."""
     rng = np.random.default_rng(11)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -65,6 +66,7 @@ def problem_of(study: Study) -> Problem:
         priors = {**activation_energies(), **priors}
         if len({block.temperature for block in blocks if block.coated}) == 1:
             priors.pop("Ea:gain")  # at one temperature it is part of the gain
+    priors |= _read_temperatures(study)
     return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells, electrodes=electrodes)
 
 
@@ -118,6 +120,23 @@ def _read_priors(study: Study) -> dict[str, Prior]:
     inductance = study.file.series.inductance
     if inductance is not None and any(cell.spectra for cell in study.file.cell):
         given["leads"] = _linear_prior(inductance, 1e-9)
+    return given
+
+
+def _read_temperatures(study: Study) -> dict[str, Prior]:
+    """Return priors of what spectra's temperatures are beyond those stated.
+
+    Of a cell at one temperature what is not stated is in the scatter between cells.
+    """
+    entries = [(cell.label(entry), entry) for cell in study.file.cell for entry in cell.spectra]
+    met = {(label, entry.temperature.median) for label, entry in entries}
+    count = Counter(label for label, _ in met)
+    given = {}
+    for label, entry in entries:
+        stated = float(np.ptp(entry.temperature.draw(_CENTRAL))) / 2
+        spread = stated or (study.file.scatter.temperature.median if count[label] > 1 else 0.0)
+        if spread:
+            given[f"dT:{entry.file}"] = Prior(0.0, spread, "K", log=False, source="study")
     return given
 
 

@@ -33,7 +33,7 @@ _ABSENT = np.array(
     [-np.inf if p.transform == "log" and p.absent == 0 else _EXPONENTS.get(p.name, 0.0) for p in PARAMETERS]
 )
 _REPLACED = np.isinf(_ABSENT) | np.array([p.name in _EXPONENTS for p in PARAMETERS])
-_CHANGES = ("Ea:", "change:")
+_CHANGES = ("Ea:", "change:", "dT:")
 """Parameters that move a quantity which a cell has, and make none."""
 INFINITE = 1e12  # rad/s: every capacitance is a short
 MODES = 6
@@ -290,6 +290,7 @@ class Problem:
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
             terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
             terms += [("R_i", "Ea:gain", hotter)] * block.coated
+        terms += warm(f"dT:{block.name}", block.temperature)
         terms += [term for departure in self.departures if departure.of(block) for term in departure.terms]
         return terms
 
@@ -385,9 +386,9 @@ def find_warming(name: str, temperature: float) -> float:
     return _ENERGIES[material][0] / alpha * (1 / temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
 
-def warm(parameter: str) -> tuple[tuple[str, str, float], ...]:
-    """Return the terms of a parameter that is a change of temperature, K, about the reference."""
-    by_kelvin = {name: sign / (BOLTZMANN_EV * REFERENCE_K**2) for name, (_, sign) in _WARMED.items()}
+def warm(parameter: str, kelvin: float = REFERENCE_K) -> tuple[tuple[str, str, float], ...]:
+    """Return the terms of a parameter that is a change of temperature, K, about one of `kelvin`."""
+    by_kelvin = {name: sign / (BOLTZMANN_EV * kelvin**2) for name, (_, sign) in _WARMED.items()}
     terms = [(name, parameter, -_ENERGIES[_WARMED[name][0]][0] * by) for name, by in by_kelvin.items()]
-    arc = _ENERGIES["counter"][0] / (BOLTZMANN_EV * REFERENCE_K**2 * COUNTER_ALPHA)
+    arc = _ENERGIES["counter"][0] / (BOLTZMANN_EV * kelvin**2 * COUNTER_ALPHA)
     return (*terms, ("counter_tau", parameter, -arc))
