@@ -201,3 +201,54 @@ def test_a_line_below_the_end_of_the_shorter_table_ends_no_other(line):
     one, two = spectra(text)
     holds(one, F[:20], OTHER[:20])
     holds(two, F, Z)
+
+
+UPPER, LOWER = slice(0, 13), slice(13, 26)
+
+
+def goes_on(between="", labels=None, second=OTHER):
+    """Return a text whose second spectrum begins at the frequency below the first's last."""
+    header = HEADER if labels is None else [labels[0], *HEADER]
+    parts = []
+    for part, z in ((UPPER, Z), (LOWER, second)):
+        columns = [F[part], z[part].real, z[part].imag]
+        rows = table([], *columns).splitlines()
+        parts.append(
+            "".join(f"{labels[1 + (z is second)]},{row}\n" if labels else f"{row}\n" for row in rows)
+        )
+    return ",".join(header) + "\n" + parts[0] + between + parts[1]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("Cell", "A", "B"), ("channel", 1, 2), ("T (°C)", 20, 60), ("SOC (%)", 20, 80), ("cycle", 1, 50)],
+)
+def test_labels_part_spectra_whose_frequencies_go_on(labels):
+    one, two = spectra(goes_on(labels=labels))
+    holds(one, F[UPPER], Z[UPPER])
+    holds(two, F[LOWER], OTHER[LOWER])
+    if labels[0] == "cycle":
+        assert (one.cycle, two.cycle) == (1, 50)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["Cell B\n", "# cycle 50\n", "\n", ",".join(HEADER) + "\n", "Cell B\n" + ",".join(HEADER) + "\n"],
+)
+def test_lines_part_spectra_whose_frequencies_go_on(between):
+    one, two = spectra(goes_on(between))
+    holds(one, F[UPPER], Z[UPPER])
+    holds(two, F[LOWER], OTHER[LOWER])
+
+
+@pytest.mark.parametrize("between", ["\n", ",".join(HEADER) + "\n", "# range 2\n", "Page 2\n"])
+def test_pages_of_one_spectrum_are_one(between):
+    (spectrum,) = spectra(goes_on(between, second=Z.copy()))
+    holds(spectrum, F, Z)
+
+
+@pytest.mark.parametrize("name", ["cycle number", "SOC (%)", "Run"])
+def test_a_condition_that_changes_within_one_spectrum_is_told(name):
+    (spectrum,) = spectra(goes_on(labels=(name, 1, 2), second=Z.copy()))
+    holds(spectrum, F, Z)
+    assert any("changes within one spectrum" in note for note in spectrum.notes), spectrum.notes

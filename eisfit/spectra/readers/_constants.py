@@ -98,6 +98,8 @@ def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> list[str]
 
 def _titles(above: Sequence[Sequence[str]]) -> list[str]:
     """Return the nearest line above each table that differs from table to table; none where some has none."""
+    if len(above) < 2:
+        return []
     lines = [[bare for line in held[::-1] if (bare := _MARKS.sub("", line))] for held in above]
     for candidates in zip(*lines, strict=False):
         alike = len({_DIGITS.sub("#", line) for line in candidates}) == 1

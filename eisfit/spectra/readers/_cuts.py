@@ -22,6 +22,7 @@ _DRIFT = 0.01  # relative, of one frequency
 _EVENLY = 1.3  # the longest step of a grid by the shortest
 _WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
 _ON_ITS_PLACE, _ONE_STEP = 0.01, 0.1  # in log f; of a step
+_LEAST_LEAP, _MANY_TIMES = 0.1, 1.5  # relative to |Z|; to those near it
 _LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
 
 
@@ -79,12 +80,48 @@ def boundaries(
                 exchanged = abs(step) < abs(steps[i + 1])  # with the second row; else it is above the sweep
                 cuts += [] if exchanged else [int(rows[i + 1])]
                 direction = -direction if exchanged else 0.0
-    if not cuts:
-        return cuts
     known = [values for values in (cycle, *conditions) if values is not None and _changes(values)]
+    if not cuts:
+        return next((found for values in known if (found := _changes_that_leap(frequency, z, values))), [])
     if not known:
         return [] if _is_one_sweep(frequency, z, cuts) else cuts
     return next((runs for values in known if (runs := _one_sweep_each(frequency, z, values))), cuts)
+
+
+def _changes_that_leap(f: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
+    """Return where a condition changes, if the impedance leaps each time: spectra whose frequencies go on."""
+    changes = [int(row) for row in np.flatnonzero(np.diff(values)) + 1]
+    runs = np.diff([0, *changes, values.size])
+    apart = runs.min() > _FEWEST_ROWS and len(set(values.tolist())) == runs.size
+    return changes if apart and leaps(f, z, changes) == changes else []
+
+
+def leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:
+    """Return those of the rows at which Z goes on from neither side as it does at those near it.
+
+    >>> f = np.geomspace(1e3, 1.0, 20)
+    >>> z = f**-0.5 * (1 - 1j)
+    >>> leaps(f, np.append(z[:10], 20 * z[10:]), [5, 10]), leaps(f, z, [5, 10])
+    ([10], [])
+    """
+    if not len(rows) or not (np.isfinite(z).all() and (f > 0).all()):
+        return []
+    x = np.log(f)
+    down, up = _off_the_way(x, z), _off_the_way(x[::-1], z[::-1])[::-1]
+    return [
+        row
+        for row in rows
+        if min(down[row], up[row - 1])
+        > max(_LEAST_LEAP, _MANY_TIMES * max(*down[max(0, row - 3) : row], *up[row : row + 3], 0.0))
+    ]
+
+
+def _off_the_way(x: FloatArray, z: ComplexArray) -> FloatArray:
+    """Return how far each point is from the line through the two before it, relative to |z|."""
+    steps = np.diff(x)
+    share = steps[1:] / np.where(steps[:-1] == 0, np.inf, steps[:-1])
+    off = np.abs(z[2:] - z[1:-1] - share * np.diff(z)[:-1]) / np.maximum(np.abs(z[1:-1]), 1e-300)
+    return np.append([0.0, 0.0], off)
 
 
 def _changes(values: FloatArray) -> bool:

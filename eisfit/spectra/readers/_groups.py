@@ -27,7 +27,7 @@ _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _TEN_FOLD = regex(r"(x?)10+$")
 #: What rows of several sweeps are of; a range or a filter changes within one.
 _WHOSE = regex(
-    r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery)"
+    r"(?:channel|chan|ch|kanal|cell|zelle|sample|probe|specimen|electrode|battery|file|datei)"
     r"(?:[ _.#-]*(?:no|nr|num|number|nummer|id|name|index)?[.#]?)",
     re.IGNORECASE,
 )
@@ -57,7 +57,7 @@ def split_by_label(
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
-        if is_telling is _take_turns and runs_one_way(frequency) and not _WHOSE.fullmatch(name.strip()):
+        if is_telling is _take_turns and runs_one_way(frequency) and not names_whose(name):
             continue
         if labels is not None and is_telling(frequency, labels):
             return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
@@ -66,6 +66,11 @@ def split_by_label(
         if _all_alike(frequency, both):
             return [(str(label), _rows(table, both == label)) for label in dict.fromkeys(both)]
     return [("", table)]
+
+
+def names_whose(name: str) -> bool:
+    """Whether a column's name says that it tells whose the rows are: a cell's, a sample's, a channel's."""
+    return bool(_WHOSE.fullmatch(name.strip()))
 
 
 def _labels(table: Table, lines: Sequence[str], index: int, scatter: float) -> NDArray[np.str_] | None:

@@ -100,7 +100,8 @@ def _frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def _names_frequency(cell: str) -> bool:
-    return 0 < len(cell) < _LONGEST_NAME and column(cell.strip('"')).quantity == "frequency"
+    named = len(cell) < _LONGEST_NAME and _LETTER.search(cell)
+    return bool(named) and column(cell.strip('"')).quantity == "frequency"
 
 
 def _read_each(

@@ -35,6 +35,7 @@ from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_header, header_text, key_values
+from eisfit.spectra.readers._labelled_cuts import labelled_cuts
 from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_over
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
@@ -290,6 +291,7 @@ def _sweeps(
     leave_out_marked(table, lines, columns, chosen, z)
     note_table(file, table, chosen)
     cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"], z))
+    cuts = cuts or labelled_cuts(table, lines, chosen, columns, z)
     refuse_many(file, len(cuts))
     refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
