@@ -22,6 +22,7 @@ _DRIFT = 0.01  # relative, of one frequency
 _EVENLY = 1.3  # the longest step of a grid by the shortest
 _WIDE, _FAR = 2.0, 0.5  # a step among those of a sweep, relative to them and to |Z|
 _ON_ITS_PLACE, _ONE_STEP = 0.01, 0.1  # in log f; of a step
+_NEAR = np.log(2.5)  # of f: farther off nothing tells how Z goes on
 _LEAST_LEAP, _MANY_TIMES = 0.1, 1.5  # relative to |Z|; to those near it
 _LEAP = 0.01  # relative: a system that drifts less between two passes has given one spectrum
 
@@ -107,10 +108,11 @@ def leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:
     if not len(rows) or not (np.isfinite(z).all() and (f > 0).all()):
         return []
     x = np.log(f)
+    near = (row for row in rows if abs(x[row] - x[row - 1]) < _NEAR)
     down, up = _off_the_way(x, z), _off_the_way(x[::-1], z[::-1])[::-1]
     return [
         row
-        for row in rows
+        for row in near
         if min(down[row], up[row - 1])
         > max(_LEAST_LEAP, _MANY_TIMES * max(*down[max(0, row - 3) : row], *up[row : row + 3], 0.0))
     ]

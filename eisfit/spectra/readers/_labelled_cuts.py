@@ -19,7 +19,7 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.spectrum import ASSUMED
 
-_FEWEST_OF_A_RUN = 4
+_FEWEST_OF_A_RUN = 5
 _CONDITIONS = ("cycle", "temperature", "potential")
 _MAY_TELL = ("", "index", *_CONDITIONS)
 _CONDITION = regex(r"\W*(?:soc|sod|measurement|messung|run|scan|sweep|loop|file)(?![a-z])", re.IGNORECASE)
@@ -31,8 +31,8 @@ def labelled_cuts(
 ) -> list[int]:
     """Return the rows at which a column, or a line between the rows, begins to tell of another spectrum.
 
-    A column of cells or samples, and a line that names one or a cycle, part them; another column, or the
-    header again, where the impedance leaps too; else a change of a condition is told in the notes.
+    A column of cells or samples, and a line that names one or a cycle, part them; a condition, the header
+    again or an empty line, where the impedance leaps too; else a change of a condition is told in the notes.
     """
     if len(table.rows) != z.size:
         return []
@@ -44,9 +44,10 @@ def labelled_cuts(
     names = {i: table.names[i] for i in known if quantities[i] in _MAY_TELL}
     for index, name in {**names, **dict(enumerate(table.further, table.matrix.shape[1]))}.items():
         changes = _changes(table, lines, index)
-        if changes and (names_whose(name) or leaps(f, z, changes) == changes):
+        is_condition = _CONDITION.match(name) or quantities.get(index) in _CONDITIONS
+        if changes and (names_whose(name) or (is_condition and leaps(f, z, changes) == changes)):
             return changes
-        if changes and (_CONDITION.match(name) or quantities.get(index) in _CONDITIONS):
+        if changes and is_condition:
             told = f"{ASSUMED} {name!r} changes within one spectrum: frequency and impedance go on"
             chosen.notes.append(told)
     return []
