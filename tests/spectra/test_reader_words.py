@@ -447,3 +447,28 @@ def test_kelvin_per_watt_are_no_ohms():
 def test_an_angular_frequency_beside_a_complex_column():
     cells = [f"{z.real:.9g}{z.imag:+.9g}j" for z in Z]
     holds("angular frequency/rad/s,Z (Ω)", W, cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "value"),
+    [
+        ("T_cell (K)", "temperature_C", 298.15),
+        ("Chamber temp (°C)", "temperature_C", 25.0),
+        ("Температура (°C)", "temperature_C", 25.0),
+        ("电池温度(℃)", "temperature_C", 25.0),
+        ("OCV (mV)", "potential_V", 3500.0),
+        ("Bias (V)", "potential_V", 3.5),
+        ("Напряжение, В", "potential_V", 3.5),
+        ("Zykluszahl", "cycle", 7.0),
+        ("循环次数", "cycle", 7.0),
+        ("Messzeit (min)", "time_s", 2.0),
+    ],
+)
+def test_conditions_of_a_column(name, attribute, value):
+    (spectrum,) = read(f'"{name}",f (Hz),Zre (Ohm),Zim (Ohm)', np.full(F.size, value), F, Z.real, Z.imag)
+    expected = {"temperature_C": 25.0, "potential_V": 3.5, "cycle": 7.0, "time_s": 120.0}[attribute]
+    assert getattr(spectrum, attribute) == pytest.approx(expected)
+
+
+def test_a_cell_at_its_open_circuit_keeps_its_name():
+    holds("f (Hz),|Z| OCV (Ohm),Phase OCV (deg)", F, abs(Z), np.angle(Z, deg=True))

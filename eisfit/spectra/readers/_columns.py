@@ -76,6 +76,7 @@ _OPERATED = regex(
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
+_AROUND = {"chamber", "ambient", "oven", "room", "ofen", "umgebungs", "ambiente", "环境"}  # behind the cell's
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
@@ -297,7 +298,7 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
     if quantity in _CONDITIONS:
-        return (len(label) == 1 and label not in "Ff") or label.isdigit()  # T (F): Fahrenheit
+        return (len(label) == 1 and label not in "Ff") or label.isdigit() or label.lower() in _AROUND
     if concepts["relative"]:
         return False
     return quantity in _LABELLED and bool(

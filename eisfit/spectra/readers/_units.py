@@ -145,15 +145,19 @@ _UNITS = (
     ("dD拉ドФ", r"(p|n|u|µ|μ|m|п|н|мк|皮|纳|微|)(?:[fF]arads?|FARADS?|法拉|ファラド|Ф)$", "farad", 1.0),
     ("H", r"(p|n|u|µ|μ|m|N|U|)H$", "henry", 1.0),
     ("scd秒.", r"(m|u|µ|μ|)(?:s|sec|seconds?|秒)\.?$", "time", 1.0),
-    ("n", r"()(?:min)$", "time", 60.0),
+    ("n.н钟分", r"()(?:min\.?|мин|分钟?)$", "time", 60.0),
+    ("с", r"()с$", "time", 1.0),  # Cyrillic, as the letters of the next
+    ("В", r"(м|к|)В$", "volt", 1.0),
+    ("ч时時間", r"()(?:ч|小?时|時間)$", "time", 3600.0),
     ("hrs", r"()(?:h|hrs?|hours?)$", "time", 3600.0),
     ("s", r"()(?:days)$", "time", 86400.0),
     ("", r"(k|m|u|µ|μ|)(?:V|volts?|V vs\.? .*)$", "volt", 1.0),
     ("A", r"(n|u|µ|μ|m|)A$", "ampere", 1.0),
     ("KknN", r"(?i:()(?:K|kelvin))$", "kelvin", 1.0),
     (
-        "C℃sS",
-        r"()(?:deg\.? ?C|°C|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃|(?:deg(?:rees?)? )?[cC]elsius|CELSIUS)$",
+        "C℃sSС度",
+        r"()(?:deg\.? ?C|°C|[°º]С|摄氏度|ºC|Â°C|\ufffdC|ï¿½C|C|degC|℃"
+        r"|(?:deg(?:rees?)? )?[cC]elsius|CELSIUS)$",
         "celsius",
         1.0,
     ),

@@ -72,13 +72,18 @@ _MEANS = {
     "dissipation": "dissipation dissipationfactor tandelta lossfactor "
     "verlustfaktor losstangent 损耗 损耗因子 损耗因数 損失係数 誘電正接 손실계수",
     "noise": "noise",
-    "cycle": "cycle cycles cyc zyklus ciclo 循环 サイクル 사이클",
+    "cycle": "cycle cycles cyc zyklus zyklen zykluszahl ciclo ciclos цикл cyklu cykl cykel cyclus "
+    "cyklus 循环次数 循环号 循环序号 サイクル数 循环 サイクル 사이클",
     "loop": "loop spectrum",
     "number": "number no nr num index id idx nummer 号 序号 번호",
-    "time": "time times zeit temps tiempo tempo время 时间 時間 시간 timesec",
+    "time": "time times zeit messzeit testzeit prüfzeit zaman 测试时间 temps tiempo tempo время 时间 "
+    "時間 시간 timesec",
     "period": "period periods periode periodendauer période período periodo период 周期 周期時間",
-    "temperature": "temperature temp temperatur température temperatura tm tempc tcell mtemp 温度 온도",
-    "potential": "ewe vdc edc voltage potential potentiel spannung potenzial tensión tension tensione "
+    "temperature": "temperature temp temperatur température temperatura температура sıcaklık "
+    "lämpötila teplota temperatuur hőmérséklet zelltemperatur 电池温度 tm tempc tcell mtemp "
+    "温度 온도",
+    "potential": "ewe vdc edc voltage potential potentiel spannung potenzial potencial potenziale "
+    "zellspannung напряжение потенциал gerilim 电池电压 tensión tension tensione "
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
@@ -191,6 +196,8 @@ WHOLE = {
     **dict.fromkeys(("qualityfactor", "qfactor", "q-factor", "gütefaktor", "güte", "品质因数"), "quality"),
     **_CIRCUITS,
     "grid": "frequency",
+    **dict.fromkeys(("tcell", "celltemp", "celltemperature"), "temperature"),
+    **dict.fromkeys(("edc", "ocv", "ocp", "bias", "dcbias", "biasvoltage", "dcbiasvoltage"), "potential"),
     "1/f": "period",
     "幅值": "modulus",
     "полноесопротивление": "modulus",
@@ -214,6 +221,7 @@ ONLY_WITH_UNIT = {
     "amplitude",
     *_CIRCUITS,
     "grid",
+    "bias",
     "幅值",
     "thd",
     "thr",
