@@ -245,3 +245,30 @@ def test_rows_without_an_impedance_at_the_ends_are_told(gap, at_the_end):
     (spectrum,) = read_text(text)
     assert spectrum.points == F.size
     assert any(note.startswith("dropped 2 rows") for note in spectrum.notes)
+
+
+def cells(z):
+    return [f"{one.real:.9g}{one.imag:+.9g}j" for one in z]
+
+
+@pytest.mark.parametrize(
+    "head", ["f (Hz);Z (ohm);Remark\n", "f;Z;Remark\nHz;ohm;\n", "f [Hz];Impedance [ohm];T (°C)\n"]
+)
+def test_complex_cells_beside_other_columns_and_above_units(head):
+    last = "25" if "°C" in head else ""
+    lines = [f"{f:.9g};{z};{last}" for f, z in zip(F, cells(Z), strict=True)]
+    (spectrum,) = read_text(head + "\n".join(lines) + "\n")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
+    assert not any("no unit given" in note for note in spectrum.notes)
+
+
+def test_complex_cells_side_by_side_of_unequal_length_with_gaps():
+    head = "Cell A\t\t\t\tCell B\t\t\nf (Hz)\tZ (ohm)\tRemark\t\tf (Hz)\tZ (ohm)\tRemark\n"
+    lines = [
+        f"{f:.9g}\t{a}\t{'ok' if f < 1 else ''}\t\t{f:.9g}\t{b}\t"
+        for f, a, b in zip(F, cells(Z), cells(2 * Z), strict=True)
+    ]
+    lines[-3:] = [f"\t\t\t\t{f:.9g}\t{b}\t" for f, b in zip(F[-3:], cells(2 * Z[-3:]), strict=True)]
+    one, other = read_text(head + "\n".join(lines) + "\n")
+    np.testing.assert_allclose(one.impedance, Z[:-3], rtol=1e-7)
+    np.testing.assert_allclose(other.impedance, 2 * Z, rtol=1e-7)

@@ -231,11 +231,13 @@ def _read_names(
     ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
     ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
-    if marks and (numbered := _behind_a_number(line, style, width, units, marks)):
-        return numbered, False
+    numbered = _behind_a_number(line, style, width, units, marks) if marks else []
     known = [quantities_of(cells, units) for cells in ways]
     spaced = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
     one_a_column = _all_useful if spaced else _one_a_column  # freq (Hz)   Global impedance (ohm)
+    gaps = _with_empty_columns(known[0], width, style)  # those between its names are columns
+    if numbered or gaps:
+        return numbered or ways[0], False
     for fits in (one_a_column, _with_empty_columns, _with_complex_column, _one_known):
         for cells, row in zip(ways, known, strict=True):
             as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps

@@ -9,7 +9,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import split
-from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
+from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, is_units_row, unit_of
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -90,6 +90,8 @@ _PLAINER = (
     (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 _LONGEST = 2000
+_SEVERAL = 2
+_MOST_ABOVE = 4  # lines above the first row that may be its header and its units
 _NAME_WITH_UNIT = regex(r"(.*?)(\s*)([\[(/].*)$")
 _DRESSED = regex(
     rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
@@ -179,15 +181,44 @@ def name_complex_columns(written: Lines) -> list[str]:
     """
     plain, lines = written.plain, written.lines
     pairs = zip(plain, lines, strict=True)
-    row = next((i for i, (a, b) in enumerate(pairs) if a is not b and a.count("j") + a.count("i") > 1), 0)
-    place = next((i for i in range(row - 1, -1, -1) if plain[i].strip()), row)
+    row = next((i for i, (a, b) in enumerate(pairs) if a is not b and _IMAGINARY.search(a)), 0)
     mark = _delimiter(plain[row]) if row else ""
-    cells, names = (split(plain[i], mark) for i in (row, place)) if row else ([], [])
-    held = [complex_cell(cell) is not None for cell in cells]
-    if sum(held) < 2 or len(names) != len(cells) or len(split(lines[row], mark)) != len(cells) + sum(held):
+    held = [complex_cell(cell) is not None for cell in split(plain[row], mark)] if row else []
+    if not any(held) or written.polar is not None or len(split(lines[row], mark)) != len(held) + sum(held):
         return lines
-    each = [_names_of_parts(name) if two else [name] for name, two in zip(names, held, strict=True)]
-    return [*lines[:place], mark.join(one for pair in each for one in pair), *lines[place + 1 :]]
+    above = [line for line in plain[:row] if line.strip()][-_MOST_ABOVE:]
+    named = {line: new for line in above if (new := _with_names_of_parts(line, held, mark)) != line}
+    whole = sum(held) < _SEVERAL
+    return [
+        named.get(line, line) if whole or line is old else _with_gaps(old, line, held, mark)
+        for old, line in zip(plain, lines, strict=True)
+    ]
+
+
+def _with_gaps(plain: str, line: str, held: Sequence[bool], mark: str) -> str:
+    """Return a row of several complex numbers with two empty cells for each of those that are missing."""
+    cells = [cell.strip() for cell in plain.split(mark)]
+    if mark == " " or not any(two and not cell for two, cell in zip(held, cells, strict=False)):
+        return line
+    pairs = [complex_cell(cell) if two else None for two, cell in zip(held, cells, strict=False)]
+    each = (
+        pair or (("", "") if two else (cell,)) for pair, two, cell in zip(pairs, held, cells, strict=False)
+    )
+    return mark.join([*(one for parts in each for one in parts), *cells[len(held) :]])
+
+
+def _with_names_of_parts(line: str, held: Sequence[bool], mark: str) -> str:
+    """Return a header, or a row of units below it, with two cells for each column of complex numbers."""
+    cells = split(line, mark)
+    if len(cells) < len(held) or not any(cells) or (len(cells) > len(held) and mark == " "):
+        return line
+    held = [*held, *[False] * (len(cells) - len(held))]  # last cells are empty
+    units = is_units_row(cells)
+    each = [
+        [cell] if not two else [cell, cell] if units or not cell else _names_of_parts(cell)
+        for cell, two in zip(cells, held, strict=True)
+    ]
+    return mark.join(one for pair in each for one in pair)
 
 
 def _names_of_parts(name: str) -> list[str]:
