@@ -252,3 +252,17 @@ def test_a_condition_that_changes_within_one_spectrum_is_told(name):
     (spectrum,) = spectra(goes_on(labels=(name, 1, 2), second=Z.copy()))
     holds(spectrum, F, Z)
     assert any("changes within one spectrum" in note for note in spectrum.notes), spectrum.notes
+
+
+def complex_table(points, z):
+    return "f (Hz),Z (Ohm)\n" + "".join(
+        f"{f:.7g},{value.real:.7g}{value.imag:+.7g}j\n" for f, value in zip(F[points], z[points], strict=True)
+    )
+
+
+@pytest.mark.parametrize(("line", "place"), [(0, 2), (0, 3), (2, 3), (22, 0), (23, 2)])
+def test_tables_of_complex_cells_are_read_wherever_they_stand(line, place):
+    placed = [(0, 0, complex_table(slice(20), Z)), (line, place, complex_table(slice(26), OTHER))]
+    one, two = sorted(spectra(grid(*placed)), key=lambda s: len(s.frequency))
+    holds(one, F[:20], Z[:20])
+    holds(two, F, OTHER)

@@ -29,6 +29,8 @@ _MODEL = regex(
     r"(?<![^\W_])(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?|sim(?:ulated)?)(?![^\W_])", re.IGNORECASE
 )
 _PARTS = {"real": "Z'", "imag": "Z''", "modulus": "|Z|", "phase": "Phase"}
+_UNITS_OF_IMAGINARY = ("i", "j", "I", "J")
+_COMPLEX = regex(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*[-+]\s*[\d.,]+(?:[eE][-+]?\d+)?\s*\*?\s*[ijIJ]")
 _DELIMITERS = "\t;,|"
 
 Reader = Callable[[File, Sequence[str]], list[Sweep]]
@@ -73,7 +75,9 @@ def read_rectangles(
             raise
         return found
     named = _frequencies(lines)
-    if len(named) <= len(sweeps) and not any(n.startswith("left aside") for s in sweeps for n in s.notes):
+    gaps = len(named) > 1 and any(np.isnan(sweep.impedance).any() for sweep in sweeps)
+    told = any(note.startswith("left aside") for sweep in sweeps for note in sweep.notes)
+    if len(named) <= len(sweeps) and not (gaps or told):
         return sweeps
     found, _ = _read_each(file, lines, named, read)
     return found if _rank(found) > _rank(sweeps) else sweeps
@@ -117,7 +121,7 @@ def _read_each(
     left = sum(map(len, _numbers(grid, style))) - sum(_numbers_of(grid, style, one) for one in tables)
     if not tables or (len(tables) == 1 and not left) or _is_ragged(grid, style, tables):
         return [], []
-    measured = [one for one in tables if not _is_model(grid, one)]
+    measured = [one for one in tables if not _is_model(grid, style, one)]
     above = (" ".join(row) for row in grid[: min(one.head for one in tables)])
     file = file.with_words([*above, *(style.delimiter.join(_cells(grid[one.head], one)) for one in tables)])
     blocks: list[list[Sweep]] = []
@@ -130,7 +134,7 @@ def _read_each(
                 raise
             blocks.append([])
             failed.append(f"left aside: the table at line {one.head + 1}, column {one.columns[0] + 1}")
-    name_by_titles(blocks, [[" ".join(cells) for cells in _titles(grid, one)] for one in measured])
+    name_by_titles(blocks, [[" ".join(cells) for cells in _titles(grid, style, one)] for one in measured])
     sweeps = [sweep for block in blocks for sweep in block]
     notes = [*failed, *[f"left aside: {plural(left, 'number')} beside the tables"] * (left > 0)]
     notes += ["left aside: a fit or a model, by its name"] * (len(measured) < len(tables))
@@ -159,6 +163,9 @@ def _numbers(grid: Grid, style: Style) -> list[list[int]]:
 
 
 def _is_number(cell: str, style: Style) -> bool:
+    """Whether a cell holds a number, or a complex one."""
+    if cell[-1:] in _UNITS_OF_IMAGINARY:
+        return bool(_COMPLEX.fullmatch(cell))
     value = number(cell, style) if cell else None
     return value is not None and not isnan(value)
 
@@ -174,7 +181,7 @@ def _rectangles(grid: Grid, style: Style, named: set[tuple[int, int]]) -> Iterat
     for head in heads:
         words = (place for place, name in enumerate(grid[head]) if name and not _is_number(name, style))
         names = [place for place in words if ends_of.get(place, 0) <= head]
-        ends = {place: _next_over(grid, heads, head, place) for place in names}
+        ends = {place: _next_over(grid, style, heads, head, place) for place in names}
         below = {place: [row for row in filled.get(place, []) if head < row < ends[place]] for place in names}
         runs = {
             place: rows
@@ -197,11 +204,13 @@ def _in_order(tables: Iterable[Rectangle]) -> list[Rectangle]:
     return [one for row in ordered for one in sorted(row, key=lambda one: (one.columns[0], one.head))]
 
 
-def _next_over(grid: Grid, heads: Sequence[int], head: int, place: int) -> int:
+def _next_over(grid: Grid, style: Style, heads: Sequence[int], head: int, place: int) -> int:
     """Return the next header that has a name over a column, or the end."""
-    later = (row for row in heads if row > head and place < len(grid[row]) and grid[row][place])
-    names = (row for row in later if _LETTER.search(grid[row][place]) and not is_unit(grid[row][place]))
-    return next(names, len(grid))
+    for row in heads:
+        cell = grid[row][place] if row > head and place < len(grid[row]) else ""
+        if _LETTER.search(cell) and not _is_number(cell, style) and not is_unit(cell):
+            return row
+    return len(grid)
 
 
 def _with_remarks(group: list[int], words: Sequence[int]) -> list[int]:
@@ -246,18 +255,18 @@ def _cells(row: Sequence[str], one: Rectangle) -> list[str]:
     return [row[place] if place < len(row) else "" for place in one.columns]
 
 
-def _is_model(grid: Grid, one: Rectangle) -> bool:
+def _is_model(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether every frequency, or the title, of a table is by its name a fit's."""
-    near = _titles(grid, one)[-1:]
+    near = _titles(grid, style, one)[-1:]
     return any(map(_MODEL.search, [*_cells(grid[one.head], one), *chain(*near)]))
 
 
-def _titles(grid: Grid, one: Rectangle) -> Grid:
+def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:
     """Return what stands above a table's names in its columns, up to numbers or another table."""
     titles: Grid = []
     for row in reversed(grid[max(0, one.head - _MOST_ABOVE) : one.head]):
         words = [cell for cell in _cells(row, one) if cell]
-        if sum(1 for word in words if not _LETTER.search(word)) > 1 or len(words) > 2:
+        if len(words) > 2 or (words and _is_number(words[0], style)):
             break
         titles += [words] if words else []
     return titles[::-1]
@@ -274,7 +283,7 @@ def _without_label(name: str) -> str:
 
 def _lines(grid: Grid, style: Style, one: Rectangle) -> list[str]:
     """Return the lines of one table, each in its place; below its names without empty ones."""
-    titles = _titles(grid, one)
+    titles = _titles(grid, style, one)
     lines = [""] * len(grid)
     for place, title in enumerate(titles, one.head - len(titles)):
         lines[place] = style.delimiter.join(title)
