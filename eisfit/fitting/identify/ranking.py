@@ -15,7 +15,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.fitting.identify.evidence import evidence
-from eisfit.fitting.identify.roles import time_constant
+from eisfit.fitting.identify.roles import crossover
 from eisfit.fitting.identify.structures import Arc, features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grades
@@ -259,8 +259,8 @@ def _settle(trial: Trial, bench: Workbench, same: float) -> Trial:
 def _faster(trial: Trial) -> int:
     """Return how many arcs are slower than the one that holds a diffusion; of equal ones, fewest is named."""
     arcs = [arc for part in trial.structure if (arc := Arc.of(part))]
-    times = [time_constant(arc, trial.values) for arc in arcs if isinstance(arc.inner, Component)]
-    return sum(time_constant(arc, trial.values) > min(times) for arc in arcs) if times else 0
+    times = [crossover(arc, trial.values) for arc in arcs if isinstance(arc.inner, Component)]
+    return sum(crossover(arc, trial.values) > min(times) for arc in arcs) if times else 0
 
 
 def _plainness(trial: Trial) -> tuple[int, int]:

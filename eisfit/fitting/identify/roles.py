@@ -8,12 +8,14 @@ smaller, by more than a factor of three. That is an assignment, not a measuremen
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure
 from eisfit.model.notation import Component, Node, Parallel, Part, Series, components
 from eisfit.records import dataclass
 
 _APART = 3.0  # times: capacitances of film and double layer at least
+_TURNS, _NEVER = 40, 1e30  # of an iteration, and the seconds at which one that does not end is left
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     if len(arcs) != 2 or any(isinstance(arc.inner, Component) for arc in arcs[:1]):
         return numbers
     fast, slow = arcs
-    ordered = time_constant(fast, values) < time_constant(slow, values)
+    ordered = _time(fast, values) < _time(slow, values)
     grows = _capacitance(slow, values) > _APART * _capacitance(fast, values)
     return ["_sei", "_ct"] if ordered and grows else numbers
 
@@ -96,19 +98,39 @@ def _charge(arc: Arc, values: Mapping[str, float]) -> float:
     return values[arc.storage.parameter_names[0]]
 
 
-def time_constant(arc: Arc, values: Mapping[str, float]) -> float:
-    """Return the time constant of an arc, s."""
+def crossover(arc: Arc, values: Mapping[str, float]) -> float:
+    """Return 1/omega at which the storage of an arc carries as much as its resistor and diffusion, s.
+
+    Where a diffusion is far larger than the resistor beside it the data hold no R, and no R C: this they do.
+    """
+    time, inner = _time(arc, values), arc.inner
+    for _ in range(_TURNS if isinstance(inner, Component) else 0):
+        size = values[arc.resistor.name] + _diffusion(cast("Component", inner), time, values)
+        time = min((size * _charge(arc, values)) ** (1 / _exponent(arc, values)), _NEVER)
+    return float(time)
+
+
+def _diffusion(component: Component, time: float, values: Mapping[str, float]) -> float:
+    """Return the size of a diffusion at omega = 1/time, to a factor near one."""
+    if component.symbol == "W":
+        return float(values[component.parameter_names[0]] * (2 * time) ** 0.5)
+    size, slowest, *power = (values[name] for name in component.parameter_names)
+    share = (time / slowest) ** (power[0] if power else 0.5)
+    return float(size * (min(share, 1.0) if component.symbol in ("Ws", "Wsp") else share))
+
+
+def _time(arc: Arc, values: Mapping[str, float]) -> float:
     return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / _exponent(arc, values)))
 
 
 def _capacitance(arc: Arc, values: Mapping[str, float]) -> float:
-    return time_constant(arc, values) / values[arc.resistor.name]
+    return _time(arc, values) / values[arc.resistor.name]
 
 
 def _place(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
     arc = Arc.of(part)
     if arc is not None:
-        return 2, time_constant(arc, values)
+        return 2, crossover(arc, values)
     symbol = part.symbol if isinstance(part, Component) else ""
     return {"L": 0, "R": 1, "G": 3, "TLM": 3}.get(symbol, 4), 0.0
 

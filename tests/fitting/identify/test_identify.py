@@ -13,6 +13,7 @@ from eisfit import Identification, Spectrum, identify
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.choice import choose
 from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.roles import crossover, name_parts
 from eisfit.fitting.identify.structures import Arc, circuit_of, orders, shape, size
 from eisfit.fitting.identify.trials import Workbench
 from eisfit.model.notation import parse
@@ -306,3 +307,17 @@ def test_of_equal_arcs_the_slowest_is_said_to_hold_the_diffusion():
     drawings = eisfit.identify(s).first.drawings
     assert "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)" in drawings
     assert "R_s-p(R1-W_d,CPE1)-p(R2,CPE2)" not in drawings
+
+
+@pytest.mark.parametrize("resistance", [1.4, 7e4])
+def test_a_resistor_that_a_diffusion_hides_does_not_order_the_arcs(resistance):
+    """Storage and Warburg are equal at omega^-0.4 = sqrt(2) sigma Q, 50 s; R C is 5e-8 s or 9e-3 s."""
+    values = {
+        "R1": 150.0, "CPE1_Q": 1e-6, "CPE1_alpha": 0.9, "R2": resistance, "W2_sigma": 1.8e7, "CPE2_Q": 1.9e-7,
+        "CPE2_alpha": 0.9,
+    }  # fmt: skip
+    structure = parse("p(R2-W2,CPE2)-p(R1,CPE1)").children
+    named = circuit_of(name_parts(structure, values).structure).string
+    assert named == "p(R1,CPE1)-p(R2-W_d,CPE2)"
+    arc = Arc.of(structure[0])
+    assert crossover(arc, values) == pytest.approx((np.sqrt(2) * 1.8e7 * 1.9e-7) ** 2.5, rel=0.01)
