@@ -272,3 +272,11 @@ def test_complex_cells_side_by_side_of_unequal_length_with_gaps():
     one, other = read_text(head + "\n".join(lines) + "\n")
     np.testing.assert_allclose(one.impedance, Z[:-3], rtol=1e-7)
     np.testing.assert_allclose(other.impedance, 2 * Z, rtol=1e-7)
+
+
+def test_an_empty_row_of_marks_below_the_units():
+    in_milliohm(
+        read_text(
+            "Frequency;Z';Z''\n(Hz);(mOhm);(mOhm)\n;;\n" + rows(F, 1e3 * Z.real, 1e3 * Z.imag, mark=";")
+        )
+    )

@@ -235,7 +235,7 @@ def _read_names(
     known = [quantities_of(cells, units) for cells in ways]
     spaced = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
     one_a_column = _all_useful if spaced else _one_a_column  # freq (Hz)   Global impedance (ohm)
-    gaps = _with_empty_columns(known[0], width, style)  # those between its names are columns
+    gaps = bool(known) and _with_empty_columns(known[0], width, style)  # those between its names are columns
     if numbered or gaps:
         return numbered or ways[0], False
     for fits in (one_a_column, _with_empty_columns, _with_complex_column, _one_known):

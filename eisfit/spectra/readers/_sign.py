@@ -16,7 +16,7 @@ _GOOD, _RATIO = 0.05, 4.0
 _FAIR = 0.1
 #: Of three columns without a header: of 1,600 other tables over a frequency only causal responses passed; of
 #: 1,700 simulated spectra with 0.1 to 10 % noise and up to 50 % drift 3 were told the wrong sign.
-_LIKELY, _LIKELY_RATIO = 0.15, 2.0
+_LIKELY_RATIO = 2.0
 _SLOPE_PHASE = 0.15  # rad: a smaller phase may be noise
 _SLOPE_POINTS = 5
 _SLOPE_RATIO = 3.0
@@ -55,8 +55,8 @@ class SignTest:
         """The sign that noisy data ask for, which may be wrong where the phase is small."""
         return (
             self.fair
-            or self.slope * (min(self.as_written, self.turned) < _LIKELY)
-            or self._decide(_LIKELY, _LIKELY_RATIO)
+            or self.slope * (min(self.as_written, self.turned) < _FAIR)
+            or self._decide(_FAIR, _LIKELY_RATIO)
         )
 
     def _decide(self, largest: float, ratio: float) -> int:
