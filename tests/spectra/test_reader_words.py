@@ -94,6 +94,7 @@ def test_no_units(unit):
         ("Угловая частота (рад/с)", "frequency", 1 / (2 * np.pi)),
         ("w (2πf) / rad/s", "frequency", 1 / (2 * np.pi)),
         ("T (ms)", "period", 1e-3),
+        ("T = 1/f (s)", "period", 1.0),
         ("T (K)", "temperature", 1.0),
         ("Parallel capacitance (pF)", "C_parallel", 1e-12),
         ("并联电容(µF)", "C_parallel", 1e-6),

@@ -25,6 +25,7 @@ _ELISION = regex(r"(?<![^\W_])[dlDL]'(?=[^\W\d_]{3})")  # module d'impédance
 _LOG10 = regex(r"[(\[]log(?:10|_10)?[)\]]", re.IGNORECASE)
 #: ``re(Z(1,1)) [] - Cs='1pF'``: HFSS over values of a parameter.
 _VARIED = regex(r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*[^=]+=\s*'?([-\w.]+)'?$")
+_PERIOD = regex(r"^[Tτ]\s*=\s*(?=1\s*/\s*f)")  # T = 1/f
 _PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
 #: -Im(Z), -Z'' as R's make.names, MATLAB's makeValidName and others write them.
@@ -87,7 +88,7 @@ def plain_name(name: str) -> str:
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
-    text = _LOG10.sub("(log)", text)
+    text = _PERIOD.sub("", _LOG10.sub("(log)", text))
     text = _ELISION.sub("", text)
     text = _PURE_NUMBER.sub("", _DEFINED.sub("omega ", text))
     text = text.strip("'") if text.startswith("'") else text
