@@ -266,3 +266,15 @@ def test_tables_of_complex_cells_are_read_wherever_they_stand(line, place):
     one, two = sorted(spectra(grid(*placed)), key=lambda s: len(s.frequency))
     holds(one, F[:20], Z[:20])
     holds(two, F, OTHER)
+
+
+def test_tables_under_one_row_of_names_may_begin_and_end_where_they_will():
+    second = table([], F[:20], OTHER.real[:20], OTHER.imag[:20])
+    lines = grid(
+        (0, 0, FIRST), (0, 3, ",".join(HEADER)), (8, 3, second), (0, 6, ",".join(HEADER)), (3, 6, second)
+    )
+    text = "\n".join(line.rstrip(",") for line in lines.splitlines()) + "\n"
+    one, two, three = spectra(text)
+    holds(one, F, Z)
+    holds(two, F[:20], OTHER[:20])
+    holds(three, F[:20], OTHER[:20])

@@ -21,7 +21,7 @@ from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
-_MOST_BELOW = 4  # lines from a name to its numbers: units, an empty one
+_MOST_BELOW = 4  # lines below a name that may hold units
 _MOST_ABOVE = 6
 _LONGEST_NAME = 60
 _LETTER = regex(r"[^\W\d_eE]")
@@ -186,13 +186,18 @@ def _rectangles(grid: Grid, style: Style, named: set[tuple[int, int]]) -> Iterat
         runs = {
             place: rows
             for place, rows in below.items()
-            if len(rows) >= _FEWEST_ROWS and rows[0] <= head + _MOST_BELOW
+            if len(rows) >= _FEWEST_ROWS and not any(map(any, _between(grid, place, head, rows[0])))
         }
         anchors = [place for row, place in sorted(named) if row == head and place in runs]
         for group in _groups(sorted(runs), anchors, grid[head]):
             stop = max(runs[place][-1] for place in group) + 1
             ends_of.update(dict.fromkeys(group, stop))
             yield Rectangle(head, stop, _with_remarks(group, [place for place in names if not below[place]]))
+
+
+def _between(grid: Grid, place: int, head: int, first: int) -> Grid:
+    """Return the cells of a column between its name and its first number, but those of units right below."""
+    return [row[place : place + 1] for row in grid[head + _MOST_BELOW : first]]
 
 
 def _in_order(tables: Iterable[Rectangle]) -> list[Rectangle]:
