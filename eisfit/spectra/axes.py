@@ -87,6 +87,7 @@ class Axis:
         return f"{value:.6g} {self.unit}".rstrip() if self.unit != "degC" else f"{value:.6g} °C"
 
 
+_FLAT = ("2d", "3d")  # how a plot is drawn, no days
 _LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere C
 _DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
 _KNOWN = (
@@ -195,7 +196,8 @@ def read_name(name: str) -> dict[str, float]:
 def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
     """Return the number in a name by the axis' patterns, or by one of the user's (number in its group)."""
     for one in (pattern,) if pattern is not None else axis.patterns:
-        values = {_value(match, axis) for match in one.finditer(name) if not _is_rate(match, axis)}
+        found = [match for match in one.finditer(name) if not _is_rate(match, axis) and match[0] not in _FLAT]
+        values = {_value(match, axis) for match in found}
         if len(values) == 1:
             return values.pop()
         if values:

@@ -15,9 +15,13 @@ FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
 _PATTERNS = (
     regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
+    regex(
+        r"(?:^|[ _\-.])0*(\d+)(?:st|nd|rd|th)?[ _\-]?(?:cyc(?:les?|l)?|zykl(?:us|en))(?=$|[ _\-.])",
+        re.IGNORECASE,
+    ),
 )
 
-_CHANNEL = regex(r"_C\d\d$")
+_CHANNEL, _OF_ECLAB = regex(r"_C\d\d$"), regex(r"(?:^|_)S?[PG]EIS_C\d\d$")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
 _LABEL = regex(
     rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
@@ -62,7 +66,7 @@ def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = 
 
     EC-Lab ends the names of its files with the channel: ``_C05``.
     """
-    of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr")
+    of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr") or bool(_OF_ECLAB.search(file.stem))
     stem = _CHANNEL.sub("", file.stem) if of_eclab and pattern is None else file.stem
     for candidate in (pattern,) if pattern is not None else _PATTERNS:
         match = candidate.search(stem)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import ReadError, UsageError
+from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_name
 from eisfit.spectra.series import Failure, Series, read_series
 from eisfit.spectra.spectrum import Spectrum
@@ -237,3 +238,16 @@ def test_the_channel_in_the_name_of_an_eclab_file_is_no_cycle():
     assert cycle_of_name(Path("cell_cyc7_C05.mpr"), None) == 7
     assert cycle_of_name(Path("cell_C05.csv"), None) == 5
     assert cycle_of_name(Path("cell_C05.csv"), None, of_eclab=True) is None
+    assert cycle_of_name(Path("cell_01_PEIS_C05.csv"), None) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["NMC_296th_cycle.csv", "after 296 cycles.csv", "296cyc.txt", "cell_cyc296.csv"]
+)
+def test_the_cycle_of_a_name(name):
+    assert cycle_of_name(Path(name), None) == 296
+
+
+def test_two_dimensions_are_no_days():
+    assert read_name("npz_2d") == {}
+    assert read_name("cell_4d") == {"time": 345600.0}

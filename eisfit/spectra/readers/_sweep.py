@@ -32,6 +32,7 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
+_DRIFT, _OF_RESONATORS = 1e-3, 2e4  # relative; Hz, above which a sweep may be as narrow
 _NARROW = 0.005  # relative: the range of a sweep over a resonance, or a drift
 _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
 # Points measured again at the same frequency, as bands share some, that differ less are averaged unasked.
@@ -153,6 +154,7 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     _note_copies(filled)
     spectra: list[Spectrum] = []
     for sweep in filled:
+        _refuse_drift(file, sweep)
         if len(sweeps) > 1:
             sweep.notes.append(f"the file holds {plural(len(filled), 'sweep')}{empty}")
         _name_cycle(sweep)
@@ -193,6 +195,15 @@ def _refuse_points(file: File, sweeps: list[Sweep]) -> None:
             raise file.error(
                 f"all {len(sweeps)} rows are at {f:g} Hz: a sweep of something else, no spectrum"
             )
+
+
+def _refuse_drift(file: File, sweep: Sweep) -> None:
+    """Refuse one frequency that drifts by less than a sweep would be: a monitor's, a Mott-Schottky plot's."""
+    f = sweep.frequency
+    if f.size >= _FEWEST_BESIDE and f.max() < _OF_RESONATORS and 0 < np.ptp(f) < _DRIFT * f.min():
+        raise file.error(
+            f"all {f.size} rows are at about {f[0]:g} Hz: a sweep of something else, no spectrum"
+        )
 
 
 def _agree_on_sign(sweeps: list[Sweep]) -> None:
