@@ -69,12 +69,15 @@ def _changes(table: Table, lines: Sequence[str], index: int) -> list[int]:
 
 def _by_lines(table: Table, lines: Sequence[str], f: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows above which a line names a cell or a cycle, or the header or nothing where Z leaps."""
-    cuts = []
-    for row in np.flatnonzero(np.diff(table.rows) > 1) + 1:
-        between = [text.strip() for text in lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip()]
-        titled = any(map(_is_title, between))
-        if titled or (all(_is_header(text, table) for text in between) and leaps(f, z, [int(row)])):
-            cuts.append(int(row))
+    titled: list[int] = []
+    plain: list[int] = []
+    for row in (np.flatnonzero(np.diff(table.rows) > 1) + 1).tolist():
+        between = [text for text in lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip()]
+        if any(map(_is_title, between)):
+            titled.append(row)
+        elif all(_is_header(text, table) for text in between):
+            plain.append(row)
+    cuts = sorted([*titled, *leaps(f, z, plain)])
     return cuts if np.diff([0, *cuts, z.size]).min() >= _FEWEST_OF_A_RUN else []
 
 
