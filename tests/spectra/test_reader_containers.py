@@ -280,3 +280,9 @@ def test_an_empty_row_of_marks_below_the_units():
             "Frequency;Z';Z''\n(Hz);(mOhm);(mOhm)\n;;\n" + rows(F, 1e3 * Z.real, 1e3 * Z.imag, mark=";")
         )
     )
+
+
+def test_a_spectrum_in_parts_and_in_modulus_and_phase_is_told_to_be_the_same():
+    head = "f (Hz),Z' (ohm),Z'' (ohm),f (Hz),|Z| (ohm),phase (deg)\n"
+    found = read_text(head + rows(F, Z.real, Z.imag, F, abs(Z), np.degrees(np.angle(Z))))
+    assert [any("the same numbers" in note for note in spectrum.notes) for spectrum in found] == [False, True]

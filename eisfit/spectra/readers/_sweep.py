@@ -32,6 +32,7 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
+_MOST_COMPARED, _ROUNDED = 20, 1e-5  # sweeps; relative
 _DRIFT, _OF_RESONATORS = 1e-3, 2e4  # relative; Hz, above which a sweep may be as narrow
 _NARROW = 0.005  # relative: the range of a sweep over a resonance, or a drift
 _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
@@ -167,14 +168,27 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
 
 
 def _note_copies(sweeps: Sequence[Sweep]) -> None:
-    """Say which sweeps have the very numbers of one before them: a sheet of all beside their own."""
-    seen: dict[bytes, int] = {}
-    for place, sweep in enumerate(sweeps if len(sweeps) > 1 else ()):
-        first = seen.setdefault(sweep.frequency.tobytes() + sweep.impedance.tobytes(), place)
-        if first < place:
+    """Say which sweeps have the numbers of one before: a sheet of all beside their own, parts and modulus."""
+    for place, sweep in enumerate(sweeps):
+        before = range(max(0, place - _MOST_COMPARED), place)
+        first = next((i for i in before if _is_copy(sweeps[i], sweep)), None)
+        if first is not None:
             sweep.notes.append(
                 f"{ASSUMED} it is one of its own, although spectrum {first + 1} has the same numbers"
             )
+
+
+def _is_copy(one: Sweep, other: Sweep) -> bool:
+    """Whether two sweeps have the same numbers but for how they are rounded."""
+    f, z = one.frequency, one.impedance
+    if (
+        f.size != other.frequency.size
+        or f.size < _FEWEST_BESIDE
+        or abs(z[0] - other.impedance[0]) > _ROUNDED * abs(z[0])
+    ):
+        return False
+    same = np.abs(other.frequency - f) <= _ROUNDED * f
+    return bool((same & (np.abs(other.impedance - z) <= _ROUNDED * np.abs(z))).all())
 
 
 def _name_cycle(sweep: Sweep) -> None:
