@@ -278,3 +278,9 @@ def test_tables_under_one_row_of_names_may_begin_and_end_where_they_will():
     holds(one, F, Z)
     holds(two, F[:20], OTHER[:20])
     holds(three, F[:20], OTHER[:20])
+
+
+def test_a_remark_on_the_unit_beside_tables_without_one_is_asked_for():
+    bare = FIRST.replace(" (Ohm)", "")
+    with pytest.raises(ReadError, match="mOhm"):
+        spectra(grid((0, 0, bare), (2, 4, FIT), (8, 4, "Z in mOhm")))

@@ -122,8 +122,8 @@ def _read_each(
     if not tables or (len(tables) == 1 and not left) or _is_ragged(grid, style, tables):
         return [], []
     measured = [one for one in tables if not _is_model(grid, style, one)]
-    above = (" ".join(row) for row in grid[: min(one.head for one in tables)])
-    file = file.with_words([*above, *(style.delimiter.join(_cells(grid[one.head], one)) for one in tables)])
+    heads = (style.delimiter.join(_cells(grid[one.head], one)) for one in tables)
+    file = file.with_words([*heads, *_words_beside(grid, style, tables)])
     blocks: list[list[Sweep]] = []
     failed: list[str] = []
     for one in measured:
@@ -141,6 +141,20 @@ def _read_each(
     for sweep in sweeps:
         sweep.notes += notes
     return sweeps, failed
+
+
+def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
+    """Yield the rows above all tables, and cells of words beside them that are no names of numbers."""
+    first = min(one.head for one in tables)
+    held = {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
+    for row, cells in enumerate(grid):
+        if row < first:
+            yield " ".join(cells)
+            continue
+        for place, cell in enumerate(cells):
+            names = place + 1 < len(cells) and _is_number(cells[place + 1], style)
+            if _LETTER.search(cell) and (row, place) not in held and not names:
+                yield cell
 
 
 def _is_ragged(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> bool:
