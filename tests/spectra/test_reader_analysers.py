@@ -177,9 +177,10 @@ def test_methodscript_packages():
 # LTspice: File, Export data as text
 
 
-def test_ltspice_of_an_ac_analysis():
+@pytest.mark.parametrize("end", ["\n", " \n", "\r\r\n"])
+def test_ltspice_of_an_ac_analysis(end):
     cells = [f"{f:.14e}\t{z.real:.14e},{z.imag:.14e}" for f, z in zip(F, -Z, strict=True)]
-    spectrum = one("Freq.\tV(n001)/I(V1)\n" + "\n".join(cells) + "\n")
+    spectrum = one("Freq.\tV(n001)/I(V1)" + end + end.join(cells) + end)
     assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
     assert any(note.startswith("assumed: V(n001)/I(V1) turned") for note in spectrum.notes)
 

@@ -32,7 +32,9 @@ def recognise(file: File) -> bool:
     if found is None:
         return False
     below = [line.split("\t") for line in file.head[found.end() :].splitlines()[1:4] if "\t" in line]
-    return bool(below) and all(_PARTS.match(row[1]) or _POLAR.match(row[1]) for row in below[:1])
+    return bool(below) and all(
+        _PARTS.match(row[1].strip()) or _POLAR.match(row[1].strip()) for row in below[:1]
+    )
 
 
 def parse(file: File) -> list[Sweep]:
