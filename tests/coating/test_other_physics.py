@@ -327,6 +327,16 @@ spectra = [{ file = "film_25.csv" }]
         write_study(tmp_path, spectra, '[scatter]\ntemperature = "0.3 degC"\n' + FILM)
 
 
+def test_an_error_of_temperature_moves_a_film_by_the_activation_energy_that_the_study_states(tmp_path):
+    """It moved every film by the 0.45 eV that are taken where none is stated."""
+    spectra = {key: simulate(np.random.default_rng(1)) for key in (("bare", 25), ("film", 25), ("film", 45))}
+    problem = problem_of(write_study(tmp_path, spectra, f'{FILM}activation_energy = "0.8 eV"\n'))
+    block, names = next(b for b in problem.blocks if b.name == "film_45.csv"), [*problem.priors]
+    slopes = problem.affine(block, names)[1][:, names.index("dT:film_45.csv")] / 0.3  # 1/K
+    assert slopes[INDEX["s_i"]] == pytest.approx(0.8 / (BOLTZMANN_EV * 318.15**2), rel=1e-6)
+    assert slopes[INDEX["R_i"]] == pytest.approx(-0.6 / (BOLTZMANN_EV * 318.15**2), rel=1e-6)
+
+
 def test_two_cells_that_differ_too_much_are_told_once(tmp_path):
     """Each moves by half of it: Q of the one cell and Q of the other were two contradictions."""
     rng = np.random.default_rng(11)

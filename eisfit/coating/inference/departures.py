@@ -242,7 +242,8 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     for name, prior in ((name, prior) for name, prior in shares.items() if name not in problem.priors):
         tried[f"{name}:coated"] = Departure({change[name]: prior}, ((name, change[name], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
-    tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warm(change["temperature"]))
+    warmer = warm(change["temperature"], problem.priors)
+    tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warmer)
     if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:
         inductance = Prior(0.0, 1e-6, "H", log=False)
         tried["leads:all"] = Departure({"change:leads": inductance}, (("leads", "change:leads", 1.0),), "all")

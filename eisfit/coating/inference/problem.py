@@ -290,7 +290,8 @@ class Problem:
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
             terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
             terms += [("R_i", "Ea:gain", hotter)] * block.coated
-        terms += warm(f"dT:{block.name}", block.temperature)
+        if f"dT:{block.name}" in self.priors:
+            terms += warm(f"dT:{block.name}", self.priors, block.temperature)
         terms += [term for departure in self.departures if departure.of(block) for term in departure.terms]
         return terms
 
@@ -386,9 +387,14 @@ def find_warming(name: str, temperature: float) -> float:
     return _ENERGIES[material][0] / alpha * (1 / temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
 
-def warm(parameter: str, kelvin: float = REFERENCE_K) -> tuple[tuple[str, str, float], ...]:
-    """Return the terms of a parameter that is a change of temperature, K, about one of `kelvin`."""
-    by_kelvin = {name: sign / (BOLTZMANN_EV * kelvin**2) for name, (_, sign) in _WARMED.items()}
-    terms = [(name, parameter, -_ENERGIES[_WARMED[name][0]][0] * by) for name, by in by_kelvin.items()]
-    arc = _ENERGIES["counter"][0] / (BOLTZMANN_EV * kelvin**2 * COUNTER_ALPHA)
-    return (*terms, ("counter_tau", parameter, -arc))
+def warm(
+    parameter: str, priors: Mapping[str, Prior], kelvin: float = REFERENCE_K
+) -> tuple[tuple[str, str, float], ...]:
+    """Return the terms of a parameter that is a change of temperature, K, about one of `kelvin`.
+
+    Activation energies are the means of `priors`, what a study states of its film among them.
+    """
+    energies = {name: prior.mean for name, prior in ({**activation_energies(), **priors}).items()}
+    each = 1 / (BOLTZMANN_EV * kelvin**2)
+    terms = [(n, parameter, -energies[f"Ea:{part}"] * sign * each) for n, (part, sign) in _WARMED.items()]
+    return (*terms, ("counter_tau", parameter, -energies["Ea:counter"] * each / COUNTER_ALPHA))

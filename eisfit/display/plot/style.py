@@ -54,9 +54,9 @@ _OF_THE_USER = frozenset(
     {"axes.labelsize", "axes.titlesize", "font.family", "font.size", "legend.fontsize", "mathtext.fontset"}
 )
 
-#: Width of a figure in a journal, inches: one column of two (85 mm), and both with the gap (175 mm).
 #: Inches of a figure of one panel, where no journal's column is asked for.
 WIDTH = 4.8
+#: Width of a figure in a journal, inches: one column of two (85 mm), and both with the gap (175 mm).
 _WIDTHS = {1: 85 / 25.4, 2: 175 / 25.4}
 _PAPER: dict[str, Any] = {
     "axes.labelsize": 8.0,

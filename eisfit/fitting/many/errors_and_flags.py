@@ -47,7 +47,6 @@ if TYPE_CHECKING:  # what follows from the parameters is loaded where somebody a
     from eisfit.model.geometry import Geometry
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
-_AT_LIMIT = 1e-6
 _FEW = 16  # one fit in so many that may depart: more are looked at with all others
 _ENDS = (("ends", 0.0), ("ends_chisqr", np.inf))  # and what stands where a spectrum has fewer
 
@@ -298,7 +297,7 @@ def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple
     for v, k in enumerate(free):
         p = circuit.parameters[circuit.names[k]]
         if p.scale == "linear":
-            margin = _AT_LIMIT * (min(p.max, 1e300) - p.min)
+            margin = limit("at_bound") * (min(p.max, 1e300) - p.min)
             upper, lower = values[:, k] >= p.max - margin, values[:, k] <= p.min + margin
             at_bound[:, k] = upper | lower
             held[:, v] = lower | (upper & (not is_physical_limit(circuit, p.name, "upper")))
