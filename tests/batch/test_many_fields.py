@@ -244,17 +244,20 @@ def test_of_many_alike_those_that_may_depart_are_tried_when_someone_asks(monkeyp
 def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
     circuit, asked = eisfit.circuit("rs-sei-ct"), []
-    for module, name in ((errors_and_flags, "follow_departures"), (verdicts, "assess")):
+    looked = (errors_and_flags, "follow_departures"), (verdicts, "find_all"), (verdicts, "with_verdicts")
+    for module, name in looked:
         told = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *a, name=name, told=told: (asked.append(name), told(*a))[1])
+        monkeypatch.setattr(
+            module, name, lambda *a, name=name, told=told, **k: (asked.append(name), told(*a, **k))[1]
+        )
     skewed = 60 / (1 + (2j * np.pi * FREQUENCY * 0.4) ** 0.9) ** 0.8  # Havriliak and Negami's arc
     arcs = {"R_ct": 1e-6, "CPE_ct_Q": 1.0}
     (sei,) = spectra(circuit, SEI_CT | arcs, count=1, spread=0.0)
     some = [sei.replace(impedance=sei.impedance + skewed)]
     (nearly,) = eisfit.fit_many(some, circuit)
     assert (nearly.spectrum, nearly.error, asked) == (some[0], None, [])
+    assert (nearly.ok, asked) == (True, ["follow_departures", "find_all"])  # not what follows from it
     there = pickle.loads(pickle.dumps(nearly))
-    assert asked == ["follow_departures", "assess"]
-    assert_same(nearly, eisfit.fit(some[0], circuit))
     assert there.to_dict() == nearly.to_dict()
-    assert asked == ["follow_departures", "assess"]
+    assert asked == ["follow_departures", "find_all", "with_verdicts"]
+    assert_same(nearly, eisfit.fit(some[0], circuit))

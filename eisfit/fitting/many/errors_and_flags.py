@@ -31,9 +31,9 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import OF_ONE_ROW, Asked, Later, Parted, Table, geometry_told
+from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table, geometry_told
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
-from eisfit.fitting.verdicts.flags import are_uncorrelated, is_physical_limit
+from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
 from eisfit.model.circuit import Circuit
@@ -44,6 +44,8 @@ from eisfit.verdict import limit
 
 if TYPE_CHECKING:  # what follows from the parameters is loaded where somebody asks for it
     from eisfit.fitting.derived import Column
+    from eisfit.fitting.errors.intervals_result import Interval
+    from eisfit.fitting.result import FitResult
     from eisfit.model.geometry import Geometry
 
 _APART = 2.1  # standard errors between time constants, a little more than eisfit.identifiability asks for
@@ -184,15 +186,25 @@ def _look_at(
     circuit: Circuit,
     attainable: float,
     alternatives: tuple[dict[str, Any], ...] | None,
-) -> Mapping[str, Any]:
+) -> Said:
     """Return what is said of the only row."""
-    from eisfit.fitting.verdicts.assess import assess  # of some batches nobody asks it
+    from eisfit.fitting.verdicts.assess import find_all, find_flags  # of some batches nobody asks it
 
     result = table.row(0, spectrum, circuit)
     if alternatives is not None:
-        result = replace(result, alternatives=alternatives)
-    judged = assess(result, attainable)
-    return {name: getattr(judged, name) for name in OF_ONE_ROW}
+        vars(result).update(alternatives=alternatives)  # a copy would ask for every field
+    findings, rows = find_all(result, attainable)
+    grade, flags = find_flags(result, findings)
+    known = {"grade": grade, "flags": flags, "alternatives": result.alternatives}
+    return Said(known, Asked(partial(_judge, result, findings, rows)))
+
+
+def _judge(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]) -> Mapping[str, Any]:
+    """Return the parameters of a result and what follows from them, with their verdicts."""
+    from eisfit.fitting.verdicts.assess import with_verdicts
+
+    judged = with_verdicts(result, findings, rows)
+    return {"parameters": judged.parameters, "derived": judged.derived}
 
 
 def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, tuple[dict[str, Any], ...]]:

@@ -51,6 +51,21 @@ def _answered(answer: T) -> Asked[T]:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Said:
+    """What is said of a row that was looked at by itself.
+
+    Whether its fit can be used is `known`; the verdicts of parameters and of what follows from them, which
+    that does not need, are the `rest`: together `OF_ONE_ROW`.
+    """
+
+    known: Mapping[str, Any]
+    rest: Asked[Mapping[str, Any]]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.known[name] if name in self.known else self.rest.answer[name]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """What is known of all rows of a group on one frequency grid.
 
@@ -93,7 +108,7 @@ class Table:
     derived: Asked[Mapping[str, Column]]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, Asked[Mapping[str, Any]]] = field(default_factory=dict)
+    verdicts: Mapping[int, Asked[Said]] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -206,16 +221,20 @@ def _shared_fields(circuit: Circuit, weighting: str, rescaled: bool) -> dict[str
     }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class _LaterRow:
     """One row of a table that is not made yet."""
 
-    later: Later
-    b: int
+    __slots__ = ("b", "later", "made")
+
+    def __init__(self, later: Later, b: int) -> None:
+        self.later, self.b = later, b
+        self.made: FitResult | None = None
 
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
-        return getattr(self.later.row(self.b, result.spectrum, result.circuit), name)
+        if self.made is None:
+            self.made = self.later.row(self.b, result.spectrum, result.circuit)
+        return getattr(self.made, name)
 
 
 class _Row:

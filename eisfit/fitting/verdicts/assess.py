@@ -13,7 +13,6 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
 from eisfit.engine.propagation import standard_error
-from eisfit.fitting.derived import compute_derived, dependencies
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy, find_discrepancy
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.errors.intervals_result import Interval
@@ -30,8 +29,7 @@ from eisfit.fitting.verdicts.flags import (
 from eisfit.fitting.verdicts.grade import Residuals, grades, scatter_power
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
 from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign, find_unsound
-from eisfit.model.geometry import Geometry
-from eisfit.verdict import limit
+from eisfit.verdict import Flag, limit
 
 
 def assess(result: FitResult, attainable: float, *, validate: bool = True) -> FitResult:
@@ -61,15 +59,22 @@ def findings_and_result(
 
     `profiles`: whether doubtful parameters are profiled, which costs more than all the rest.
     """
-    result, misfit = grade_fit(result, attainable, departures=departures), misfit_of(result, attainable)
-    seen = judge(result, misfit)
-    findings = findings_of(seen)
+    result = grade_fit(result, attainable, departures=departures)
+    findings, rows = find_all(result, attainable, profiles=profiles, validate=validate)
+    return findings, with_verdicts(result, findings, rows)
+
+
+def find_all(
+    result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
+) -> tuple[list[Finding], Mapping[str, Interval]]:
+    """Return what is found of a fit that has its grade, and the profiles of doubtful parameters."""
+    findings = findings_of(judge(result, misfit_of(result, attainable)))
     rows = profile_doubtful(result, findings) if profiles else {}
     findings = not_open(result, find_open_parameters(result, findings, rows))
     findings += [*find_ambiguous(result), *find_turned_sign(result.spectrum)]
     if validate:
         findings = cure_data_first([*findings, *find_unsound(result)])
-    return findings, with_verdicts(result, findings, rows)
+    return findings, rows
 
 
 def misfit_of(result: FitResult, attainable: float) -> float:
@@ -152,6 +157,9 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
 
 def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, Any]]:
     """Return what follows from the parameters, with errors by their covariance."""
+    from eisfit.fitting.derived import compute_derived  # of many fits nobody asks what follows from them
+    from eisfit.model.geometry import Geometry
+
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     return compute_derived(result.circuit, result.values, result.var_names, covar, geometry)
 
@@ -211,9 +219,7 @@ def with_verdicts(
 
     Of data that is unusable the grade is D, and of a fit of grade D nothing is determined.
     """
-    flags = set_levels(result.circuit, findings)
-    data = any(flag.forbids and flag.name in _OF_THE_DATA for flag in flags)
-    grade = "D" if data else result.grade
+    grade, flags = find_flags(result, findings)
     verdicts = parameter_verdicts(result.circuit, findings)
     if grade == "D":
         verdicts = {name: "open" if found != "fixed" else found for name, found in verdicts.items()}
@@ -226,6 +232,13 @@ def with_verdicts(
         found = _judge_follower(_inputs(result, name), verdicts, *error)
         parameters[name] = dataclasses.replace(parameters[name], verdict=found)
     return dataclasses.replace(result, grade=grade, flags=flags, parameters=parameters, derived=derived)
+
+
+def find_flags(result: FitResult, findings: Sequence[Finding]) -> tuple[str, tuple[Flag, ...]]:
+    """Return the grade and the flags of `with_verdicts`: they say whether a fit can be used."""
+    flags = set_levels(result.circuit, findings)
+    data = any(flag.forbids and flag.name in _OF_THE_DATA for flag in flags)
+    return "D" if data else result.grade, flags
 
 
 _OF_THE_DATA = ("kk_failed", "outlier", "imaginary_sign", "real_only", "absurd_point")
@@ -243,6 +256,9 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 
 
 def _judge_derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    from eisfit.fitting.derived import compute_derived, dependencies
+    from eisfit.model.geometry import Geometry
+
     geometry = Geometry.of_metadata(result.spectrum.metadata)
     inputs = dependencies(result.circuit, geometry)
     rivals = [one["values"] for one in result.alternatives if not roles_decide(result, one["values"])]
