@@ -31,6 +31,7 @@ _MANY = 64  # equations of a few unknowns each, from where numpy's solver is not
 _RIDGE = 1e-9
 _EXACT = 400  # grid points whose non-negative amplitudes are sought
 _GOOD_SHARE = 10  # one in so many grid points is good enough to start near
+_LONG = 500  # points of a sweep, of more of which a scan takes megabytes and is not kept
 _LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
 
 
@@ -62,6 +63,12 @@ def _scans_of(circuit: Circuit) -> Callable[[bytes], _Scan]:
     return lru_cache(maxsize=2)(lambda sweep: _Scan(circuit, np.frombuffer(sweep, dtype=np.float64)))
 
 
+def _scan_of(circuit: Circuit, omega: FloatArray) -> _Scan:
+    if omega.size > _LONG:
+        return _Scan(circuit, omega)
+    return _scans_of(circuit)(np.ascontiguousarray(omega).tobytes())
+
+
 class StartGrid:
     """All grid points for one spectrum and circuit, best first.
 
@@ -87,7 +94,7 @@ class StartGrid:
     def __init__(
         self, circuit: Circuit, omega: FloatArray, impedance: ComplexArray, weight: FloatArray
     ) -> None:
-        self.circuit, scan = circuit, _scans_of(circuit)(np.ascontiguousarray(omega).tobytes())
+        self.circuit, scan = circuit, _scan_of(circuit, omega)
         self.scan, self.blocks, self.arcs = scan, scan.blocks, scan.arcs
         self.options, self.choice = scan.options, scan.choice
         self.scale = float(np.abs(impedance).max()) or 1.0

@@ -111,7 +111,10 @@ def crossover(arc: Arc, values: Mapping[str, float]) -> float:
 
 
 def _diffusion(component: Component, time: float, values: Mapping[str, float]) -> float:
-    """Return the size of a diffusion at omega = 1/time, to a factor near one."""
+    """Return the size of a diffusion at omega = 1/time, to a factor near one.
+
+    Of one that ends at a wall it is too small below the corner: it goes on there as above, as a root of time.
+    """
     if component.symbol == "W":
         return float(values[component.parameter_names[0]] * (2 * time) ** 0.5)
     size, slowest, *power = (values[name] for name in component.parameter_names)
