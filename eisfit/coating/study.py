@@ -255,6 +255,7 @@ class StudyFile(ClosedModel):
             raise ValueError("some cells have spectra and some r_ct: give spectra of all, or r_ct of all")
         if not self.film or self.film[0].ionic_conductivity is None:
             raise ValueError("the first film needs its ionic_conductivity")
+        _refuse_unlike(self.film)
         self._check_facts()
 
     def _check_facts(self) -> None:
@@ -269,6 +270,15 @@ def _refuse_twice(what: str, names: Sequence[str]) -> None:
     twice = next((name for name, count in Counts(names).items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"two {what} {twice!r}: they must differ")
+
+
+def _refuse_unlike(films: Sequence[FilmTable]) -> None:
+    """Refuse what a further film states and the first does not: films of one material are alike in it."""
+    for name, usual in (("double_layer", "below"), ("electrons", "apart")):
+        first, *others = (getattr(film, name) for film in films)
+        stated = next((other for other in others if other not in (usual, first)), None)
+        if stated is not None:
+            raise ValueError(f"{name}: {stated!r} holds for all films or none; state it of the first")
 
 
 def _labels(cell: Cell) -> set[str]:

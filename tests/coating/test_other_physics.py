@@ -337,6 +337,19 @@ def test_an_error_of_temperature_moves_a_film_by_the_activation_energy_that_the_
     assert slopes[INDEX["R_i"]] == pytest.approx(-0.6 / (BOLTZMANN_EV * 318.15**2), rel=1e-6)
 
 
+@pytest.mark.parametrize("stated", ['electrons = "shorted"', 'double_layer = "on"'])
+def test_what_a_further_film_alone_states_is_refused(tmp_path, stated):
+    """It was left aside without a word."""
+    spectra = {key: simulate(np.random.default_rng(1)) for key in (("bare", 25), ("film", 25), ("thick", 25))}
+    thick = f"{FILM}{stated}\n".replace('"film"', '"thick"')
+    with pytest.raises(eisfit.EisfitError, match="holds for all films or none"):
+        write_study(tmp_path, spectra, FILM + thick)
+    both = write_study(tmp_path, spectra, f"{FILM}{stated}\n{thick}")
+    assert {"behind", "shorted"} & set(problem_of(both).priors)
+    first = write_study(tmp_path, spectra, f"{FILM}{stated}\n" + FILM.replace('"film"', '"thick"'))
+    assert {"behind", "shorted"} & set(problem_of(first).priors)
+
+
 def test_two_cells_that_differ_too_much_are_told_once(tmp_path):
     """Each moves by half of it: Q of the one cell and Q of the other were two contradictions."""
     rng = np.random.default_rng(11)
