@@ -199,7 +199,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "95 % of a normal error",
     ),
     "correlated": Threshold(
-        0.98, "correlation that is told", "one of the two errors is five times that with the other fixed"
+        0.98, "correlation that is told", "each of the two errors is five times that with the other fixed"
     ),
     "at_bound": Threshold(
         1e-6,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 
@@ -69,12 +69,16 @@ def _flag_merged(row: FloatArray, error: FloatArray, features: Features, axis: A
         apart = abs(row[t1] - row[t2])
         width = float(np.hypot(error[t1], error[t2]))
         blurred = max(error[r1], error[r2])
-        if np.isfinite(width) and np.isfinite(blurred) and (apart < _APART * width or blurred > _BLURRED):
-            ratio = significant(float(np.exp(apart)), 2)
+        if not (np.isfinite(width) and np.isfinite(blurred)):
+            continue
+        alike = apart < _APART * width, blurred > _BLURRED
+        if any(alike):
+            times = f"their time constants, a factor {significant(float(np.exp(apart)), 2)} apart,"
+            what = compress((times, "their resistances"), alike)
             return Flag(
                 "arcs_merged",
-                f"the arcs of {pair[0]} and {pair[1]} have run into one: their time constants, a factor "
-                f"{ratio} apart, and their resistances are not told apart",
+                f"the arcs of {pair[0]} and {pair[1]} have run into one: {' and '.join(what)} "
+                "are not told apart",
                 f"use {pair[0]}+{pair[1]} at this {axis.words}, or a joint fit (--smooth {pair[0]})",
             )
     return None
