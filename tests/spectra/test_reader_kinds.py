@@ -336,6 +336,32 @@ def test_zplot_with_repeated_header_and_decimal_comma():
     assert comma.impedance == pytest.approx(Z, rel=1e-7)
 
 
+def test_zplot_header_that_lacks_a_name_of_its_nine():
+    """As scripts of laboratories write it: the real part was read as the imaginary one."""
+    o = 0 * F
+    rows = "".join(
+        " ".join(f"{v:.9g}" for v in row) + "\n"
+        for row in zip(F, o, o, o, Z.real, Z.imag, o, o, o, strict=True)
+    )
+    names = "Freq (Hz) Ampl Time(Sec); Z'(a) Z''(b) GD Err Range\n"
+    (spectrum,) = read("Z60W Data File: Version 1.1\n" + names + rows, "a.z60")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
+    assert "assumed: the header names 8 of 9 columns; not potential [V], as in ZPlot's" in spectrum.notes
+    with pytest.raises(ReadError, match="line 3: 9 numbers below 8 names of columns"):
+        read("Z60W Data File: Version 1.1\n" + names.replace("GD", "Other") + rows, "a.z60")
+
+
+@pytest.mark.parametrize("mark", [" ", "\t"])
+def test_a_unit_parted_from_its_name_is_no_name_of_a_column(mark):
+    """Five names over six numbers counted as six: zeros were read as the real part."""
+    rows = "".join(
+        mark.join(f"{v:.9g}" for v in (f, 0, 0, 0, z.real, z.imag)) + "\n" for f, z in zip(F, Z, strict=True)
+    )
+    names = mark.join(["Freq(Hz)", "Ampl", "Time(Sec)", "Z' (a)", "Z''(ohm)"])
+    with pytest.raises(ReadError):
+        read(names + "\n" + rows, "a.txt")
+
+
 BLOCKING = 1e9 / (1 + (2j * np.pi * F * 10) ** 0.9)
 
 

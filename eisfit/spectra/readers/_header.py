@@ -19,7 +19,9 @@ from eisfit.spectra.readers._header_names import (
     LONGEST_HEADER,
     WANTED,
     align_units,
+    is_bracketed_unit,
     is_of_digatron,
+    is_unit_alone,
     names_of_legend,
     names_of_lines,
     names_of_units,
@@ -230,7 +232,8 @@ def _read_names(
     ways = _cell_ways(bare, style)
     ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
-    ways = [*ways[:1], *(cells for cells in ways[1:] if not any(map(_is_unit_alone, cells)))]
+    first = ways[:1] if style.delimiter != " " or not any(map(is_bracketed_unit, ways[0])) else []
+    ways = [*first, *(cells for cells in ways[1:] if not any(map(is_unit_alone, cells)))]
     numbered = _behind_a_number(line, style, width, units, marks) if marks else []
     known = [quantities_of(cells, units) for cells in ways]
     spaced = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
@@ -264,11 +267,6 @@ def _behind_a_number(
         if row and (_one_a_column(row, width, style) or _with_empty_columns(row, width, style)):
             return cells[:width]
     return []
-
-
-def _is_unit_alone(cell: str) -> bool:
-    """Whether a cell is a unit in brackets, which a gap parted from its name, or a word of a title."""
-    return cell in ("vs", "vs.", "versus") or (cell[:1] in ("[", "(") and is_unit(cell.strip("[]() ")))
 
 
 def _is_useful(quantity: str) -> bool:

@@ -144,6 +144,17 @@ def suits(unit: str, name: str) -> bool:
     return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
 
 
+def is_unit_alone(cell: str) -> bool:
+    """Whether a cell is a unit in brackets, which a gap parted from its name, or a word of a title."""
+    return cell in ("vs", "vs.", "versus") or is_bracketed_unit(cell)
+
+
+def is_bracketed_unit(cell: str) -> bool:
+    """Whether a cell is a unit in brackets and nothing else."""
+    inner = cell.strip("[]() ")
+    return cell[:1] in ("[", "(") and (is_unit(inner) or inner in ("a", "b"))  # ZPlot's ohm
+
+
 def is_of_digatron(names: Sequence[str], above: Sequence[str]) -> bool:
     """Whether a table has Digatron's two names, and another of theirs or their name above it."""
     if not _OF_DIGATRON.issubset(names) or "Zreal2" in names:

@@ -14,6 +14,7 @@ from eisfit.spectra.readers._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "ZPlot/ZView .z"
 SUFFIXES = (".z", ".z60")
@@ -21,7 +22,7 @@ SUFFIXES = (".z", ".z60")
 _MARK = regex(
     r"^\ufeff?\"?\s*(?:ZPLOT2 ASCII|ZPlotW Data File|Z60W Data File|ZView|CORRW ASCII)", re.IGNORECASE
 )
-_NAMES = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
+_NAMES = ("Freq(Hz)", "Ampl", "potential [V]", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
 #: ``Freq(Hz)``, ``Z'(a)``; with other spaces, or another unit, in copies: ``Freq (Hz)``, ``Z'(kOhm)``.
 _HEADER, _GAP = regex(r"Freq\W.*Z' ?\(", re.IGNORECASE), regex(r"\s+(?=\()")
 _KEPT = {"Date": "date", "Time": "time", "Surface Area": "area_cm2", "Potential-AC": "amplitude_mV"}
@@ -53,15 +54,38 @@ def parse(file: File) -> list[Sweep]:
     delimiter = _delimiter(lines[first])
     header = next((line for line in reversed(lines[:first]) if _HEADER.search(line)), "")
     names = _names(header) if header else list(_NAMES)
-    if header and len(names) > len(split(lines[first], delimiter)):
+    numbers = len([cell for cell in split(lines[first], delimiter) if cell.strip()])
+    if header and len(names) > numbers:
         return text.parse(file)
+    notes: list[str] = []
+    if header and len(names) < min(numbers, len(_NAMES)):
+        names, notes = _complete(file, names, numbers, first)
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = read_named_sweeps(file, block, lines[:first])
     if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
         _refuse_polarisation(file, sweeps[0])
     for sweep in sweeps:
         sweep.metadata = {**_summary(sweep.metadata), **sweep.metadata}
+        sweep.notes += notes
     return sweeps
+
+
+def _complete(file: File, names: Sequence[str], numbers: int, first: int) -> tuple[list[str], list[str]]:
+    """Return ZPlot's nine names, of which a header lacks some, and what was assumed; else refuse the row."""
+    left, whole, lacking = list(names), [], []
+    for name in _NAMES:
+        named = bool(left) and _stem(left[0]) == _stem(name)
+        whole.append(left.pop(0) if named else name)
+        lacking += [] if named else [name]
+    if left or numbers != len(_NAMES):
+        raise file.error(f"line {first + 1}: {numbers} numbers below {len(names)} names of columns")
+    return whole, [
+        f"{ASSUMED} the header names {len(names)} of 9 columns; not {', '.join(lacking)}, as in ZPlot's"
+    ]
+
+
+def _stem(name: str) -> str:
+    return re.split(r"[(\[]", name)[0].strip().lower()
 
 
 def _refuse_polarisation(file: File, sweep: Sweep) -> None:
