@@ -100,7 +100,7 @@ def test_keysight_e4990a():
 
 def test_keysight_channels_of_other_quantities():
     """The second channel is no rows of another table, which the text reader leaves aside."""
-    Y = 1 / Z
+    Y = 1 / (2 * Z)
     text = (
         "BEGIN CH1_DATA\nFrequency(Hz), R(Ohm)-data, X(Ohm)-data\n"
         + rows(F, Z.real, Z.imag, mark=", ")
@@ -110,7 +110,7 @@ def test_keysight_channels_of_other_quantities():
     )
     first, second = read(text, "a.csv")
     assert first.impedance == pytest.approx(Z, rel=1e-7)
-    assert second.impedance == pytest.approx(Z, rel=1e-7)
+    assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
     assert [one.metadata["channel"] for one in (first, second)] == ["CH1", "CH2"]
 
 

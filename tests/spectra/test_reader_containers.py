@@ -282,7 +282,33 @@ def test_an_empty_row_of_marks_below_the_units():
     )
 
 
-def test_a_spectrum_in_parts_and_in_modulus_and_phase_is_told_to_be_the_same():
-    head = "f (Hz),Z' (ohm),Z'' (ohm),f (Hz),|Z| (ohm),phase (deg)\n"
-    found = read_text(head + rows(F, Z.real, Z.imag, F, abs(Z), np.degrees(np.angle(Z))))
-    assert [any("the same numbers" in note for note in spectrum.notes) for spectrum in found] == [False, True]
+_DEGREES = np.degrees(np.angle(Z))
+_LEFT = "left aside: the same sweep in another form"
+_FORMS = {
+    "f (Hz),|Z| (ohm),Phase (deg)": (np.abs(Z), _DEGREES),
+    "f (Hz),Z' (kohm),-Z'' (kohm)": (Z.real / 1e3, -Z.imag / 1e3),
+    "f (Hz),Y' (S),Y'' (S)": ((1 / Z).real, (1 / Z).imag),
+}
+
+
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize("upwards", [False, True])
+def test_a_sweep_written_again_in_another_form_is_one(form, upwards):
+    rounded = [[float(f"{value:.4g}") for value in values] for values in _FORMS[form]]
+    table = list(zip(F, *rounded, strict=True))[:: -1 if upwards else 1]
+    body = "".join(",".join(map(str, row)) + "\n" for row in table)
+    (spectrum,) = read_text(f"f (Hz),Zre (ohm),Zim (ohm)\n{rows(F, Z.real, Z.imag)}\n{form}\n{body}")
+    assert spectrum.impedance == pytest.approx(Z)
+    assert sum(note.startswith(_LEFT) for note in spectrum.notes) == 1
+    assert not any("the file holds" in note for note in spectrum.notes)
+
+
+def test_cells_that_differ_by_a_hundredth_are_two_in_whatever_form():
+    first = f"f (Hz),Zre (ohm),Zim (ohm)\n{rows(F, Z.real, Z.imag)}\n"
+    found = read_text(first + "f (Hz),|Z| (ohm),Phase (deg)\n" + rows(F, 1.01 * np.abs(Z), _DEGREES))
+    assert len(found) == 2
+
+
+def test_cells_as_alike_in_one_form_are_two():
+    first, head = f"f (Hz),Zre (ohm),Zim (ohm)\n{rows(F, Z.real, Z.imag)}\n", "f (Hz),Zre (ohm),Zim (ohm)\n"
+    assert len(read_text(first + head + rows(F, 1.0004 * Z.real, 1.0004 * Z.imag))) == 2

@@ -173,10 +173,10 @@ def test_tables_beside_each_other_are_read_whatever_they_hold(form, gap, points)
 
 
 def test_parts_beside_modulus_and_phase_are_two_tables():
-    names, columns = FORMS["Z and phase"]
-    one, two = spectra(grid((0, 0, FIRST), (0, 3, table(names, *columns))))
+    names, (f, modulus, phase) = FORMS["Z and phase"]
+    one, two = spectra(grid((0, 0, FIRST), (0, 3, table(names, f, 2 * modulus, phase))))
     holds(one, F, Z)
-    holds(two, F, Z)
+    holds(two, F, 2 * Z)
 
 
 def test_columns_of_tables_may_be_grouped_by_quantity():

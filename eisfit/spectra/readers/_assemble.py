@@ -27,6 +27,7 @@ from eisfit.units import ZERO_CELSIUS
 COLDEST, HOTTEST = 220.0, 400.0
 _NEARLY_HALF = 0.49
 _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
+_CONDITIONS = {"cycle", "temperature", "potential", "time", "noise", "index", "area"}
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 #: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
@@ -278,6 +279,7 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     strange = sum(size for size in held if size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS)
     if strange:
         chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps are none: left aside")
+    form = frozenset((name, c.scale, c.base) for name, c in chosen.columns.items() if name not in _CONDITIONS)
     for start, stop in pairwise(edges):
         part = np.arange(start, stop)
         part = part if chosen.left_out is None else part[~chosen.left_out[start:stop]]
@@ -296,6 +298,7 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
                 temperature_C=_typical_value(chosen.get("temperature"), told),
                 potential_V=_typical_value(chosen.get("potential"), told),
                 notes=list(chosen.notes),
+                form=form,
             )
         )
     return sweeps

@@ -33,6 +33,10 @@ MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*
 _HIGHEST_FREQUENCY = 1e11
 _FAR, _FEWEST_BESIDE = np.log(100.0), 5  # of |Z| from one point to the next; points
 _MOST_COMPARED, _ROUNDED = 20, 1e-5  # sweeps; relative
+_CONVERTED = 1e-3  # relative: what four digits, and a tenth of a degree, leave of |Z| and phase
+_CONDITIONS = ("cycle", "temperature_C", "potential_V")
+#: Begins the note on a sweep that the file holds once more, in another form.
+COPY_LEFT = "left aside: the same sweep in another form"
 _DRIFT, _OF_RESONATORS = 1e-3, 2e4  # relative; Hz, above which a sweep may be as narrow
 _NARROW = 0.005  # relative: the range of a sweep over a resonance, or a drift
 _NEAR = np.log(10.0)  # of f: a capacitor's |Z| changes as much as f
@@ -63,6 +67,8 @@ class Sweep:
     sign
         Of the imaginary part where the file does not say it: +1 as written or -1 turned, as the data prove;
         0 as written, for want of a proof. None: the file says it.
+    form
+        What the columns hold and in what scale; empty where that is not known.
     """
 
     frequency: NDArray[np.float64]
@@ -76,6 +82,7 @@ class Sweep:
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sign: int | None = None
+    form: frozenset[tuple[str, float, float]] = frozenset()
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Keep the rows where `mask` is true."""
@@ -152,11 +159,11 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     filled = [sweep for sweep in sweeps if sweep.frequency.size]
     _refuse_points(file, filled)
     empty = f", and {len(sweeps) - len(filled)} without a point" * (len(sweeps) > len(filled))
-    _note_copies(filled)
+    filled = _leave_copies(filled)
     spectra: list[Spectrum] = []
     for sweep in filled:
         _refuse_drift(file, sweep)
-        if len(sweeps) > 1:
+        if len(filled) > 1 or empty:
             sweep.notes.append(f"the file holds {plural(len(filled), 'sweep')}{empty}")
         _name_cycle(sweep)
         _hint(sweep)
@@ -167,28 +174,47 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     return tuple(spectra)
 
 
-def _note_copies(sweeps: Sequence[Sweep]) -> None:
-    """Say which sweeps have the numbers of one before: a sheet of all beside their own, parts and modulus."""
-    for place, sweep in enumerate(sweeps):
-        before = range(max(0, place - _MOST_COMPARED), place)
-        first = next((i for i in before if _is_copy(sweeps[i], sweep)), None)
-        if first is not None:
-            sweep.notes.append(
-                f"{ASSUMED} it is one of its own, although spectrum {first + 1} has the same numbers"
+def _leave_copies(sweeps: Sequence[Sweep]) -> list[Sweep]:
+    """Return the sweeps without those that are another in another form: parts, modulus, kiloohm; it is said.
+
+    Of two with the same numbers in the same form (pasted twice, or cells as alike) both are kept, and told.
+    """
+    kept: list[Sweep] = []
+    for sweep in sweeps:
+        before = range(max(0, len(kept) - _MOST_COMPARED), len(kept))
+        first = next((i for i in before if _is_copy(kept[i], sweep)), None)
+        if first is None:
+            kept.append(sweep)
+        elif _is_converted(kept[first], sweep):
+            name = next(
+                (f"({sweep.metadata[key]!r})" for key in ("label", "sheet") if key in sweep.metadata), ""
             )
+            kept[first].notes.append(" ".join(f"{COPY_LEFT} {name}".split()))
+        else:
+            kept.append(sweep)
+            told = f"although spectrum {first + 1} has the same numbers"
+            sweep.notes.append(f"{ASSUMED} it is one of its own, {told}")
+    return kept
 
 
 def _is_copy(one: Sweep, other: Sweep) -> bool:
-    """Whether two sweeps have the same numbers but for how they are rounded."""
-    f, z = one.frequency, one.impedance
-    if (
-        f.size != other.frequency.size
-        or f.size < _FEWEST_BESIDE
-        or abs(z[0] - other.impedance[0]) > _ROUNDED * abs(z[0])
-    ):
+    """Whether two sweeps have the same numbers but for how they are rounded, more so in another form."""
+    if one.frequency.size != other.frequency.size or one.frequency.size < _FEWEST_BESIDE:
         return False
-    same = np.abs(other.frequency - f) <= _ROUNDED * f
-    return bool((same & (np.abs(other.impedance - z) <= _ROUNDED * np.abs(z))).all())
+    near = _CONVERTED if _is_converted(one, other) else _ROUNDED
+    if abs(one.impedance.sum() - other.impedance.sum()) > near * np.abs(one.impedance).sum():
+        return False  # quick, for a thousand of them
+    order, place = (np.argsort(sweep.frequency, kind="stable") for sweep in (one, other))
+    f, z = one.frequency[order], one.impedance[order]
+    same = np.abs(other.frequency[place] - f) <= near * f
+    return bool((same & (np.abs(other.impedance[place] - z) <= near * np.abs(z))).all())
+
+
+def _is_converted(one: Sweep, other: Sweep) -> bool:
+    """Whether two sweeps are written in two forms, and nothing says that their conditions differ."""
+    pairs = [(getattr(one, name), getattr(other, name)) for name in _CONDITIONS]
+    alike = all(None in pair or pair[0] == pair[1] for pair in pairs)
+    return alike and bool(one.form and other.form) and one.form != other.form
 
 
 def _name_cycle(sweep: Sweep) -> None:
