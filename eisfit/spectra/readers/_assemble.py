@@ -186,7 +186,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     elif outcome == 1:
         sure = any(test.fair or test.slope for test in tests)
         agrees = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
-        note = agrees if sure else f"{ASSUMED} the imaginary sign is right as written: {shown}"
+        note = agrees if sure else f"{ASSUMED} {written}; the imaginary sign is right as written: {shown}"
     elif not shown:
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:

@@ -146,7 +146,7 @@ def _is_likely(chosen: Reading) -> bool:
     """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
     test, good = chosen.test, np.isfinite(chosen.impedance)
     if test is not None:
-        return test.likely != 0
+        return test.likely != 0 and float(np.mean(chosen.impedance[good].real > 0)) > _MOST
     z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
     return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
 
