@@ -17,6 +17,7 @@ from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_wa
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"
@@ -80,7 +81,8 @@ def _is_empty(table: Table, line: str) -> bool:
     whole = len(cells) == table.matrix.shape[1] or (
         mark != " " and line.count(mark) + 1 == table.matrix.shape[1]
     )
-    return whole and known < 2 and any(cells) and values[0] is not None
+    units = any(map(is_unit, cells))  # of a row of units that begins with columns without one
+    return whole and known < 2 and any(cells) and values[0] is not None and not units
 
 
 def drop_lone_ends(table: Table) -> list[str]:
