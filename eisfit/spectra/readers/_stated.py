@@ -95,6 +95,8 @@ def with_stated_units(
     """
     columns = with_attribute_units(file, columns)
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
+    if {"real", "imag"} <= {c.quantity for c in columns.values() if c.unit}:  # then log|Z| may do without
+        bare = {i: kind for i, kind in bare.items() if kind != "ohm" or not columns[i].base}
     if not bare:
         return columns
     text, below = lines_beside(table, lines)
