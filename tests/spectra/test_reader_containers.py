@@ -312,3 +312,27 @@ def test_cells_that_differ_by_a_hundredth_are_two_in_whatever_form():
 def test_cells_as_alike_in_one_form_are_two():
     first, head = f"f (Hz),Zre (ohm),Zim (ohm)\n{rows(F, Z.real, Z.imag)}\n", "f (Hz),Zre (ohm),Zim (ohm)\n"
     assert len(read_text(first + head + rows(F, 1.0004 * Z.real, 1.0004 * Z.imag))) == 2
+
+
+def test_a_logarithm_beside_parts_with_units_asks_for_none():
+    head = "f (Hz),Z' (ohm),Z'' (ohm),log f,log|Z|,Z' (kohm),-Z'' (kohm)\n"
+    copies = np.log10(F), np.log10(np.abs(Z)), Z.real / 1e3, -Z.imag / 1e3
+    (spectrum,) = read_text(head + rows(F, Z.real, Z.imag, *copies))
+    assert spectrum.impedance == pytest.approx(Z)
+
+
+@pytest.mark.parametrize("units", ["", ",mOhm,mOhm,deg,mOhm\n"])
+def test_a_number_behind_the_parts_alone_is_no_second_spectrum(units):
+    columns = 1e3 * Z.real, 1e3 * Z.imag, _DEGREES, 1e3 * np.abs(Z)
+    names = "f,Zre1,Zim1,Phase,Zabs" if units else "f,Zre1 (mohm),Zim1 (mohm),Phase (deg),Zabs (mohm)"
+    (spectrum,) = read_text(f"{names}\n{units}{rows(F, *columns)}")
+    in_milliohm((spectrum,))
+    assert not any("dropped" in note for note in spectrum.notes)
+
+
+def test_parameters_with_units_of_their_own_beside_a_spectrum():
+    beside = ["R0,12.3,ohm", "Q1,1.2e-5,S s^n", "n1,0.89,"] + [",,"] * (F.size - 3)
+    lines = rows(F, Z.real, Z.imag).splitlines()
+    body = "\n".join(f"{line},,{more}" for line, more in zip(lines, beside, strict=True))
+    (spectrum,) = read_text(f"f (Hz),Zre (ohm),Zim (ohm),,Parameter,Value,Unit\n{body}\n")
+    assert spectrum.impedance == pytest.approx(Z)

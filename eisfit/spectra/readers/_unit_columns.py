@@ -35,6 +35,8 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
         units = {table.cell(lines, row, i + 1) for row in range(len(table.rows))} - {""}
         if not table.names[i + 1] and not all(map(is_unit, units)):
             continue  # names of values further right
+        if _is_of_parameters(table, names, i):
+            continue  # of a fit's parameters, each with a unit of its own
         if len(units) > 1 or not all(map(is_unit, units)):
             raise file.error(
                 f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"
@@ -45,6 +47,14 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
     if len(told) == len(ohms) == 1:  # one column of units for both parts
         names = [f"{name} [{ohms[0]}]" if _lacks_ohm(name) else name for name in names]
     return names
+
+
+def _is_of_parameters(table: Table, names: Sequence[str], place: int) -> bool:
+    """Whether a column, none of a spectrum, has words beside it, and a whole spectrum stands before."""
+    before = {column(name).quantity for name in names[:place]}
+    whole = before.issuperset(("real", "imag")) or before.issuperset(("modulus", "phase"))
+    named = place > 0 and bool(np.isnan(table.matrix[:, place - 1]).all())
+    return "frequency" in before and whole and named and not column(names[place]).quantity
 
 
 def _lacks_ohm(name: str) -> bool:
