@@ -132,7 +132,8 @@ def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]
         return ""
     cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
     cure += f", or say the sign of the third, --imag-sign + or - (taken then as {chosen.words})" * spaced
-    if not (chosen.proven or (spaced and _is_likely(chosen))):
+    proven = chosen.proven and _positive(chosen) > 0.5
+    if not (proven or (spaced and _is_likely(chosen))):
         return f"nothing proves that they are frequency and impedance (Kramers-Kronig does not): {cure}"
     size = float(median(drop_nan(np.abs(chosen.impedance))))
     if not _SMALLEST < size < _LARGEST:
@@ -146,9 +147,14 @@ def _is_likely(chosen: Reading) -> bool:
     """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
     test, good = chosen.test, np.isfinite(chosen.impedance)
     if test is not None:
-        return test.likely != 0 and float(np.mean(chosen.impedance[good].real > 0)) > _MOST
+        return test.likely != 0 and _positive(chosen) > _MOST
     z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
     return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
+
+
+def _positive(chosen: Reading) -> float:
+    """Return the share of points whose real part is positive."""
+    return float(np.mean(chosen.impedance[np.isfinite(chosen.impedance)].real > 0))
 
 
 def _grows_like_moduli(chosen: Reading) -> bool:
