@@ -11,6 +11,7 @@ import pytest
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.series import read_series
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -157,3 +158,24 @@ def test_further_parts_beside_several_spectra_are_told_as_left_aside():
     np.testing.assert_allclose(first.impedance, Z, rtol=1e-6)
     assert "left aside: z_actual_real, z_actual_imag" in first.notes
     assert not any("left aside" in note for note in second.notes)
+
+
+@pytest.mark.parametrize(
+    ("titles", "temperatures", "cycles"),
+    [
+        ("T = 25 °C,,,T = 45 °C,,", [25, 45], [None, None]),
+        ("Temperature: 25 °C,,,Temperature: 45 °C,,", [25, 45], [None, None]),
+        ("T = 298.15 K,,,T = 318.15 K,,", [25, 45], [None, None]),
+        ("Cycle: 1,,,Cycle: 50,,", [None, None], [1, 50]),
+        ("Sample X\n\ncycle = 1,,,cycle = 50,,", [None, None], [1, 50]),
+        ("T = 45 °C,,,Sample B,,", [45, None], [None, None]),
+        ("Temperature: 25 °C\n\nCell A,,,Cell B,,", [25, 25], [None, None]),
+    ],
+)
+def test_a_condition_over_tables_side_by_side_is_of_the_one_below_it(tmp_path, titles, temperatures, cycles):
+    names = ",".join(["Frequency (Hz),Z' (Ω),Z'' (Ω)"] * 2)
+    path = tmp_path / "x.csv"
+    path.write_text(f"{titles}\n{names}\n" + rows(F, Z.real, Z.imag, F, 2 * Z.real, 2 * Z.imag), "utf-8")
+    found = read_series(path).spectra
+    assert [spectrum.temperature_C for spectrum in found] == temperatures
+    assert [spectrum.cycle for spectrum in found] == cycles

@@ -96,6 +96,14 @@ def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> list[str]
     return [""] * len(sets)
 
 
+def lines_of_all(table: Table, titles: Sequence[str]) -> list[str]:
+    """Return the lines above the table without the row of titles, each of which is of one spectrum alone."""
+    rows = (
+        [cell.strip('"') for cell in split(line, table.style.delimiter) if cell] for line in table.preamble
+    )
+    return [line for line, cells in zip(table.preamble, rows, strict=True) if cells != titles]
+
+
 def _titles(above: Sequence[Sequence[str]]) -> list[str]:
     """Return the nearest line above each table that differs from table to table; none where some has none."""
     if len(above) < 2:
@@ -109,8 +117,14 @@ def _titles(above: Sequence[Sequence[str]]) -> list[str]:
 
 
 def call_rows(sweeps: Sequence[Sweep], label: str, title: str) -> None:
-    """Label sweeps by what a column says of their rows, else by the title over their columns."""
+    """Label sweeps by what a column says of their rows, else by the title over their columns.
+
+    A condition in the title (``T = 45 °C``) is theirs, not that of the first title in the row.
+    """
+    pairs = key_values([title])
+    apply_conditions(sweeps, pairs)
     for sweep in sweeps:
+        sweep.metadata = {**pairs, **sweep.metadata}
         if label:
             sweep.metadata["label"] = label
             sweep.notes.append(f"rows of {label!r}")

@@ -24,7 +24,13 @@ from eisfit.spectra.readers._assemble import (
 )
 from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._constants import call_rows, name_by_lines, name_constants, titles_over
+from eisfit.spectra.readers._constants import (
+    call_rows,
+    lines_of_all,
+    name_by_lines,
+    name_constants,
+    titles_over,
+)
 from eisfit.spectra.readers._cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail, note_empty_ends
@@ -241,7 +247,8 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     sets = [with_stated_units(file, table, one, lines) for one in sets]
     refuse_factor_below(file, table, lines)
-    for columns, title in zip(sets, titles_over(table, sets), strict=True):
+    titles = titles_over(table, sets)
+    for columns, title in zip(sets, titles, strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
         for label, part in split_by_label(table, lines, columns):
             try:
@@ -254,7 +261,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
     told += note_unnamed(table)
-    pairs = key_values(table.preamble)
+    pairs = key_values(lines_of_all(table, titles))
     apply_header(sweeps, pairs)
     for sweep in sweeps:
         sweep.metadata = {
