@@ -179,3 +179,12 @@ def test_a_condition_over_tables_side_by_side_is_of_the_one_below_it(tmp_path, t
     found = read_series(path).spectra
     assert [spectrum.temperature_C for spectrum in found] == temperatures
     assert [spectrum.cycle for spectrum in found] == cycles
+
+
+@pytest.mark.parametrize("first", ["-20.00", "25.00", "0"])
+def test_a_line_above_blocks_does_not_take_the_later_ones_their_temperature(tmp_path, first):
+    body = rows(F, Z.real, Z.imag, mark="\t")
+    heads = [f"Temp. [°C]={t}\nFreq. [Hz]\tZs' [Ohms]\tZs'' [Ohms]\n" for t in (first, "10.50")]
+    path = tmp_path / "x.txt"
+    path.write_text("Result: sample\n" + "\n".join(head + body for head in heads), "utf-8")
+    assert [spectrum.temperature_C for spectrum in read_series(path).spectra] == [float(first), 10.5]

@@ -20,7 +20,7 @@ _UNIT = regex(
 )
 _AXES = {word.lower(): axis for axis in AXES.values() for word in (axis.name, *axis.also)}
 _MOST_LABELS = 4
-_DIGITS = regex(r"\d+")
+_NUMBERS = regex(r"(?<![^\W\d_])[-−+]?\d+(?:[.,]\d+)?|\d+")
 _MARKS = regex(r"^[\s#%;,!*=\"]*(?:-{2,}[\s>]*)?|\s*-*[\s#%;,!*=\"]*$")  # around a title
 _MAY_NAME = ("", "index")
 
@@ -110,7 +110,7 @@ def _titles(above: Sequence[Sequence[str]]) -> list[str]:
         return []
     lines = [[bare for line in held[::-1] if (bare := _MARKS.sub("", line))] for held in above]
     for candidates in zip(*lines, strict=False):
-        alike = len({_DIGITS.sub("#", line) for line in candidates}) == 1
+        alike = len({_NUMBERS.sub("#", line) for line in candidates}) == 1
         if 1 < len(set(candidates)) == len(above) and (alike or all(len(held) == 1 for held in lines)):
             return list(candidates)
     return []
