@@ -188,3 +188,13 @@ def test_a_line_above_blocks_does_not_take_the_later_ones_their_temperature(tmp_
     path = tmp_path / "x.txt"
     path.write_text("Result: sample\n" + "\n".join(head + body for head in heads), "utf-8")
     assert [spectrum.temperature_C for spectrum in read_series(path).spectra] == [float(first), 10.5]
+
+
+@pytest.mark.parametrize("mark", ["inf", "1.#INF", "1.#QNAN", "OL", "NaN"])
+def test_a_first_point_that_could_not_be_measured_is_no_factor(mark):
+    names, first = "Frequency (Hz),Z' (Ω),Z'' (Ω)\n", f"1e+06,{mark},-{mark}\n"
+    (found,) = read(names + first + rows(F, Z.real, Z.imag))
+    np.testing.assert_allclose(found.impedance, Z, rtol=1e-6)
+    assert "dropped 1 row at the ends without a finite number" in found.notes
+    with pytest.raises(ReadError, match="stands below the names: apply it"):
+        read(names + "1,1e3,1e3\n" + rows(F, Z.real, Z.imag))

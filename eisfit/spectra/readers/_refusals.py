@@ -262,12 +262,24 @@ def _factor_below(table: Table, lines: Sequence[str]) -> str:
     if not (table.names and table.rows):
         return ""
     between = lines[len(table.preamble) + 1 : table.rows[0]]
-    if found := next((line for line in between if _FACTOR_BELOW.search(line)), ""):
+    if found := next(
+        (line for line in between if _FACTOR_BELOW.search(line) and not _is_lost(table, line)), ""
+    ):
         return found
     first = np.abs(table.matrix[0])
     powers = np.isfinite(first).all() and (first > 0).all() and not (np.log10(first) % 1).any()
     is_alone = first.size > 2 and powers and first[0] == 1 != first[1] == first[2]
     return lines[table.rows[0]] if is_alone else ""
+
+
+def _is_lost(table: Table, line: str) -> bool:
+    """Whether a line is a point with words for numbers that nobody could measure: ``1e+06,inf,inf``."""
+    first, *others = split(line, table.style.delimiter) or [""]
+    lost = [
+        value for cell in others if cell.strip("+-")[:1].isalnum() and (value := number(cell, table.style))
+    ]
+    whole = len(lost) == len(others) == table.matrix.shape[1] - 1
+    return whole and np.isnan(lost).all().item() and bool(np.isfinite(number(first, table.style) or np.nan))
 
 
 def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:
