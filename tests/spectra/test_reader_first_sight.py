@@ -198,3 +198,14 @@ def test_a_first_point_that_could_not_be_measured_is_no_factor(mark):
     assert "dropped 1 row at the ends without a finite number" in found.notes
     with pytest.raises(ReadError, match="stands below the names: apply it"):
         read(names + "1,1e3,1e3\n" + rows(F, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize(("end", "points"), [("\r\n", F.size), ("", F.size - 1)])
+def test_a_last_line_of_gamry_that_ends_is_whole_however_short_its_last_number(end, points):
+    phase = np.round(np.angle(Z, deg=True), 4)
+    phase[-1] = -2.1
+    body = rows(np.arange(F.size), F, np.round(Z.real, 3), np.round(Z.imag, 3), phase, mark="\t").split("\n")
+    head = "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tFreq\tZreal\tZimag\tZphz\n\t#\tHz\tohm\tohm\tdeg\n"
+    text = head.replace("\n", "\r\n") + "\r\n".join(f"\t{line}" for line in body[:-1]) + end
+    (found,) = read_bytes(text.encode(), "x.DTA")
+    assert len(found.frequency) == points

@@ -44,7 +44,8 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the experiment is no impedance measurement.
     """
-    lines = [line for line in file.lines if line.strip()]
+    ended = [""] * (not file.lines[-1].strip())  # its last row is whole, however short its last number
+    lines = [*filter(str.strip, file.lines), *ended]
     places = [i for i, line in enumerate(lines) if _TABLE.match(line)]
     about = _read_metadata(lines[: places[0]] if places else lines[:200])
     if not places:
