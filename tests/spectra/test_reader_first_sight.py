@@ -209,3 +209,11 @@ def test_a_last_line_of_gamry_that_ends_is_whole_however_short_its_last_number(e
     text = head.replace("\n", "\r\n") + "\r\n".join(f"\t{line}" for line in body[:-1]) + end
     (found,) = read_bytes(text.encode(), "x.DTA")
     assert len(found.frequency) == points
+
+
+def test_the_unit_ohm_beside_a_frequency_is_no_omega():
+    header = "Frequency (Hz),Z' (Ω),Z'' (Ω)\n"
+    (found,) = read("Frequency sweep with Z in Ω\n" + header + rows(F, Z.real, Z.imag))
+    assert not any("stands beside it" in note for note in found.notes)
+    (found,) = read("Frequency as ω\n" + header + rows(F, Z.real, Z.imag))
+    assert any("stands beside it" in note for note in found.notes)

@@ -62,7 +62,7 @@ _WORKED_ON = regex(
 )
 HERTZ = {1.0, 1e3, 1e6, 1e9}
 ANGULAR = regex(
-    r"\bangular\b|\bKreisfrequenz|\bpulsation\b|\bomega\b|ω|2 ?[*·]? ?(?:pi|π) ?[*·]? ?f", re.IGNORECASE
+    r"\bangular\b|\bKreisfrequenz|\bpulsation\b|\bomega\b|(?-i:ω)|2 ?[*·]? ?(?:pi|π) ?[*·]? ?f", re.IGNORECASE
 )
 _VALUE = regex(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = regex(r"\d[.\d]*\s*$")
