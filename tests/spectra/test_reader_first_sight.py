@@ -217,3 +217,31 @@ def test_the_unit_ohm_beside_a_frequency_is_no_omega():
     assert not any("stands beside it" in note for note in found.notes)
     (found,) = read("Frequency as ω\n" + header + rows(F, Z.real, Z.imag))
     assert any("stands beside it" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("names", "loop", "cycles"),
+    [("Loop,Cycle", [0, 0], [1, 50]), ("Loop,Cycle", [1, 2], [1, 2]), ("Cycle,Loop", [0, 0], [1, 50])],
+)
+def test_a_loop_that_stays_the_same_yields_to_the_cycle(names, loop, cycles):
+    columns = {"Loop": np.repeat(loop, F.size), "Cycle": np.repeat([1, 50], F.size)}
+    both = [np.tile(values, 2) for values in (F, Z.real, Z.imag)]
+    body = rows(*(columns[name] for name in names.split(",")), *both)
+    found = read(f"{names},Frequency (Hz),Z' (Ω),Z'' (Ω)\n{body}")
+    assert [spectrum.cycle for spectrum in found] == cycles
+
+
+@pytest.mark.parametrize(
+    ("lines", "temperature"),
+    [
+        ("Chamber temperature = -10 degC", -10),
+        ("Cell Temperature [°C]: 25", 25),
+        ("Sample temp.: 298.15 K", 25),
+        ("Chamber temperature: 30 °C\nTemperature: 25 °C", 25),
+        ("Max. temperature: 60 °C", None),
+        ("Room temperature: 22 °C", None),
+    ],
+)
+def test_whose_temperature_the_header_tells(lines, temperature):
+    (found,) = read(f"{lines}\nFrequency (Hz),Z' (Ω),Z'' (Ω)\n" + rows(F, Z.real, Z.imag))
+    assert found.temperature_C == temperature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from itertools import pairwise
@@ -31,6 +32,7 @@ _CONDITIONS = {"cycle", "temperature", "potential", "time", "noise", "index", "a
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 #: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
 _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
+_LOOP = regex(r"\W*(?:loop|sweep|scan)", re.IGNORECASE)
 _BARE_T = regex(r"\s*T(?![^\W_])")
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
@@ -90,6 +92,7 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
+    filled -= {i for i, meaning in held if _is_idle_loop(meaning, matrix[:, i])}
     vague = {match[1] for _, meaning in held if (match := _VAGUE.match(meaning.name))}
     vague |= {name.lower() for name in vague if len(name) > 3}
     for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled, vague)):
@@ -141,6 +144,12 @@ def _rank(
     alone = match is not None and _counterpart(match[1]) not in vague
     doubt = (match is not None) + alone
     return index not in filled, bool(meaning.label), doubt, per_area, bool(meaning.base), index
+
+
+def _is_idle_loop(meaning: Column, values: FloatArray) -> bool:
+    """Whether a column counts loops that are all the same one: another of cycles, if any, tells more."""
+    counts = meaning.quantity == "cycle" and _LOOP.match(meaning.name) is not None
+    return counts and bool((values == values[:1]).all())
 
 
 def _counterpart(name: str) -> str:

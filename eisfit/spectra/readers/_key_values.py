@@ -36,6 +36,10 @@ _CONDITIONS = (
         ),
     ),
     (
+        "temperature_C",  # where no other is told
+        regex(r"(?:cell|sample|dut|chamber|oven|bath)[ _-]temp(?:\.|erature)?$", re.IGNORECASE),
+    ),
+    (
         "potential_V",
         regex(
             r"(?:potential_V|dc[ _]?potential(?:_V| \(V\))?|potential \(V\)|E_?dc|(?:dc[ _]?)?bias"
