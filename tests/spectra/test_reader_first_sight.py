@@ -170,6 +170,7 @@ def test_further_parts_beside_several_spectra_are_told_as_left_aside():
         ("Sample X\n\ncycle = 1,,,cycle = 50,,", [None, None], [1, 50]),
         ("T = 45 °C,,,Sample B,,", [45, None], [None, None]),
         ("Temperature: 25 °C\n\nCell A,,,Cell B,,", [25, 25], [None, None]),
+        ("Temperature: 20 °C\n\nT = 25 °C,,,T = 45 °C,,", [25, 45], [None, None]),
     ],
 )
 def test_a_condition_over_tables_side_by_side_is_of_the_one_below_it(tmp_path, titles, temperatures, cycles):

@@ -122,7 +122,7 @@ def call_rows(sweeps: Sequence[Sweep], label: str, title: str) -> None:
     A condition in the title (``T = 45 °C``) is theirs, not that of the first title in the row.
     """
     pairs = key_values([title])
-    apply_conditions(sweeps, pairs)
+    apply_conditions(sweeps, {"temperature" if key == "T" else key: value for key, value in pairs.items()})
     for sweep in sweeps:
         sweep.metadata = {**pairs, **sweep.metadata}
         if label:
