@@ -16,7 +16,7 @@ WORKED_OUT = (
 _MEANS = {
     "frequency": "freq freqs fréq messfrequenz anregungsfrequenz 测量频率 扫描频率 激励频率 测试频率 "
     "測定周波数 frequency frequencies frequenz frequence fréquence "
-    "frecuencia frequência "
+    "frecuencia frec frequência "
     "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
     "frequenz frecvență frecventa συχνότητα תדר التردد فرکانس честота "
     "frekvencija frekvenca freqüència sagedus dažnis maiztasuna تردد "
