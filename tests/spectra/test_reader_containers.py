@@ -336,3 +336,39 @@ def test_parameters_with_units_of_their_own_beside_a_spectrum():
     body = "\n".join(f"{line},,{more}" for line, more in zip(lines, beside, strict=True))
     (spectrum,) = read_text(f"f (Hz),Zre (ohm),Zim (ohm),,Parameter,Value,Unit\n{body}\n")
     assert spectrum.impedance == pytest.approx(Z)
+
+
+def npz(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return read_bytes(stream.getvalue(), "a.npz")
+
+
+def test_complex_voltages_and_currents_are_no_impedance():
+    with pytest.raises(ReadError, match=r"nothing says that the complex numbers \(V, I\) are impedances"):
+        npz(freq=F, V=Z, I=np.ones_like(Z))
+    (spectrum,) = npz(freq=F, Z=Z, V=Z, I=np.ones_like(Z))
+    assert spectrum.impedance == pytest.approx(Z)
+
+
+def test_complex_arrays_of_unknown_names_are_asked_for():
+    with pytest.raises(ReadError, match=r"\(cellA, cellB\) are impedances"):
+        npz(freq=F, cellA=Z, cellB=2 * Z)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1), (1, 2, 0)])
+def test_tables_in_layers_of_an_array(axes):
+    layers = np.array([np.column_stack([F, k * Z.real, k * Z.imag]) for k in (1, 2)])
+    one, two = npz(data=layers.transpose(axes))
+    assert one.impedance == pytest.approx(Z)
+    assert two.impedance == pytest.approx(2 * Z)
+
+
+def test_layers_without_frequencies_are_refused():
+    with pytest.raises(ReadError, match="without frequencies"):
+        npz(data=np.random.default_rng(0).normal(size=(4, 21, 3)))
+
+
+def test_the_spanish_short_word_for_a_frequency():
+    (spectrum,) = read_text("frec,Z real,-Z imaginaria\nHz,ohm,ohm\n" + rows(F, Z.real, -Z.imag))
+    assert spectrum.impedance == pytest.approx(Z)

@@ -12,6 +12,8 @@ from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._list_cells import explode
 from eisfit.spectra.readers._sweep import Sweep
 
+#: Of a voltage and a current that are written as complex numbers.
+_OTHER_PHASORS = {"potential", "current", "voltage"}
 _MARK = "\t"
 
 
@@ -58,9 +60,11 @@ def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
 
     >>> names_of_parts("Z [mohm]", alone=False), names_of_parts("Z_fit", alone=True)
     (('Z_real [mohm]', 'Z_imag [mohm]'), ('Z_real', 'Z_imag'))
+    >>> names_of_parts("V", alone=True)
+    ('V real', 'V imag')
     """
     meaning = column(name)
-    if not alone and (meaning.label or not meaning.quantity):
+    if meaning.quantity in _OTHER_PHASORS or (not alone and (meaning.label or not meaning.quantity)):
         return f"{name} real", f"{name} imag"
     letter = "Y" if meaning.quantity.startswith("admittance") else "Z"
     unit = f" [{meaning.unit}]" if meaning.unit else ""

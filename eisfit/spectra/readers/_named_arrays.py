@@ -123,6 +123,8 @@ def word_of(name: str, value: NDArray[Any]) -> Iterator[str]:
 
 def _is_table(values: NDArray[Any]) -> bool:
     """Whether an array has the shape of f, Z', Z'', or of f and complex Z, a row a point."""
+    if values.ndim == 3 and values.dtype.kind in "fiu":
+        return 3 in values.shape[1:]
     return (
         values.ndim == 2 and values.shape[0] > 3 and values.shape[1] == (2 if values.dtype.kind == "c" else 3)
     )
@@ -156,6 +158,12 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
         raise file.error(f"no array named as a frequency (arrays: {_list_names(arrays)})")
     size = flat[f_name].size
     used = {name: values for name, values in flat.items() if meanings[name].quantity}
+    unclear = [name for name, values in arrays.items() if values.dtype.kind == "c" and name not in used]
+    if unclear and not {meanings[name].quantity for name in used} - {"frequency", "period"}:
+        raise file.error(
+            f"nothing says that the complex numbers ({_list_names(unclear)}) are impedances: call such "
+            "an array 'Z', several 'Z_A', 'Z_B'"
+        )
     if any(values.ndim == 2 for values in used.values()):
         return _many(file, used, size, f_name, flat)
     return frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
@@ -163,6 +171,8 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
 
 def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     """Return the sweeps of one array: (n, 2, F) or (2, F) f and complex Z, (F, 3) or (3, F) f, Z', Z''.
+
+    Those of f, Z', Z'' may lie in layers: (n, F, 3), (n, 3, F), (F, 3, n).
 
     Raises
     ------
@@ -175,6 +185,8 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         array = array[None]
     if array.ndim == 3 and array.shape[1] == 2 and np.iscomplexobj(array):
         return [_frequency_and_z(file, pair) for pair in array]
+    if array.ndim == 3 and (layers := _find_layers(array)):
+        return [sweep for layer in layers for sweep in from_array(file, layer)]
     if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
         rows = array.T if array.shape[1] == 3 else array
         if _looks_like_frequency(rows[0].astype(np.float64)):
@@ -183,6 +195,14 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
         "if it holds impedances"
     )
+
+
+def _find_layers(array: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return the tables of f, Z', Z'' in layers of an array, where the frequencies tell which way."""
+    ways = [array, np.moveaxis(array, 2, 0)] if array.dtype.kind in "fiu" else []
+    tables = [[one.T if one.shape[1] == 3 else one for one in way] for way in ways if 3 in way.shape[1:]]
+    whole = [way for way in tables if all(_looks_like_frequency(one[0].astype(np.float64)) for one in way)]
+    return whole[0] if len(whole) == 1 else []
 
 
 def _as_text_without_header(file: File, rows: NDArray[Any]) -> list[Sweep]:
