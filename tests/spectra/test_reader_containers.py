@@ -372,3 +372,11 @@ def test_layers_without_frequencies_are_refused():
 def test_the_spanish_short_word_for_a_frequency():
     (spectrum,) = read_text("frec,Z real,-Z imaginaria\nHz,ohm,ohm\n" + rows(F, Z.real, -Z.imag))
     assert spectrum.impedance == pytest.approx(Z)
+
+
+def test_frequencies_beside_each_other_are_told_apart_by_their_numbers():
+    head = "f1 (Hz),f2 (Hz),Z1' (ohm),Z1'' (ohm),Z2' (ohm),Z2'' (ohm)\n"
+    one, two = read_text(head + rows(F, 1.1 * F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag))
+    assert one.impedance == pytest.approx(Z)
+    assert two.impedance == pytest.approx(2 * Z)
+    assert two.frequency == pytest.approx(1.1 * F)

@@ -91,6 +91,8 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
         return sets
+    if sets := _sets_by_labelled_frequency(columns, starts):
+        return sets
     pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
     if not pairs:
         return _blocks_of_other_forms(columns, starts)
@@ -260,6 +262,18 @@ def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
         if any(found.issuperset(pair) for pair in _PAIRS):
             sets.append({**shared, **own})
     return sets if len(sets) > 1 else []
+
+
+def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
+    """Return a set for each of f1, f2, ... that stand beside each other, before Z1', Z1'', Z2', Z2'', ..."""
+    labels = [columns[i].label for i in starts]
+    beside = len(starts) > 1 and starts[-1] - starts[0] == len(starts) - 1
+    if not beside or len({*labels} - {""}) < len(starts):
+        return []
+    other = {i for i, c in columns.items() if not c.label and c.quantity not in _PARTS}
+    sets = [{i: c for i, c in columns.items() if c.label == label or i in other} for label in labels]
+    held = [{c.quantity for c in one.values()} for one in sets]
+    return sets if all(any(each.issuperset(pair) for pair in _PAIRS) for each in held) else []
 
 
 def _sharing_one_frequency(
