@@ -327,7 +327,7 @@ def test_a_number_behind_the_parts_alone_is_no_second_spectrum(units):
     names = "f,Zre1,Zim1,Phase,Zabs" if units else "f,Zre1 (mohm),Zim1 (mohm),Phase (deg),Zabs (mohm)"
     (spectrum,) = read_text(f"{names}\n{units}{rows(F, *columns)}")
     in_milliohm((spectrum,))
-    assert not any("dropped" in note for note in spectrum.notes)
+    assert not any("dropped" in note or "left aside" in note for note in spectrum.notes)
 
 
 def test_parameters_with_units_of_their_own_beside_a_spectrum():
@@ -380,3 +380,9 @@ def test_frequencies_beside_each_other_are_told_apart_by_their_numbers():
     assert one.impedance == pytest.approx(Z)
     assert two.impedance == pytest.approx(2 * Z)
     assert two.frequency == pytest.approx(1.1 * F)
+
+
+def test_parts_with_a_number_that_the_modulus_denies_are_refused():
+    head = "f (Hz),Zre1 (ohm),Zim1 (ohm),|Z| (ohm),Phase (deg)\n"
+    with pytest.raises(ReadError):
+        read_text(head + rows(F, Z.real, Z.imag, 3 * np.abs(Z[::-1]), np.degrees(np.angle(Z))[::-1]))

@@ -261,7 +261,17 @@ def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
         found = {c.quantity for c in own.values()}
         if any(found.issuperset(pair) for pair in _PAIRS):
             sets.append({**shared, **own})
-    return sets if len(sets) > 1 else []
+    return sets if len(sets) > 1 and not _is_one_in_two_forms(sets) else []
+
+
+def _is_one_in_two_forms(sets: Sequence[dict[int, Column]]) -> bool:
+    """Whether a number behind the parts alone tells two sets apart: ``Zre1,Zim1,Phase,Zabs``."""
+    held = [{(c.quantity, c.label) for c in one.values() if c.quantity in _PARTS} for one in sets]
+    polar = {("modulus", ""), ("phase", "")}
+    if len(held) != 2 or held[0] != polar:
+        return False
+    labels = {label for _, label in held[1] - polar}
+    return {q for q, _ in held[1] - polar} == {"real", "imag"} and len(labels) == 1 and labels.pop().isdigit()
 
 
 def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
