@@ -386,3 +386,11 @@ def test_parts_with_a_number_that_the_modulus_denies_are_refused():
     head = "f (Hz),Zre1 (ohm),Zim1 (ohm),|Z| (ohm),Phase (deg)\n"
     with pytest.raises(ReadError):
         read_text(head + rows(F, Z.real, Z.imag, 3 * np.abs(Z[::-1]), np.degrees(np.angle(Z))[::-1]))
+
+
+def test_a_remark_that_ends_in_a_colon_above_columns_parted_by_blanks():
+    body = rows(F, Z.real, Z.imag, mark="   ")
+    (spectrum,) = read_text(f"f (Hz)  Zre (ohm)  Zim (ohm)\n{body}")
+    assert spectrum.impedance == pytest.approx(Z)
+    with pytest.raises(ReadError, match="3 columns without a header"):
+        read_text(f"% Version:            COMSOL 6.0\n% Description:        bla\n{rows(F[::-1], F, F)}")

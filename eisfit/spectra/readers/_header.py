@@ -232,12 +232,13 @@ def _read_names(
     ways = _cell_ways(bare, style)
     ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
-    first = ways[:1] if style.delimiter != " " or not any(map(is_bracketed_unit, ways[0])) else []
+    spaced = style.delimiter == " "
+    first = [cells for cells in ways[:1] if not (spaced and any(map(is_bracketed_unit, cells)))]
     ways = [*first, *(cells for cells in ways[1:] if not any(map(is_unit_alone, cells)))]
     numbered = _behind_a_number(line, style, width, units, marks) if marks else []
     known = [quantities_of(cells, units) for cells in ways]
-    spaced = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
-    one_a_column = _all_useful if spaced else _one_a_column  # freq (Hz)   Global impedance (ohm)
+    whole = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
+    one_a_column = _all_useful if whole else _one_a_column  # freq (Hz)   Global impedance (ohm)
     gaps = bool(known) and _with_empty_columns(known[0], width, style)  # those between its names are columns
     if numbered or gaps:
         return numbered or ways[0], False
