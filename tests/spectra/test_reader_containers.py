@@ -393,4 +393,6 @@ def test_a_remark_that_ends_in_a_colon_above_columns_parted_by_blanks():
     (spectrum,) = read_text(f"f (Hz)  Zre (ohm)  Zim (ohm)\n{body}")
     assert spectrum.impedance == pytest.approx(Z)
     with pytest.raises(ReadError, match="3 columns without a header"):
-        read_text(f"% Version:            COMSOL 6.0\n% Description:        bla\n{rows(F[::-1], F, F)}")
+        read_text(
+            f"% Version:            COMSOL 6.0\n% Description:        bla\n{rows(F[::-1], F, F, mark='   ')}"
+        )
