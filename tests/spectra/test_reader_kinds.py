@@ -362,6 +362,14 @@ def test_a_unit_parted_from_its_name_is_no_name_of_a_column(mark):
         read(names + "\n" + rows, "a.txt")
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_thousands_that_the_mark_of_columns_parts_are_refused_with_their_line(step):
+    rows = [f"{f:,.2f},{z.real:.5f},{z.imag:.5f}" for f, z in zip(F, Z, strict=True)][::step]
+    first = 2 + next(i for i, row in enumerate(rows) if row.count(",") == 3)
+    with pytest.raises(ReadError, match=rf"line {first}: more numbers than the table has columns"):
+        read("Frequency (Hz),Z' (ohm),Z'' (ohm)\n" + "\n".join(rows) + "\n", "a.csv")
+
+
 BLOCKING = 1e9 / (1 + (2j * np.pi * F * 10) ** 0.9)
 
 

@@ -53,6 +53,7 @@ _LOOKED_AT = 500
 _MANY_NEGATIVE = 0.2
 _LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
 _NETWORK_ANALYSER = 1e5  # Hz, where they begin
+_PARTED = regex(r"\d{1,3},\d{3}(?:\.\d*)?,")
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
@@ -62,6 +63,19 @@ def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
         raise file.error(
             f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
             f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
+        )
+
+
+def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
+    """Refuse a table under a header whose thousands are parted by the comma that parts its columns."""
+    named = (line.count(",") + 1 for line in lines if line.count(",") > 1 and line.lstrip('"')[:1].isalpha())
+    names = next(named, 0)
+    rows = [(place, line) for place, line in enumerate(lines) if line[:1].isdigit()]
+    wide = [row for row in rows if names and row[1].count(",") == names]
+    if len(wide) > 1 and all(_PARTED.match(line) for _, line in wide):
+        raise file.error(
+            f"line {wide[0][0] + 1}: more numbers than the table has columns ({names}): "
+            f"{wide[0][1].strip()[:60]!r}; a mark between thousands? take it out"
         )
 
 

@@ -30,7 +30,7 @@ def recognise(file: File) -> bool:
     begin = file.text[:20_000]
     if "TRACE: A" not in begin or not re.search('^"?TRACE: A"?', begin, re.MULTILINE):
         return False
-    return "4294A" in begin[:4096] or "Data Trace Real" in begin
+    return bool(re.search("Data (?:Trace )?Real", begin, re.IGNORECASE))
 
 
 def parse(file: File) -> list[Sweep]:

@@ -59,6 +59,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_lost_header,
     refuse_lost_points,
     refuse_other_subject,
+    refuse_parted_thousands,
     refuse_summary,
     refuse_two_units,
     refuse_unclear_thousands,
@@ -226,6 +227,8 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
 def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
     refuse_wider(file, table, lines)
+    if len(table.names) != table.matrix.shape[1]:
+        refuse_parted_thousands(file, lines)
     if table.units and table.units[-1] == STRAY:
         raise file.error(
             f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
