@@ -63,6 +63,17 @@ def distinct(values: ArrayLike) -> FloatArray:
     return np.asarray(ordered[np.diff(ordered, prepend=np.nan) != 0])
 
 
+def mask_of(rows: IntArray, count: int) -> BoolArray:
+    """Return which of so many rows are among some; numpy's sets load its masked arrays at the first call.
+
+    >>> mask_of(np.array([2, 0]), 4).tolist()
+    [True, False, True, False]
+    """
+    found = np.zeros(count, dtype=bool)
+    found[rows] = True
+    return found
+
+
 def are_all(chosen: IntArray, count: int) -> bool:
     """Return whether chosen rows are all of so many in their order: large arrays need no copy then.
 

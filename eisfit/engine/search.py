@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, mask_of
 from eisfit.engine.evaluation.compiled import expect
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
 from eisfit.engine.optima import Ends, Optima, find_different
@@ -143,9 +143,7 @@ class _Search(Ends):
             rows = rows[~self.settled]
         first = rows[choose_scouts(self.problem.target[rows])]
         self._look_around(first)
-        waiting = np.zeros(len(self.tried), dtype=bool)  # numpy's sets load its masked arrays
-        waiting[rows], waiting[first] = True, False
-        followers = np.flatnonzero(waiting)
+        followers = np.flatnonzero(mask_of(rows, len(self.tried)) & ~mask_of(first, len(self.tried)))
         if followers.size:
             self._exchange(first)
             values = self.coordinates.physical(self.theta[first, 0])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all
+from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all, mask_of
 from eisfit.engine.arcs import arcs
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.optima import join_ends
@@ -128,7 +128,7 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int],
         off, others = Discrepancy.none(linear), may_depart(linear)
         if len(others) * _FEW > len(places):
             off, others = screen_departures(linear, worth=others)
-        near = _mask(others, len(places))
+        near = mask_of(others, len(places))
         rest, table = np.flatnonzero(~near), _table_of(optima, linear, off, near)
         found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
         put_off.append(optima.rows(others))
@@ -145,15 +145,9 @@ def _try(optima: Optima) -> Parted:
     """Return the results of fits that may depart."""
     linear = _linear(optima)
     off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
-    table = _table_of(optima, linear, off, _mask(others, len(optima.values)))
+    table = _table_of(optima, linear, off, mask_of(others, len(optima.values)))
     places = {row: place for place, row in enumerate(others.tolist())}
     return Parted(table, places, Asked(partial(_follow, optima.rows(others))))
-
-
-def _mask(rows: IntArray, count: int) -> BoolArray:
-    found = np.zeros(count, dtype=bool)
-    found[rows] = True
-    return found
 
 
 def _follow(optima: Optima) -> Table:

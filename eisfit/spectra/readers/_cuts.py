@@ -91,10 +91,19 @@ def boundaries(
 
 def _changes_that_leap(f: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
     """Return where a condition changes, if the impedance leaps each time: spectra whose frequencies go on."""
-    changes = [int(row) for row in np.flatnonzero(np.diff(values)) + 1]
-    runs = np.diff([0, *changes, values.size])
-    apart = runs.min() > _FEWEST_ROWS and len(set(values.tolist())) == runs.size
-    return changes if apart and leaps(f, z, changes) == changes else []
+    changes = changes_of(values.tolist(), _FEWEST_ROWS + 1)
+    return changes if leaps(f, z, changes) == changes else []
+
+
+def changes_of(told: Sequence[object], fewest: int) -> list[int]:
+    """Return the rows at which what is told of each changes, where all is told of `fewest` rows in one run.
+
+    >>> changes_of("aaabbb", 3), changes_of("aaabbb", 4), changes_of("aabbaa", 2)
+    ([3], [], [])
+    """
+    changes = [row for row, (above, below) in enumerate(pairwise(told), 1) if above != below]
+    apart = len(set(told)) == len(changes) + 1
+    return changes if apart and np.diff([0, *changes, len(told)]).min() >= fewest else []
 
 
 def leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
-from eisfit.spectra.readers._cuts import leaps
+from eisfit.spectra.readers._cuts import changes_of, leaps
 from eisfit.spectra.readers._groups import names_whose
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import split
@@ -62,9 +61,7 @@ def _changes(table: Table, lines: Sequence[str], index: int) -> list[int]:
         told = [table.cell(lines, row, index) for row in range(len(table.rows))]
     else:
         return []
-    changes = [row for row, (above, below) in enumerate(pairwise(told), 1) if above != below]
-    apart = len(set(told)) == len(changes) + 1 > 1 and "" not in told
-    return changes if apart and np.diff([0, *changes, len(told)]).min() >= _FEWEST_OF_A_RUN else []
+    return changes_of(told, _FEWEST_OF_A_RUN) if "" not in told else []
 
 
 def _by_lines(table: Table, lines: Sequence[str], f: FloatArray, z: ComplexArray) -> list[int]:

@@ -10,15 +10,12 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, row_of_numbers
-from eisfit.spectra.readers._stacked import read_stacked
+from eisfit.spectra.readers._stacked import Parts, Reader, read_stacked
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 
 _FEWEST_ROWS = 3
 #: A line of two numbers or more, whatever parts them.
 _NUMBERS = regex(r"[\s\"]*[-+.]?\d[-+\d.,;|\s\"eE]*[\s,;|][-+\d.,;|\s\"eE]*\d[.,;|\s\"]*")
-
-Parts = list[tuple[int, int]]
-Reader = Callable[[File, Sequence[str]], list[Sweep]]
 
 
 def rows_left_over(lines: Sequence[str], used: Set[int], style: Style) -> list[int]:

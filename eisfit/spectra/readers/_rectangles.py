@@ -16,6 +16,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number, split
+from eisfit.spectra.readers._stacked import Reader
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
@@ -33,7 +34,6 @@ _UNITS_OF_IMAGINARY = ("i", "j", "I", "J")
 _COMPLEX = regex(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*[-+]\s*[\d.,]+(?:[eE][-+]?\d+)?\s*\*?\s*[ijIJ]")
 _DELIMITERS = "\t;,|"
 
-Reader = Callable[[File, Sequence[str]], list[Sweep]]
 Grid = list[list[str]]
 
 
@@ -145,8 +145,7 @@ def _read_each(
 
 def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
     """Yield the rows above all tables, and cells of words beside them that are no names of numbers."""
-    first = min(one.head for one in tables)
-    held = {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
+    first, held = min(one.head for one in tables), _held(tables)
     for row, cells in enumerate(grid):
         if row < first:
             yield " ".join(cells)
@@ -159,9 +158,14 @@ def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iter
 
 def _is_ragged(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> bool:
     """Whether rows of a table go on behind its last column: nothing tells what they hold."""
-    held = {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
     beside = {(row, one.columns[-1] + 1) for one in tables for row in range(one.head + 1, one.stop)}
-    return any(place < len(grid[row]) and _is_number(grid[row][place], style) for row, place in beside - held)
+    outside = beside - _held(tables)
+    return any(place < len(grid[row]) and _is_number(grid[row][place], style) for row, place in outside)
+
+
+def _held(tables: Sequence[Rectangle]) -> set[tuple[int, int]]:
+    """Return the cells of tables: row, column."""
+    return {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
 
 
 def _style(lines: Sequence[str], named: Sequence[tuple[int, int, str]]) -> Style:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import drop_nan
+from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import FAILS, Chosen
 from eisfit.spectra.readers._columns import Column, column
@@ -60,10 +61,7 @@ _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
     """Refuse a row with more numbers than the table has columns."""
     for line in table.wider[:1]:
-        raise file.error(
-            f"line {line + 1}: more numbers than the table has columns ({table.matrix.shape[1]}): "
-            f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
-        )
+        raise _too_wide(file, lines, line, table.matrix.shape[1])
 
 
 def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
@@ -73,10 +71,14 @@ def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
     rows = [(place, line) for place, line in enumerate(lines) if line[:1].isdigit()]
     wide = [row for row in rows if names and row[1].count(",") == names]
     if len(wide) > 1 and all(_PARTED.match(line) for _, line in wide):
-        raise file.error(
-            f"line {wide[0][0] + 1}: more numbers than the table has columns ({names}): "
-            f"{wide[0][1].strip()[:60]!r}; a mark between thousands? take it out"
-        )
+        raise _too_wide(file, lines, wide[0][0], names)
+
+
+def _too_wide(file: File, lines: Sequence[str], line: int, columns: int) -> ReadError:
+    return file.error(
+        f"line {line + 1}: more numbers than the table has columns ({columns}): "
+        f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
+    )
 
 
 def no_table(lines: Sequence[str]) -> str:

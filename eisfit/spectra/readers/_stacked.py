@@ -15,6 +15,11 @@ from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import MODEL, Sweep, plural
 from eisfit.spectra.readers._table import find_table
 
+#: What reads the lines of any table.
+Reader = Callable[[File, Sequence[str]], list[Sweep]]
+#: Where each of several tables begins, and the line after its end.
+Parts = Sequence[tuple[int, int]]
+
 _GLUED = regex(
     r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
 )  # the last line of a file without an end, and the header of the next
@@ -22,12 +27,7 @@ _NEAR = 3  # lines above a header that may name its table
 _MOST_ABOVE = 6  # lines
 
 
-def read_stacked(
-    file: File,
-    plain: Sequence[str],
-    parts: Sequence[tuple[int, int]],
-    read_lines: Callable[[File, Sequence[str]], list[Sweep]],
-) -> list[Sweep]:
+def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Reader) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     blocks: list[list[Sweep]] = []
     measured = [(start, stop) for start, stop in parts if not MODEL.match(_line_above(plain, start))]

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import NORMAL_95, BoolArray, FloatArray
+from eisfit.arrays import NORMAL_95, BoolArray, FloatArray, mask_of
 from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
@@ -148,9 +148,7 @@ def screen_departures(
         if worth is None:
             tried = are_worth_trying(part, departures, _COUNTS)
         else:
-            tried = np.zeros(len(fits.values), dtype=bool)  # numpy's sets load its masked arrays
-            tried[worth] = True
-            tried = tried[chosen]
+            tried = mask_of(worth, len(fits.values))[chosen]
         return found, _to_be_followed(found, part, departures, chosen, tried, hidden=hidden)
 
 
