@@ -111,22 +111,21 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
+    told = [(str(key), str(value), _OF_KEY.match(str(key))) for key, value in pairs.items()]
     for name, pattern in _CONDITIONS:
-        for key, value in pairs.items():
-            found = _condition_under(name, pattern, str(key), str(value))
-            if found is None:
-                continue
-            for sweep in sweeps:
-                if getattr(sweep, name) is None:
-                    setattr(sweep, name, found)
-            break
+        known = (_condition_under(name, pattern, *pair) for pair in told)
+        found = next((value for value in known if value is not None), None)
+        for sweep in sweeps if found is not None else ():
+            if getattr(sweep, name) is None:
+                setattr(sweep, name, found)
 
 
-def _condition_under(name: str, pattern: re.Pattern[str], key: str, value: str) -> float | None:
-    """Return what a pair says of a condition, in the unit that stands in its key or behind the number."""
+def _condition_under(
+    name: str, pattern: re.Pattern[str], key: str, value: str, parts: re.Match[str] | None
+) -> float | None:
+    """Return what a pair says of a condition, in the unit among the key's parts or behind the number."""
     if pattern.match(key):
         return condition(name, value)
-    parts = _OF_KEY.match(key)
     told = parts is not None and pattern.match(parts[1]) is not None
     return condition(name, f"{value} {parts[2] or parts[3]}") if told and parts else None
 
