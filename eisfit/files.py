@@ -6,7 +6,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
@@ -196,22 +196,51 @@ def write_beside(target: Path) -> Iterator[Path]:
         raise EisfitError(f"{target}: cannot be written: {error.strerror}") from None
 
 
-def inert_cell(value: Any) -> Any:
+def to_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str = ",") -> str:
+    """Return a table as CSV: every table that eisfit writes with names above its columns comes from here.
+
+    >>> print(to_csv(["file", "R", "ok"], [["a,b.csv", 0.1, True], ["=HYPERLINK(1)", math.nan, None]]))
+    file,R,ok
+    "a,b.csv",0.1,true
+    '=HYPERLINK(1),,
+    <BLANKLINE>
+    """
+    import csv
+    import io
+
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    writer.writerows([inert_cell(cell_text(cell)) for cell in row] for row in (head, *rows))
+    return stream.getvalue()
+
+
+def cell_text(value: Any) -> str:
+    """Return what stands in a cell as it stands in JSON: exact numbers with a decimal point; empty: unknown.
+
+    >>> [cell_text(value) for value in (0.1 + 0.2, math.inf, None, False, "R_ct")]
+    ['0.30000000000000004', '', '', 'false', 'R_ct']
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def inert_cell(text: str) -> str:
     """Return a cell of a CSV table such that no spreadsheet program runs it as a formula.
 
     Text that begins with ``= + - @``, a tab or a carriage return gets an apostrophe in front, numbers do not
     (OWASP, "CSV Injection").
 
-    >>> inert_cell("=HYPERLINK(1)"), inert_cell("-0.5"), inert_cell(-0.5), inert_cell("a.csv")
-    ("'=HYPERLINK(1)", '-0.5', -0.5, 'a.csv')
+    >>> inert_cell("=HYPERLINK(1)"), inert_cell("-0.5"), inert_cell("a.csv")
+    ("'=HYPERLINK(1)", '-0.5', 'a.csv')
     """
-    if not isinstance(value, str) or not value.startswith(_STARTS_A_FORMULA):
-        return value
+    if not text.startswith(_STARTS_A_FORMULA):
+        return text
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return f"'{value}"
-    return value
+        return f"'{text}"
+    return text
 
 
 def to_json(document: Any) -> str:

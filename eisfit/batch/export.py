@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import tempfile
@@ -13,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from eisfit.display.report.fit_tables import fits_csv
+from eisfit.display.report.fit_tables import fit_columns, fit_row
 from eisfit.errors import UsageError
-from eisfit.files import to_json, write_beside
+from eisfit.files import to_csv, to_json, write_beside
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 
@@ -74,23 +72,24 @@ def _lines(results: Results, stream: TextIO) -> int:
 
 def _table(results: Results, stream: TextIO) -> int:
     count = 0
-    for head, rows, number in _blocks(results):
-        stream.write(rows if count else head + rows)
-        count += number
+    for columns, rows in _blocks(results):
+        text = to_csv(columns, ([row.get(name) for name in columns] for row in rows))
+        stream.write(text if not count else text.partition("\n")[2])
+        count += len(rows)
     return count
 
 
-def _blocks(results: Results) -> Iterator[tuple[str, str, int]]:
-    """Yield CSV in blocks: head, rows, their number.
+def _blocks(results: Results) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
+    """Yield the table in blocks: its columns, and rows.
 
     The columns are those of all results (the area may be known of a few only), so that these wait in a
     nameless file until the last has come.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        template = _spool(results, spool)
+        columns = fit_columns([_spool(results, spool)])
         spool.seek(0)
         while lines := list(islice(spool, _AT_ONCE)):
-            yield *_split(template, [json.loads(line) for line in lines]), len(lines)
+            yield columns, [fit_row(json.loads(line)) for line in lines]
 
 
 def _spool(results: Results, spool: TextIO) -> dict[str, Any]:
@@ -106,47 +105,34 @@ def _spool(results: Results, spool: TextIO) -> dict[str, Any]:
     return template
 
 
-def _split(template: dict[str, Any], documents: list[dict[str, Any]]) -> tuple[str, str]:
-    """Return the head, and the rows; the template stands before them only to give the columns."""
-    known = fits_csv([template])
-    return known.splitlines(keepends=True)[0], fits_csv([template, *documents])[len(known) :]
-
-
 def _parquet(results: Results, name: Path) -> int:
     """Write a block of rows at a time, each column with its own type."""
     pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     count, writer = 0, None
     try:
-        for head, rows, number in _blocks(results):
-            names, *lines = csv.reader(
-                io.StringIO((head + rows).encode("utf-8", "backslashreplace").decode("utf-8"))
-            )
-            columns = [list(column) for column in zip(*lines, strict=True)]
-            schema = pyarrow.schema([(n, getattr(pyarrow, _type(n))()) for n in names])
-            typed = [[_convert(_type(n), x) for x in c] for n, c in zip(names, columns, strict=True)]
+        for columns, rows in _blocks(results):
+            schema = pyarrow.schema([(column, getattr(pyarrow, _type(column))()) for column in columns])
+            cells = {column: [_cell(column, row.get(column)) for row in rows] for column in columns}
             writer = writer or parquet.ParquetWriter(name, schema)
-            writer.write_table(pyarrow.table(dict(zip(names, typed, strict=True)), schema=schema))
-            count += number
+            writer.write_table(pyarrow.table(cells, schema=schema))
+            count += len(rows)
     finally:
         if writer is not None:
             writer.close()
     return count
 
 
-def _type(name: str) -> str:
+def _type(column: str) -> str:
     """Return what pyarrow calls the type of a column."""
-    if name in ("source", "circuit", "weighting", "grade", "flags", "error") or name.endswith("_verdict"):
+    if column in ("source", "circuit", "weighting", "grade", "flags", "error") or column.endswith("_verdict"):
         return "string"
-    if name in ("index", "ndata", "nvarys"):
+    if column in ("index", "ndata", "nvarys"):
         return "int64"
-    return "bool_" if name == "ok" else "float64"
+    return "bool_" if column == "ok" else "float64"
 
 
-def _convert(kind: str, text: str) -> Any:
-    if kind == "string":
-        return text
-    if not text:
-        return None
-    if kind == "bool_":
-        return text == "true"
-    return int(text) if kind == "int64" else float(text)
+def _cell(column: str, value: Any) -> Any:
+    """Return a cell as pyarrow takes it: texts without lone surrogates, and no null among them."""
+    if _type(column) != "string":
+        return None if value != value else value  # noqa: PLR0124 (NaN)
+    return str(value or "").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -14,7 +14,7 @@ from eisfit.cli.all_commands import Remarks, current, say, say_assumed
 from eisfit.cli.command import Exit, echo
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
-from eisfit.files import inert_cell, to_json, write_atomic
+from eisfit.files import to_csv, to_json, write_atomic
 
 _LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
 
@@ -50,16 +50,13 @@ def _complain(error: Exception, code: int) -> int:
 
 
 def frame_csv(frame: Any, *, index: bool = True) -> str:
-    """Return a pandas frame as CSV; text that a spreadsheet would run as a formula is made inert.
-
-    Several names in a cell stand one after the other, as in the tables of fits.
-    """
-    words = {name: column.map(_cell) for name, column in frame.items() if column.dtype.kind not in "fiub"}
-    return str(frame.assign(**words).to_csv(index=index))
+    """Return a pandas frame as CSV; several names in a cell stand one after the other."""
+    head = [frame.index.name or "", *frame.columns] if index else list(frame.columns)
+    return to_csv(head, [[_join(value) for value in row] for row in frame.itertuples(index=index, name=None)])
 
 
-def _cell(value: Any) -> Any:
-    return inert_cell(" ".join(dict.fromkeys(value)) if isinstance(value, list) else value)
+def _join(value: Any) -> Any:
+    return " ".join(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
 def print_json(document: Any) -> None:

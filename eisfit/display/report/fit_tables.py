@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +22,7 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
-from eisfit.files import inert_cell
+from eisfit.files import to_csv
 from eisfit.rounding import latex_value_with_error
 
 _HEAD = ("parameter", "value", "unit", "verdict", "meaning")
@@ -45,21 +43,22 @@ def fits_csv(documents: Sequence[Document]) -> str:
     str
         RFC 4180 text with plain line feeds; an unknown number is an empty field.
     """
-    rows = [_flat(document) for document in documents]
+    head = fit_columns(documents)
+    return to_csv(head, [[row.get(name) for name in head] for row in map(fit_row, documents)])
+
+
+def fit_columns(documents: Sequence[Document]) -> list[str]:
+    """Return the columns of a table of fits: those of all parameters and derived quantities that occur."""
     names = list(units_of(documents))
     derived = list(dict.fromkeys(n for d in documents for n in d.get("derived") or {} if n not in names))
     head = ["source", "index", "cycle", "circuit", "weighting", "grade", "ok", "flags", "error"]
     head += [column for name in names for column in (name, f"{name}_stderr", f"{name}_verdict")]
     head += [column for name in derived for column in (name, f"{name}_stderr")]
-    head += [*_STATISTICS]
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, head, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
+    return [*head, *_STATISTICS]
 
 
-def _flat(document: Document) -> dict[str, Any]:
+def fit_row(document: Document) -> dict[str, Any]:
+    """Return the cells of one fit by column, values as they are in its document."""
     spectrum, circuit = document.get("spectrum") or {}, document.get("circuit") or {}
     row: dict[str, Any] = {
         "source": spectrum.get("source"),
@@ -68,7 +67,7 @@ def _flat(document: Document) -> dict[str, Any]:
         "circuit": circuit.get("string"),
         "weighting": document.get("weighting"),
         "grade": document.get("grade"),
-        "ok": None if document.get("ok") is None else str(bool(document["ok"])).lower(),
+        "ok": document.get("ok"),
         "flags": " ".join(dict.fromkeys(flag_name(flag) for flag in flags_of(document))),
         "error": document.get("error"),
     }
@@ -77,8 +76,7 @@ def _flat(document: Document) -> dict[str, Any]:
         row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
     for name, block in (document.get("parameters") or {}).items():
         row[f"{name}_verdict"] = block.get("verdict")
-    row |= {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
-    return {name: None if value != value else inert_cell(value) for name, value in row.items()}  # noqa: PLR0124 (NaN)
+    return row | {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
 
 
 def fit_markdown(document: Document) -> str:

@@ -5,15 +5,12 @@ Numbers are written as they are in the JSON document: exact, with a decimal poin
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.fit_tables import fits_csv
+from eisfit.display.report.fit_tables import fit_columns, fit_row
 from eisfit.display.report.words import Document, clean, flag_name
-from eisfit.files import inert_cell
+from eisfit.files import cell_text, to_csv
 
 #: What `flat_table` can make.
 FORMS = ("csv", "tsv", "md")
@@ -38,14 +35,11 @@ def flat_table(document: Document, form: str) -> str:
     """
     rows = [{name: _cell(value) for name, value in row.items()} for row in _rows(document)]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [names, *([row.get(name, "") for name in names] for row in rows)]
-    if form == "md":
-        lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
-        return "\n".join([lines[0], "|" + " --- |" * len(names), *lines[1:]]) + "\n"
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
-    writer.writerows([inert_cell(cell) for cell in row] for row in cells)
-    return stream.getvalue()
+    cells = [[row.get(name, "") for name in names] for row in rows]
+    if form != "md":
+        return to_csv(names, cells, "\t" if form == "tsv" else ",")
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (names, *cells)]
+    return "\n".join([lines[0], "|" + " --- |" * len(names), *lines[1:]]) + "\n"
 
 
 def _rows(document: Document) -> Iterator[Row]:
@@ -56,7 +50,9 @@ def _rows(document: Document) -> Iterator[Row]:
 
 
 def _fits(document: Document) -> Iterator[Row]:
-    yield from csv.DictReader(io.StringIO(fits_csv(document.get("results") or [])))
+    results = document.get("results") or []
+    columns = fit_columns(results)
+    yield from ({name: row.get(name) for name in columns} for row in map(fit_row, results))
 
 
 def _cycles(document: Document) -> Iterator[Row]:
@@ -138,8 +134,4 @@ def _is_table(value: Any) -> bool:
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(flag_name(item) for item in value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
-    return clean(value)
+    return clean(cell_text(value))
