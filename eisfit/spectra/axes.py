@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9.,])", r"(?![A-Za-z0-9%])"
+#: ``T-20C``, ``Temp=25C``: behind the quantity a minus is one.
+_SYMBOL = r"(?<![A-Za-z0-9])(?:T|[Tt]emp(?:erature)?)(?:[ _=])?"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Axis:
             )
         if self.suffixes and not self.prefixes:
             units = "|".join(map(re.escape, self.suffixes))
+            if self.name == "temperature":
+                found.append(re.compile(rf"{_SYMBOL}{_NUMBER}[ _]?({units}){_AFTER}"))
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?({units}){_AFTER}"))
         if self.name == "soc":
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%?[ _]?SOC{_AFTER}", re.IGNORECASE))
@@ -87,6 +91,9 @@ class Axis:
         return f"{value:.6g} {self.unit}".rstrip() if self.unit != "degC" else f"{value:.6g} °C"
 
 
+_BEHIND_SYMBOL = re.compile(rf"{_SYMBOL}$")
+_MINUS = re.compile(r"(?<![A-Za-z0-9])(?:minus|neg)[ _-]?(?=\d)", re.IGNORECASE)
+_COUNTER = re.compile(r"^\d+_[shd]")  # 04_s.csv: a file of a list, no seconds
 _FLAT = ("2d", "3d")  # how a plot is drawn, no days
 _LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere C
 _DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
@@ -195,14 +202,24 @@ def read_name(name: str) -> dict[str, float]:
 
 def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
     """Return the number in a name by the axis' patterns, or by one of the user's (number in its group)."""
+    name = (
+        _MINUS.sub("-", name.replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-"))
+        if pattern is None
+        else name
+    )
     for one in (pattern,) if pattern is not None else axis.patterns:
-        found = [match for match in one.finditer(name) if not _is_rate(match, axis) and match[0] not in _FLAT]
+        found = [match for match in one.finditer(name) if not _is_no_value(match, axis)]
         values = {_value(match, axis) for match in found}
         if len(values) == 1:
             return values.pop()
         if values:
             return None
     return None
+
+
+def _is_no_value(match: re.Match[str], axis: Axis) -> bool:
+    counted = axis.name == "time" and not match.start() and _COUNTER.match(match[0]) is not None
+    return counted or match[0] in _FLAT or _is_rate(match, axis)
 
 
 def _is_rate(match: re.Match[str], axis: Axis) -> bool:
@@ -219,7 +236,8 @@ def _value(match: re.Match[str], axis: Axis) -> float | None:
     except (ValueError, AttributeError):
         return None
     # A hyphen behind a word parts words (cell-25C); a minus stands by itself (cell_-25C).
-    if match[1].startswith("-") and match.start(1) and match.string[match.start(1) - 1].isalnum():
+    before = match.string[: match.start(1)]
+    if match[1].startswith("-") and before[-1:].isalnum() and not _BEHIND_SYMBOL.search(before):
         number = -number
     if axis.name == "soc" and "." in match[1] and number <= 1:  # a fraction
         number *= 100

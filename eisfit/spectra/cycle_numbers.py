@@ -11,6 +11,7 @@ from eisfit.spectra.spectrum import Spectrum
 
 #: How notes say where a place on an axis is from: "cycle from the manifest".
 FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
+FROM_LABEL, FROM_SHEET = "from its label", "from the sheet's name"
 
 _PATTERNS = (
     regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),

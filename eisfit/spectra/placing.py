@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
-from eisfit.spectra.cycle_numbers import FROM_MANIFEST, FROM_NAME, cycle_of_name, is_counter
+from eisfit.spectra.cycle_numbers import (
+    FROM_LABEL,
+    FROM_MANIFEST,
+    FROM_NAME,
+    FROM_SHEET,
+    cycle_of_name,
+    is_counter,
+)
 from eisfit.spectra.readers._key_values import condition
 from eisfit.spectra.spectrum import Spectrum
+
+_NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME)
 
 
 def with_cycles(
@@ -52,29 +61,30 @@ def place_on_axes(
         if axis.name in listed:
             kept[axis.name] = listed[axis.name], FROM_MANIFEST
         elif axis.name in said and axis.name == first:
-            kept[axis.name] = said[axis.name], FROM_NAME
+            kept[axis.name] = said[axis.name]
         elif axis_value(spectrum, axis) is None and (header := _read_header(spectrum, axis)) is not None:
             kept[axis.name] = header, "from the header"
         elif axis_value(spectrum, axis) is None and axis.name in said:
-            kept[axis.name] = said[axis.name], FROM_NAME
+            kept[axis.name] = said[axis.name]
     kept.pop("cycle", None)
     return _fill(spectrum, kept) if kept else spectrum
 
 
 def _read_names(
     spectrum: Spectrum, file: Path, axes: Sequence[Axis], pattern: re.Pattern[str] | None
-) -> dict[str, float]:
-    """Return what the label, the sheet's name and the file's say; what is nearest counts first."""
-    names = [str(spectrum.metadata[key]) for key in ("label", "sheet") if spectrum.metadata.get(key)]
-    names.append(file.stem if may_be_suffix(file.suffix) else file.name)
-    told: dict[str, float] = {}
-    for name in names:
+) -> dict[str, tuple[float, str]]:
+    """Return what the label, the sheet's name and the file's say, and which; what is nearest counts first."""
+    held = {FROM_LABEL: spectrum.metadata.get("label"), FROM_SHEET: spectrum.metadata.get("sheet")}
+    names = {source: str(name) for source, name in held.items() if name}
+    names[FROM_NAME] = file.stem if may_be_suffix(file.suffix) else file.name
+    told: dict[str, tuple[float, str]] = {}
+    for source, name in names.items():
         own = {
             axis.name: value_in_name(name, axis, pattern if place == 0 else None)
             for place, axis in enumerate(axes)
         }
         found = {**read_name(name), **{key: value for key, value in own.items() if value is not None}}
-        told = {**found, **told}
+        told = {**{key: (value, source) for key, value in found.items()}, **told}
     return told
 
 
@@ -111,7 +121,7 @@ def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
     if len(spectra) < 2 or any(spectrum.cycle is not None for spectrum in spectra):
         return None
     for axis in AXES.values():
-        said = {f"{axis.name} {FROM_NAME}", f"{axis.name} {FROM_MANIFEST}"}
+        said = {f"{axis.name} {source}" for source in (*_NAMES, FROM_MANIFEST)}
         told = all(said & set(spectrum.notes) for spectrum in spectra)
         if told and len({axis_value(spectrum, axis) for spectrum in spectra}) > 1:
             return axis
@@ -139,7 +149,7 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
             notes.append(
                 f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}{others}"
             )
-        named = sum(f"{axis.name} {FROM_NAME}" in s.notes for s in spectra)
+        named = sum(any(f"{axis.name} {source}" in s.notes for source in _NAMES) for s in spectra)
         if named and axis.name != "cycle":
             notes.append(
                 f"{axis.name} of {named} of {len(spectra)} spectra from the names of files or sheets (as in "

@@ -111,7 +111,8 @@ _MEASURED = regex(
     re.IGNORECASE,
 )
 _MILLI = regex(r"^z[\s_.]m$", re.IGNORECASE)  # z_m: of milliohm, or a modulus
-_LOG = regex(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|f\b)", re.IGNORECASE)
+_LOG = regex(r"^\s*(?:log|lg|(ln))_?(?:10|₁₀)?\s*(?=[(\[|/ _]|[fw]\b)", re.IGNORECASE)
+_OMEGA = regex(r"\W*w\W*", re.IGNORECASE)  # behind a logarithm, which nobody takes of a power
 _TWENTY = regex(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
 
@@ -181,6 +182,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     if inner := re.fullmatch(r"\s*[({](.*)[)}]\s*", text):
         within, text = split_sign(inner[1]) if logarithm else (1.0, inner[1])
         sign *= within
+    text = "omega" if logarithm and _OMEGA.fullmatch(text) else text
     found = _quantity(text, bool(unit), labelled)
     if found is None:
         return None

@@ -80,28 +80,27 @@ def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[s
             apply_conditions([sweep], key_values([title]))
 
 
-def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> list[str]:
-    """Return the titles of tables beside each other, a row above their names with one over each; or none."""
+def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> tuple[list[str], str]:
+    """Return the titles of tables beside each other, and their row, which has one over each; or none.
+
+    A title may be a key, its number and a unit in cells of their own: ``T (°C),25,,,T (°C),45``.
+    """
     above = [line for line in table.preamble if line.strip()] if len(sets) > 1 else []
+    own = [set(one).difference(*(set(other) for other in sets if other is not one)) for one in sets]
     for line in above[-2:][::-1]:
-        cells = split(line, table.style.delimiter)
-        filled = [i for i, cell in enumerate(cells) if cell]
-        own = [
-            sorted(set(one).difference(*(set(other) for other in sets if other is not one))) for one in sets
-        ]
-        if len(filled) == len(sets) > 1 and all(
-            places and min(places) - 1 <= i <= max(places) for i, places in zip(filled, own, strict=True)
-        ):
-            return [cells[i].strip('"') for i in filled]
-    return [""] * len(sets)
+        cells = {i: cell.strip('"') for i, cell in enumerate(split(line, table.style.delimiter)) if cell}
+        held = [[i for i in cells if places and min(places) - 1 <= i <= max(places)] for places in own]
+        titles = [_title([cells[i] for i in places]) for places in held]
+        if all(titles) and sorted(i for places in held for i in places) == sorted(cells):
+            return titles, line
+    return [""] * len(sets), ""
 
 
-def lines_of_all(table: Table, titles: Sequence[str]) -> list[str]:
-    """Return the lines above the table without the row of titles, each of which is of one spectrum alone."""
-    rows = (
-        [cell.strip('"') for cell in split(line, table.style.delimiter) if cell] for line in table.preamble
-    )
-    return [line for line, cells in zip(table.preamble, rows, strict=True) if cells != titles]
+def _title(cells: Sequence[str]) -> str:
+    """Return a cell over a table, or a key, its number and unit in two or three, as one; else nothing."""
+    key, *told = cells or [""]
+    named = key[:1].isalpha() and 0 < len(told) < 3 and _NUMBERS.match(told[0])
+    return f"{key}: {' '.join(told)}" if named else "" if told else key
 
 
 def _titles(above: Sequence[Sequence[str]]) -> list[str]:

@@ -21,6 +21,7 @@ from eisfit.spectra.spectrum import ASSUMED
 
 #: R of an LCR meter, or of polar coordinates.
 _BARE_R = regex(r"\W*(?:R(?![^\W\d_]*[a-z])|[Rr](?i:esistance|esistencia|ésistance)\b|Widerstand\b)")
+_OF_LABONE = regex(r"\W*phasez\W*")
 _TELLS = 0.05
 _GOOD = 4.0  # times better
 _NEARLY_REAL = 0.002  # Kramers-Kronig holds within this whatever the unit of a phase as small
@@ -355,7 +356,10 @@ def _radians(file: File, chosen: Chosen) -> FloatArray:
     why = "the other unit does not fit the other columns"
     other = min(value for name, value in fit.items() if name != best)
     by_columns = "real" in chosen and "imag" in chosen
-    if not fit[best] < _AGREE or other < max(_GOOD * fit[best], 0.0 if by_columns else _NEARLY_REAL):
+    unclear = not fit[best] < _AGREE or other < max(_GOOD * fit[best], 0.0 if by_columns else _NEARLY_REAL)
+    if _OF_LABONE.fullmatch(meaning.name) and (unclear or not fit["radians"] > _AGREE):
+        best, why, unclear = "radians", "as LabOne's are", False
+    if unclear:
         if len(set(file.angles)) != 1:
             raise file.error(
                 f"the phase column {meaning.name!r} may be degrees or radians: name the unit in its header"

@@ -10,6 +10,7 @@ from typing import Any
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import to_celsius, unit_of
+from eisfit.spectra.readers._words import VOCABULARY
 
 _PAIR = regex(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
@@ -22,18 +23,20 @@ _OF_KEY = regex(r"^(.*?)\s*(?:[\[(]\s*([^\W\d_°]{0,3}[°º]?[^\W\d_]{1,10})\s*[
 _WITHIN = regex(r"([A-Za-z][\w.]*(?: [\w.]+)? \[[^\[\]]{1,12}\])\s*=\s*([-+.\deE]+)")
 #: ``Temperature;25;°C``, ``Cycle,15``.
 _LISTED = regex(
-    r"^\s*[#%!]*\s*\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,]\s*([-+]?\d+(?:[.,]\d+)?)"
-    r"(?:\s*[;,]\s*([^\W\d]\w{0,9}|[°º]\w))?[\s;,]*$"
+    r"^\s*[#%!]*\s*\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)"
+    r"(?:\s*[;,]?\s*([^\W\d]\w{0,9}|[°º]\s?\w|[℃%]))?\"?[\s;,]*$"
 )
 _HEADER_LIMIT = 20_000
 _PAIRS_LIMIT = 300
+_WORDS = {
+    quantity: "|".join(re.escape(word) for word, concept in VOCABULARY.items() if concept == quantity)
+    for quantity in ("cycle", "temperature")
+}
 _CONDITIONS = (
-    ("cycle", regex(r"(?:cycle|zyklus)(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
+    ("cycle", regex(rf"(?:{_WORDS['cycle']})(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
     (
         "temperature_C",
-        regex(
-            r"(?:temp(?:\.|erature|eratur|érature|eratura)?|temperature_C|temperature \(C\))$", re.IGNORECASE
-        ),
+        regex(rf"(?:(?:{_WORDS['temperature']})\.?|temperature_C|temperature \(C\))$", re.IGNORECASE),
     ),
     (
         "temperature_C",  # where no other is told
@@ -126,6 +129,9 @@ def _condition_under(
     """Return what a pair says of a condition, in the unit among the key's parts or behind the number."""
     if pattern.match(key):
         return condition(name, value)
+    if name == "temperature_C" and (parts[1] if parts else key) == "T":  # a time, unless the unit says
+        value = f"{value} {parts[2] or parts[3]}" if parts else value
+        return condition(name, value) if _BEHIND.match(value.strip()) else None
     told = parts is not None and pattern.match(parts[1]) is not None
     return condition(name, f"{value} {parts[2] or parts[3]}") if told and parts else None
 

@@ -6,6 +6,8 @@ import re
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
+from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._words import KIND
 
 #: What people measure beside impedance, and why it gives none.
 _OTHERS = (
@@ -46,15 +48,32 @@ _OTHERS = (
 )
 
 
+#: ``10^-3 Z'``, ``1000*Z'``, ``Z' x 10^3``: what was done, or what is to do?
+_POWER = r"10\s*(?:\^|\*\*)\s*\(?[-+]?\d+\)?|10[⁺⁻⁰¹²³⁴-⁹]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_FACTOR = regex(
+    rf"^\W*({_POWER})\s*[*·×x ]\s*(?=[-|(]*[A-Za-z])|[*·×/]\s*({_POWER})\s*(?=$|[\s\[(])"
+    rf"|\sx\s*({_POWER})(?![^\W_])"
+)
+
+
+def _why_none(name: str) -> str:
+    """Return why a column that is not understood is no part of an impedance; empty where nothing tells."""
+    match = _FACTOR.search(name)
+    rest = f"{name[: match.start()]} {name[match.end() :]}".strip() if match else ""
+    if match and KIND.get(column(rest).quantity) == "ohm":
+        factor = next(filter(None, match.groups()))
+        return f"{factor!r} in {name!r} may be a factor: apply it, or take it out"
+    reason = next((reason for pattern, reason in _OTHERS if pattern.search(name)), "")
+    return reason and f"{name!r} is no impedance: {reason}"
+
+
 def missing(chosen: Chosen) -> str:
     """Return why the columns there are give no impedance, and what would."""
     has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
     if "imag_size" in chosen:
         return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
-    for name in chosen.unknown:
-        for pattern, reason in _OTHERS:
-            if pattern.search(name):
-                return f"{name!r} is no impedance: {reason}"
+    if reason := next(filter(None, map(_why_none, chosen.unknown)), ""):
+        return reason
     lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
     others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
     if "capacitance" in chosen:

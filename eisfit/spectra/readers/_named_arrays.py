@@ -26,6 +26,7 @@ from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._swept_names import call_swept
 from eisfit.spectra.spectrum import ASSUMED
 
 Arrays = dict[str, NDArray[Any]]
@@ -52,7 +53,7 @@ def from_groups(
     ReadError
         When no group has one; it says which names there are.
     """
-    groups = _share_frequency(groups)
+    groups = _share_frequency({name: _with_swept(arrays) for name, arrays in groups.items()})
     own = {name: arrays for name, arrays in groups.items() if _find_swept(arrays) is not None}
     tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
     if not own and len(tables) == 1:
@@ -87,6 +88,10 @@ def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
             shared[name] = {f_name: groups[outer][f_name], **arrays}
             shared.pop(outer, None)
     return shared
+
+
+def _with_swept(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    return dict(zip(call_swept(list(arrays)), arrays.values(), strict=True))
 
 
 def _is_within(name: str, outer: str) -> bool:
@@ -151,6 +156,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     ReadError
         When there is no frequency, no impedance, or lengths differ.
     """
+    arrays = _with_swept(arrays)
     flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
     meanings = {name: column(name) for name in flat}
     f_name = _find_swept(meanings)

@@ -13,6 +13,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._swept_names import SWEPT
 from eisfit.spectra.spectrum import ASSUMED
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
@@ -36,7 +37,9 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         )
     for quantity in ("frequency", "real", "imag", "modulus"):
         meaning = chosen.columns.get(quantity)
-        if meaning is not None and abs(meaning.scale) != 1:
+        if meaning is not None and meaning.name in SWEPT:
+            chosen.notes.append(f"{ASSUMED} {SWEPT[meaning.name]}")
+        elif meaning is not None and abs(meaning.scale) != 1:
             chosen.notes.append(f"{meaning.name!r} in {meaning.unit or 'rad/s'}")
     chosen.notes += [*_note_angular(chosen.columns["frequency"]), *_note_zero_conditions(chosen)]
     if not file.reading.impedance_unit:

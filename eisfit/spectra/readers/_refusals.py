@@ -17,6 +17,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import is_remark, number, split
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._swept_names import SWEPT
 from eisfit.spectra.readers._units import is_unit, unit_of
 
 CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
@@ -321,5 +322,5 @@ def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> 
 
 
 def no_frequency(table: Table) -> str:
-    names = ", ".join(table.names[:8])
+    names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"

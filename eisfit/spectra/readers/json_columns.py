@@ -26,6 +26,7 @@ from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._swept_names import call_swept
 from eisfit.spectra.readers._units import is_unit
 
 NAME = "JSON"
@@ -111,7 +112,7 @@ def _arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
         return {}
     held = value if isinstance(value, Mapping) else {}
     nested = any(isinstance(item, list) and item and isinstance(item[0], list) for item in held.values())
-    if nested and "frequency" in {column(str(name)).quantity for name in held}:
+    if nested and "frequency" in {column(name).quantity for name in call_swept(list(map(str, held)))}:
         arrays = {str(name): _array(str(name), item) for name, item in held.items() if isinstance(item, list)}
         return {name: array for name, array in arrays.items() if array.size}
     parts = value.values() if isinstance(value, Mapping) else value
@@ -192,6 +193,7 @@ def _columns_of(value: Any) -> Table:
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
         columns = _columns_of({name: [row.get(name) for row in value] for name in value[0]})
+    columns = dict(zip(call_swept(list(columns)), columns.values(), strict=True))
     sizes = {column(name).quantity: len(cells) for name, cells in reversed(columns.items())}
     size = sizes.get("frequency") or sizes.get("period") or 0
     return (

@@ -24,7 +24,7 @@ _FIELDS = {
     "realz": "Z_real [ohm]",
     "imagz": "Z_imag [ohm]",
     "absz": "Z_modulus [ohm]",
-    "phasez": "Z_phase",
+    "phasez": "phasez",
     "bias": "potential [V]",
 }
 

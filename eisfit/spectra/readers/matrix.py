@@ -17,6 +17,7 @@ from eisfit.spectra.readers._headerless import headerless, looks_like_frequency
 from eisfit.spectra.readers._named_arrays import with_frequency
 from eisfit.spectra.readers._rewritten import NUMPY_SCALAR
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._swept_names import call_swept
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.readers._wide import one_row_a_spectrum
@@ -113,7 +114,9 @@ def _find_named_rows(file: File) -> list[list[str]]:
     else:
         return []
     rows = [[f"{row[0]} [{row[1]}]", *row[2:]] if is_unit(row[1].strip()) else row for row in rows]
-    named = [column(row[0].strip().strip('"')).quantity for row in rows]
+    names = call_swept([row[0].strip().strip('"') for row in rows])
+    rows = [[name, *row[1:]] for name, row in zip(names, rows, strict=True)]
+    named = [column(name).quantity for name in names]
     if "frequency" not in named or len(set(named) - {""}) < 2:
         return []
     size = len(rows[named.index("frequency")])

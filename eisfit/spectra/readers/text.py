@@ -26,7 +26,6 @@ from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._constants import (
     call_rows,
-    lines_of_all,
     name_by_lines,
     name_constants,
     titles_over,
@@ -38,7 +37,7 @@ from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._half_unit import settle_half_unit
 from eisfit.spectra.readers._header import STRAY, Table
-from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep
+from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep, looks_like_frequency
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_header, header_text, key_values
 from eisfit.spectra.readers._labelled_cuts import labelled_cuts
@@ -78,6 +77,7 @@ from eisfit.spectra.readers._stated import (
     with_stated_units,
 )
 from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
+from eisfit.spectra.readers._swept_names import SWEPT, call_swept
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.readers._unit_columns import names_with_units_beside
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
@@ -240,6 +240,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     refuse_factor(file, table)
     refuse_unclear_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
+    table.names = call_swept(table.names, table.units)
     if table.names:
         sets, words = column_sets(table), ""
     else:
@@ -250,7 +251,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
     sets = [with_stated_units(file, table, one, lines) for one in sets]
     refuse_factor_below(file, table, lines)
-    titles = titles_over(table, sets)
+    titles, over = titles_over(table, sets)
     for columns, title in zip(sets, titles, strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
         for label, part in split_by_label(table, lines, columns):
@@ -264,7 +265,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
     told += note_unnamed(table)
-    pairs = key_values(lines_of_all(table, titles))
+    pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
     for sweep in sweeps:
         sweep.metadata = {
@@ -281,7 +282,7 @@ def _sweeps(
     file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
 ) -> list[Sweep]:
     chosen = choose(columns, table.matrix)
-    if "frequency" not in chosen:
+    if "frequency" not in chosen or _is_no_sweep(chosen):
         raise file.error(no_frequency(table))
     drop_words(chosen)
     refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
@@ -318,6 +319,11 @@ def _sweeps(
     if table.mixed and not proven and not any("agree with the phase" in note for note in chosen.notes):
         raise _names_and_columns(file, table)
     return sweeps
+
+
+def _is_no_sweep(chosen: Chosen) -> bool:
+    """Whether a ``w`` that may be an angular frequency runs like none: a weight, a power."""
+    return chosen.columns["frequency"].name in SWEPT and not looks_like_frequency(chosen["frequency"])
 
 
 def _names_and_columns(file: File, table: Table) -> ReadError:

@@ -1,0 +1,149 @@
+"""Words that were not understood, or said what is not so: quantities, units, labels and their sources."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.axes import read_name
+from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.series import read_series
+
+F = np.geomspace(1e5, 0.1, 31)
+W = 2 * np.pi * F
+Z = 20 + 300 / (1 + (1j * W * 6e-3) ** 0.85) + 30 * (1 - 1j) / np.sqrt(W)
+
+
+def table(head, *columns, mark=","):
+    rows = [mark.join(f"{value:.9g}" for value in row) for row in zip(*columns, strict=True)]
+    return "\n".join([head, *rows, ""])
+
+
+def read(text, name="x.csv"):
+    return read_bytes(text if isinstance(text, bytes) else text.encode(), name)
+
+
+def holds(text, name="x.csv"):
+    (spectrum,) = read(text, name)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    return spectrum.notes
+
+
+@pytest.mark.parametrize("name", ["log(w)", "log w", "lg w", "log10(w)", "logw", "log_w"])
+def test_a_logarithm_of_w_is_that_of_the_angular_frequency(name):
+    assert f"{name!r} in rad/s" in holds(table(f"{name},Zre (ohm),Zim (ohm)", np.log10(W), Z.real, Z.imag))
+
+
+TAKEN = "assumed: 'w' is the angular frequency, in rad/s"
+
+
+@pytest.mark.parametrize("name", ["w", "W"])
+def test_w_beside_an_impedance_is_the_angular_frequency(name, tmp_path):
+    assert TAKEN in holds(table(f"{name},Zre (ohm),Zim (ohm)", W, Z.real, Z.imag))
+    document = {name: W.tolist(), "Zreal": Z.real.tolist(), "Zimag": Z.imag.tolist()}
+    assert TAKEN in holds(json.dumps(document), "a.json")
+    np.savez(tmp_path / "a.npz", **{name: W, "Z": Z})
+    assert TAKEN in holds((tmp_path / "a.npz").read_bytes(), "a.npz")
+
+
+def test_w_that_is_something_else_is_no_frequency():
+    assert len(holds(table("w,f (Hz),Zre (ohm),Zim (ohm)", 0 * F + 3, F, Z.real, Z.imag)))
+    with pytest.raises(ReadError, match=r"no column for the frequency \(columns: w, Zre"):
+        read(table("w,Zre (ohm),Zim (ohm)", 2 + np.sin(F), Z.real, Z.imag))
+    with pytest.raises(ReadError, match="no column for the frequency"):
+        read(table("w (W),Zre (ohm),Zim (ohm)", W, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize("setup", ["Setup1", "Setup1 : Sweep", "LastAdaptive"])
+def test_a_setup_of_hfss_behind_the_unit(setup):
+    head = f'"Freq [GHz]","re(Z(1,1)) [ohm] - {setup}","im(Z(1,1)) [ohm] - {setup}"'
+    holds(table(head, F / 1e9, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize("name", ["10^-3 {}", "1000*{}", "{}*1000", "10^3 {} (ohm)", "{} x 1000", "1e3*{}"])
+def test_a_factor_in_the_name_is_asked_for(name):
+    names = ",".join(name.format(part) for part in ("Z'", "Z''"))
+    with pytest.raises(ReadError, match=r"1\S+ in \"\S.* may be a factor: apply it, or take it out"):
+        read(table(f"f (Hz),{names}", F, Z.real, Z.imag))
+
+
+def test_fields_of_labone_without_their_container():
+    polar = (F, 0 * F + 100, 0 * F - 0.01)  # nothing but the format tells that this is no degree
+    (spectrum,) = read(table("grid;absz;phasez", *polar, mark=";"))
+    np.testing.assert_allclose(np.angle(spectrum.impedance), -0.01)
+    assert "assumed: 'grid' is the frequency, in Hz" in spectrum.notes
+    fields = {"grid": F, "absz": abs(Z), "phasez": np.angle(Z)}
+    rows = [";".join([name, *(f"{value:.9g}" for value in values)]) for name, values in fields.items()]
+    assert "phase in radians (as LabOne's are)" in holds("\n".join([*rows, ""]))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("cell_T-20C", {"temperature": -20}),
+        ("T25C", {"temperature": 25}),
+        ("Temp=298K", {"temperature": 24.85}),
+        ("cell_minus_20C", {"temperature": -20}),
+        ("cell_\N{EN DASH}20C", {"temperature": -20}),
+        ("04_s", {}),
+        ("cell_24_h", {"time": 86400}),
+    ],
+)
+def test_labels_in_names_of_files(name, found):
+    assert read_name(name) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Temperature;-10 °C",
+        '"Temperature";"-10 °C"',
+        "T (°C);-10",
+        "T;263.15 K",
+        "温度;-10 ℃",
+        "# T: -10 °C",
+        "Temperatura;;-10,0 °C",
+    ],
+)
+def test_a_temperature_above_the_table(line):
+    (spectrum,) = read(line + "\n" + table("f (Hz);Z' (ohm);Z'' (ohm)", F, Z.real, Z.imag, mark=";"))
+    assert spectrum.temperature_C == pytest.approx(-10)
+
+
+def test_a_t_without_a_unit_of_temperature_is_none():
+    for line in ("T = 25", "T = 25 s"):
+        (spectrum,) = read(line + "\n" + table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
+        assert spectrum.temperature_C is None
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "T (°C),25,,T (°C),45",
+        "Temperature (°C),25,,,Temperature (°C),45,",
+        "T,25,°C,,T,45,°C",
+        "Temperature,25 °C,,,Temperature,45 °C",
+        "T/K,298.15,,,T/K,318.15",
+    ],
+)
+def test_a_key_and_its_number_over_tables_beside_each_other(over):
+    names = "f (Hz),Z' (ohm),Z'' (ohm)"
+    gap = np.full(F.size, np.nan)
+    text = table(f"{over}\n{names},,{names}", F, Z.real, Z.imag, gap, F, 2 * Z.real, 2 * Z.imag)
+    assert [s.temperature_C for s in read(text.replace("nan", ""))] == pytest.approx([25, 45])
+
+
+def test_a_note_on_a_label_names_its_source(tmp_path):
+    block = table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag)
+    (tmp_path / "blocks.csv").write_text(f"25 °C\n{block}\n45 °C\n{block}")
+    series = read_series(tmp_path / "blocks.csv")
+    assert [s.temperature_C for s in series] == [25, 45]
+    assert all("temperature from its label" in s.notes for s in series)
+    assert series.axes == ("temperature",)
+    (tmp_path / "cell_25C.csv").write_text(block)
+    (spectrum,) = read_series(tmp_path / "cell_25C.csv")
+    assert "temperature from the file's name" in spectrum.notes
