@@ -27,8 +27,9 @@ import numpy as np
 
 from eisfit.coating.inference.assembly import problem_of, size_priors
 from eisfit.coating.inference.corrections import extrapolate
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import Posterior, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, Problem
+from eisfit.coating.inference.problem import Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.quick_channels import QuickChannels

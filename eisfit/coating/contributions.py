@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.inference.hypotheses import EFFECTS, HYPOTHESES, Hypothesis
 from eisfit.coating.inference.posterior import Posterior, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Hypothesis, Problem
+from eisfit.coating.inference.problem import INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.display.report.explanation import FACTORS
 from eisfit.records import dataclass
@@ -119,9 +120,7 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
     start, end = _local(problem, bare, draw), _local(problem, coated, draw)
     free = HYPOTHESES[draw.posterior.hypothesis]
     players = ["ions_through_film", "cell_to_cell"]
-    players += ["electrons_along_film"] * (free.access and problem.film == "mixed")
-    own = {"f": "reaction", "g": "area", "native_R": "native_layer", "contact_R": "contact"}
-    players += [factor for name, factor in own.items() if name in free.free]
+    players += [name for name in free.effects if name != "electrons_along_film" or problem.film == "mixed"]
     gain = _column(problem, draw, "f") - coated.warmth * _column(problem, draw, "Ea:gain")
     value = {}
     for size in range(len(players) + 1):
@@ -155,8 +154,8 @@ def _switch_effects(
         local[:, at["R_i"]] = end[:, at["R_i"]] + gain
     if "reaction" in chosen:
         local[:, at["R_i"]] -= gain
-    for factor, name in (("area", "g"), ("native_layer", "native_R"), ("contact", "contact_R")):
-        if factor in chosen:
+    for name in ("g", "native_R", "contact_R"):
+        if EFFECTS[name] in chosen:
             local[:, at[name]] = end[:, at[name]]
     return local
 

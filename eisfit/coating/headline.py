@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.display.report.explanation import FACTORS, decimals, format_capped, format_signed, largest, shares
 from eisfit.rounding import significant
 from eisfit.verdict import limit
 
 _ELECTRONS = "electrons along the film"
-#: What each hypothesis changes beside the barrier, and what it is called with a gain above one.
-_PARTS = {
-    "barrier_only": {},
-    "electronic_access": {"electrons_along_film": _ELECTRONS},
-    "intrinsic_activity": {"reaction": "a faster reaction"},
-    "area_gain": {"area": "a larger area"},
-    "access_and_activity": {"electrons_along_film": _ELECTRONS, "reaction": "a faster reaction"},
-    "access_and_area": {"electrons_along_film": _ELECTRONS, "area": "a larger area"},
-    "native_layer": {"native_layer": "a layer on the bare cell that the film replaces"},
-    "contact": {"contact": "a small arc of the bare cell alone, as of a poorer contact"},
+#: What each contribution beside the barrier is called, with a gain above one.
+_EFFECTS = {
+    "electrons_along_film": _ELECTRONS,
+    "reaction": "a faster reaction",
+    "area": "a larger area",
+    "native_layer": "a layer on the bare cell that the film replaces",
+    "contact": "a small arc of the bare cell alone, as of a poorer contact",
 }
 _SCATTER = "differences between cells alike, beside the film's barrier,"
 _PLURAL = (_ELECTRONS, _SCATTER)
 #: What each hypothesis is called with electrons along the film too.
 _WITH = {
-    "barrier_only": "electronic_access",
-    "intrinsic_activity": "access_and_activity",
-    "area_gain": "access_and_area",
+    name: other
+    for name, one in HYPOTHESES.items()
+    for other, more in HYPOTHESES.items()
+    if not one.access and more == replace(one, statement=more.statement, access=True)
 }
 _BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
 _LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
@@ -93,7 +93,7 @@ def _is_likelier(cause: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
         return False
     found = document["hypotheses"]
     best = max(found, key=lambda name: found[name]["log_evidence"])
-    return not (cause["what"] == "area" and "area" in _PARTS[best])
+    return not (cause["what"] == "area" and "area" in HYPOTHESES[best].effects)
 
 
 def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
@@ -224,7 +224,8 @@ def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
 
 def _direct_parts(name: str, gain: float | None) -> dict[str, str]:
     less = gain is not None and gain < 1
-    return {effect: _LESS.get(effect, told) if less else told for effect, told in _PARTS[name].items()}
+    words = {**_EFFECTS, **_LESS} if less else _EFFECTS
+    return {effect: words[effect] for effect in HYPOTHESES[name].effects}
 
 
 def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:

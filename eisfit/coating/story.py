@@ -23,11 +23,13 @@ from eisfit.coating.contributions import (
 from eisfit.coating.film.checks import describe_film, find_contradictions
 from eisfit.coating.headline import headline
 from eisfit.coating.inference.evidence import ledger, prior_swing
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.next_experiments import next_experiments
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, most_probable, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, Block, Problem
+from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import list_broken_spectra, tell_gain, tell_outside
+from eisfit.coating.physics.parameters import PARAMETERS
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
 from eisfit.records import EXPLAIN_SCHEMA
@@ -36,35 +38,10 @@ from eisfit.verdict import limit
 _DRAWS = 400
 _SEEN_EV = 0.01
 """Of a change of activation energy: half a kelvin between two chambers, over 40 K, makes as much."""
-"""Share of the prior that must be able to meet the data at all; below it no odds are told."""
-_PLAIN = {
-    "sigma_s": "conductivity of the solid",
-    "s_i": "ionic conductivity of the film",
-    "kappa": "conductivity of the electrolyte",
-    "area": "area of the electrode",
-    "resistivity": "resistivity of the film",
-    "R_i": "resistance of the reaction",
-    "Q": "double layer",
-    "alpha": "exponent of the double layer",
-    "W": "diffusion",
-    "R_s": "series resistance",
-    "leads": "inductance of the leads",
-    "counter_R": "other electrode's resistance",
-    "counter_tau": "other electrode's time constant",
-    "counter_alpha": "other electrode's exponent",
-    "chi": "chemical capacitance of the film",
-    "behind": "share of the film's resistance behind the double layer",
-    "shorted": "share of the film whose electrons are shorted to the solid",
+_WORDS = {
+    **{parameter.name: parameter.meaning for parameter in PARAMETERS},
     "dT": "temperature beyond the stated one",
     "f": "gain of activity",
-    "g": "gain of area",
-    "native_R": "layer on the bare cell",
-    "film_alpha": "exponent of the film's arc",
-    "native_alpha": "exponent of the layer on the bare cell",
-    "contact_alpha": "exponent of the contact",
-    "native_C": "capacitance of the layer on the bare cell",
-    "contact_R": "contact of the bare cell",
-    "contact_tau": "time constant of the contact",
 }
 _SCATTER = {
     "dR_s": "R_s",
@@ -313,7 +290,7 @@ def plain(name: str) -> str:
         return "change of the reaction's activation energy by the film"
     if head == "Ea":
         return f"activation energy ({which})"
-    return _PLAIN.get(head, head) + (f" ({which})" if which else "")
+    return _WORDS.get(head, head) + (f" ({which})" if which else "")
 
 
 def _unit(unit: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 import eisfit
 from eisfit.coating.inference.assembly import problem_of
 from eisfit.coating.inference.departures import Outside, find_outside_causes
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import LEAST_P
-from eisfit.coating.inference.problem import HYPOTHESES
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.outside import tell_outside
 from eisfit.coating.physics.parameters import INDEX

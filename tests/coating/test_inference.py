@@ -11,9 +11,10 @@ import pytest
 from eisfit.coating.inference.assembly import problem_of, size_priors
 from eisfit.coating.inference.corrections import correct_to_limit, extrapolate
 from eisfit.coating.inference.evidence import ledger, log_odds, prior_swing
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Mode, Posterior, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, MODES, Block
+from eisfit.coating.inference.problem import MODES, Block
 from eisfit.coating.inference.search import posteriors
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study

@@ -7,7 +7,7 @@ import pytest
 
 import eisfit
 from eisfit.coating.inference.assembly import problem_of
-from eisfit.coating.inference.problem import HYPOTHESES
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study
 from eisfit.display.report.explanation import explanation_markdown

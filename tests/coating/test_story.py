@@ -2,7 +2,7 @@
 
 import pytest
 
-from eisfit.coating.inference.problem import HYPOTHESES
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.story import plain
 
 

@@ -17,18 +17,10 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Posterior, most_probable, probabilities
-from eisfit.coating.inference.problem import (
-    ARC_ALPHA,
-    HYPOTHESES,
-    WHOLLY,
-    Departure,
-    Hypothesis,
-    Prior,
-    Problem,
-    warm,
-)
+from eisfit.coating.inference.problem import ARC_ALPHA, WHOLLY, Departure, Prior, Problem, warm
 from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_arcs, reorder, search_from
 from eisfit.records import dataclass
 from eisfit.verdict import limit

@@ -17,7 +17,8 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.coating.inference.problem import HYPOTHESES, Block, Hypothesis, Problem
+from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
+from eisfit.coating.inference.problem import Block, Problem
 from eisfit.records import dataclass
 
 Corrections = Sequence[ComplexArray]

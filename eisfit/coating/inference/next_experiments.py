@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import Posterior, probabilities
-from eisfit.coating.inference.problem import HYPOTHESES, Block, Prior, Problem, activation_energies
+from eisfit.coating.inference.problem import Block, Prior, Problem, activation_energies
 
 _MODEL_ERROR = 0.01  # relative, of new data: beyond that the model itself is not known
 _DRAWN = 300  # experiments drawn from each hypothesis

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import BoolArray, FloatArray
+from eisfit.coating.inference.hypotheses import CONTACT, HYPOTHESES, NATIVE, Hypothesis
 from eisfit.coating.physics.cell import Cell, CellImpedance, cell_impedance
 from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.layers import LayerKind
@@ -43,29 +44,6 @@ SEARCH_MODES = 3
 """Of the model that leads the search to where the final one ends it."""
 
 
-@dataclass(frozen=True)
-class Hypothesis:
-    """A switch position: which parameters it frees, and whether the film carries electrons along the wall."""
-
-    statement: str
-    free: tuple[str, ...] = ()
-    access: bool = False
-
-
-_REACTION = ("f", "Ea:gain")
-_NATIVE = ("native_R", "native_C", "native_alpha")
-_CONTACT = ("contact_R", "contact_tau", "contact_alpha")
-
-HYPOTHESES: dict[str, Hypothesis] = {
-    "barrier_only": Hypothesis("the film only stands in the ions' way"),
-    "electronic_access": Hypothesis("the film carries electrons along the wall", access=True),
-    "intrinsic_activity": Hypothesis("the film makes the reaction faster or slower", _REACTION),
-    "area_gain": Hypothesis("more of the surface takes part", ("g",)),
-    "access_and_activity": Hypothesis("the film carries electrons and changes the reaction", _REACTION, True),
-    "access_and_area": Hypothesis("the film carries electrons and more surface takes part", ("g",), True),
-    "native_layer": Hypothesis("the bare cell has a layer that the film replaces", _NATIVE),
-    "contact": Hypothesis("the bare cell has a poorer contact", _CONTACT),
-}
 _FREED = {name for hypothesis in HYPOTHESES.values() for name in hypothesis.free}
 
 
@@ -283,7 +261,7 @@ class Problem:
             terms += [(name, name, 1.0) for name in ("behind", "shorted")]
             terms += [("film_alpha", "film_alpha", 1.0)] * (self.film == "dielectric")
         else:
-            terms += [(name, name, 1.0) for name in (*_NATIVE, *_CONTACT)]
+            terms += [(name, name, 1.0) for name in (*NATIVE, *CONTACT)]
         hotter = block.warmth
         if hotter:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).

@@ -20,8 +20,9 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import Posterior
-from eisfit.coating.inference.problem import HYPOTHESES, INFINITE, Block, Problem
+from eisfit.coating.inference.problem import INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
 
 _ROUND, _ROUNDS, _KEPT = 1000, 10, 400

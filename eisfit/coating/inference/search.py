@@ -24,9 +24,10 @@ from eisfit.coating.inference.corrections import (
     correct_to_limit,
 )
 from eisfit.coating.inference.descent import invert, minimise
+from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior
-from eisfit.coating.inference.problem import HYPOTHESES, MODES, SEARCH_MODES, Problem
+from eisfit.coating.inference.problem import MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.records import dataclass

@@ -32,36 +32,36 @@ COUNTER_ALPHA = 0.85
 
 _P = PhysicalParameter
 PARAMETERS: tuple[PhysicalParameter, ...] = (
-    _P("area", "cm^2", "log", "projected area of the electrode", 1.0),
-    _P("R_s", "ohm", "log", "series resistance: electrolyte before the electrode, leads", 0.0),
-    _P("R_more", "ohm", "linear", "what this cell has beyond it", 0.0),
-    _P("kappa", "S/cm", "log", "ionic conductivity in the pores or the pellet", np.inf),
-    _P("sigma_s", "S/cm", "log", "electronic conductivity of the solid", np.inf),
-    _P("R_i", "ohm*cm^2", "log", "charge transfer, per true area", 0.0),
-    _P("g", "1", "log", "true area that takes part over that of the geometry", 1.0),
-    _P("Q", "S*s^alpha/cm^2", "log", "double layer's CPE, per true area", 0.0),
-    _P("alpha", "1", "linear", "exponent of the double layer's CPE", 1.0),
-    _P("W", "ohm*cm^2/s^0.5", "log", "Warburg coefficient, W (1 - j)/sqrt(omega), per true area", 0.0),
-    _P("tau_d", "s", "log", "time of diffusion in a particle, radius^2/D", np.inf),
+    _P("area", "cm^2", "log", "area of the electrode", 1.0),  # projected
+    _P("R_s", "ohm", "log", "series resistance", 0.0),  # electrolyte before the electrode, leads
+    _P("R_more", "ohm", "linear", "series resistance of this cell beyond that of cells alike", 0.0),
+    _P("kappa", "S/cm", "log", "conductivity of the electrolyte", np.inf),  # ionic, of pores or pellet
+    _P("sigma_s", "S/cm", "log", "conductivity of the solid", np.inf),  # electronic
+    _P("R_i", "ohm*cm^2", "log", "resistance of the reaction", 0.0),  # charge transfer, per true area
+    _P("g", "1", "log", "gain of area", 1.0),  # true area that takes part over that of the geometry
+    _P("Q", "S*s^alpha/cm^2", "log", "double layer", 0.0),  # its CPE, per true area
+    _P("alpha", "1", "linear", "exponent of the double layer", 1.0),  # of its CPE
+    _P("W", "ohm*cm^2/s^0.5", "log", "diffusion", 0.0),  # W (1 - j)/sqrt(omega), per true area
+    _P("tau_d", "s", "log", "time of diffusion in a particle", np.inf),  # radius^2/D
     _P("thickness", "cm", "log", "thickness of the film", 0.0),
-    _P("resistivity", "ohm*cm", "log", "electronic resistivity of the film", 0.0),
+    _P("resistivity", "ohm*cm", "log", "resistivity of the film", 0.0),  # electronic
     _P("s_i", "S/cm", "log", "ionic conductivity of the film", np.inf),
-    _P("chi", "F/cm^2", "log", "capacitance of the film (chemical, or dielectric), per true area", 0.0),
-    _P("film_alpha", "1", "linear", "exponent of an insulating film's arc", 1.0),
-    _P("behind", "1", "linear", "share of the film's resistance that lies behind the double layer", 0.0),
-    _P("shorted", "1", "linear", "1 where the film's electrons are shorted to the solid, 0 where not", 0.0),
-    _P("native_R", "ohm*cm^2", "log", "layer that an uncoated surface grows, per true area", 0.0),
-    _P("native_C", "F/cm^2", "log", "capacitance of that layer, per true area", 0.0),
-    _P("native_alpha", "1", "linear", "exponent of that layer's arc", 1.0),
-    _P("contact_R", "ohm", "log", "contact between the electrode and its collector", 0.0),
+    _P("chi", "F/cm^2", "log", "chemical capacitance of the film", 0.0),  # or dielectric, per true area
+    _P("film_alpha", "1", "linear", "exponent of the film's arc", 1.0),  # of an insulating film
+    _P("behind", "1", "linear", "share of the film's resistance behind the double layer", 0.0),
+    _P("shorted", "1", "linear", "share of the film whose electrons are shorted to the solid", 0.0),
+    _P("native_R", "ohm*cm^2", "log", "layer on the bare cell", 0.0),  # per true area
+    _P("native_C", "F/cm^2", "log", "capacitance of the layer on the bare cell", 0.0),  # per true area
+    _P("native_alpha", "1", "linear", "exponent of the layer on the bare cell", 1.0),  # of its arc
+    _P("contact_R", "ohm", "log", "contact of the bare cell", 0.0),  # between the electrode and its collector
     _P("contact_tau", "s", "log", "time constant of the contact", 0.0),
-    _P("contact_alpha", "1", "linear", "exponent of the contact's arc", 1.0),
-    _P("counter_R", "ohm", "log", "arc of the other electrode", 0.0),
-    _P("counter_tau", "s", "log", "time constant of that arc", 0.0),
-    _P("counter_alpha", "1", "linear", "exponent of that arc's CPE", COUNTER_ALPHA),
-    _P("further_R", "ohm", "linear", "a further arc in series; negative: an inductive loop", 0.0),
-    _P("further_tau", "s", "log", "time constant of that arc", 0.0),
-    _P("further_alpha", "1", "linear", "exponent of that arc", 1.0),
+    _P("contact_alpha", "1", "linear", "exponent of the contact", 1.0),  # of its arc
+    _P("counter_R", "ohm", "log", "other electrode's resistance", 0.0),  # of its arc
+    _P("counter_tau", "s", "log", "other electrode's time constant", 0.0),
+    _P("counter_alpha", "1", "linear", "other electrode's exponent", COUNTER_ALPHA),  # of its arc's CPE
+    _P("further_R", "ohm", "linear", "a further arc in series", 0.0),  # negative: an inductive loop
+    _P("further_tau", "s", "log", "time constant of the further arc", 0.0),
+    _P("further_alpha", "1", "linear", "exponent of the further arc", 1.0),
     _P("leads", "H", "linear", "inductance of the leads", 0.0),
 )
 INDEX: dict[str, int] = {p.name: k for k, p in enumerate(PARAMETERS)}
