@@ -31,8 +31,8 @@ PathName = str | PathLike[str]
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A file that could not be read.
+class UnreadFile:
+    """A file of a series that could not be read; beside fits it becomes a `FitFailure`.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Series(SameDocument, Sequence[Spectrum]):
     """
 
     spectra: tuple[Spectrum, ...]
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[UnreadFile, ...] = ()
     label: str = ""
     notes: tuple[str, ...] = ()
     axes: tuple[str, ...] = ("cycle",)
@@ -155,7 +155,7 @@ class Series(SameDocument, Sequence[Spectrum]):
         """
         try:
             spectra = tuple(Spectrum.from_dict(item) for item in document["spectra"])
-            failures = tuple(Failure(**item) for item in document.get("failures", ()))
+            failures = tuple(UnreadFile(**item) for item in document.get("failures", ()))
         except (KeyError, TypeError) as error:
             raise ReadError(f"not a series document: {error}") from None
         return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())),
@@ -273,14 +273,14 @@ def read_series(
         raise ReadError(f"{name}: no spectra in it{_hint_at_folders(source)}")
     notes += skipped
     spectra: list[Spectrum] = []
-    failures: list[Failure] = []
+    failures: list[UnreadFile] = []
     for file in files:
         told = listed.get(file_key(file.name), {})
         try:
             found = read_all(file, **reading)
         except EisfitError as error:
             cycle = told.get("cycle", cycle_of_name(file, pattern))
-            failures.append(Failure(printable_name(str(file)), str(error), cycle))
+            failures.append(UnreadFile(printable_name(str(file)), str(error), cycle))
             continue
         numbered = with_cycles(found, file, pattern, told.get("cycle"))
         spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
@@ -303,7 +303,7 @@ def _hint_at_folders(source: object) -> str:
     return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
 
 
-def _nothing(source: object, failures: list[Failure]) -> ReadError:
+def _nothing(source: object, failures: list[UnreadFile]) -> ReadError:
     if len(failures) == 1:
         return ReadError(failures[0].error)
     first = f"; the first: {failures[0].error}" if failures else ""

@@ -11,7 +11,7 @@ import pytest
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_name
-from eisfit.spectra.series import Failure, Series, read_series
+from eisfit.spectra.series import Series, UnreadFile, read_series
 from eisfit.spectra.spectrum import Spectrum
 
 F = np.array([1000.0, 100.0, 10.0, 1.0])
@@ -210,7 +210,7 @@ def test_json_frame_and_indexing(tmp_path):
     with pytest.raises(ReadError, match="not a series document"):
         Series.from_dict({})
     assert len(Series(()).to_frame()) == 0
-    assert "no cycle numbers" in repr(Series((Spectrum(frequency=F, impedance=Z),), (Failure("a", "b"),)))
+    assert "no cycle numbers" in repr(Series((Spectrum(frequency=F, impedance=Z),), (UnreadFile("a", "b"),)))
 
 
 def test_plot_and_html(tmp_path):
