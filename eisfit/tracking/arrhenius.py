@@ -17,13 +17,14 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
 from eisfit.records import Document, Told, dataclass
-from eisfit.tracking.scatter import reach
+from eisfit.tracking.scatter import compute_chisqr, find_common_variance, reach
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.quantiles import t_quantile
 
 FORMS = ("plain", "times_temperature")
 _TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
 _OUTLIER = 4.0  # robust standard deviations from the line of the others
+_KNOWN_TO = 0.3  # K, to which the temperature of a cell in a chamber is known at best
 _LEAST_FREE = 3  # degrees of freedom from which the scatter can convict a point
 
 
@@ -51,7 +52,7 @@ class Arrhenius(Told, Document):
         Temperatures in the line, and all.
     scatter
         Root of the weighted mean square deviation of what the spectra say one by one; where chance does not
-        explain it, errors are multiplied by it.
+        explain it, every point has an error of ln(value) more, the same for all, which does.
     low, high
         95 % interval of the energy, eV.
     left_out
@@ -106,7 +107,14 @@ class Arrhenius(Told, Document):
         return {**super().to_dict(), "prefactor_unit": unit}
 
     def replace_numbers(
-        self, log_prefactor: float, energy: float, covariance: FloatArray, places: FloatArray, chisqr: float
+        self,
+        log_prefactor: float,
+        energy: float,
+        covariance: FloatArray,
+        *,
+        places: FloatArray,
+        alone: FloatArray,
+        error: FloatArray,
     ) -> Arrhenius:
         """Return the same law with the numbers of a joint fit.
 
@@ -116,14 +124,20 @@ class Arrhenius(Told, Document):
             ln A, E (eV), and their covariance (2, 2) from the noise of the spectra.
         places
             (N,) all temperatures, degC.
-        chisqr
-            Of what the spectra say one by one about this law.
+        alone, error
+            (N,) what the spectra say one by one, ln(value), and its errors; infinite where they say nothing.
         """
-        line = _Line(log_prefactor, energy, covariance, chisqr)
+        known = np.isfinite(error)
+        x, shift = law_coordinates(places[known], self.form)
+        off, s = (alone[known] - log_prefactor - energy * x - shift), error[known]
+        common, wider = _widening(_straight(x), off, s)
+        line = _Line(
+            log_prefactor, energy, covariance * np.outer(wider, wider), float(np.sum((off / s) ** 2)), common
+        )
         other = energy + self.other_activation_energy_eV - self.activation_energy_eV  # they differ by kT
         return replace(
-            _arrhenius(line, self.name, self.unit, places), form=self.form, told_apart=self.told_apart,
-            aicc_difference=self.aicc_difference, other_activation_energy_eV=other,
+            _arrhenius(line, self.name, self.unit, places[known]), form=self.form, told_apart=self.told_apart,
+            of=places.size, aicc_difference=self.aicc_difference, other_activation_energy_eV=other,
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -181,74 +195,107 @@ def fit_arrhenius(
             f"{np.unique(t).size}"
         )
     keep = _followers(t, y, s)
-    lines = {one: _line(t[keep], y[keep], s[keep], one) for one in FORMS}
-    difference = lines["times_temperature"].chisqr - lines["plain"].chisqr
-    widened = max(1.0, min(line.chisqr for line in lines.values()) / max(int(keep.sum()) - 2, 1))
-    told = form != "auto" or abs(difference) / widened > _TOLD
+    t_kept, y, s = t[keep], y[keep], s[keep]
+    lines = {one: _line(t_kept, y, s, one) for one in FORMS}
+    difference = _difference(t_kept, y, s, min(line.common for line in lines.values()))
+    told = form != "auto" or abs(difference) > _TOLD
     better = "times_temperature" if difference < 0 and told else "plain"
     chosen = form if form != "auto" else better
     other = lines[FORMS[1 - FORMS.index(chosen)]].energy
-    found = _arrhenius(lines[chosen], name, unit, t[keep])
-    return replace(found, form=chosen, told_apart=bool(told), aicc_difference=float(difference / widened),
+    found = _arrhenius(lines[chosen], name, unit, t_kept)
+    return replace(found, form=chosen, told_apart=bool(told), aicc_difference=difference,
                    other_activation_energy_eV=other, of=total, left_out=tuple(t[~keep].tolist()))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Line:
+    """ln A and E with their covariance, chi-square by the errors alone, and the variance added to these."""
+
     log_prefactor: float
     energy: float
     covariance: FloatArray
     chisqr: float
+    common: float
 
 
 def _line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
     x, shift = law_coordinates(t, form)
-    middle = float(np.average(x, weights=1 / s**2))
-    design = np.stack([np.ones_like(x), x - middle], axis=1) / s[:, np.newaxis]
-    inverse = np.linalg.inv(design.T @ design)
-    level, slope = inverse @ (design.T @ ((y - shift) / s))
+    common = find_common_variance(_straight(x), y - shift, s)
+    middle = float(np.average(x, weights=1 / (s**2 + common)))
+    straight = np.stack([np.ones_like(x), x - middle], axis=1)
+    weighted = straight.T / (s**2 + common)
+    inverse = np.linalg.inv(weighted @ straight)
+    level, slope = inverse @ (weighted @ (y - shift))
     back = np.array([[1.0, -middle], [0.0, 1.0]])
-    residual = (y - shift) / s - design @ np.array([level, slope])
+    chisqr = compute_chisqr(straight, y - shift, s**2)[0]
     return _Line(
-        float(level - slope * middle), float(slope), back @ inverse @ back.T, float(residual @ residual)
-    )
+        float(level - slope * middle), float(slope), back @ inverse @ back.T, chisqr, common
+    )  # fmt: skip
+
+
+def _widening(straight: FloatArray, off: FloatArray, s: FloatArray) -> tuple[float, FloatArray]:
+    """Return the variance in common, and factors (2,) on the errors of a line that weighs without it."""
+    common = find_common_variance(straight, off, s)
+    weighted = straight.T / s**2
+    inverse = np.linalg.inv(weighted @ straight)
+    whole = inverse @ (weighted * (s**2 + common)) @ weighted.T @ inverse
+    return common, np.sqrt(np.diag(whole) / np.diag(inverse))
+
+
+def _difference(t: FloatArray, y: FloatArray, s: FloatArray, common: float) -> float:
+    """Return AICc of hopping less that of the plain form, with the same errors.
+
+    Where these were taken from the scatter, by the likelihood with the scatter left open.
+    """
+    places = [law_coordinates(t, form) for form in FORMS]
+    plain, hopping = (compute_chisqr(_straight(x), y - shift, s**2 + common)[0] for x, shift in places)
+    if not common:
+        return hopping - plain
+    return (t.size - 2) * float(np.log(hopping / plain))
+
+
+def _straight(x: FloatArray) -> FloatArray:
+    return np.stack([np.ones_like(x), x - x.mean()], axis=1)
 
 
 def _followers(t: FloatArray, y: FloatArray, s: FloatArray) -> Any:
-    """Return which points follow the line of the others; one at a time is set aside, half of them at most.
-
-    Each is held against the line through all others, in units of its error, of that line's, and of the
-    scatter that the others show about it.
-    """
+    """Return which points follow the line of the others; one at a time is set aside, half of them at most."""
     keep = np.ones(t.size, dtype=bool)
+    x, _ = law_coordinates(t, "plain")
+    slack = BOLTZMANN_EV * x**2 * _KNOWN_TO
     while keep.sum() - 3 >= max(_LEAST_FREE - 1, t.size // 2):
         kept = np.flatnonzero(keep)
-        x, _ = law_coordinates(t[kept], "plain")
-        design = np.stack([np.ones_like(x), x - x.mean()], axis=1) / s[kept, np.newaxis]
-        basis, _ = np.linalg.qr(design)
-        target = y[kept] / s[kept]
-        residual = target - basis @ (basis.T @ target)
-        # Without a point, the line and its chi-square follow from the point's share in its own value
-        # (R. D. Cook, S. Weisberg, Residuals and Influence in Regression, 1982, 2.2).
-        gap = residual**2 / np.maximum(1 - np.sum(basis**2, axis=1), 1e-12)
-        free = kept.size - 3
-        scatter = np.maximum((float(residual @ residual) - gap) / free, 0.0)
-        worst = int(np.argmax(gap / np.maximum(scatter, 1.0)))
-        if gap[worst] <= _OUTLIER**2 * max(float(scatter[worst]), 1.0):
-            return keep
-        # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
-        limit = _OUTLIER if scatter[worst] <= 1 else t_quantile(free, 1 - 3.2e-5)
-        if gap[worst] <= limit**2 * max(float(scatter[worst]), 1.0):
+        off = [_distance(_straight(x[kept]), y[kept], s[kept], slack[kept], k) for k in range(kept.size)]
+        worst = int(np.argmax(off))
+        if off[worst] <= 1:
             return keep
         keep[kept[worst]] = False
     return keep
 
 
+def _distance(design: FloatArray, y: FloatArray, s: FloatArray, slack: FloatArray, k: int) -> float:
+    """Return how far point k lies off the line of the others, in units of what chance allows.
+
+    That is its error, that of the line, the scatter which the others show about it, and what an energy of
+    1 eV makes of a temperature a little off (`slack`).
+    """
+    others = np.arange(y.size) != k
+    common = find_common_variance(design[others], y[others], s[others])
+    weighted = design[others].T / (s[others] ** 2 + common)
+    covariance = np.linalg.inv(weighted @ design[others])
+    line = covariance @ (weighted @ y[others])
+    variance = s[k] ** 2 + common + design[k] @ covariance @ design[k]
+    # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
+    limit = t_quantile(y.size - 3, 1 - 3.2e-5) if common else _OUTLIER
+    allowed = max(limit**2 * variance, _OUTLIER**2 * (variance + (line[1] * slack[k]) ** 2))
+    return float(abs(y[k] - design[k] @ line) / np.sqrt(allowed))
+
+
 def _arrhenius(line: _Line, name: str, unit: str, t: FloatArray) -> Arrhenius:
     free = t.size - 2
     scatter = float(np.sqrt(line.chisqr / free)) if free else None
-    factor, quantile = reach(scatter, free)
-    covariance = line.covariance * factor**2
+    _, quantile = reach(scatter, free)
+    covariance = line.covariance
     stderr = float(np.sqrt(covariance[1, 1]))
     width = quantile * stderr
     prefactor = float(np.exp(line.log_prefactor))

@@ -79,6 +79,30 @@ def test_scatter_beyond_the_errors_widens_them():
     assert fitted(values, form="plain").stderr > 3 * fitted(resistance(0.5), form="plain").stderr
 
 
+@pytest.mark.parametrize("kelvin", [0.1, 0.3])
+def test_intervals_hold_where_the_cell_was_some_tenths_of_a_degree_off(kelvin):
+    """Such scatter is alike at all temperatures, the errors are not: with a factor on them, 47 % held."""
+    rng = np.random.default_rng(20261130)
+    celsius = np.array([-20.0, -10, 0, 10, 20, 30, 40, 50, 60])
+    relative = np.array([3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 0.01, 0.02, 0.05])
+    inside, repeats = 0, 150
+    for _ in range(repeats):
+        true = np.exp(0.55 / (K_EV * (celsius + 273.15 + kelvin * rng.normal(size=celsius.size))))
+        values = true * np.exp(relative * rng.normal(size=celsius.size))
+        law = fit_arrhenius(celsius, values, relative * values, name="R_ct", form="plain")
+        inside += law.low <= 0.55 <= law.high
+        assert not law.left_out  # such a point is no outlier
+    assert inside >= 0.88 * repeats
+
+
+def test_a_wrong_temperature_is_named_where_its_spectrum_is_the_most_exact():
+    relative = np.array([5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.02])
+    values = resistance(0.5) * (1 + relative * [0.5, -0.3, 0.2, 0.1, -0.6, 0.9, -0.2])
+    values[0] *= 1.4  # 4 K
+    law = fit_arrhenius(T, values, relative * values, name="R_ct", form="plain")
+    assert law.left_out == (-20.0,)
+
+
 def test_round_trip_and_refusals():
     law = fitted(resistance(0.5))
     assert Arrhenius.from_dict(law.to_dict()) == law

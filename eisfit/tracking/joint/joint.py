@@ -179,14 +179,11 @@ def _laws(
             back = np.array([[1.0, -mean], [0.0, 1.0]])
             pair = slice(column, column + 2)
             log, energy = back @ values[pair]
-            x, shift = law_coordinates(temperature, single.form)
             alone, error = problem.values_and_errors(names[k])
-            chisqr = float(
-                np.sum(((alone - log - energy * x - shift) / (error * compute_weights(problem.fits))) ** 2)
-            )
             found[names[k]] = single.replace_numbers(
-                float(log), float(energy), back @ covariance[pair, pair] @ back.T, temperature, chisqr
-            )
+                float(log), float(energy), back @ covariance[pair, pair] @ back.T,
+                places=temperature, alone=alone, error=error * compute_weights(problem.fits),
+            )  # fmt: skip
         column += 1 if single is None else 2
     return found
 
