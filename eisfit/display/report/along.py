@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.words import Document, axes_of, clean, cycle_words
+from eisfit.display.report.words import Document, axes_of, axis_unit, clean, cycle_words
 from eisfit.rounding import significant, value_with_error
 
-_SHOWN = {"degC": "°C"}
 _SEEN = 3.0  # standard errors from which an energy is worth a sentence
 _LARGE = 1e5
 _USUAL = 3.93  # standard errors, a little more than a normal 95 % interval takes
@@ -26,7 +25,7 @@ def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:
     if axis["name"] == "cycle" or value is None:
         return cycle_words(value) or "?"
     digits = 5 if abs(value) < _LARGE else 12  # seconds since 1970 differ in their last ones
-    return f"{value:.{digits}g} {_SHOWN.get(axis['unit'], axis['unit'])}".rstrip()
+    return f"{value:.{digits}g} {axis_unit(axis)}".rstrip()
 
 
 def energy_rows(document: Document, names: Sequence[str], places: int) -> list[list[str]]:

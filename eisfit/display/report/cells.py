@@ -7,7 +7,7 @@ from typing import Any
 
 from eisfit.display.report.fits import short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import blocks, wrap
+from eisfit.display.report.table import blocks, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -16,6 +16,7 @@ from eisfit.display.report.words import (
     cycle_words,
     format_tracked,
     resistances_first,
+    tracked_units,
 )
 
 
@@ -25,7 +26,7 @@ def cells_text(document: Document, *, width: int = WIDTH) -> str:
     if not rows:
         return "no spectra\n"
     lines = blocks(head, rows, width=width, fixed=3)
-    after = [line for text in _tell_flags(document) for line in wrap(text, width=width)]
+    after = wrap_all(_tell_flags(document), width=width)
     return "\n".join([*lines, *([""] if after else []), *after]) + "\n"
 
 
@@ -35,10 +36,10 @@ def cells_html(document: Document) -> str:
 
 
 def _table(document: Document) -> tuple[list[str], list[list[str]]]:
-    rows, units = list(document.get("rows") or []), document.get("units") or {}
-    names = resistances_first([n for n in units if any(row.get(n) is not None for row in rows)], units)
-    titles = [append_unit(clean(name), clean(units[name])) for name in names]
-    cells = [[*_head(row), *(format_tracked(row, name) for name in names)] for row in rows]
+    units = tracked_units(document)
+    names = resistances_first(list(units), units)
+    titles = [append_unit(clean(name), units[name]) for name in names]
+    cells = [[*_head(row), *(format_tracked(row, n) for n in names)] for row in document.get("rows") or []]
     return ["cell", "cycle", "verdict", *titles], cells
 
 

@@ -14,6 +14,7 @@ from eisfit.display.report.words import (
     clean,
     percent,
     points_of,
+    points_words,
     short_titles,
     span_of,
     spectrum_block,
@@ -39,9 +40,8 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
     lines = verdict_lines(document, width=width)
     if document.get("error"):
         return "\n".join(lines) + "\n"
-    points = points_of(document)
     parts = [
-        f"{MISSING if points is None else points} points",
+        f"{points_words(document)} points",
         span_of(document),
         f"{document.get('rc_elements')} RC elements (mu {significant(document.get('mu'), 3)})",
         f"noise {percent(document.get('noise_relative'))} of |Z|",
@@ -83,11 +83,11 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 def _check_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "FAILED", *[""] * 6]
-    points, elements = points_of(document), document.get("rc_elements")
+    elements = document.get("rc_elements")
     return [
         name,
         short_verdict(document),
-        MISSING if points is None else str(points),
+        points_words(document),
         MISSING if elements is None else str(elements),
         *(percent(document.get(key)) for key in ("noise_relative", "rms_residual", "max_residual")),
         ", ".join(_range(failing) for failing in document.get("ranges") or []),

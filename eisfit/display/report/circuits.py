@@ -6,11 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.table import table, wrap
-from eisfit.display.report.words import (
-    WIDTH,
-    clean,
-)
+from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.words import WIDTH, clean
 from eisfit.rounding import significant
 
 
@@ -34,7 +31,7 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
         lines += _circuit_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
         if len(circuits) == 1:
             cited = [f"reference: {clean(text)}" for text in circuit.get("references") or ()]
-            lines += [line for text in cited for line in wrap(text, width=width)]
+            lines += wrap_all(cited, width=width)
         lines.append("")
     return "\n".join(lines)
 

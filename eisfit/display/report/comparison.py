@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.table import table, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, Document, clean, failure, percent, title_of
 from eisfit.rounding import significant
 
@@ -26,14 +26,11 @@ def comparison_text(document: Document, *, width: int = WIDTH) -> str:
     if document.get("error"):
         return "\n".join(wrap(f"{name}: FAILED: {failure(document)}", width=width)) + "\n"
     lines = wrap(f"{name}: {_headline(document)}", width=width)
-    for sentence in document.get("verdict") or []:
-        lines += wrap(clean(sentence), width=width, indent="  ")
+    lines += wrap_all(map(clean, document.get("verdict") or []), width=width, indent="  ")
     ranked = document.get("ranked") or []
     lines += ["", *table(_HEAD, _rows(ranked), width=width, right=range(1, len(_HEAD)))]
-    for reason, names in _refusals(ranked).items():
-        lines += wrap(f"{', '.join(names)} refused: {reason}", width=width)
-    lines += ["", *wrap(_legend(), width=width)]
-    return "\n".join(lines) + "\n"
+    refused = (f"{', '.join(names)} refused: {reason}" for reason, names in _refusals(ranked).items())
+    return "\n".join([*lines, *wrap_all(refused, width=width), "", *wrap(_legend(), width=width)]) + "\n"
 
 
 def comparison_html(document: Document) -> str:

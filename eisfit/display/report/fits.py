@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eisfit.display.report.intervals import interval_words
-from eisfit.display.report.table import blocks, table, wrap
+from eisfit.display.report.table import blocks, table, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -70,9 +70,7 @@ def verdict_lines(document: Document, *, width: int) -> list[str]:
     if document.get("error"):
         return wrap(f"{name}: FAILED: {failure(document)}", width=width)
     lines = wrap(f"{name}: {verdict(document)}{_headline(document)}", width=width)
-    for said in _flag_lines(document):
-        lines += wrap(said, width=width, indent="  ")
-    return lines
+    return lines + wrap_all(_flag_lines(document), width=width, indent="  ")
 
 
 def _headline(document: Document) -> str:

@@ -28,13 +28,16 @@ from eisfit.display.report.words import (
     name_of,
     outcome,
     parameter_rows,
+    per_words,
     percent,
     points_of,
+    points_words,
     span_of,
     title_of,
+    tracked_units,
     verdict,
 )
-from eisfit.rounding import MISSING, hertz, significant
+from eisfit.rounding import hertz, significant
 
 _GOOD, _BAD = "#00664b", "#b34700"  # Okabe-Ito's green and vermilion, darkened to carry white letters
 _BADGE = "color:#fff;border-radius:4px;padding:0.1em 0.5em"
@@ -66,29 +69,27 @@ def fit_html(document: Document) -> str:
 
 def track_html(document: Document) -> str:
     """Return parameters over cycles as an HTML table, a row a cycle, and their growth."""
-    rows = list(document.get("rows") or [])
-    units = document.get("units") or {}
-    names = {name: clean(unit) for name, unit in units.items() if any(r.get(name) is not None for r in rows)}
+    units = tracked_units(document)
     cells = [
         [
             *(place_words(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
             outcome(row),
-            *(format_tracked(row, name) for name in names),
+            *(format_tracked(row, name) for name in units),
         ]
-        for row in rows
+        for row in document.get("rows") or []
     ]
     growth = [
         [
             name,
             format_number_of_law(law.get("slope"), law.get("slope_stderr")),
-            f"{law.get('unit') or ''} per {'cycle' if law.get('over', 'cycle') == 'cycle' else 'spectrum'}",
+            f"{law.get('unit') or ''} per {per_words(law)}",
         ]
         for name, law in (document.get("growth") or {}).items()
         if law
     ]
     heads = [axis["name"] for axis in axes_of(document)]
-    tables = [html_table([*heads, "spectrum", "verdict", *starmap(append_unit, names.items())], cells)]
+    tables = [html_table([*heads, "spectrum", "verdict", *starmap(append_unit, units.items())], cells)]
     told = (document.get("label"), *law_sentences(document), *(document.get("notes") or []))
     said = [html_line(clean(text)) for text in told]
     return html_fragment([*said, *tables, html_table(["growth", "slope", ""], growth) if growth else ""])
@@ -123,14 +124,10 @@ def series_html(document: Document | Sequence[Document]) -> str:
         Spectrum documents, or one document with them under ``spectra``, and ``failures``, ``notes`` besides.
     """
     whole = document if isinstance(document, Mapping) else {"spectra": document}
-    spectra = whole.get("spectra") or []
-    rows = []
-    for spectrum in spectra:
-        points = points_of(spectrum)
-        cycle = cycle_words(cycle_of(spectrum))
-        rows.append(
-            [title_of(spectrum), cycle, MISSING if points is None else str(points), span_of(spectrum)]
-        )
+    rows = [
+        [title_of(one), cycle_words(cycle_of(one)), points_words(one), span_of(one)]
+        for one in whole.get("spectra") or []
+    ]
     rows += [[name_of(failed), "", "", outcome(failed)] for failed in whole.get("failures") or []]
     said = [html_line(clean(note)) for note in whole.get("notes") or []]
     return html_fragment([*said, html_table(["spectrum", "cycle", "points", "range"], rows)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.table import table, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, Document, clean, failure, flags_of, percent, title_of
 from eisfit.rounding import significant
 
@@ -33,7 +33,7 @@ def identification_text(document: Document, *, width: int = WIDTH, everything: b
     if rows:
         cells = [_cells(k, row) for k, row in rows]
         lines += ["", *table(_HEAD, cells, width=width, right=(0, 2, 3, 5), flexible=1), ""]
-        lines += [line for text in _notes(document, rows, everything) for line in wrap(text, width=width)]
+        lines += wrap_all(_notes(document, rows, everything), width=width)
     for flag in flags_of(document):
         word = "forbids" if flag["name"] == "no_ranking" else "tells  "
         lines += wrap(f"{word} {clean(flag['cause'])}; {clean(flag['cure'])}", width=width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.table import table, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, Document, clean
 from eisfit.rounding import significant
 
@@ -70,8 +70,7 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
     """
     head, rows = _table(document)
     lines = [*table(head, rows, width=width), "", *wrap(_method(document), width=width)]
-    for note in document.get("notes") or []:
-        lines += wrap(f"NOTE: {clean(note)}", width=width)
+    lines += wrap_all((f"NOTE: {clean(note)}" for note in document.get("notes") or []), width=width)
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.table import table, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -42,10 +42,9 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
     if document.get("error"):
         return f"{name_of(document)}: FAILED: {failure(document)}\n"
     lines = wrap(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
-    for flag in flags_of(document):
-        lines += wrap(f"{flag_name(flag).upper()}: {flag_words(flag)}", width=width, indent="  ")
-    lines += ["", *_peaks(document, width), ""]
-    lines += [line for said in _list_besides(document) for line in wrap(said, width=width)]
+    flags = [f"{flag_name(flag).upper()}: {flag_words(flag)}" for flag in flags_of(document)]
+    lines += [*wrap_all(flags, width=width, indent="  "), "", *_peaks(document, width), ""]
+    lines += wrap_all(_list_besides(document), width=width)
     return "\n".join(lines) + "\n"
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eisfit.display.report.along import energy_words, line_words, place_words
-from eisfit.display.report.table import table, wrap
-from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count
+from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count, per_words
 from eisfit.rounding import significant, value_with_error
 
 
@@ -32,8 +32,8 @@ def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
     ]
     rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
     lines = [*wrap(title, width=width), "", *table(head, rows, width=width), ""]
-    for said in (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"]):
-        lines += wrap(clean(said), width=width)
+    said = (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"])
+    lines += wrap_all(map(clean, said), width=width)
     return "\n".join(lines) + "\n"
 
 
@@ -69,7 +69,6 @@ def _laws(document: Document) -> Iterator[str]:
             yield f"{name}: {line_words(line)}"
         elif growth := law.get("growth"):
             slope = value_with_error(growth["slope"], growth["slope_stderr"])
-            per = "s" if growth["over"] == "time" else "cycle"
-            yield f"{name}: grows by {slope} ohm per {per} ({growth['law']})"
+            yield f"{name}: grows by {slope} ohm per {per_words(growth)} ({growth['law']})"
         elif process["seen"] < process["of"]:
             yield name

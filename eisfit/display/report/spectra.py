@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.table import table, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -13,12 +13,11 @@ from eisfit.display.report.words import (
     cycle_words,
     failure,
     name_of,
-    points_of,
+    points_words,
     short_titles,
     shorten,
     span_of,
 )
-from eisfit.rounding import MISSING
 
 
 def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
@@ -42,14 +41,13 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         said += [clean(note) for note in document.get("notes") or []]
         if said:
             lines += ["", f"{shorten(name_of(document), width - 1)}:"]
-            lines += [line for text in said for line in wrap(text, width=width, indent="  ")]
+            lines += wrap_all(said, width=width, indent="  ")
     return "\n".join(lines) + "\n"
 
 
 def _spectrum_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
-    points = points_of(document)
     cycle = cycle_words(cycle_of(document))
     noise = "measured noise" if (document.get("data") or {}).get("noise_ohm") is not None else ""
-    return [name, MISSING if points is None else str(points), span_of(document), cycle, noise]
+    return [name, points_words(document), span_of(document), cycle, noise]

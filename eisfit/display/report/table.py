@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from eisfit.display.report.words import shorten
 
@@ -119,6 +119,11 @@ def blocks(
         chosen = [[row[place] for place in places] for row in (head, *rows)]
         lines += ["", *table(chosen[0], chosen[1:], width=width, right=flush)]
     return lines[1:]
+
+
+def wrap_all(texts: Iterable[str], *, width: int, indent: str = "") -> list[str]:
+    """Return the lines of all texts, each of which begins a line."""
+    return [line for text in texts for line in wrap(text, width=width, indent=indent)]
 
 
 def wrap(text: str, *, width: int, indent: str = "") -> list[str]:

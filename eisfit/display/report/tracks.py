@@ -7,7 +7,7 @@ from typing import Any
 
 from eisfit.display.report.along import energy_rows, law_sentences, place_words
 from eisfit.display.report.fits import reasons, short_verdict
-from eisfit.display.report.table import blocks, wrap
+from eisfit.display.report.table import blocks, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -17,7 +17,9 @@ from eisfit.display.report.words import (
     describe_circuit,
     format_number_of_law,
     format_tracked,
+    per_words,
     resistances_first,
+    tracked_units,
 )
 from eisfit.rounding import significant
 
@@ -43,10 +45,9 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     rows = list(document.get("rows") or [])
     if not rows:
         return "no spectra\n"
-    units = document.get("units") or {}
-    names = [name for name in units if any(row.get(name) is not None for row in rows)]
-    names = resistances_first(names, units)
-    titles = [append_unit(clean(name), clean(units[name])) for name in names]
+    units = tracked_units(document)
+    names = resistances_first(list(units), units)
+    titles = [append_unit(clean(name), units[name]) for name in names]
     axes = axes_of(document)
     head = [*(axis["name"] for axis in axes), "verdict", *titles]
     cells = [_track_row(row, names, axes) for row in rows]
@@ -58,10 +59,9 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     ]
     laws = (document.get("growth") or {}).items()
     growth = [line for name, law in laws for line in _growth(name, law, width)]
-    growth += [line for text in law_sentences(document) for line in wrap(text, width=width)]
+    said = (*law_sentences(document), *map(clean, document.get("notes") or []))
     bad = [{**row, "spectrum": row} for row in rows]
-    notes = [line for note in document.get("notes") or [] for line in wrap(clean(note), width=width)]
-    after = [*growth, *notes]
+    after = [*growth, *wrap_all(said, width=width)]
     return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
 
 
@@ -75,7 +75,7 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         return []
     unit = clean(law.get("unit"))
     slope = format_number_of_law(law["slope"], law.get("slope_stderr"))
-    axis = {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
+    axis = per_words(law)
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += _tell_law(law, unit, axis)

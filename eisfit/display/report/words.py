@@ -94,6 +94,12 @@ def points_of(document: Document) -> int | None:
     return len(frequencies) if points is None and frequencies is not None else points
 
 
+def points_words(document: Document) -> str:
+    """Return the number of points as tables show it."""
+    points = points_of(document)
+    return MISSING if points is None else str(points)
+
+
 def cycle_of(document: Document) -> float | None:
     """Return the cycle of the spectrum, None where it is not known."""
     cycle: float | None = spectrum_block(document).get("cycle")
@@ -129,7 +135,12 @@ def axis_label(axis: Mapping[str, Any]) -> str:
     >>> axis_label({"name": "temperature", "unit": "degC"}), axis_label({"name": "cycle", "unit": ""})
     ('temperature / °C', 'cycle')
     """
-    return append_unit(str(axis["name"]), {"degC": "°C"}.get(axis["unit"], axis["unit"]))
+    return append_unit(str(axis["name"]), axis_unit(axis))
+
+
+def axis_unit(axis: Mapping[str, Any]) -> str:
+    """Return an axis's unit as it is printed."""
+    return str({"degC": "°C"}.get(axis["unit"], axis["unit"]))
 
 
 def append_unit(name: str, unit: str | None) -> str:
@@ -175,6 +186,15 @@ def format_number_of_law(value: float | None, stderr: float | None) -> str:
     ('-0.00427 ± ?', '0.1235 ± 0.0031')
     """
     return value_with_error(value, math.nan if stderr is None else stderr)
+
+
+def per_words(law: Document) -> str:
+    """Return what a law's rate is per; ``spectrum`` where these were counted.
+
+    >>> per_words({"over": "cycle"}), per_words({"over": "time"}), per_words({"over": "index"})
+    ('cycle', 'second', 'spectrum')
+    """
+    return {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
 
 
 def parameter_rows(document: Document) -> list[list[Any]]:
@@ -322,6 +342,12 @@ def units_of(documents: Sequence[Document]) -> dict[str, str]:
         for name, row in (document.get("parameters") or {}).items():
             units.setdefault(name, clean(row.get("unit")))
     return units
+
+
+def tracked_units(document: Document) -> dict[str, str]:
+    """Return the parameters that a track's rows have values of, with their units."""
+    rows, units = document.get("rows") or [], document.get("units") or {}
+    return {n: clean(unit) for n, unit in units.items() if any(row.get(n) is not None for row in rows)}
 
 
 def resistances_first(names: Sequence[str], units: Mapping[str, Any]) -> list[str]:
