@@ -132,7 +132,8 @@ def _off_the_way(x: FloatArray, z: ComplexArray) -> FloatArray:
     steps = np.diff(x)
     share = steps[1:] / np.where(steps[:-1] == 0, np.inf, steps[:-1])
     off = np.abs(z[2:] - z[1:-1] - share * np.diff(z)[:-1]) / np.maximum(np.abs(z[1:-1]), 1e-300)
-    return np.append([0.0, 0.0], off)
+    bend = np.maximum(1.0, share * (1 + share) / 2)  # over a row that is missing any curve goes farther off
+    return np.append([0.0, 0.0], off / bend)
 
 
 def _changes(values: FloatArray) -> bool:
@@ -173,9 +174,11 @@ def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: Comple
     ]
     if 2 * len(gaps) >= frequency.size:
         return []  # below each row: they part nothing
-    parts = [frequency[a:b] for a, b in pairwise([0, *gaps, frequency.size])]
+    sweeps = boundaries(frequency, z) if gaps else []  # of which pages know nothing
+    edges = sorted({0, *gaps, *sweeps, frequency.size})
+    parts = [frequency[a:b] for a, b in pairwise(edges)]
     again = [overlap(above, below) for above, below in pairwise(parts)]
-    found = {gap for gap, is_again in zip(gaps, again, strict=True) if is_again}
+    found = {edge for edge, is_again in zip(edges[1:-1], again, strict=True) if is_again} & set(gaps)
     if gaps and frequency.size - gaps[-1] < _FEWEST_ROWS:
         end = slice(max(gaps[-1] - 6, 0), gaps[-1] + 1)
         steps = np.diff(frequency[end])

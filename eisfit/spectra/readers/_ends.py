@@ -11,6 +11,7 @@ from math import isnan
 import numpy as np
 
 from eisfit.arrays import FloatArray, median
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
@@ -21,6 +22,7 @@ from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"
+_CUT_CELL = regex(r"[(\d][\d.,+-]*(?:[eE][+-]?)?[+-]?\s?")  # of a complex number: 1103.3-38
 _FEWEST_ROWS = 3
 _LOOKED_AT = 60  # last lines
 _MANY_FEWER = 3  # digits: zeros that were not written are hardly ever so many
@@ -58,9 +60,11 @@ def drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
 
 
 def _begins_a_row(table: Table, lines: Sequence[str]) -> bool:
-    """Whether one number alone, without a line's end, stands under the last row: a file cut off behind it."""
-    alone = lines[-1].strip().rstrip(table.style.delimiter)
-    return table.rows[-1] == len(lines) - 2 and bool(alone) and number(alone, table.style) is not None
+    """Whether a number without a line's end, and at most a part of another, stands under the last row."""
+    first, *others = split(lines[-1], table.style.delimiter) or [""]
+    plain = first.replace(",", table.style.decimal)  # only whole complex numbers have it replaced
+    begun = bool(first) and number(plain, table.style) is not None and all(map(_CUT_CELL.fullmatch, others))
+    return table.rows[-1] == len(lines) - 2 and begun
 
 
 def note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:

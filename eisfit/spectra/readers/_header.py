@@ -308,8 +308,11 @@ def _unknown_names(
     if len(line) > LONGEST_HEADER:
         return [], False
     cells = split(line, style.delimiter)
-    plain = not COMMENT.match(line) or cells[0] in marks or (bool(units) and is_units_row(units))
-    numbered = any(np.isfinite(found) for cell in cells if (found := number(cell, style)) is not None)
+    marked = bool(cells) and cells[0] in marks
+    plain = not COMMENT.match(line) or marked or (bool(units) and is_units_row(units))
+    signs = (style, Style(style.delimiter, "." if style.decimal == "," else ","))  # no word in either
+    written = (number(cell, sign) for cell in cells for sign in signs)
+    numbered = any(np.isfinite(found) for found in written if found is not None)
     is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
     return (cells, False) if is_header and not _only_count(cells) else ([], False)
 

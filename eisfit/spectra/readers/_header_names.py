@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
-from eisfit.spectra.readers._numbers import Style, split
+from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit, is_units_row, unit_of
 
 WANTED = {"frequency", "real", "imag", "modulus", "phase"}
@@ -85,6 +85,7 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
         not all(map(any, rows))
         or _is_remark(lines, rows)
         or not any(row[-1] for row in rows)
+        or _is_of_numbers(rows[-1], style)
         or units > 1
         or sum(map(len, lines)) > LONGEST_HEADER
     ):
@@ -95,6 +96,12 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
     names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
     quantities = quantities_of(names, [])
     return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def _is_of_numbers(cells: Sequence[str], style: Style) -> bool:
+    """Whether most of a line are numbers, whole ones aside, which may number cells: a point with remarks."""
+    found = [value for cell in cells if cell and (value := number(cell, style)) is not None]
+    return 2 * len(found) > len(cells) and any(value % 1 for value in found)
 
 
 def _without_index_name(rows: list[list[str]]) -> list[list[str]]:

@@ -12,6 +12,7 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, row_of_numbers
 from eisfit.spectra.readers._stacked import Parts, Reader, read_stacked
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
+from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
 #: A line of two numbers or more, whatever parts them.
@@ -95,10 +96,12 @@ def read_with_rest(
         return found
     if rest.left:
         where = f"lines {rest.left[0] + 1} to {rest.left[-1] + 1}"
+        lines = f"{plural(len(rest.left), 'line')} of numbers"
+        told = f"left aside: {lines} beside the table ({where})"
+        if _go_on(rest):  # points of the spectrum, for all that is known
+            told = f"{ASSUMED} {lines} right beside the table's rows ({where}) are none: left aside"
         for sweep in sweeps:
-            sweep.notes.append(
-                f"left aside: {plural(len(rest.left), 'line')} of numbers beside the table ({where})"
-            )
+            sweep.notes.append(told)
     return sweeps
 
 

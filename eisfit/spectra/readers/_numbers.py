@@ -117,10 +117,11 @@ def number(cell: str, style: Style) -> float | None:
     if len(text) > _LONGEST_NUMBER:
         return None
     text = _ungroup(text, style.decimal)
-    if style.decimal == "," and "." in text:
+    known = style.decimal == "." or "." not in text
+    if text.lower().lstrip("+-") in _GAPS or (known and (not text.strip("*") or _BEYOND.match(text))):
+        return float("nan")  # ***: of Fortran
+    if not known:
         return None
-    if text.lower().lstrip("+-") in _GAPS or not text.strip("*") or _BEYOND.match(text):  # ***: of Fortran
-        return float("nan")
     return _careful(text.replace(style.decimal, "."), style.prefixed)
 
 

@@ -76,7 +76,7 @@ def read_rectangles(
         return found
     named = _frequencies(lines)
     gaps = len(named) > 1 and any(np.isnan(sweep.impedance).any() for sweep in sweeps)
-    told = any(note.startswith("left aside") for sweep in sweeps for note in sweep.notes)
+    told = any("left aside" in note for sweep in sweeps for note in sweep.notes)
     if len(named) <= len(sweeps) and not (gaps or told):
         return sweeps
     found, _ = _read_each(file, lines, named, read)
@@ -121,6 +121,8 @@ def _read_each(
     left = sum(map(len, _numbers(grid, style))) - sum(_numbers_of(grid, style, one) for one in tables)
     if not tables or (len(tables) == 1 and not left) or _is_ragged(grid, style, tables):
         return [], []
+    if any(_go_on_otherwise(grid, style, one) for one in tables):
+        return [], []
     measured = [one for one in tables if not _is_model(grid, style, one)]
     heads = (style.delimiter.join(_cells(grid[one.head], one)) for one in tables)
     file = file.with_words([*heads, *_words_beside(grid, style, tables)])
@@ -130,7 +132,7 @@ def _read_each(
         try:
             blocks.append(read(file, _lines(grid, style, one)))
         except ReadError as error:
-            if asks_for_unit(error):
+            if asks_for_unit(error) and not _is_modulus_alone(grid, one):
                 raise
             blocks.append([])
             failed.append(f"left aside: the table at line {one.head + 1}, column {one.columns[0] + 1}")
@@ -141,6 +143,11 @@ def _read_each(
     for sweep in sweeps:
         sweep.notes += notes
     return sweeps, failed
+
+
+def _is_modulus_alone(grid: Grid, one: Rectangle) -> bool:
+    """Whether a table holds no more than moduli, as a plot does: whatever their unit, it is no spectrum."""
+    return {column(name).quantity for name in _cells(grid[one.head], one)} == {"frequency", "modulus"}
 
 
 def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
@@ -161,6 +168,14 @@ def _is_ragged(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> bool:
     beside = {(row, one.columns[-1] + 1) for one in tables for row in range(one.head + 1, one.stop)}
     outside = beside - _held(tables)
     return any(place < len(grid[row]) and _is_number(grid[row][place], style) for row, place in outside)
+
+
+def _go_on_otherwise(grid: Grid, style: Style, one: Rectangle) -> bool:
+    """Whether the row below a table has numbers in its columns with the other decimal sign."""
+    other = Style(style.delimiter, "." if style.decimal == "," else ",")
+    cells = _cells(grid[one.stop], one) if one.stop < len(grid) and style.delimiter != "," else []
+    turned = (_is_number(cell, other) and not _is_number(cell, style) for cell in cells)
+    return any(turned) and all(_is_number(cell, other) for cell in cells)
 
 
 def _held(tables: Sequence[Rectangle]) -> set[tuple[int, int]]:

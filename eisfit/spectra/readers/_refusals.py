@@ -15,7 +15,7 @@ from eisfit.spectra.readers._assemble import FAILS, Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._numbers import is_remark, number, split
+from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._swept_names import SWEPT
 from eisfit.spectra.readers._units import is_unit, unit_of
@@ -319,6 +319,24 @@ def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> 
         f"{marked[0]!r} may be {marked[0].replace(mark, '')} or {marked[0].replace(mark, '.')}: "
         "take the marks between thousands out"
     )
+
+
+def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], left: Sequence[int]) -> None:
+    """Refuse lines right beside the table that are rows of it with the other decimal sign."""
+    mark = "." if table.style.decimal == "," else ","
+    other = Style(table.style.delimiter, mark)
+    if mark == table.style.delimiter or not table.rows:
+        return
+    ends = (row for row in (table.rows[0] - 1, table.rows[-1] + 1) if 0 <= row < len(lines))
+    for row in (*ends, *(row for row in left if {row - 1, row + 1} & table.lines)):
+        if mark not in lines[row]:
+            continue
+        values = row_of_numbers(lines[row], other)
+        if values and len(values) == table.matrix.shape[1] and np.isfinite(values).all():
+            raise file.error(
+                f"line {row + 1}: {mark!r} is the decimal sign, and {table.style.decimal!r} in other lines: "
+                f"{lines[row].strip()[:60]!r}; write all numbers alike"
+            )
 
 
 def no_frequency(table: Table) -> str:

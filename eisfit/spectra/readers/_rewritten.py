@@ -75,6 +75,7 @@ _PLAINER = (
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
     ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
+    (('j"', 'i"', 'J"', 'I"'), regex(rf'"({_REAL} ?[+-] ?\d[\d.]*(?:[eE][+-]?\d+)? ?\*?[ijIJ])"'), r"\1"),
     (("j O", "i O", "j Ω", "i Ω"), regex(r"(?<=\d[ij]) (?:Ohms?|Ω)(?![^\W_])"), ""),
     (
         (";\n",),

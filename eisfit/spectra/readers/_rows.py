@@ -87,12 +87,17 @@ def read_rows(
     if (last - first) * len(names) > MAX_CELLS:
         raise file.error(f"more than {MAX_CELLS} cells")
     matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
-    used = 0
+    used = whole = 0
     sizes: list[int] = []
+    below_another = False  # the header of a narrower table below it
     for index in range(first, last):
         cells = split(lines[index], delimiter)
         sizes.append(0)
         values = _numbers(cells, columns, style)
+        below_another = len(cells) < whole and (below_another or _are_words(cells, style))
+        if below_another:
+            skipped += bool(cells)
+            continue
         incomplete = cut and index == last - 1 and _incomplete(cells, lines[first:index], delimiter)
         if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
             skipped += bool(cells) and not incomplete
@@ -102,6 +107,7 @@ def read_rows(
             matrix[used, i] = value
         used += 1
         sizes[-1] = len(cells)
+        whole = whole or len(cells)
         cut = cut and index != last - 1
     _refuse_lost_cells(file, lines[first:last], sizes, first)
     return Block(columns, matrix[:used], skipped, cut, style.decimal)
@@ -141,6 +147,11 @@ def read_named_sweeps(
     for sweep in sweeps:
         sweep.metadata = {**pairs, "header": header_text(header)}
     return sweeps, chosen
+
+
+def _are_words(cells: Sequence[str], style: Style) -> bool:
+    """Whether several cells are words, and none a number or a gap."""
+    return len(cells) > 1 and all(cell and number(cell, style) is None for cell in cells)
 
 
 def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:

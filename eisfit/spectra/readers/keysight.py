@@ -20,7 +20,7 @@ SUFFIXES = ()
 RANK = 20
 
 #: Behind the last cell of a row that a spreadsheet has saved.
-_PADDING = regex(r"[,;\t]+(?=\r?$)", re.MULTILINE)
+_PADDING = regex(r'(?:[,;\t](?:"")?)+(?=\r?$)', re.MULTILINE)
 _BLOCK = regex(r'^"?BEGIN (CH\d+)_DATA"?\s*$(.*?)(?:^"?END"?\s*$|\Z)', re.MULTILINE | re.DOTALL)
 
 
@@ -40,7 +40,9 @@ def parse(file: File) -> list[Sweep]:
     sweeps: list[Sweep] = []
     reasons = []
     for channel, block in _BLOCK.findall(_PADDING.sub("", file.text)):
-        above, header, table = re.split(r"(Freq)", block, maxsplit=1) if "Freq" in block else ("", "", block)
+        above, header, table = (
+            re.split(r'("?Freq)', block, maxsplit=1) if "Freq" in block else ("", "", block)
+        )
         try:
             found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))
         except ReadError as error:

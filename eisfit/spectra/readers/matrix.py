@@ -30,9 +30,9 @@ _FEWEST_COLUMNS = 13
 _MOST_ROWS = 10_000
 _MOST_NAMED = 40
 _MULTIPLIED = regex(r"\s*\)?\s*\.?[*/]\s*[\d.]")
-#: A name that is no number, then at least five numbers.
+#: A name that is no number, then at least five numbers; a comma within them where it parts none.
 _NAMED = regex(
-    r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d[\d.eE+-]*\s*(?:\1|$)){5}"
+    r"^\s*(?![-+]?\.?\d)[^,;\t]+([,;\t])(?:[^\d,;\t]{1,9}\1)?(?:\s*[-+]?\.?\d(?:[\d.eE+-]|(?!\1),)*\s*(?:\1|$)){5}"
 )
 _ASSIGNS = regex(r"[:=]\s*(?:[\w.]+\()?\[|(?:<-|=)\s*c\(")
 #: ``f = [1 2 3]``, ``Z_re: [1, 2]``, ``Z = np.array([1, 2])``, ``"f": [1, 2]``, ``f <- c(1, 2)``.
@@ -110,7 +110,8 @@ def _find_named_rows(file: File) -> list[list[str]]:
     if ("[" in file.text or "c(" in file.text) and _ASSIGNS.search(file.text):
         rows = _find_assigned_rows(file)
     elif 3 <= len(filled) <= _MOST_NAMED:
-        rows = [re.split(r"[,;\t]", line.rstrip(",;\t ")) for line in filled if _NAMED.match(line)]
+        named_rows = ((line, match[1]) for line in filled if (match := _NAMED.match(line)))
+        rows = [line.rstrip(f"{mark} ").split(mark) for line, mark in named_rows]
     else:
         return []
     rows = [[f"{row[0]} [{row[1]}]", *row[2:]] if is_unit(row[1].strip()) else row for row in rows]

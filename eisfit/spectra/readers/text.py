@@ -60,6 +60,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_other_subject,
     refuse_parted_thousands,
     refuse_summary,
+    refuse_two_decimal_signs,
     refuse_two_units,
     refuse_unclear_thousands,
     refuse_unknown_tester,
@@ -182,6 +183,7 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
     rest = Rest(plain, used, rows_left_over(plain, used, table.style))
+    refuse_two_decimal_signs(file, table, lines, rest.left)
     sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table, lines), sweeps_of_lines)
     sweeps[-1].notes += ends
     if numbered:

@@ -1,0 +1,124 @@
+"""What people and programs do to a file: the same spectra come out of it, or a true reason why not.
+
+The spectra are closed forms, simulated here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eisfit.errors import ReadError
+from eisfit.spectra.readers import read_bytes
+
+F = np.geomspace(1e5, 1.0, 26)
+Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
+OTHER = 4 + 30 / (1 + 2j * np.pi * F * 0.002)
+
+
+def rows_of(*columns, mark="\t"):
+    return [mark.join(f"{value:.7g}" for value in row) for row in zip(*columns, strict=True)]
+
+
+def holds(text, *impedances, name="x.csv", f=F):
+    found = read_bytes(text.encode(), name)
+    assert len(found) == len(impedances)
+    for spectrum, z in zip(found, impedances, strict=True):
+        np.testing.assert_allclose(spectrum.frequency, f, rtol=1e-5)
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-5)
+    return [note for spectrum in found for note in spectrum.notes]
+
+
+HEADER = "f (Hz)\tZ' (Ohm)\tZ'' (Ohm)"
+ROWS = rows_of(F, Z.real, Z.imag)
+
+
+@pytest.mark.parametrize("turned", [slice(13, None), slice(2), slice(5), slice(8), slice(25, None)])
+def test_rows_with_the_other_decimal_sign_are_refused_with_their_line(turned):
+    rows = list(ROWS)
+    rows[turned] = [row.replace(".", ",") for row in rows[turned]]
+    with pytest.raises(ReadError, match=r"line \d+: '.' is the decimal sign, and '.' in other lines"):
+        read_bytes("\n".join([HEADER, *rows, ""]).encode(), "x.txt")
+
+
+def test_rows_right_beside_a_table_that_are_none_of_it_are_told_to_everyone():
+    rows = [row.replace("\t", "  ") for row in ROWS]
+    rows[:4] = [
+        f"{row}   {note}" for row, note in zip(rows, ("noisy", "at rest", "by AK", "ok"), strict=False)
+    ]
+    (spectrum,) = read_bytes("\n".join(["f  Z'  Z''", *rows]).encode(), "x.txt")
+    told = [note for note in spectrum.notes if note.startswith("assumed") and "lines 2 to" in note]
+    assert spectrum.frequency.size == F.size or told
+
+
+@pytest.mark.parametrize("name", ["cycle number", "temperature (°C)"])
+def test_empty_lines_each_ten_rows_are_pages_of_several_spectra(name):
+    two = [*rows_of(5 + 0 * F, F, Z.real, Z.imag), *rows_of(25 + 0 * F, F, OTHER.real, OTHER.imag)]
+    pages = [line for place, row in enumerate(two) for line in ([row, ""] if place % 10 == 9 else [row])]
+    notes = holds("\n".join([f"{name}\t{HEADER}", *pages, ""]), Z, OTHER)
+    assert not any("left aside" in note for note in notes)
+
+
+def test_a_row_that_was_emptied_is_no_leap():
+    f = np.geomspace(1e5, 0.1, 41)
+    z = 1 + 100 / (1 + 2j * np.pi * f * 1e-3)
+    for place in range(4, 37, 4):
+        rows = rows_of(f, z.real, z.imag)
+        rows[place] = ""
+        holds("\n".join([HEADER, *rows, ""]), np.delete(z, place), f=np.delete(f, place), name=f"{place}.csv")
+
+
+@pytest.mark.parametrize("head", [";;", ";;;", "#;;"])
+def test_a_line_of_marks_above_numbers_without_a_header_is_none(head):
+    holds("\n".join([head, *rows_of(F, Z.real, Z.imag, mark=";"), ""]), Z)
+
+
+@pytest.mark.parametrize("padding", ["", "\t\t"])
+def test_a_table_of_cycles_below_rows_of_biologic_is_no_second_spectrum(padding):
+    names = "freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\t|Z|/Ohm\tPhase(Z)/deg"
+    rows = rows_of(F, Z.real, -Z.imag, abs(Z), np.degrees(np.angle(Z)))
+    cycles = [f"{n}\t{3.2 - n / 100}\t99.{n}{padding}" for n in range(1, 13)]
+    lines = ["EC-Lab ASCII FILE", "Nb header lines : 3", names, *rows, "", f"Cycle\tmAh\tCE (%){padding}"]
+    holds("\n".join([*lines, *cycles, ""]), Z, name="x.mpt")
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("point", [".", ","])
+def test_rows_with_names_hold_decimal_commas_too(mark, point):
+    columns = {"f (Hz)": F, "Z' (Ohm)": Z.real, "Z'' (Ohm)": Z.imag}
+    rows = [mark.join([name, *(f"{x:.7g}".replace(".", point) for x in v)]) for name, v in columns.items()]
+    holds("\n".join([*rows, ""]), Z)
+
+
+@pytest.mark.parametrize("gap", ["1.#QNAN", "-1.#IND", "1.#INF"])
+def test_gaps_of_windows_are_gaps_under_a_decimal_comma(gap):
+    rows = [row.replace(".", ",") for row in ROWS]
+    rows[7] = f"{F[7]:.7g}\t{gap}\t{gap}".replace("1.#", "1_#").replace(".", ",").replace("_", ".")
+    holds("\n".join([HEADER, *rows, ""]), np.delete(Z, 7), f=np.delete(F, 7))
+
+
+def test_logarithms_beside_a_spectrum_in_milliohm_ask_for_no_unit():
+    rows = rows_of(F, Z.real * 1e3, Z.imag * 1e3, np.log10(F), np.log10(abs(Z)))
+    holds("\n".join(["f (Hz)\tRe (mOhm)\tIm (mOhm)\tlog f\tlog|Z|", *rows, ""]), Z)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_complex_cells_may_stand_in_quotes(quote):
+    cells = [(f"{f:.7g}", f"{z.real:.7g}{z.imag:+.7g}j") for f, z in zip(F, Z, strict=True)]
+    rows = [",".join(f"{quote}{cell}{quote}" for cell in row) for row in [("f (Hz)", "Z (Ohm)"), *cells]]
+    holds("\n".join([*rows, ""]), Z)
+
+
+@pytest.mark.parametrize(("mark", "point"), [(",", "."), ("\t", ",")])
+@pytest.mark.parametrize("lost", range(1, 18, 4))
+def test_a_complex_number_that_is_cut_off_is_told(mark, point, lost):
+    cells = [f"{f:.7g}{mark}{z.real:.7g}{z.imag:+.7g}j" for f, z in zip(F, Z, strict=True)]
+    text = "\n".join([f"f (Hz){mark}Z (Ohm)", *(cell.replace(".", point) for cell in cells)])
+    notes = holds(text[:-lost], Z[:-1], f=F[:-1])
+    assert "the last line of the file is cut off and was dropped" in notes
+
+
+def test_blocks_of_keysight_may_be_quoted():
+    rows = [",".join(f'"{x:.7g}"' for x in row) for row in zip(F, Z.real, Z.imag, strict=True)]
+    head = ['"!CSV A.01.01","",""', '"BEGIN CH1_DATA","",""', '"Frequency(Hz)","R(Ohm)","X(Ohm)"']
+    holds("\n".join([*head, *rows, '"END","",""', ""]), Z)
