@@ -147,3 +147,99 @@ def test_a_note_on_a_label_names_its_source(tmp_path):
     (tmp_path / "cell_25C.csv").write_text(block)
     (spectrum,) = read_series(tmp_path / "cell_25C.csv")
     assert "temperature from the file's name" in spectrum.notes
+
+
+def trace(channel, **columns):
+    names = [f"{name}-data" if place else name for place, name in enumerate(columns)]
+    return f"BEGIN {channel}_DATA\n{table(','.join(names), *columns.values())}END\n"
+
+
+def test_two_channels_of_an_e4990a_hold_one_sweep():
+    head, swept = "!CSV A.01.01\n", {"Frequency(Hz)": F}
+    modulus = trace("CH1", **swept, **{"|Z|(Ohm)": abs(Z)})
+    phase = trace("CH2", **swept, **{"theta-z(deg)": np.angle(Z, deg=True)})
+    holds(head + modulus + phase)
+    other = trace("CH2", **{"Frequency(Hz)": 2 * F, "theta-z(deg)": np.angle(Z, deg=True)})
+    with pytest.raises(ReadError, match="CH1: no column"):
+        read(head + modulus + other)
+
+
+@pytest.mark.parametrize("pair", ["Cp D", "Cp G", "G B", "Ls Rs", "R X"])
+def test_parameters_of_a_4294a_are_in_si_units(pair):
+    y = 1 / Z
+    held = {"Cp": y.imag / W, "D": y.real / y.imag, "G": y.real, "B": y.imag, "Ls": Z.imag / W}
+    held |= {"Rs": Z.real, "R": Z.real, "X": Z.imag}
+    first, second = pair.split()
+    names = "\t".join(f'"{name}"' for name in ("Frequency", first, second))
+    text = table(names, F, held[first], held[second], mark="\t")
+    notes = holds('"4294A REV1.11"\n"TITLE: cell"\n' + text)
+    assert not [note for note in notes if "no unit given" in note]
+
+
+def sheet(tmp_path, names, rows, *formats):
+    book = pytest.importorskip("openpyxl").Workbook()
+    book.active.append(names)
+    for row in rows:
+        book.active.append([float(value) for value in row])
+    for row in book.active.iter_rows(min_row=2):
+        for cell, code in zip(row, formats, strict=True):
+            cell.number_format = code
+    book.save(tmp_path / "a.xlsx")
+    return (tmp_path / "a.xlsx").read_bytes()
+
+
+def test_a_unit_in_the_format_of_a_sheets_numbers(tmp_path):
+    rows = list(zip(F / 1e3, 1e3 * Z.real, 1e3 * Z.imag, strict=True))
+    formats = ("0.00\\ \\k\\H\\z", '0.00" mΩ"', '[Red]#,##0.00" mΩ"')
+    holds(sheet(tmp_path, ["f", "Z'", "Z''"], rows, *formats), "a.xlsx")
+    holds(sheet(tmp_path, ["f (kHz)", "Z' (mohm)", "Z'' (mohm)"], rows, *formats), "a.xlsx")
+    with pytest.raises(ReadError, match="tells two units"):
+        read(sheet(tmp_path, ["f (kHz)", "Z' (ohm)", "Z'' (ohm)"], rows, *formats), "a.xlsx")
+
+
+def test_a_format_that_shows_thousands_tells_another_unit(tmp_path):
+    rows = list(zip(F, Z.real, Z.imag, strict=True))
+    holds(sheet(tmp_path, ["f (Hz)", "Z'", "Z''"], rows, "0.00", '0.00,"kΩ"', '0.00,"kΩ"'), "a.xlsx")
+
+
+def test_a_loop_yields_to_a_cycle():
+    three = [np.tile(part, 3) for part in (F, Z.real, Z.imag)]
+    loop, cycle = np.repeat([1, 2, 3], F.size), np.repeat([10, 20, 30], F.size)
+    text = table("Loop,Cycle,f (Hz),Z' (ohm),Z'' (ohm)", loop, cycle, *three)
+    assert [s.cycle for s in read(text)] == [10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("word", "note"),
+    [
+        ("OVLD", "assumed: line 3 is a point as the others are, although 'OVLD' stands behind it"),
+        ("checked", "left aside: words behind 1 row, such as 'checked'"),
+    ],
+)
+def test_a_lone_word_behind_a_row(word, note):
+    lines = table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag).splitlines()
+    lines[2] += f",{word}"
+    assert note in holds("\n".join([*lines, ""]))
+
+
+def test_a_line_that_was_skipped_is_shown():
+    lines = table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag).splitlines()
+    lines[5] = f"{F[4]},OVLD,OVLD"
+    (spectrum,) = read("\n".join([*lines, ""]))
+    assert f"skipped 1 line between the rows of numbers, '{lines[5]}'" in spectrum.notes
+
+
+def test_padding_below_a_shorter_table_is_no_row():
+    short = np.where(np.arange(F.size) < 20, 1.0, np.nan)
+    names = "f (Hz),Z' (ohm),Z'' (ohm)"
+    text = table(f"{names},{names}", F, Z.real, Z.imag, short * F, short * Z.real, short * Z.imag)
+    spectra = read(text)
+    assert [s.frequency.size for s in spectra] == [31, 20]
+    assert not [note for s in spectra for note in s.notes if "dropped" in note]
+
+
+@pytest.mark.parametrize("names", ["E (V),I (mA)", "2theta,Intensity", "Cycle,Capacity (mAh)"])
+def test_what_is_no_spectrum_is_not_told_to_name_a_frequency(names):
+    with pytest.raises(ReadError, match="it is no impedance spectrum") as caught:
+        read(table(names, F, Z.real))
+    assert "frequency_Hz" not in str(caught.value)

@@ -92,7 +92,9 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
     chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
     held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
-    filled -= {i for i, meaning in held if _is_idle_loop(meaning, matrix[:, i])}
+    cycles = {i for i, meaning in held if meaning.quantity == "cycle" and i in filled}
+    loops = {i for i in cycles if _LOOP.match(columns[i].name)}
+    filled -= loops if cycles - loops else {i for i in loops if (matrix[:, i] == matrix[:1, i]).all()}
     vague = {match[1] for _, meaning in held if (match := _VAGUE.match(meaning.name))}
     vague |= {name.lower() for name in vague if len(name) > 3}
     for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled, vague)):
@@ -144,12 +146,6 @@ def _rank(
     alone = match is not None and _counterpart(match[1]) not in vague
     doubt = (match is not None) + alone
     return index not in filled, bool(meaning.label), doubt, per_area, bool(meaning.base), index
-
-
-def _is_idle_loop(meaning: Column, values: FloatArray) -> bool:
-    """Whether a column counts loops that are all the same one: another of cycles, if any, tells more."""
-    counts = meaning.quantity == "cycle" and _LOOP.match(meaning.name) is not None
-    return counts and bool((values == values[:1]).all())
 
 
 def _counterpart(name: str) -> str:

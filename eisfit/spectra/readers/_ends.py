@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import takewhile
 from math import isnan
@@ -17,7 +17,7 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers._numbers import number, split
 from eisfit.spectra.readers._refusals import CONDITIONS
-from eisfit.spectra.readers._sweep import plural
+from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -102,6 +102,14 @@ def drop_lone_ends(table: Table) -> list[str]:
     kept = slice(int(first), len(f) - last)
     table.matrix, table.rows = matrix[kept], table.rows[kept]
     return [f"{ASSUMED} {plural(first + last, 'row')} beside the sweep is none: left aside"] * (first or last)
+
+
+def drop_padding(sweeps: Iterable[Sweep]) -> None:
+    """Drop rows without a number at the end of each sweep: those of a longer table beside it."""
+    for sweep in sweeps:
+        filled = np.flatnonzero(np.isfinite(sweep.frequency) | np.isfinite(sweep.impedance))
+        if filled.size:
+            sweep.keep(np.arange(sweep.frequency.size) <= filled[-1])
 
 
 def _is_sweep(f: FloatArray) -> bool:

@@ -74,6 +74,8 @@ class Table:
         Lines (from 0) with fewer numbers than the table has columns, of which nothing tells which is missing.
     beyond
         How many numbers stand behind words or gaps beyond the last column.
+    remarked
+        Lines (from 0) of rows with a word beyond the last column.
     polar
         Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
     alone
@@ -95,6 +97,7 @@ class Table:
     wider: list[int] = field(default_factory=list)
     narrower: list[int] = field(default_factory=list)
     beyond: int = 0
+    remarked: list[int] = field(default_factory=list)
     polar: str | None = None
     alone: bool = True
     others: set[int] = field(default_factory=set)

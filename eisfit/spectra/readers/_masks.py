@@ -11,6 +11,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._sweep import plural
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -26,7 +27,7 @@ _IN = regex(
 #: A column of words, and those of an instrument that could not measure.
 _STATUS = regex(r"(?:\w+[ _])?(?:status|state|quality|error|flag|remark|info|note|comment)s?")
 _FAILED = regex(
-    r"over(?:load|range|flow|ld)?\w*|ovl\w*|ovrg|saturat\w+|clip\w*|fail\w*|error|invalid|bad|outlier|exclu\w*"
+    r"ol|over(?:load|range|flow|ld)?\w*|ovl\w*|ovrg|saturat\w+|clip\w*|fail\w*|error|invalid|bad|outlier|exclu\w*"
     r"|reject\w*|discard\w*|mask(?:ed)?|time[- ]?out"
     r"|out of range|unstable"
 )
@@ -34,6 +35,7 @@ _YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "ja", "wahr"})
 _NO = frozenset({"0", "0.0", "false", "no", "n", "", "nein", "falsch"})
 _NINES = regex(r"9{3,}(?:\.0*)?")
 _FEWEST_ALIKE = 2
+_MOST_TOLD = 3
 
 
 def leave_out_marked(
@@ -66,6 +68,28 @@ def leave_out_marked(
         chosen.notes.append(
             f"{ASSUMED} {shown:g} in both parts is no value: {plural(int(mark.sum()), 'row')} left out"
         )
+
+
+def note_remarks(table: Table, lines: Sequence[str]) -> list[str]:
+    """Say what words stand behind rows in no column, row by row where an instrument could not measure."""
+    width = table.matrix.shape[1]
+    words = {
+        row: " ".join(split(lines[row], table.style.delimiter)[width:]).strip('" ')
+        for row in table.remarked
+        if not table.further and row in table.lines
+    }
+    failed = {row: word for row, word in words.items() if _FAILED.fullmatch(word.lower())}
+    told = [
+        f"{ASSUMED} line {row + 1} is a point as the others are, although {word[:20]!r} stands behind it"
+        for row, word in [*failed.items()][:_MOST_TOLD]
+    ]
+    more = len(failed) - len(told)
+    told += [f"{ASSUMED} the same of {plural(more, 'further line')}"] * (more > 0)
+    others = [word for row, word in words.items() if row not in failed and word]
+    shown = (
+        f"left aside: words behind {plural(len(others), 'row')}, such as {others[0][:40]!r}" if others else ""
+    )
+    return [*told, shown] if shown else told
 
 
 def _leave_out(chosen: Chosen, z: ComplexArray, marked: BoolArray) -> None:

@@ -7,6 +7,8 @@ import re
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers._name_units import BRACKET
+from eisfit.spectra.readers._units import unit_of
 from eisfit.spectra.readers._words import KIND
 
 #: What people measure beside impedance, and why it gives none.
@@ -63,6 +65,9 @@ def _why_none(name: str) -> str:
     if match and KIND.get(column(rest).quantity) == "ohm":
         factor = next(filter(None, match.groups()))
         return f"{factor!r} in {name!r} may be a factor: apply it, or take it out"
+    told = [unit for match in BRACKET.finditer(name) if (unit := unit_of(match[1].strip()))]
+    if len({unit.scale for unit in told}) > len({unit.kind for unit in told}):
+        return f"{name!r} tells two units: leave the wrong one out"
     reason = next((reason for pattern, reason in _OTHERS if pattern.search(name)), "")
     return reason and f"{name!r} is no impedance: {reason}"
 

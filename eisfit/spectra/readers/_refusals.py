@@ -19,7 +19,9 @@ from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_num
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._swept_names import SWEPT
 from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._words import KIND
 
+_OF_IMPEDANCE = {"ohm", "siemens", "farad", "henry", "angle"}
 CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
 #: What else is measured over frequency.
 _SUBJECT = regex(
@@ -341,4 +343,9 @@ def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], lef
 
 def no_frequency(table: Table) -> str:
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
+    if not {KIND.get(column(name).quantity) for name in table.names} & _OF_IMPEDANCE:
+        return (
+            f"no column for a frequency or an impedance (columns: {names}): it is no impedance spectrum, "
+            "or the names are none that is known"
+        )
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"

@@ -116,6 +116,7 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
             table.wider.append(int(numeric.rows[inside[place]]))
         else:
             table.beyond += int(np.isfinite(part[width:]).sum())
+            table.remarked += [int(numeric.rows[inside[place]])] * bool(np.isnan(part[width:]).any())
         part, row = part[:width], int(numeric.rows[inside[place]])
         below = _locate_below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
         if len(below) != part.size < needed and (

@@ -22,15 +22,21 @@ RANK = 20
 
 _BLOCK = regex(r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL)
 _PAIR = regex(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
-_UNITS = {"C": "F", "L": "H", "G": "S", "B": "S", "Y": "S", "|": ""}
+#: A file of the analyser with a table in tabulators.
+_PLAIN = regex(r'"?4294A\b[^\n]*\n(?:.*\n){0,60}?"?Frequency"?\t')
+#: What its parameters are saved in, by their first letter.
+_UNITS = {"C": "F", "L": "H", **dict.fromkeys("GBY", "S"), **dict.fromkeys("RXZ", "ohm")}
 
 
 def recognise(file: File) -> bool:
     """Whether a block of a trace has columns named as the analyser names them."""
     begin = file.text[:20_000]
-    if "TRACE: A" not in begin or not re.search('^"?TRACE: A"?', begin, re.MULTILINE):
-        return False
-    return bool(re.search("Data (?:Trace )?Real", begin, re.IGNORECASE))
+    return _PLAIN.match(begin) is not None or _has_traces(begin)
+
+
+def _has_traces(begin: str) -> bool:
+    named = "TRACE: A" in begin and re.search('^"?TRACE: A"?', begin, re.MULTILINE)
+    return bool(named and re.search("Data (?:Trace )?Real", begin, re.IGNORECASE))
 
 
 def parse(file: File) -> list[Sweep]:
@@ -41,6 +47,8 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file does not say what its traces hold.
     """
+    if not _has_traces(file.text[:20_000]):
+        return _read_plain(file)
     blocks = dict(_BLOCK.findall(file.text))
     above = file.text.partition("TRACE: A")[0]
     tables = {name: _table(block) for name, block in blocks.items()}
@@ -59,6 +67,19 @@ def parse(file: File) -> list[Sweep]:
     for sweep in sweeps:
         sweep.metadata["header"] = above[:4000]
     return sweeps
+
+
+def _read_plain(file: File) -> list[Sweep]:
+    """Return the sweeps of a table of the parameters themselves, in the analyser's SI units."""
+    head, names, rows = re.split(r'(?m)^("?Frequency\b.*)$', file.text, maxsplit=1)
+    names = "\t".join(_with_unit(cell.strip(' "')) for cell in names.split("\t"))
+    return text.parse(File(file.name, f"{head}{names}{rows}".encode(), file.reading))
+
+
+def _with_unit(name: str) -> str:
+    bare = name.strip("|")
+    unit = _UNITS.get(bare[:1].upper(), "") if bare[1:].lower() in ("", "p", "s") else ""
+    return f"{name} [{unit}]" if unit else name
 
 
 def _table(block: str) -> dict[str, list[str]]:
@@ -80,7 +101,7 @@ def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
     word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""
-    header = f"{word} [{_UNITS[word[0].upper()]}]" if word[:1].upper() in _UNITS else word
+    header = _with_unit(word)
     if not column(header).quantity:
         raise file.error(
             f"nothing says what trace {name} holds (modulus, phase, R, X, ...): save the data arrays too, "

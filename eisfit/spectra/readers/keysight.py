@@ -39,28 +39,41 @@ def parse(file: File) -> list[Sweep]:
     """
     sweeps: list[Sweep] = []
     reasons = []
+    tables: list[str] = []
     for channel, block in _BLOCK.findall(_PADDING.sub("", file.text)):
         above, header, table = (
             re.split(r'("?Freq)', block, maxsplit=1) if "Freq" in block else ("", "", block)
         )
+        tables.append(_drop_memory(header + table))
         try:
-            found = text.parse(File(file.name, (_drop_memory(header + table)).encode(), file.reading))
+            found = text.parse(File(file.name, tables[-1].encode(), file.reading))
         except ReadError as error:
             reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}")
             continue
         for sweep in found:
             sweep.metadata |= {"channel": channel, "header": header_text([file.head[:400], above])}
         sweeps += found
+    sweeps = sweeps or _read_together(file, tables)
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "no block of a channel is complete")
     return sweeps
 
 
+def _read_together(file: File, tables: list[str]) -> list[Sweep]:
+    """Return the sweep of which each channel holds a part at the same frequencies; none where none does."""
+    held = [[line.split("\t") for line in table.splitlines()] for table in tables]
+    if len(held) < 2 or any([row[0] for row in rows] != [row[0] for row in held[0]] for rows in held):
+        return []
+    rows = (sum((row[1:] for row in parts), parts[0][:1]) for parts in zip(*held, strict=True))
+    lines = "\n".join(map("\t".join, rows))
+    return text.parse(File(file.name, f"{lines}\n".encode(), file.reading))
+
+
 def _drop_memory(table: str) -> str:
-    """Return the table without the columns of stored traces."""
+    """Return the table without the columns of stored traces, parted by tabulators."""
     mark = next((mark for mark in ";\t" if mark in table.partition("\n")[0]), ",")
     rows = [[cell.strip() for cell in line.split(mark)] for line in table.splitlines() if line.strip()]
     kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]
     names = [rows[0][i].removesuffix("-data") for i in kept] if rows else []
     lines = [names, *([row[i] for i in kept if i < len(row)] for row in rows[1:])]
-    return "\n".join(f"{mark} ".join(line) for line in lines) + "\n" * table.endswith("\n")
+    return "\n".join("\t".join(line) for line in lines) + "\n" * table.endswith("\n")

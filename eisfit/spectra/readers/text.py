@@ -32,7 +32,13 @@ from eisfit.spectra.readers._constants import (
 )
 from eisfit.spectra.readers._cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
-from eisfit.spectra.readers._ends import drop_column_numbers, drop_lone_ends, drop_tail, note_empty_ends
+from eisfit.spectra.readers._ends import (
+    drop_column_numbers,
+    drop_lone_ends,
+    drop_padding,
+    drop_tail,
+    note_empty_ends,
+)
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._half_unit import settle_half_unit
@@ -45,7 +51,7 @@ from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_ov
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
-from eisfit.spectra.readers._masks import leave_out_marked
+from eisfit.spectra.readers._masks import leave_out_marked, note_remarks
 from eisfit.spectra.readers._noted import note_table, note_unnamed
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._rectangles import read_rectangles
@@ -262,11 +268,12 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.matrix.shape[1]
                 raise (_names_and_columns(file, table) if too_few else error) from error
+            drop_padding(found if len(sets) > 1 else ())
             call_rows(found, label, title)
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
-    told += note_unnamed(table)
+    told += [*note_unnamed(table), *note_remarks(table, lines)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
     for sweep in sweeps:
