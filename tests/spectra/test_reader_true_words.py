@@ -243,3 +243,44 @@ def test_what_is_no_spectrum_is_not_told_to_name_a_frequency(names):
     with pytest.raises(ReadError, match="it is no impedance spectrum") as caught:
         read(table(names, F, Z.real))
     assert "frequency_Hz" not in str(caught.value)
+
+
+def lists(mark, **columns):
+    return "".join(
+        f"{name}:\n" + "".join(f"{mark} {v:.9g}\n" for v in values) for name, values in columns.items()
+    )
+
+
+PARTS = {"frequency_Hz": F, "Z_real_ohm": Z.real, "Z_imag_ohm": Z.imag}
+POINTS = list(zip(F.tolist(), Z.real.tolist(), Z.imag.tolist(), strict=True))
+YAML = {
+    "lists below their names": "# a cell\n---\ncell: A\n" + lists("-", **PARTS),
+    "lists further to the right": lists("  -", **PARTS),
+    "lists in brackets": "".join(f"{name}: {values.tolist()}\n" for name, values in PARTS.items()),
+    "brackets over lines": "".join(f"{n}: {v.tolist()}\n" for n, v in PARTS.items()).replace(", ", ",\n  "),
+    "an object a point": "data:\n" + "".join(f"- f: {a}\n  Zre: {b}\n  Zim: {c}\n" for a, b, c in POINTS),
+    "an object a line": "data:\n" + "".join(f"  - {{f: {a}, Zre: {b}, Zim: {c}}}\n" for a, b, c in POINTS),
+    "rows of lists": "columns: [f, Zre, Zim]\ndata:\n"
+    + "".join(f"- - {a}\n  - {b}\n  - {c}\n" for a, b, c in POINTS),
+    "a table of another kind": table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag),
+}
+
+
+@pytest.mark.parametrize("form", YAML)
+def test_yaml_of_plain_lists(form):
+    holds(YAML[form], "a.yaml")
+
+
+def test_yaml_with_units_and_facts():
+    parts = f"{{re: {(1e3 * Z.real).tolist()}, im: {(1e3 * Z.imag).tolist()}, unit: mohm}}"
+    (spectrum,) = read(
+        f"sweep:\n  f_Hz: {F.tolist()}\n  Z: {parts}\nmeta: {{T: 25 °C, cycle: 12}}\n", "a.yml"
+    )
+    np.testing.assert_allclose(spectrum.impedance, Z)
+    assert (spectrum.temperature_C, spectrum.cycle) == (25, 12)
+
+
+@pytest.mark.parametrize("more", ["&f [1, 2]", "!!float 3", "|", "*f", "[1, 2", "[1, 2] 3"])
+def test_yaml_that_says_more_is_refused_with_its_line(more):
+    with pytest.raises(ReadError, match="line 2: YAML is read where it holds names, lists and numbers alone"):
+        read(f"cell: A\nfrequency: {more}\n", "a.yaml")

@@ -417,7 +417,7 @@ def test_repeated_frequencies():
         ("f,Zre,Zim\n100,1,nan\n10,2,nan\n1,3,nan\n", "holds no number"),
         ("f,Zre,Zim\n100,1,-1\n-10,2,-2\n1,3,-1\n", "negative frequency"),
         ("f,Zre\n100,1\n10,2\n1,3\n", "no column for the imaginary part"),
-        ("tau,gamma\n1,2\n2,3\n3,4\n", "no column for the frequency"),
+        ("tau,gamma\n1,2\n2,3\n3,4\n", "no column for a frequency or an impedance"),
         ("100,1\n10,2\n1,3\n", "three columns"),
         ("5,3,1\n2,4,2\n7,5,1\n1,9,3\n8,2,2\n3,1,1\n9,3,3\n", "must start with the frequency"),
         ("-1,3,1\n-0.5,4,2\n0.3,5,1\n1.2,9,3\n", "must start with the frequency"),

@@ -63,7 +63,17 @@ def parse(file: File) -> list[Sweep]:
     text = file.text.lstrip("\ufeff")
     if _ONE_A_LINE.match(text):
         text = f"[{','.join(line for line in text.splitlines() if line.strip())}]"
-    document = parse_json(text, file.name, ReadError)
+    return sweeps_of_document(file, parse_json(text, file.name, ReadError))
+
+
+def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
+    """Return the spectra of all tables of a document that name a frequency.
+
+    Raises
+    ------
+    ReadError
+        When it holds none.
+    """
     sweeps: list[Sweep] = []
     reasons: list[str] = []
     file = file.with_words(words_of(document))
@@ -77,7 +87,7 @@ def parse(file: File) -> list[Sweep]:
     if not sweeps:
         if arrays := _arrays(document):
             return from_names(file, arrays)
-        raise file.error("; ".join(reasons[:3]) or "JSON without columns or rows that name a frequency")
+        raise file.error("; ".join(reasons[:3]) or "no columns or rows in it that name a frequency")
     sweeps = measured_only(sweeps, "label")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
