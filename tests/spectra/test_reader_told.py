@@ -93,7 +93,7 @@ def test_halves_and_doubles_are_told(line):
     ],
 )
 def test_a_multiple_a_share_or_two_units_of_a_part_make_no_part(names):
-    with pytest.raises(ReadError, match=r"no column for the real|may be a factor"):
+    with pytest.raises(ReadError, match=r"no column for the real|may be a factor|two units"):
         read(table("f (Hz)," + ",".join(names), F, Z.real, Z.imag))
 
 

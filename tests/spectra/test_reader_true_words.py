@@ -38,6 +38,11 @@ def test_a_logarithm_of_w_is_that_of_the_angular_frequency(name):
     assert f"{name!r} in rad/s" in holds(table(f"{name},Zre (ohm),Zim (ohm)", np.log10(W), Z.real, Z.imag))
 
 
+@pytest.mark.parametrize("unit", ["ohm.cm2", "Ohm*cm2", "Ω·cm²"])
+def test_an_area_behind_a_unit_without_brackets(unit):
+    holds(table(f"Freq Hertz,Z' {unit},Z'' {unit}", F, Z.real, Z.imag))
+
+
 TAKEN = "assumed: 'w' is the angular frequency, in rad/s"
 
 
