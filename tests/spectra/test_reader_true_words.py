@@ -207,13 +207,6 @@ def test_a_format_that_shows_thousands_tells_another_unit(tmp_path):
     holds(sheet(tmp_path, ["f (Hz)", "Z'", "Z''"], rows, "0.00", '0.00,"kΩ"', '0.00,"kΩ"'), "a.xlsx")
 
 
-def test_a_loop_yields_to_a_cycle():
-    three = [np.tile(part, 3) for part in (F, Z.real, Z.imag)]
-    loop, cycle = np.repeat([1, 2, 3], F.size), np.repeat([10, 20, 30], F.size)
-    text = table("Loop,Cycle,f (Hz),Z' (ohm),Z'' (ohm)", loop, cycle, *three)
-    assert [s.cycle for s in read(text)] == [10, 20, 30]
-
-
 @pytest.mark.parametrize(
     ("word", "note"),
     [

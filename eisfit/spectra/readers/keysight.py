@@ -72,7 +72,7 @@ def _read_together(file: File, tables: list[str]) -> list[Sweep]:
 def _drop_memory(table: str) -> str:
     """Return the table without the columns of stored traces, parted by tabulators."""
     mark = next((mark for mark in ";\t" if mark in table.partition("\n")[0]), ",")
-    rows = [[cell.strip() for cell in line.split(mark)] for line in table.splitlines() if line.strip()]
+    rows = [[cell.strip(' "') for cell in line.split(mark)] for line in table.splitlines() if line.strip()]
     kept = [i for i, name in enumerate(rows[0] if rows else []) if not name.endswith("-mem")]
     names = [rows[0][i].removesuffix("-data") for i in kept] if rows else []
     lines = [names, *([row[i] for i in kept if i < len(row)] for row in rows[1:])]
