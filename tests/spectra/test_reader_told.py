@@ -380,7 +380,7 @@ def test_a_factor_of_the_frequency_in_a_files_name_is_asked_for(name):
 
 @pytest.mark.parametrize("names", ["tau,gamma,error", "tau,gamma,NA", "x,y,overload"])
 def test_a_header_of_unknown_words_is_one_although_a_word_may_stand_for_a_gap(names):
-    with pytest.raises(ReadError, match="no column for (?:the|a) frequency"):
+    with pytest.raises(ReadError, match=r"no column for (?:the|a) frequency"):
         read(table(names, F, Z.real, Z.imag))
 
 
