@@ -19,6 +19,7 @@ from eisfit.spectra.readers._header_names import (
     LONGEST_HEADER,
     WANTED,
     align_units,
+    are_units_and_a_word,
     is_bracketed_unit,
     is_of_digatron,
     is_unit_alone,
@@ -176,13 +177,7 @@ def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
         return False
     remark = len(cells) != width and bare != line and not COMMENT.match(higher)
-    return remark or (len(cells) == width and _are_units_and_a_word(cells))
-
-
-def _are_units_and_a_word(cells: Sequence[str]) -> bool:
-    """Whether a row below names holds units, and a word for one that has none: ``Nr, Hz, ohm, ohm``."""
-    units = [cell for cell in cells if is_unit(cell.strip("[]() "))]
-    return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1
+    return remark or (len(cells) == width and are_units_and_a_word(cells))
 
 
 def _fit_to_columns(table: Table, width: int) -> None:

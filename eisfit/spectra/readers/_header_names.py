@@ -167,3 +167,9 @@ def is_of_digatron(names: Sequence[str], above: Sequence[str]) -> bool:
     if not _OF_DIGATRON.issubset(names) or "Zreal2" in names:
         return False
     return not _BESIDE.isdisjoint(names) or any("digatron" in line.lower() for line in above)
+
+
+def are_units_and_a_word(cells: Sequence[str]) -> bool:
+    """Whether a row below names holds units, and a word for one that has none: ``Nr, Hz, ohm, ohm``."""
+    units = [cell for cell in cells if is_unit(cell.strip("[]() "))]
+    return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1
