@@ -374,3 +374,28 @@ def test_points_too_few_for_an_inductance_are_compared_without():
     found = eisfit.compare((f, np.array([300 - 5j, 20 - 90j, 700 - 40j, 50 - 200j, 90 - 3j])))
     assert not found.fits
     assert all("L" not in row.circuit.string for row in found.ranked)
+
+
+def test_an_arc_too_many_is_not_taken_for_the_inductance_that_the_fast_end_needs():
+    """47 uH at 100 kHz, 30 ohm of 270: a third arc fitted to within the noise and won."""
+    values = {
+        "L_cell": 4.66e-5, "R_s": 239, "R_sei": 1460, "CPE_sei_Q": 1.25e-7, "CPE_sei_alpha": 0.74,
+        "R_ct": 659, "W_d_sigma": 52.8, "CPE_ct_Q": 1.33e-6, "CPE_ct_alpha": 0.764,
+    }  # fmt: skip
+    s = eisfit.simulate("l-rs-sei-ct-w", values, np.geomspace(1e5, 1e-2, 60), noise=0.002, seed=1)
+    found = eisfit.compare(s)
+    assert found.best.circuit.string.startswith("L_cell")
+    assert found.best.free == 9
+
+
+def test_a_line_whose_short_search_ends_far_from_its_optimum_is_searched_in_full():
+    """Seven times the chi-square of its optimum, and three arcs were named."""
+    line = {
+        "R_s": 0.557,
+        "TLM_ct_R_ion": 5.99,
+        "TLM_ct_R_ct": 3.57,
+        "TLM_ct_Q": 0.0393,
+        "TLM_ct_alpha": 0.803,
+    }
+    s = eisfit.simulate("rs-tlm", line, np.geomspace(1e5, 1e-2, 60), noise=0.002, seed=2)
+    assert eisfit.compare(s, ["rs-ct", "rs-sei-ct", "rs-tlm", "rs-3arcs"]).best.name == "rs-tlm"

@@ -37,7 +37,7 @@ UNFITTED = (EisfitError, np.linalg.LinAlgError)
 LOOSE = 1e-4
 _WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
-_DOUBTFUL = 4.0  # times the chisqr of the best
+_DOUBTFUL = 64.0  # times the chisqr of the best
 _ROUGH = 1e-4
 _FEW = 10
 _AGREE = 4
@@ -70,7 +70,8 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
 def _find_doubtful(found: list[Entry]) -> list[int]:
     """Return the circuits, no larger than the best, whose short search ended near it, but far behind by BIC.
 
-    An arc or a diffusion at the wrong place leaves a few times the noise; what is no description leaves more.
+    An arc or a diffusion at the wrong place leaves up to some tens of times the noise; what is no description
+    leaves more.
     """
     best = min(found, key=lambda entry: entry.bic)
     most = len(best.circuit.free_names)

@@ -13,12 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from eisfit.engine.objective import Settings
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
 from eisfit.fitting.comparison.table import Candidate, Comparison
+from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.fitted_points import select_points, with_noise
+from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import circuits as names_of_circuits
@@ -31,6 +35,7 @@ from eisfit.validation.kramers_kronig import check_once
 
 _LEAST_TAIL = 2  # points with Z'' > 0 that make an inductive tail
 _CLEARLY = 3.0  # standard deviations of the noise above zero
+_AS_CLOSE = 1.5  # times the chisqr of the best
 
 
 @takes_spectrum
@@ -81,11 +86,45 @@ def compare(
     kept = with_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
     found = _compare(kept, _unique(chosen), weighting, noise, seed)
-    if circuits is not None or found.fits or _turns_inductive(kept):
+    if circuits is not None or _turns_inductive(kept):
         return found
+    if found.fits:
+        smaller = _that_need_an_inductance(found)
+        return _compare(kept, _unique([*chosen, *smaller]), weighting, noise, seed) if smaller else found
     more = _choose_suitable(kept, inductive=True)
     inductive = _compare(kept, more, weighting, noise, seed) if more else found
     return inductive if inductive.fits else found
+
+
+def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
+    """Return smaller circuits, each with the inductance that would bring it as close as the best comes.
+
+    The best may be one with an arc too many, which bends the fast end as an inductance would.
+    """
+    best = found.best
+    assert best is not None
+    assert best.result is not None
+    most = _AS_CLOSE * best.result.statistics.chisqr
+    return [
+        find_circuit(f"l-{c.name}")
+        for c in found.ranked
+        if c.result and c.free + 1 < best.free
+        and not any(part.symbol == "L" for part in components(c.circuit.tree))
+        and c.result.statistics.chisqr > most >= _left_with_inductance(c.result)
+    ]  # fmt: skip
+
+
+def _left_with_inductance(result: FitResult) -> float:
+    """Return about the chisqr that a fit would leave with an inductance in series: to first order."""
+    refit = Refit.of(result)
+    residual, jacobian = (part[0] for part in refit.evaluate(refit.theta[np.newaxis]))
+    omega = result.spectrum.omega
+    shape = (1j * omega / omega[0]).view(np.float64) * refit.problem.weight[0]
+    size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)
+    base = np.linalg.qr((jacobian / size[:, np.newaxis]).T)[0]
+    residual, shape = (row - base @ (base.T @ row) for row in (residual, shape))
+    gain = max(-float(shape @ residual), 0.0) ** 2 / max(float(shape @ shape), 1e-300)
+    return float(residual @ residual) - gain
 
 
 def _compare(
