@@ -8,22 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.coating.inference.departures import Outside, find_outside_causes
+from eisfit.coating.inference.departures import CHANGES, Outside, find_outside_causes
 from eisfit.coating.inference.posterior import LEAST_P, Posterior
 from eisfit.coating.inference.problem import Problem
 from eisfit.rounding import hertz, significant
 from eisfit.verdict import limit
 
 _SHOWN = 5
-_TIMES = {
-    "area": "the coated cells have {} times the area stated",
-    "kappa": "the electrolyte in the coated cells conducts {} times as well",
-    "sigma_s": "the solid of the coated cells conducts {} times as well",
-    "counter_R": "the other electrode of the coated cells has {} times the resistance",
-    "W": "diffusion in the coated cells has {} times the Warburg coefficient",
-    "Q": "the double layer of the coated cells is {} times as large",
-    "s_i": "the film conducts ions {} times as well as stated",
-}
 _MORE_OR_LESS = {
     "temperature": ("the coated cells are {size} K {sense} than stated", "warmer", "cooler"),
     "alpha": ("the double layer's exponent is {sense} by {size} in the coated cells", "larger", "smaller"),
@@ -74,8 +65,8 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
 
 def _tell(cause: Outside) -> str:
     size = significant(abs(cause.size), 2)
-    if cause.what in _TIMES:
-        return _TIMES[cause.what].format(size)
+    if cause.what in CHANGES:
+        return CHANGES[cause.what][1].format(size)
     if cause.what in _MORE_OR_LESS:
         text, more, less = _MORE_OR_LESS[cause.what]
         return text.format(size=size, sense=more if cause.size > 0 else less)

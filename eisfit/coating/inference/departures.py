@@ -42,8 +42,17 @@ _AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times les
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
 _SHORTED = "shorted:coated"  # where it is not so no step tells what it mends
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
-_CHANGES = {"area": 0.3, "kappa": 0.5, "sigma_s": 1.5, "counter_R": 1.0, "W": 0.7, "Q": 0.5, "s_i": 1.5}
-"""Standard deviations of the logarithm by which a quantity of the coated cells may be another one."""
+CHANGES = {
+    "area": (0.3, "the coated cells have {} times the area stated"),
+    "kappa": (0.5, "the electrolyte in the coated cells conducts {} times as well"),
+    "sigma_s": (1.5, "the solid of the coated cells conducts {} times as well"),
+    "counter_R": (1.0, "the other electrode of the coated cells has {} times the resistance"),
+    "W": (0.7, "diffusion in the coated cells has {} times the Warburg coefficient"),
+    "Q": (0.5, "the double layer of the coated cells is {} times as large"),
+    "s_i": (1.5, "the film conducts ions {} times as well as stated"),
+}
+"""Standard deviations of the logarithm by which a quantity of the coated cells may be another one, and how
+that is told."""
 
 
 @dataclass(frozen=True)
@@ -219,10 +228,10 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     """Return what is tried, by "what:cells", and for arcs by where they are looked for."""
     bare = problem.pair[0]
     others = ("alpha", "series", "temperature", "behind", "shorted")
-    change = {name: f"change:{name}" for name in (*_CHANGES, *others)}
+    change = {name: f"change:{name}" for name in (*CHANGES, *others)}
     tried = {
         f"{name}:coated": Departure({change[name]: Prior(0.0, sd)}, ((name, change[name], 1.0),))
-        for name, sd in _CHANGES.items()
+        for name, (sd, _) in CHANGES.items()
         if name != "counter_R" or "counter_R" in problem.priors
     }
     exponent = Prior(0.0, 0.07, log=False)

@@ -9,17 +9,19 @@ from itertools import zip_longest
 from eisfit.display.report.words import WIDTH, Document
 from eisfit.rounding import significant
 
-NAMES = {
-    "barrier_only": "barrier alone",
-    "electronic_access": "access alone",
-    "intrinsic_activity": "reaction alone",
-    "area_gain": "area alone",
-    "access_and_activity": "access and reaction",
-    "access_and_area": "access and area",
-    "native_layer": "native layer",
-    "contact": "poor contact",
+#: Hypotheses in short, and in one letter or two.
+_HYPOTHESES = {
+    "barrier_only": ("barrier alone", "B"),
+    "electronic_access": ("access alone", "E"),
+    "intrinsic_activity": ("reaction alone", "A"),
+    "area_gain": ("area alone", "G"),
+    "access_and_activity": ("access and reaction", "EA"),
+    "access_and_area": ("access and area", "EG"),
+    "native_layer": ("native layer", "N"),
+    "contact": ("poor contact", "C"),
 }
-LETTERS = dict(zip(NAMES, ("B", "E", "A", "G", "EA", "EG", "N", "C"), strict=True))
+NAMES = {key: name for key, (name, _) in _HYPOTHESES.items()}
+LETTERS = {key: letter for key, (_, letter) in _HYPOTHESES.items()}
 FACTORS = {
     "ions_through_film": "ions through the film",
     "electrons_along_film": "electrons along the film",
