@@ -109,3 +109,46 @@ def test_a_doubling_is_told_with_its_interval_where_it_was_measured():
     assert document["low"] < 50 < document["high"]
     assert Growth.from_dict(json.loads(json.dumps(steep.to_dict()))) == steep
     assert _line(CYCLE, 5 - 0.01 * CYCLE, STDERR, name="R_ct").doubling is None
+
+
+def _slow_scatter(rng, size, correlation):
+    deviations = rng.standard_normal(size)
+    for k in range(1, size):
+        deviations[k] = correlation * deviations[k - 1] + np.sqrt(1 - correlation**2) * deviations[k]
+    return deviations
+
+
+def test_neighbours_that_deviate_alike_against_generalised_least_squares():
+    cycle = np.linspace(0, 200, 21)
+    value = 30 + 0.05 * cycle + 0.6 * _slow_scatter(np.random.default_rng(2), 21, 0.85)
+    error = np.linspace(0.05, 0.1, 21)
+    growth = _line(cycle, value, error, name="R_ct")
+    assert growth.correlation > 0.3
+    # The textbook's form, with the covariance of all points written out
+    alike = growth.correlation ** np.abs(np.subtract.outer(np.arange(21), np.arange(21)))
+    inverse = np.linalg.inv(alike * np.outer(error, error))
+    design = np.column_stack([np.ones(21), cycle])
+    covariance = np.linalg.inv(design.T @ inverse @ design)
+    line = covariance @ design.T @ inverse @ value
+    off = value - design @ line
+    assert growth.slope == pytest.approx(line[1], rel=1e-9)
+    assert growth.slope_stderr == pytest.approx(
+        np.sqrt(covariance[1, 1] * (off @ inverse @ off) / 19), rel=1e-9
+    )
+    # Films of several thicknesses are no neighbours, and six cycles do not tell
+    assert fit_growth(cycle, value, error, name="R", law="linear", one_cell=False).correlation == 0
+    assert _line(CYCLE, VALUE + 5 * CYCLE**0.5, STDERR, name="R").correlation == 0
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.85])
+def test_slow_scatter_is_no_growth(correlation):
+    """Without the correlation: a growth in 43 % of such series, a breakpoint in 67 %."""
+    rng = np.random.default_rng(20261130)
+    cycle, told, broken, repeats = np.linspace(0, 200, 41), 0, 0, 40
+    for _ in range(repeats):
+        value = 30 * (1 + 0.02 * _slow_scatter(rng, 41, correlation)) * (1 + 0.003 * rng.standard_normal(41))
+        growth = fit_growth(cycle, value, 0.003 * value, name="R_ct")
+        told += abs(growth.slope) > 3 * growth.slope_stderr
+        broken += growth.law == "breakpoint"
+    assert told <= (0.25 if correlation else 0.05) * repeats
+    assert broken <= (0.35 if correlation else 0.1) * repeats

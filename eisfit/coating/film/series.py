@@ -49,7 +49,8 @@ def thickness_series(
         raise StudyError("every point of a series needs a standard error above zero")
     slope = 0.0
     for _ in range(50):
-        line = fit_growth(x, y, np.sqrt(sy**2 + (slope * sx) ** 2), name="R A", law="linear")
+        error = np.sqrt(sy**2 + (slope * sx) ** 2)
+        line = fit_growth(x, y, error, name="R A", law="linear", one_cell=False)
         if abs(line.slope - slope) <= 1e-12 * abs(line.slope):
             break
         slope = line.slope

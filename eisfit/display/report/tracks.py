@@ -83,6 +83,8 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
+    if alike := law.get("correlation"):
+        text += f"; the errors allow for neighbours that deviate alike (correlation {alike:g})"
     return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
 
 

@@ -167,7 +167,7 @@ def thickness_line(
     area: Uncertain | None = None,
 ) -> dict[str, Any]:
     """Return the straight line of one resistance over the thickness, with its band."""
-    line = fit_growth(places, value, error, name=name, unit=unit, law="linear")
+    line = fit_growth(places, value, error, name=name, unit=unit, law="linear", one_cell=False)
     reach, slope_stderr, offset_stderr = line.quantile(0.95), line.slope_stderr, line.intercept_stderr
     found = {
         **_with_interval("slope", line.slope, slope_stderr, reach),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
-from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, LawFit, fit_law
-from eisfit.tracking.scatter import reach
+from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
+from eisfit.tracking.scatter import is_chance, reach
 from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class Growth(Told, Document):
         None where the points are too few for it.
     candidates
         Every law tried: {law, aicc, delta}, the chosen one first.
+    correlation
+        Of the deviations of neighbouring cycles, where they scatter more than chance explains. The errors
+        hold what it makes of them.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Growth(Told, Document):
     last: float = 0.0
     aicc: float | None = None
     candidates: tuple[dict[str, Any], ...] = ()
+    correlation: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -216,6 +220,7 @@ class Growth(Told, Document):
         mean = "" if self.law == "linear" else " on average"
         text = f"{self.name} = {self.formula} ({self.law}, {self.points} cycles): "
         text += f"{format_number_of_law(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
+        text += f"; neighbours deviate alike (correlation {self.correlation:g})" if self.correlation else ""
         doubling = self.doubling
         # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
         seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
@@ -228,7 +233,14 @@ class Growth(Told, Document):
 
 
 def fit_growth(
-    cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, *, name: str, unit: str = "", law: str = "auto"
+    cycle: ArrayLike,
+    value: ArrayLike,
+    stderr: ArrayLike,
+    *,
+    name: str,
+    unit: str = "",
+    law: str = "auto",
+    one_cell: bool = True,
 ) -> Growth:
     """Fit a growth law by weighted least squares.
 
@@ -239,6 +251,8 @@ def fit_growth(
     law
         ``linear``, ``sqrt``, ``exponential``, ``power``, ``breakpoint``; or ``auto``: the lowest AICc, but
         the fewest coefficients, and of these the straight line, among laws within 2 of it.
+    one_cell
+        Whether the points follow one cell, so that neighbours may deviate alike.
 
     Raises
     ------
@@ -255,8 +269,9 @@ def fit_growth(
     if law != "auto":
         if not LAWS[law].possible(x):
             raise FitError(f"{name}: the {distinct(x).size} cycles do not determine the law {law}")
-        return _growth([fit_law(LAWS[law], x, y, s)], x, name, unit)
-    fits = [fit_law(each, x, y, s) for each in OWN_LAWS if each.possible(x)]
+        return _growth(_fit_laws((LAWS[law],), x, y, s, one_cell=one_cell), x, name, unit)
+    laws = tuple(each for each in OWN_LAWS if each.possible(x))
+    fits = _fit_laws(laws, x, y, s, one_cell=one_cell)
     fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
     lowest = min(f.aicc for f in fits)
     chosen = min(
@@ -268,12 +283,24 @@ def fit_growth(
     )
 
 
+def _fit_laws(
+    laws: Sequence[Law], x: FloatArray, y: FloatArray, s: FloatArray, *, one_cell: bool
+) -> list[LawFit]:
+    """Return every law fitted; where chance does not explain what any of them leaves, with correlations."""
+    fits = [fit_law(law, x, y, s) for law in laws]
+    if not one_cell or any(is_chance(f.chisqr, x.size - f.coefficients.size) for f in fits):
+        return fits
+    found = [find_correlation(f, x, y, s) for f in fits]
+    return [fit_law(f.law, x, y, s, one) if one else f for f, one in zip(fits, found, strict=True)]
+
+
 def _usable(
     cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, name: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     x, y, s = (np.asarray(column, dtype=float) for column in (cycle, value, stderr))
     use = np.isfinite(x) & np.isfinite(y) & np.isfinite(s) & (s > 0)
-    x, y, s = x[use], y[use], s[use]
+    order = np.argsort(x[use], kind="stable")
+    x, y, s = x[use][order], y[use][order], s[use][order]
     if distinct(x).size < 2:
         raise FitError(
             f"{name}: a growth needs two cycles with a trustworthy value, but there are {distinct(x).size}"
@@ -292,6 +319,7 @@ def _growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
         tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),
         float(x.min()), float(x.max()), finite(chosen.aicc),
         tuple({"law": f.law.name, "aicc": finite(f.aicc), "delta": _delta(f, fits)} for f in fits),
+        chosen.correlation,
     )  # fmt: skip
     return _with_line(bare)
 

@@ -10,6 +10,9 @@ breakpoint      a + b x + d max(x - c, 0)  a second regime from c on ("knee")
 
 Method: variable projection, G. H. Golub, V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413. Choice between laws:
 AICc, C. M. Hurvich, C.-L. Tsai, Biometrika 76 (1989) 297, with the scale of the errors taken from the data.
+Where the points scatter more than their errors say, the cause, the chamber's temperature for instance, may
+change slowly: neighbours deviate alike. How much is found by restricted likelihood, for each law by itself
+(H. D. Patterson, R. Thompson, Biometrika 58 (1971) 545).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ _SCAN = 81
 _REFINED = 1e-10
 _REGIME = 0.1
 _LARGEST = 300.0  # |c x| of an exponential: its square is a number too
+_CORRELATIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.96)
+_LEAST_POINTS = 10  # of fewer, a bend and a correlation are not told apart
 _LEAST = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
 
 
@@ -140,6 +145,8 @@ class LawFit:
         Of the weighted deviations; AICc is infinite where the points are too few for it.
     inside
         Whether the shape was found inside its range.
+    correlation
+        Of the deviations of neighbours.
     """
 
     law: Law
@@ -148,26 +155,61 @@ class LawFit:
     chisqr: float
     aicc: float
     inside: bool
+    correlation: float = 0.0
 
 
-def fit_law(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> LawFit:
-    """Fit a law by weighted least squares to (n,) places, values and standard errors."""
-    shape, inside = (0.0, True) if law.shapes is None else _shape(law, x, y, stderr)
-    linear, chisqr = _project(law.basis(x, shape), y, stderr)
+def fit_law(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray, correlation: float = 0.0) -> LawFit:
+    """Fit a law by weighted least squares to (n,) places in their order, values and standard errors.
+
+    `correlation` is that of the deviations of neighbours, in the order of the points.
+    """
+
+    def project(shape: float) -> tuple[FloatArray, float]:
+        return _project(law.basis(x, shape), y, stderr, correlation)
+
+    shape, inside = (0.0, True) if law.shapes is None else _shape(law.shapes(x), lambda c: project(c)[1])
+    linear, chisqr = project(shape)
     coefficients = linear if law.by_shape is None else np.append(linear, shape)
     gradient = law.gradient(x, coefficients) / stderr[:, np.newaxis]
-    aicc = _aicc(chisqr, x.size, coefficients.size)
-    return LawFit(law, coefficients, _inverse(gradient), chisqr, aicc, inside)
+    covariance = _inverse(_decorrelate(gradient, correlation))
+    aicc = _aicc(chisqr, x.size, coefficients.size + (correlation > 0))
+    aicc += (x.size - 1) * float(np.log1p(-(correlation**2)))
+    alone = float(np.sum(((y - law.value(x, coefficients)) / stderr) ** 2)) if correlation else chisqr
+    # The scatter, by which errors are multiplied, is that of the deviations as they stand.
+    covariance *= chisqr / alone if correlation else 1.0
+    return LawFit(law, coefficients, covariance, alone, aicc, inside, correlation)
 
 
-def _shape(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[float, bool]:
+def find_correlation(fit: LawFit, x: FloatArray, y: FloatArray, stderr: FloatArray) -> float:
+    """Return by how much the deviations of neighbours are alike, 0 to 0.96, by restricted likelihood."""
+    design = fit.law.gradient(x, fit.coefficients) / stderr[:, np.newaxis]
+    design /= np.sqrt(np.sum(design**2, axis=0)) + 1e-300
+    target = (y - fit.law.value(x, fit.coefficients)) / stderr
+    if x.size < _LEAST_POINTS:
+        return 0.0
+    free = x.size - fit.coefficients.size
+    return max(_CORRELATIONS, key=lambda one: _restricted_likelihood(design, target, free, one))
+
+
+def _restricted_likelihood(design: FloatArray, target: FloatArray, free: int, correlation: float) -> float:
+    basis, triangle = np.linalg.qr(_decorrelate(design, correlation))
+    white = _decorrelate(target, correlation)
+    residual = white - basis @ (basis.T @ white)
+    size = np.sum(np.log(np.abs(np.diag(triangle)) + 1e-300))
+    likelihood = -0.5 * free * np.log(max(float(residual @ residual), _LEAST)) - size
+    return float(likelihood - 0.5 * (target.size - 1) * np.log1p(-(correlation**2)))
+
+
+def _decorrelate(rows: FloatArray, correlation: float) -> FloatArray:
+    """Return rows (n, ...) less what each has in common with the one before it."""
+    if not correlation:
+        return rows
+    new = (rows[1:] - correlation * rows[:-1]) / np.sqrt(1 - correlation**2)
+    return np.concatenate([rows[:1], new])
+
+
+def _shape(scan: FloatArray, cost: Callable[[float], float]) -> tuple[float, bool]:
     """Return the best shape, and whether it lies inside the scanned range."""
-    assert law.shapes is not None
-    scan = law.shapes(x)
-
-    def cost(shape: float) -> float:
-        return _project(law.basis(x, shape), y, stderr)[1]
-
     best = int(np.argmin([cost(float(shape)) for shape in scan]))
     low, high = scan[max(best - 1, 0)], scan[min(best + 1, scan.size - 1)]
     if low == high:
@@ -178,10 +220,12 @@ def _shape(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[
     return shape, bool(scan[0] + margin < shape < scan[-1] - margin)
 
 
-def _project(basis: FloatArray, y: FloatArray, stderr: FloatArray) -> tuple[FloatArray, float]:
-    design = basis / stderr[:, np.newaxis]
+def _project(
+    basis: FloatArray, y: FloatArray, stderr: FloatArray, correlation: float
+) -> tuple[FloatArray, float]:
+    design = _decorrelate(basis / stderr[:, np.newaxis], correlation)
     size = np.sqrt(np.sum(design**2, axis=0)) + 1e-300
-    target = y / stderr
+    target = _decorrelate(y / stderr, correlation)
     linear = np.linalg.lstsq(design / size, target, rcond=None)[0] / size
     return linear, float(np.sum((target - design @ linear) ** 2))
 
