@@ -11,7 +11,7 @@ from eisfit.spectra.spectrum import Spectrum
 
 #: How notes say where a place on an axis is from: "cycle from the manifest".
 FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
-FROM_LABEL, FROM_SHEET = "from its label", "from the sheet's name"
+FROM_LABEL, FROM_SHEET, FROM_LINE = "from its label", "from the sheet's name", "from the line"
 
 _PATTERNS = (
     regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),
@@ -22,11 +22,14 @@ _PATTERNS = (
     ),
 )
 
-_CHANNEL, _OF_ECLAB = regex(r"_C\d\d$"), regex(r"(?:^|_)S?[PG]EIS_C\d\d$")
+_CHANNEL = regex(r"_C\d\d$")
+#: A channel behind the name of a technique, wherever it stands.
+_OF_ECLAB = regex(r"(?<![^\W_])(S?[PG]EIS)_C\d\d(?![^\W_])")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
 _LABEL = regex(
     rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
-    r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)",
+    r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)"
+    r"|(?<![\d.,–-])(?<!\w)(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)(?!\w| ?[/@]| at)",
     re.IGNORECASE,
 )
 
@@ -36,8 +39,10 @@ def cycle_of_label(label: str) -> float | None:
 
     >>> cycle_of_label("Cycle no. 005"), cycle_of_label("cell_A/cycle_12"), cycle_of_label("cycles 1-5")
     (5.0, 12.0, None)
+    >>> cycle_of_label("after 10 cycles"), cycle_of_label("10th cycle"), cycle_of_label("1-5 cycles")
+    (10.0, 10.0, None)
     """
-    found = {float(match[1]) for match in _LABEL.finditer(label)}
+    found = {float(match[1] or match[2]) for match in _LABEL.finditer(label)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -67,8 +72,9 @@ def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = 
 
     EC-Lab ends the names of its files with the channel: ``_C05``.
     """
-    of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr") or bool(_OF_ECLAB.search(file.stem))
-    stem = _CHANNEL.sub("", file.stem) if of_eclab and pattern is None else file.stem
+    of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr")
+    bare = _OF_ECLAB.sub(r"\1", file.stem)
+    stem = file.stem if pattern is not None else _CHANNEL.sub("", bare) if of_eclab else bare
     for candidate in (pattern,) if pattern is not None else _PATTERNS:
         match = candidate.search(stem)
         if match is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
 from eisfit.spectra.cycle_numbers import (
     FROM_LABEL,
+    FROM_LINE,
     FROM_MANIFEST,
     FROM_NAME,
     FROM_SHEET,
@@ -121,8 +122,8 @@ def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
     if len(spectra) < 2 or any(spectrum.cycle is not None for spectrum in spectra):
         return None
     for axis in AXES.values():
-        said = {f"{axis.name} {source}" for source in (*_NAMES, FROM_MANIFEST)}
-        told = all(said & set(spectrum.notes) for spectrum in spectra)
+        said = tuple(f"{axis.name} {source}" for source in (*_NAMES, FROM_LINE, FROM_MANIFEST))
+        told = all(any(note.startswith(said) for note in spectrum.notes) for spectrum in spectra)
         if told and len({axis_value(spectrum, axis) for spectrum in spectra}) > 1:
             return axis
     return None
@@ -143,7 +144,7 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
     notes = []
     for axis in axes:
         unknown = [s.name for s in spectra if axis_value(s, axis) is None]
-        if unknown:
+        if unknown and len(spectra) > 1:
             shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
             others = _known_of_all(spectra, axes) if len(unknown) == len(spectra) else ""
             notes.append(

@@ -147,7 +147,9 @@ def test_a_note_on_a_label_names_its_source(tmp_path):
     (tmp_path / "blocks.csv").write_text(f"25 °C\n{block}\n45 °C\n{block}")
     series = read_series(tmp_path / "blocks.csv")
     assert [s.temperature_C for s in series] == [25, 45]
-    assert all("temperature from its label" in s.notes for s in series)
+    assert [note for s in series for note in s.notes if "temperature" in note] == [
+        f"temperature from the line '{degrees} °C'" for degrees in (25, 45)
+    ]
     assert series.axes == ("temperature",)
     (tmp_path / "cell_25C.csv").write_text(block)
     (spectrum,) = read_series(tmp_path / "cell_25C.csv")
@@ -282,3 +284,97 @@ def test_yaml_with_units_and_facts():
 def test_yaml_that_says_more_is_refused_with_its_line(more):
     with pytest.raises(ReadError, match="line 2: YAML is read where it holds names, lists and numbers alone"):
         read(f"cell: A\nfrequency: {more}\n", "a.yaml")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_key_that_ends_in_a_colon_before_the_mark_of_columns(mark):
+    head = f"Temperature (°C):{mark}35\nCycle:{mark}120\n"
+    (spectrum,) = read(
+        head + table("f (Hz),Z' (ohm),Z'' (ohm)".replace(",", mark), F, Z.real, Z.imag, mark=mark)
+    )
+    assert (spectrum.temperature_C, spectrum.cycle) == (35, 120)
+
+
+@pytest.mark.parametrize(
+    ("line", "temperature"),
+    [
+        ("Sample A12, LFP/graphite, 25 °C, SOC 50 %", 25),
+        ("Cell 4 (-10 °C)", -10),
+        ("EIS at 25 °C after 10 cycles", 25),
+        ("dried at 80 °C for 12 h", None),
+        ("from -20 to 60 °C", None),
+        ("25 °C, 45 °C", None),
+    ],
+)
+def test_a_temperature_in_a_line_of_words(line, temperature):
+    (spectrum,) = read(line + "\n" + table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
+    assert spectrum.temperature_C == temperature
+    assert any("temperature from the line" in note for note in spectrum.notes) == (temperature is not None)
+
+
+@pytest.mark.parametrize("over", ["{} cycles", "after {} cycles", "{}th cycle", "Cycle: {}"])
+def test_cycles_named_over_tables_beside_each_other(over):
+    names = "f (Hz),Z' (ohm),Z'' (ohm)"
+    text = table(f"{over.format(0)},,,{over.format(10)}\n{names},{names}", *[F, Z.real, Z.imag] * 2)
+    assert [s.cycle for s in read(text.replace(" cycles", " cycles"))] == [0, 10]
+
+
+@pytest.mark.parametrize(("name", "cycle"), [("PEIS_C03_12", None), ("A_GEIS_C03_cyc12", 12), ("A_C03", 3)])
+def test_the_channel_behind_a_technique_is_no_cycle(name, cycle, tmp_path):
+    (tmp_path / f"{name}.csv").write_text(table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
+    (spectrum,) = read_series(tmp_path / f"{name}.csv")
+    assert spectrum.cycle == cycle
+
+
+def test_a_thermometer_that_is_not_connected_tells_no_temperature():
+    def gamry(degrees):
+        rows = (f"\t{i}\t{a:.9g}\t{b:.9g}\t{c:.9g}\t{degrees}" for i, (a, b, c) in enumerate(POINTS))
+        head = (
+            "EXPLAIN\nTAG\tEISPOT\nZCURVE\tTABLE\n\tPt\tFreq\tZreal\tZimag\tTemp\n\t#\tHz\tohm\tohm\tdeg C\n"
+        )
+        return read(head + "\n".join(rows) + "\n", "a.DTA")[0].temperature_C
+
+    assert (gamry(-327.67), gamry(35.0)) == (None, 35)
+
+
+@pytest.mark.parametrize("pair", ["R(Ohm) X(Ohm)", "Cp(F) D", "G(S) B(S)", "|Z|(Ohm) theta-z(deg)"])
+def test_data_and_memory_traces_of_a_keysight_analyser_without_its_container(pair):
+    y = 1 / Z
+    held = {"Cp": y.imag / W, "D": y.real / y.imag, "G": y.real, "B": y.imag, "R": Z.real, "X": Z.imag}
+    held |= {"|Z|": abs(Z), "theta-z": np.angle(Z, deg=True)}
+    first, second = pair.split()
+    names = ", ".join(f"{name}-{kind}" for kind in ("data", "mem") for name in (first, second))
+    columns = [held[name.partition("(")[0]] for name in (first, second)]
+    assert len(holds(table(f"Frequency(Hz), {names}", F, *columns, *(2 * one for one in columns))))
+
+
+@pytest.mark.parametrize("unit", ["[]", "[S]"])
+def test_admittances_of_hfss(unit):
+    head = f'"Freq [GHz]","re(Y(1,1)) {unit}","im(Y(1,1)) {unit}"'
+    holds(table(head, F / 1e9, (1 / Z).real, (1 / Z).imag))
+
+
+def test_a_modulus_of_zeros_is_told():
+    names = "f (Hz),Z' (ohm),Z'' (ohm),|Z| (ohm)"
+    assert "left aside: '|Z| (ohm)', a column of zeros" in holds(table(names, F, Z.real, Z.imag, 0 * F))
+
+
+def test_moduli_of_a_rheometer_are_not_asked_for_farads():
+    with pytest.raises(ReadError, match="no column for the real and imaginary part"):
+        read(table("Frequency (Hz),G' (Pa),G'' (Pa),tan delta", F, Z.real, -Z.imag, -Z.imag / Z.real))
+
+
+def test_the_row_of_units_of_digatron_is_no_row_that_was_dropped():
+    head = "Digatron\n\nStep,ActFreq,Zreal1,Zimg1,Temp\n,[Hz],[EIS],[EIS],[°C]"
+    notes = holds(table(head, 0 * F + 12, F, 1e3 * Z.real, 1e3 * Z.imag, 0 * F + 23.5))
+    assert not any("dropped" in note for note in notes)
+
+
+def test_a_pointer_of_git_annex_is_named():
+    with pytest.raises(ReadError, match="is a git-annex pointer"):
+        read("/annex/objects/SHA256E-s1234--0a1b2c.csv\n")
+
+
+def test_one_spectrum_without_a_cycle_needs_no_note(tmp_path):
+    (tmp_path / "a.csv").write_text(table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
+    assert not read_series(tmp_path / "a.csv").notes

@@ -128,7 +128,8 @@ def _settle_temperature(chosen: Chosen) -> None:
         unit = "K" if abs((typical - ZERO_CELSIUS) % 1 - 0.5) > _NEARLY_HALF else ""
         taken = "kelvin, as its .15 tells" if unit else "degrees Celsius"
         chosen.notes.append(f"{ASSUMED} {told.name!r}, which has no unit, is in {taken}")
-    chosen.values["temperature"] = to_celsius(values, unit)
+    celsius = to_celsius(values, unit)
+    chosen.values["temperature"] = np.where(celsius < -ZERO_CELSIUS, np.nan, celsius)  # no thermometer
 
 
 def drop_words(chosen: Chosen) -> None:

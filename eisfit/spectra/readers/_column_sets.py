@@ -35,12 +35,13 @@ _ACTUAL, _SET = (
 _OF_ELSE = regex(
     r"(?:(?:[kmMGun]?(?:pa|n|v|t|nt|a|g|w|s|m|cm)\d?|kg|rad|rayls?) ?)+|.*\b(?:over|per|rho)\b.*"
 )
+_OF_MEMORY = ")-mem"  # a trace that a Keysight analyser had stored before
 _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 
 
 def column_sets(table: Table) -> list[dict[int, Column]]:
     """Return the meaning of the columns; several sets where spectra stand side by side."""
-    names = _expand_complex(table)
+    names = ["" if name.endswith(_OF_MEMORY) else name for name in _expand_complex(table)]
     sets = _without_empty(table, _sets(table, names))
     by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
     if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):

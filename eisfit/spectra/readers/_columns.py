@@ -303,8 +303,10 @@ def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
         return (len(label) == 1 and label not in "Ff") or label.isdigit() or label.lower() in _AROUND
     if concepts["relative"]:
         return False
-    return quantity in _LABELLED and bool(
-        concepts["Z"] or concepts["frequency"] or label.isdigit() or _COMPOUND.fullmatch(label)
+    ports = concepts["Y"] and len(label) == 2 and label.isdigit()  # Y11
+    return ports or (
+        quantity in _LABELLED
+        and bool(concepts["Z"] or concepts["frequency"] or label.isdigit() or _COMPOUND.fullmatch(label))
     )
 
 

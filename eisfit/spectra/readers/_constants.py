@@ -11,7 +11,7 @@ from eisfit.spectra.axes import AXES, Axis
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._key_values import apply_conditions, key_values
+from eisfit.spectra.readers._key_values import apply_conditions, apply_prose, key_values
 from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._sweep import Sweep
 
@@ -78,6 +78,7 @@ def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[s
         for sweep in found:
             _call(sweep, title)
             apply_conditions([sweep], key_values([title]))
+            apply_prose([sweep], [title])
 
 
 def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> tuple[list[str], str]:
@@ -122,6 +123,7 @@ def call_rows(sweeps: Sequence[Sweep], label: str, title: str) -> None:
     """
     pairs = key_values([title])
     apply_conditions(sweeps, {"temperature" if key == "T" else key: value for key, value in pairs.items()})
+    apply_prose(sweeps, [title])
     for sweep in sweeps:
         sweep.metadata = {**pairs, **sweep.metadata}
         if label:

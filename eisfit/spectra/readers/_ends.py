@@ -85,7 +85,9 @@ def _is_empty(table: Table, line: str) -> bool:
     whole = len(cells) == table.matrix.shape[1] or (
         mark != " " and line.count(mark) + 1 == table.matrix.shape[1]
     )
-    units = any(map(is_unit, cells))  # of a row of units that begins with columns without one
+    units = any(
+        is_unit(cell.strip("[]() ")) for cell in cells
+    )  # of a row of units that begins with columns without one
     return whole and known < 2 and any(cells) and values[0] is not None and not units
 
 

@@ -68,6 +68,7 @@ _ORIGIN = regex(r"\\([gGiIbB+-])\(([^()]*)\)")
 _GREEK = str.maketrans("WwqfmpsDdtn", "ΩωθφµπσΔδτν")
 #: What pages write for Ω, a prime, ...
 _ENTITY = regex(r"&(?:Omega|prime|Prime|deg|micro|mu|minus|nbsp|theta|phi|#\d{2,5}|#x[\da-fA-F]{2,4});")
+_ANNEX = re.compile(rb"[./]*(?:\.git)?/?annex/objects/[^\n]{1,300}\s*$")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _GZIP = b"\x1f\x8b"
 _CONFLICT = re.compile(rb"^<{7}[ \r\n][^\0]*?^={7}\r?\n[^\0]*?^>{7}[ \r\n]", re.MULTILINE)
@@ -205,6 +206,8 @@ def check_file(file: File) -> File:
         raise file.error("the file is empty")
     if file.data.startswith(_LFS):
         raise file.error("is a Git LFS pointer, its content was not downloaded: run git lfs pull")
+    if _ANNEX.match(file.data):
+        raise file.error("is a git-annex pointer, its content was not downloaded: run git annex get")
     if _CONFLICT.search(file.data):
         raise file.error("holds two versions of some lines (<<<<<<<, >>>>>>>): resolve the merge in git")
     if len(file.data) > MAX_BYTES:

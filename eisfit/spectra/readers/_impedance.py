@@ -179,6 +179,8 @@ def _settle_given_sign(file: File, chosen: Chosen) -> None:
 
 
 def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
+    if "modulus" in chosen and not _any(chosen["modulus"]) and _any(np.abs(z)):
+        chosen.notes.append(f"left aside: {chosen.columns['modulus'].name!r}, a column of zeros")
     if "phase" not in chosen:
         _note_zeros(file, chosen, z)
         return z

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import to_celsius, unit_of
@@ -26,6 +27,14 @@ _LISTED = regex(
     r"^\s*[#%!]*\s*\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)"
     r"(?:\s*[;,]?\s*([^\W\d]\w{0,9}|[°º]\s?\w|[℃%]))?\"?[\s;,]*$"
 )
+#: A temperature that stands alone between commas, in brackets, or behind what was measured.
+_PROSE = regex(
+    r"(?:(?:^[\s#%;\"]*|[,;(\t]\s*)(?:(?:at|bei|@)\s*)?|\b(?:EIS|measured|recorded|gemessen)\b[^,;\d]{0,20}\s(?:at|bei|@)\s*)"
+    r"([-−+]?\d{1,3}(?:[.,]\d+)?)\s?°C(?=\s*(?:$|[,;)\t\"])|\s+after\b)",
+    re.IGNORECASE,
+)
+_MINUS_AND_POINT = str.maketrans("−,", "-.")
+_LONGEST_PROSE = 200
 _HEADER_LIMIT = 20_000
 _PAIRS_LIMIT = 300
 _WORDS = {
@@ -64,7 +73,7 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
     for line in lines:
         match = _PAIR.match(line[:500])
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
-            pairs.setdefault(match[1].strip(), match[2].strip())
+            pairs.setdefault(match[1].strip(), match[2].strip(" ,;"))  # the mark of the columns: ``T:,25``
             for key, value in _WITHIN.findall(match[2]) if "]=" in match[2] else ():
                 pairs.setdefault(key, value)
         elif match is None and len(pairs) < _PAIRS_LIMIT and (listed := _LISTED.match(line[:500])):
@@ -110,6 +119,18 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
     word = "degF" if word == "F" else word
     told = unit_of(word)
     return round(to_celsius(number * told.scale, word), 6) if told and told.kind in kinds else None
+
+
+def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
+    """Fill the temperature of sweeps that have none from a line of words that names one: ``A12, 25 °C``."""
+    bare = [sweep for sweep in sweeps if sweep.temperature_C is None]
+    short = [line for line in lines if "°C" in line and len(line) < _LONGEST_PROSE] if bare else []
+    told = {
+        float(match[1].translate(_MINUS_AND_POINT)): line for line in short for match in _PROSE.finditer(line)
+    }
+    for sweep in bare if len(told) == 1 else ():
+        ((sweep.temperature_C, line),) = told.items()
+        sweep.notes.append(f"temperature {FROM_LINE} {' '.join(line.split())[:60]!r}")
 
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:

@@ -58,6 +58,9 @@ _FACTOR = regex(
 )
 
 
+_REACTIVE = regex(r"\W*(?:[CL][ps]?(?![^\W_])|(?i:capac|induct|kapaz|indukt))")
+
+
 def _why_none(name: str) -> str:
     """Return why a column that is not understood is no part of an impedance; empty where nothing tells."""
     match = _FACTOR.search(name)
@@ -86,7 +89,7 @@ def missing(chosen: Chosen) -> str:
         return f"{name!r} may be that of the series or of the parallel circuit: call it Cs or Cp"
     if "modulus" in chosen and {"dissipation", "quality"} & set(chosen.values):
         return "|Z| and a loss do not tell a capacitor from a coil: add the phase, or Cp, Cs, Lp or Ls"
-    if {"dissipation", "quality"} & set(chosen.values) or "R_parallel" in chosen:
+    if any(map(_REACTIVE.match, chosen.unknown)):
         return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
     return (
         f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "

@@ -25,6 +25,7 @@ _ELISION = regex(r"(?<![^\W_])[dlDL]'(?=[^\W\d_]{3})")  # module d'impédance
 _LOG10 = regex(r"[(\[]log(?:10|_10)?[)\]]", re.IGNORECASE)
 #: ``re(Z(1,1)) [] - Cs='1pF'``: HFSS over values of a parameter.
 _VARIED = regex(r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*[^=]+=\s*'?([-\w.]+)'?$")
+_OF_TRACE = regex(r"(?<=\))-data$|(?<=^[DQ])-data$")  # R(Ohm)-data, as a Keysight analyser writes
 #: ``re(Z(1,1)) [ohm] - Setup1 : Sweep``: HFSS of one of its setups.
 _SETUP = regex(r"^((?:re|im|mag|c?ang_\w+)\([ZY]\(\S+?\)\)\s*\[\w*\])\s*-\s[^=]+$")
 _PERIOD = regex(r"^[Tτ]\s*=\s*(?=1\s*/\s*f)")  # T = 1/f
@@ -86,6 +87,7 @@ def plain_name(name: str) -> str:
 
         text = unquote(text).strip()
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
+    text = _OF_TRACE.sub("", text)
     text = _SETUP.sub(r"\1", _VARIED.sub(r"\1(\2) \4 \3", text))
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))

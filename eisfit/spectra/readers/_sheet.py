@@ -64,6 +64,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
             continue
         for sweep in found:
             sweep.metadata["sheet"] = name
+            sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
         sweeps += found
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "the document has no sheets")

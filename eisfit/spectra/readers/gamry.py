@@ -90,8 +90,15 @@ def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     with_units = [
         f"{name} [{unit}]" if _matters(unit) else name for name, unit in zip(names, below, strict=False)
     ]
-    # Temp reads -327.67 where no thermometer is connected; Zphz is always in degrees.
-    renamed = {"Zphz": "Zphz [deg]", "Temp": "", "Pt": "", "Vdc": "Vdc [V]", "Time": "Time [s]", "T": ""}
+    # Temp reads -327.67, which no temperature is, without a thermometer; Zphz is always in degrees.
+    renamed = {
+        "Zphz": "Zphz [deg]",
+        "Temp": "Temp [degC]",
+        "Pt": "",
+        "Vdc": "Vdc [V]",
+        "Time": "Time [s]",
+        "T": "",
+    }
     return [renamed.get(name, name) for name in with_units]
 
 

@@ -45,7 +45,7 @@ from eisfit.spectra.readers._half_unit import settle_half_unit
 from eisfit.spectra.readers._header import STRAY, Table
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep, looks_like_frequency
 from eisfit.spectra.readers._impedance import impedance
-from eisfit.spectra.readers._key_values import apply_header, header_text, key_values
+from eisfit.spectra.readers._key_values import apply_header, apply_prose, header_text, key_values
 from eisfit.spectra.readers._labelled_cuts import labelled_cuts
 from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_over
 from eisfit.spectra.readers._list_cells import lists_as_rows
@@ -276,6 +276,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     told += [*note_unnamed(table), *note_remarks(table, lines)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
+    apply_prose(sweeps, _lines_of_all(table, over))
     for sweep in sweeps:
         sweep.metadata = {
             **pairs,
@@ -285,6 +286,12 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
         sweep.notes += told
     return sweeps
+
+
+def _lines_of_all(table: Table, over: str) -> list[str]:
+    """Return the lines above a table that tell of all its sweeps; none where one between rows does too."""
+    told = any("°C" in line for _, line in table.skipped)
+    return [line for line in table.preamble if line != over and not told]
 
 
 def _sweeps(
