@@ -59,7 +59,7 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Deriv
     return {name: row for name, row in rows.items() if name not in circuit.parameters}
 
 
-def dependencies(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, frozenset[str]]:
+def dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[str]]:
     """Return name -> the parameters that each derived quantity is made of."""
     found = {}
     for name, row in formulas(circuit, geometry).items():

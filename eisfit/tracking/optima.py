@@ -198,7 +198,7 @@ def find_all_optima(rows: SeriesProblem, features: Features, seed: int) -> Serie
 
 
 def find_exchanged_optima(
-    rows: SeriesProblem, features: Features, values: FloatArray, others: bool = True
+    rows: SeriesProblem, features: Features, values: FloatArray, others: bool
 ) -> SeriesOptima:
     """Return the optima of all cycles from one each, parameters (N, P); just those unless `others`."""
     known = SeriesOptima(rows, features)

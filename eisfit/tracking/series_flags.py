@@ -11,7 +11,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
-from eisfit.spectra.axes import AXES, Axis, axis_value
+from eisfit.spectra.axes import Axis, axis_value
 from eisfit.tracking.identity import Features, measure_movement
 from eisfit.verdict import FORBIDS, TELLS, Flag, limit
 
@@ -23,7 +23,7 @@ _EXCHANGED = limit("series_exchanged")
 def judge_jumps(
     fits: Sequence[FitResult],
     features: Features,
-    axis: Axis = AXES["cycle"],
+    axis: Axis,
     errors: FloatArray | None = None,
 ) -> list[FitResult]:
     """Return the fits of a series with the flags that only the series can tell.

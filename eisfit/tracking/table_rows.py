@@ -23,9 +23,7 @@ def per_area(results: Iterable[FitResult | FitFailure]) -> dict[str, str]:
     return {}
 
 
-def row_of(
-    result: FitResult | FitFailure, circuit: Circuit, areas: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def row_of(result: FitResult | FitFailure, circuit: Circuit, areas: Mapping[str, str]) -> dict[str, Any]:
     """Return one row of the table, the same columns for a fit and a failure; `areas` is from `per_area`."""
     fitted = result if isinstance(result, FitResult) else None
     place = result.spectrum if isinstance(result, FitResult) else result
@@ -45,7 +43,7 @@ def row_of(
         row[f"{name}_stderr"] = fitted[name].stderr if fitted else None
         row[f"{name}_stderr_noise"] = fitted[name].stderr_noise if fitted else None
         row[f"{name}_verdict"] = fitted[name].verdict if fitted else None
-    for name in areas or ():
+    for name in areas:
         known = fitted.derived.get(name, {}) if fitted else {}
         row[name], row[f"{name}_stderr"] = known.get("value"), known.get("stderr")
     return row

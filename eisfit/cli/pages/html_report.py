@@ -82,7 +82,7 @@ def check_page(path: str | PathLike[str]) -> None:
         raise UsageError(f"{fspath(path)}: there is no folder {home}; make it, or name another")
 
 
-def report_text(results: Result | Iterable[Result], *, title: str | None = None) -> str:
+def report_text(results: Result | Iterable[Result], *, title: str | None) -> str:
     """Return the page that `html_report` writes.
 
     Raises

@@ -347,7 +347,7 @@ def _lead_to_quick_optima(near: Optima) -> Optima:
     return Optima(near.likelihood, u, near.which, chi2).best(_BEST, _RIVALS)
 
 
-def _laplace(optima: Optima, corrections: Corrections | None = None) -> dict[str, Posterior]:
+def _laplace(optima: Optima, corrections: Corrections | None) -> dict[str, Posterior]:
     likelihood = optima.likelihood
     chi2, _, normal = likelihood(optima.u, optima.which, corrections)
     found = {}

@@ -24,7 +24,7 @@ _ENDS = {
 def report_page(
     groups: Sequence[Mapping[str, Any]],
     *,
-    title: str = "Impedance report",
+    title: str,
     draw: Callable[[str], str | None],
 ) -> str:
     """Return a page that shows results and fits nothing.

@@ -140,7 +140,7 @@ def format_capped(value: float, decimals: int = 1) -> str:
     return format_signed(value, decimals)
 
 
-def format_signed(value: float, decimals: int = 1) -> str:
+def format_signed(value: float, decimals: int) -> str:
     """Return a number with its sign, zero without."""
     told = f"{value:+.{decimals}f}"
     return told if float(told) else told[1:]

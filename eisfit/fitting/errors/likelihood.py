@@ -32,7 +32,7 @@ def profile_intervals(
     names: tuple[str, ...],
     derived: tuple[str, ...] = (),
     *,
-    rough: bool = False,
+    rough: bool,
 ) -> Intervals:
     """Return the profile intervals of free parameters and of derived quantities; see `eisfit.intervals`."""
     width = quantile(result, level)

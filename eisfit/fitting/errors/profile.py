@@ -73,9 +73,7 @@ class Profile:
         return bool((self.rise[inside[0] : inside[-1]] > self.limit).any())
 
 
-def compute_profiles(
-    refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False
-) -> list[Profile]:
+def compute_profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool) -> list[Profile]:
     """Return the profile of each of `names`.
 
     Parameters
@@ -98,7 +96,7 @@ class Walk:
     A subclass walks along something else than a coordinate; see `eisfit.fitting.errors.profile_derived`.
     """
 
-    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool = False) -> None:
+    def __init__(self, refit: Refit, names: tuple[str, ...], quantile: float, *, rough: bool) -> None:
         self.effort = _ROUGH if rough else _FINE
         self.refit = refit
         self.names = names

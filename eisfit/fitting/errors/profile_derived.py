@@ -32,7 +32,7 @@ _FAR = 14.0  # a factor of a million
 
 
 def compute_derived_profiles(
-    refit: Refit, formulas: Mapping[str, Formula], quantile: float, *, rough: bool = False
+    refit: Refit, formulas: Mapping[str, Formula], quantile: float, *, rough: bool
 ) -> list[Profile]:
     """Return the profile of each of `formulas`, positive.
 

@@ -148,7 +148,7 @@ def identify_some(spectra: Sequence[Spectrum], **options: Any) -> list[Identific
     return found
 
 
-def choose_common(found: Sequence[Identification], count: int, place: int = 1) -> Choice:
+def choose_common(found: Sequence[Identification], count: int, place: int) -> Choice:
     """Return the circuit that no ranking excludes.
 
     Parameters

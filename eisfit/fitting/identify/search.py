@@ -99,7 +99,7 @@ def _grow(
         _fit_promising(bench, found, widest)
 
 
-def _limit_size(bench: Workbench, found: dict[str, Trial], widest: float = np.inf) -> list[Trial]:
+def _limit_size(bench: Workbench, found: dict[str, Trial], widest: float) -> list[Trial]:
     """Return the trials no larger than the data can ask for, or than `widest` where none explains them."""
     most = largest(found.values(), bench)
     within = [trial for trial in found.values() if trial.size <= most]

@@ -32,7 +32,7 @@ from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign,
 from eisfit.verdict import Flag, limit
 
 
-def assess(result: FitResult, attainable: float, *, validate: bool = True) -> FitResult:
+def assess(result: FitResult, attainable: float, *, validate: bool) -> FitResult:
     """Return a fit with its grade, its flags and the verdicts of parameters and derived quantities.
 
     Parameters
@@ -52,7 +52,7 @@ def findings_and_result(
     attainable: float,
     *,
     profiles: bool = True,
-    validate: bool = True,
+    validate: bool,
     departures: bool = True,
 ) -> tuple[list[Finding], FitResult]:
     """Return what was found beside what `assess` returns; `departures` as for `grade_fit`.

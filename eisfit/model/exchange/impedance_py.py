@@ -114,7 +114,7 @@ def write_document(
     stderr: Mapping[str, float | None] | None = None,
     covariance: Callable[[str, str], float] | None = None,
     *,
-    freeze_expressions: bool = False,
+    freeze_expressions: bool,
 ) -> dict[str, Any]:
     """Return the document that impedance.py saves.
 

@@ -31,9 +31,7 @@ _GOOD = 1e-3  # a chain of one kind as near as this is taken: both kinds togethe
 _NOTHING = 1e-4
 
 
-def netlist(
-    circuit: Circuit, values: Mapping[str, float], *, fmin: float, fmax: float, title: str = ""
-) -> str:
+def netlist(circuit: Circuit, values: Mapping[str, float], *, fmin: float, fmax: float) -> str:
     r"""Return a netlist: the circuit as subcircuit ``cell``, and an AC analysis in which V(in) is Z in ohm.
 
     Parameters
@@ -42,8 +40,6 @@ def netlist(
         The circuit and a value for each of its parameters.
     fmin, fmax
         Frequencies, Hz, between which it has the circuit's impedance.
-    title
-        First line.
 
     Raises
     ------
@@ -63,7 +59,7 @@ def netlist(
     """
     writer = _Writer(circuit, circuit.resolve(values), fmin, fmax)
     writer.branch(circuit.tree, "p", "n")
-    head = [f"* {title or circuit.name}", f"* {circuit.string}, valid from {fmin:g} to {fmax:g} Hz"]
+    head = [f"* {circuit.name}", f"* {circuit.string}, valid from {fmin:g} to {fmax:g} Hz"]
     run = ["Xcell in 0 cell", "I1 0 in DC 0 AC 1", f".ac dec 20 {fmin:g} {fmax:g}", ".end"]
     return "\n".join([*head, ".subckt cell p n", *writer.lines, ".ends cell", *run]) + "\n"
 

@@ -58,7 +58,7 @@ class Explained(Document):
 
 
 def explain_polarisation(
-    table: CycleTable, results: Sequence[FitResult | FitFailure], cycle: float, *, label: str = ""
+    table: CycleTable, results: Sequence[FitResult | FitFailure], cycle: float, *, label: str
 ) -> Explained:
     """Return the share of the polarisation at one cycle that the impedance explains.
 

@@ -34,7 +34,7 @@ def growth_of(
     name: str,
     *,
     law: str = "auto",
-    over: str = "cycle",
+    over: str,
 ) -> Growth:
     """Return how fast a parameter grows; see `SeriesResult.growth`.
 
