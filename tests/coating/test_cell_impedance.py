@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from eisfit.coating.physics.cell import Cell, cell_impedance
 from eisfit.coating.physics.channels import ChannelPlate
+from eisfit.coating.physics.continuation import continue_impedance, place_samples
 from eisfit.coating.physics.parameters import INDEX, PARAMETERS, coordinates
 from eisfit.coating.physics.quick_channels import QuickChannels
 from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous, Support
@@ -122,8 +125,35 @@ def test_channels_without_slopes_have_the_same_impedance(access):
         cell_impedance(Cell(ChannelPlate(*sizes, slopes=slopes), "mixed", access), theta, OMEGA)
         for slopes in (True, False)
     )
-    np.testing.assert_array_equal(without.impedance, with_slopes.impedance)
+    np.testing.assert_allclose(without.impedance, with_slopes.impedance, rtol=1e-12)
     assert not without.derivative[:, INDEX["sigma_s"]].any()
+
+
+@pytest.mark.parametrize("access", [False, True])
+@pytest.mark.parametrize("sigma", [1e-6, 1e-4, 1e-1])
+@pytest.mark.parametrize("given", [{}, {"W": 0.0, "R_i": 1e9}])
+def test_a_spectrum_continued_from_real_interfaces_is_the_spectrum(access, sigma, given):
+    omega, theta = 2 * np.pi * np.logspace(-3, 6, 90), coordinates(GIVEN | {"sigma_s": sigma} | given)
+    exact, continued = (
+        cell_impedance(Cell(replace(PLATE, slopes=slopes), "mixed", access), theta, omega).impedance
+        for slopes in (True, False)
+    )
+    np.testing.assert_allclose(continued, exact, rtol=3e-4)
+
+
+def test_a_line_is_continued_from_real_values_to_complex_ones():
+    """Pores alone: Z = sqrt(R z) coth(sqrt(R/z))."""
+    z = np.geomspace(0.1, 1e5, 50)[None] * np.exp(-1j * np.linspace(0.1, 1.5, 50))
+    R = 10.0
+
+    def line(z):
+        return np.sqrt(R * z) / np.tanh(np.sqrt(R / z))
+
+    x = place_samples(z, np.array([5 * R]))
+    np.testing.assert_allclose(continue_impedance(x, line(x), z), line(z), rtol=1e-4)
+    # A resistor, and an interface alone: nothing is left after a step or two.
+    for simple in (lambda z: 0 * z + R, lambda z: 3 * z, lambda z: R + 3 * z):
+        np.testing.assert_allclose(continue_impedance(x, simple(x), z), simple(z), rtol=1e-9)
 
 
 def test_absent_parameters_have_no_derivative():

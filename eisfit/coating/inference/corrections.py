@@ -23,7 +23,7 @@ def correct_to_finer(
     quick, final = likelihood.problem, likelihood.problem.finish(modes, slopes=False)
     if final is quick:
         return None
-    fine = Likelihood(final, likelihood.hypotheses, likelihood.table).impedances(u, which)
+    fine = likelihood.under(final).impedances(u, which)
     return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
 
 
@@ -33,10 +33,9 @@ def correct_to_limit(
     """Return what corrects the final model at each row to the limit of infinitely many modes of the solid."""
     if final.problem is problem:
         return None
-    more = (problem.finish(times * MODES, slopes=False) for times in (2, 4))
-    twice, four = (Likelihood(one, final.hypotheses, final.table).impedances(u, which) for one in more)
-    own = final.impedances(u, which)
-    return [extrapolate(*z) / z[0] for z in zip(own, twice, four, strict=True)]
+    every = (problem.finish(times * MODES, slopes=False) for times in (1, 2, 4))
+    own = [final.under(one).impedances(u, which) for one in every]
+    return [extrapolate(*z) / z[0] for z in zip(*own, strict=True)]
 
 
 def correct_near_to_limit(

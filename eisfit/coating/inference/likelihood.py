@@ -96,6 +96,13 @@ class Likelihood:
         ]
         return packed, columns
 
+    def under(self, problem: Problem) -> Likelihood:
+        """Return the same of a problem that differs by its support alone."""
+        other = copy.copy(self)
+        vars(other).pop("packed", None)
+        other.problem = problem
+        return other
+
     def _group(self, places: Sequence[int]) -> _Group:
         blocks = [self.problem.blocks[k] for k in places]
         parts = [self.problem.affines(block, self.names, self.free) for block in blocks]

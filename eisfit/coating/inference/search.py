@@ -120,7 +120,7 @@ def search_from(
 def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
     """Return the posteriors of the best `count` of rough optima, ended in the corrected quick model."""
     likelihood = near.likelihood
-    final = Likelihood(likelihood.problem.finish(), likelihood.hypotheses, likelihood.table)
+    final = likelihood.under(likelihood.problem.finish())
     corrections = correct_to_finer(likelihood, near.u, near.which, MODES)
     u, chi2 = minimise(likelihood, near.u, near.which, _SEARCH, corrections, damping=_NEAR)
     best = Optima(likelihood, u, near.which, chi2).rows(np.argsort(chi2, kind="stable")[:count])
@@ -311,7 +311,7 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     Those far from the best are judged where the corrected model left them.
     """
     near = found.best(_BEST, _RIVALS)
-    likelihood = Likelihood(problem.finish(), found.likelihood.hypotheses)
+    likelihood = found.likelihood.under(problem.finish())
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
     limit = correct_to_limit(problem, likelihood, led.u, led.which)

@@ -10,10 +10,13 @@ interface and what lies between wall and solid are in series.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.coating.physics.continuation import SAMPLES, continue_impedance, place_samples
 from eisfit.coating.physics.geometry import Plate
 from eisfit.coating.physics.rails import solve_rails
 from eisfit.coating.physics.spreading import (
@@ -29,6 +32,7 @@ from eisfit.records import dataclass
 
 _THINNEST_BASE = 2e-4
 _NONE, _PERFECT = 1e-10, 1e7  # sheet conductances of a film, over what the solid beside it has
+_LARGE = 5.0  # an interface's resistance over those of electrolyte and solid
 _EDGE_OF_DISC = 1 / (8 * np.pi)
 """Resistance times conductivity and length from the edge to the mean of a disc that takes a uniform flux."""
 
@@ -45,7 +49,8 @@ class ChannelPlate(Plate):
         Number of modes of the solid that are rails of their own. 0 is fast and good to 10 % of R_ct, 2 to
         about 2 %.
     slopes
-        Whether derivatives are computed; without, they are zero and the impedance takes half the time.
+        Whether derivatives are computed; without, they are zero, and the impedance is continued from a few
+        real interfaces (`eisfit.coating.physics.continuation`), to 1e-5 of itself.
 
     Raises
     ------
@@ -79,8 +84,23 @@ class ChannelPlate(Plate):
         _, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         k, s = kappa[first], sigma[first]
         g = None if sheet is None else sheet[first]
-        found = _solve(_network(self, sheet is not None), k, s, g, z[first], self.slopes)
+        net = _network(self, sheet is not None)
+        found = _solve(net, k, s, g, z[first], True) if self.slopes else self._value(net, k, s, g, z[first])
         return AreaImpedance(*(self.cell * part[place.ravel()] for part in found))
+
+
+    def _value(  # noqa: PLR0917 - as the support is asked
+        self, net: _Network, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
+    ) -> tuple[ComplexArray, ...]:
+        """Return what `_solve` does with zeros for the derivatives."""
+        if z.shape[1] <= SAMPLES:
+            (Z,) = _solve(net, kappa, sigma, sheet, z, False)
+        else:
+            own = self.depth / (kappa * net.pore) + (self.depth / self.solid + 1 / self.base) / sigma
+            x = place_samples(z, _LARGE * own * (self.wall + self.top + self.floor))
+            (sampled,) = _solve(net, kappa, sigma, sheet, x, False)
+            Z = continue_impedance(x, sampled, z)
+        return Z, *[np.zeros_like(Z)] * 4
 
 
 @dataclass(frozen=True)
@@ -171,10 +191,10 @@ def _solve(  # noqa: PLR0917 - as the support is asked
     kappa: FloatArray,
     sigma: FloatArray,
     sheet: FloatArray | None,
-    z: ComplexArray,
+    z: NDArray[Any],
     slopes: bool,
-) -> tuple[ComplexArray, ...]:
-    """Impedance of one channel, and its derivatives in the order of `AreaImpedance`."""
+) -> tuple[NDArray[Any], ...]:
+    """Impedance of one channel, real where z is, and with `slopes` what else `AreaImpedance` has."""
     k, s = kappa[:, None], sigma[:, None]
     # Beyond `perfect` a film is an equipotential to 1e-7 of Z, and its potential's differences drown in
     # rounding; below `none` it changes Z by less than 1e-9, and in its eigenvalue the others' would drown.
@@ -192,7 +212,7 @@ def _solve(  # noqa: PLR0917 - as the support is asked
         start, end = start + g[..., None, None] * film, end + g[..., None, None] * floor_film
     solved = solve_rails(_conductances(net, k, s, g), between, link, y, net.depth, start, end)
     if not slopes:
-        return solved.impedance, *[np.zeros_like(z)] * 4
+        return (solved.impedance,)
 
     over = solved.integrals()
     gradient = over.gradient()

@@ -134,7 +134,7 @@ def solve_rails(  # noqa: PLR0917 - in the order of the derivation
     across = (root * V * (csch / length)[..., None, :]) @ -inverse
     own = (root * V * (coth / length)[..., None, :]) @ inverse
     size = n + end.shape[-1]
-    network = np.zeros((*y.shape, size, size), dtype=np.complex128)
+    network = np.zeros((*y.shape, size, size), dtype=y.dtype)
     network[..., :n, :n] = own + start
     network[..., n:, n:] = end
     network[..., n : 2 * n, n : 2 * n] += own
@@ -162,7 +162,7 @@ def _solve_modes(
     idle, first = basis[..., 0] * sine - basis[..., 1] * cosine, basis[..., 0] * cosine + basis[..., 1] * sine
     basis[..., 0], basis[..., 1] = idle, first
     d[:, 1], a[:, 1] = 0, force
-    squares, V = np.zeros((*y.shape, G.shape[1]), complex), np.empty((*y.shape, *K.shape[1:]), complex)
+    squares, V = np.zeros((*y.shape, G.shape[1]), y.dtype), np.empty((*y.shape, *K.shape[1:]), y.dtype)
     squares[..., 1:], vectors = link_modes(d[:, 1:], a[:, 1:], y)
     V[..., 0] = basis[:, None, :, 0]
     V[..., 1:] = basis[:, None, :, 1:] @ vectors

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray
 from eisfit.model.elements._hyperbolic import Wedge
@@ -27,7 +30,11 @@ def sphere(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     return H, -(H**2) * s.coth_rise() / 2
 
 
-def coth_csch(s2: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
-    """Return s coth(s) and s/sinh(s); both are 1 at zero."""
+def coth_csch(s2: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return s coth(s) and s/sinh(s), real where s^2 is; both are 1 at zero."""
+    if np.isrealobj(s2):
+        x = np.sqrt(np.maximum(s2, _ZERO))
+        per_lack = x / -np.expm1(-2 * x)
+        return per_lack * (1 + np.exp(-2 * x)), 2 * per_lack * np.exp(-x)
     s = _root(s2)
     return s.x * s.coth, s.x * s.csch

@@ -1,0 +1,62 @@
+"""An electrode's impedance from that of its interface: sampled where that is real, continued to complex ones.
+
+An electrode is a network of resistors and of its interface, everywhere the same z: as a network of resistors
+and inductors in s, so Z(z)/z is a Stieltjes function (R. M. Foster, Bell System Tech. J. 3 (1924) 259). From
+values at x_0, x_1, ... > 0 such a function has the continued fraction::
+
+    a_0 / (1 + a_1 (z - x_0) / (1 + a_2 (z - x_1) / (1 + ...))),    all a_k >= 0
+
+whose poles are negative as its own are (G. A. Baker, P. Graves-Morris, Pade Approximants (1996), ch. 5.4): it
+converges geometrically wherever z is not negative. Samples cost real arithmetic, and a dozen serve a spectrum
+however many its frequencies are.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from eisfit.arrays import ComplexArray, FloatArray, IntArray
+
+SAMPLES = 13
+_BEYOND = 0.5  # of ln|z|, to which samples reach beyond the spectrum's ends
+_LEAST = 2.0  # of ln|z|, between the ends of the samples
+_ROUNDING = 1e-12  # of a step of the fraction: what is left is nothing
+
+
+def place_samples(z: ComplexArray, largest: FloatArray) -> FloatArray:
+    """Return real impedances (B, N) that span those of rows (B, F), in an order that keeps digits.
+
+    Those above the `largest` (B,), beside which the electrode's own resistances are small, are left: there
+    Z(z)/z hardly changes, and the rounding of samples would cost more than they tell.
+    """
+    size = np.log(np.abs(z))
+    low, high = size.min(axis=1) - _BEYOND, size.max(axis=1) + _BEYOND
+    high = np.maximum(np.minimum(high, np.log(largest)), low + _LEAST)
+    return np.asarray(np.exp(np.linspace(low, high, SAMPLES, axis=1)[:, _order(SAMPLES)]))
+
+
+def continue_impedance(x: FloatArray, Z: FloatArray, z: ComplexArray) -> ComplexArray:
+    """Return the impedances (B, F) of interfaces z from those, Z, of real ones x (B, N)."""
+    x, rest, steps = x.T[..., None], (Z / x).T[..., None], []
+    for k in range(len(x)):
+        first, rest = rest[0], rest[1:]
+        steps.append(np.maximum(first, 0.0))
+        ratio = np.divide(steps[k], rest, out=np.ones_like(rest), where=rest > 0) - 1
+        rest = np.where(np.abs(ratio) > _ROUNDING, ratio / (x[k + 1 :] - x[k]), 0.0)
+    below = np.ones_like(z)
+    for k in range(len(x) - 1, 0, -1):
+        below = 1 + steps[k] * (z - x[k - 1]) / below
+    return np.asarray(steps[0] * z / below)
+
+
+@lru_cache(maxsize=2)
+def _order(count: int) -> IntArray:
+    """Return places on a line, the ends first and each next one farthest from those before (Leja)."""
+    order = [0, count - 1]
+    while len(order) < count:
+        left = np.setdiff1d(np.arange(count), order)
+        apart = np.log(np.abs(left[:, None] - order)).sum(axis=1)
+        order.append(int(left[np.argmax(apart)]))
+    return np.array(order)
