@@ -15,6 +15,9 @@ from eisfit.errors import EisfitError
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.records import dataclass
 
+_INTERFACE = slice(INDEX["R_i"], INDEX["native_alpha"] + 1)
+"""What the interface is made of: until it is on its support, nothing else has moved the impedance."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -87,7 +90,7 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     native, by_R, by_C, by_alpha = layer("dielectric", v["native_R"], v["native_C"], omega, v["native_alpha"])
     for name, by in (("native_R", by_R), ("native_C", by_C), ("native_alpha", by_alpha)):
         d[:, INDEX[name]] = by
-    d *= 1 / v["g"][..., None]
+    d[:, _INTERFACE] *= 1 / v["g"][..., None]
     z = (z + native) / v["g"]
     d[:, INDEX["g"]] = -z
     return z
@@ -104,7 +107,7 @@ def _cross_film(
     if shorted.any():
         part = before * R_film, before * v["chi"]
         total, by_z, by_front, by_store, by_shorted = _short(part, z, total, shorted, omega)
-        d *= by_z[:, None]
+        d[:, _INTERFACE] *= by_z[:, None]
         d[:, INDEX["shorted"]] += by_shorted
         alone, by_front, by_store = 1 - shorted, by_front * R_film, by_store * v["chi"]
         by_behind = alone * by_behind - by_front - by_store
@@ -178,7 +181,7 @@ def _short(
 def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: ComplexArray) -> ComplexArray:
     sheet = (v["thickness"] / v["resistivity"])[:, 0] if cell.access else None
     G = cell.support.impedance(v["kappa"][:, 0], v["sigma_s"][:, 0], sheet, z)
-    d *= (G.by_z / v["area"])[:, None, :]
+    d[:, _INTERFACE] *= (G.by_z / v["area"])[:, None, :]
     d[:, INDEX["kappa"]] = G.by_log_kappa / v["area"]
     d[:, INDEX["sigma_s"]] = G.by_log_sigma / v["area"]
     if cell.access:

@@ -86,12 +86,12 @@ class ChannelPlate(Plate):
         g = None if sheet is None else sheet[first]
         net = _network(self, sheet is not None)
         found = _solve(net, k, s, g, z[first], True) if self.slopes else self._value(net, k, s, g, z[first])
-        return AreaImpedance(*(self.cell * part[place.ravel()] for part in found))
+        parts = (np.asarray(self.cell * part[place.ravel()], dtype=np.complex128) for part in found)
+        return AreaImpedance(*parts)
 
-
-    def _value(  # noqa: PLR0917 - as the support is asked
+    def _value(
         self, net: _Network, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
-    ) -> tuple[ComplexArray, ...]:
+    ) -> tuple[NDArray[Any], ...]:
         """Return what `_solve` does with zeros for the derivatives."""
         if z.shape[1] <= SAMPLES:
             (Z,) = _solve(net, kappa, sigma, sheet, z, False)

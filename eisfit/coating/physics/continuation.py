@@ -56,7 +56,7 @@ def _order(count: int) -> IntArray:
     """Return places on a line, the ends first and each next one farthest from those before (Leja)."""
     order = [0, count - 1]
     while len(order) < count:
-        left = np.setdiff1d(np.arange(count), order)
+        left = np.array([k for k in range(count) if k not in order])
         apart = np.log(np.abs(left[:, None] - order)).sum(axis=1)
         order.append(int(left[np.argmax(apart)]))
     return np.array(order)

@@ -25,7 +25,10 @@ in which all rails move together.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.linked_modes import link_modes
@@ -57,13 +60,13 @@ class Solved:
         (B, F, n) lambda^2 L^2 of the modes, and (B, F, n, n) the modes in the rails' potentials.
     """
 
-    impedance: ComplexArray
-    start: ComplexArray
-    end: ComplexArray
+    impedance: NDArray[Any]
+    start: NDArray[Any]
+    end: NDArray[Any]
     length: float
-    shape: ComplexArray
-    squares: ComplexArray
-    inverse: ComplexArray
+    shape: NDArray[Any]
+    squares: NDArray[Any]
+    inverse: NDArray[Any]
 
     def integrals(self) -> Integrals:
         """Return what the derivatives are made of."""
@@ -100,12 +103,12 @@ def solve_rails(  # noqa: PLR0917 - in the order of the derivation
     G: FloatArray,
     K: FloatArray,
     link: FloatArray,
-    y: ComplexArray,
+    y: NDArray[Any],
     length: float,
-    start: ComplexArray,
-    end: ComplexArray,
+    start: NDArray[Any],
+    end: NDArray[Any],
 ) -> Solved:
-    """Solve a line with unit current into its first rail at x = 0.
+    """Solve a line with unit current into its first rail at x = 0; all is real where y and the ends are.
 
     Parameters
     ----------
@@ -147,8 +150,8 @@ def solve_rails(  # noqa: PLR0917 - in the order of the derivation
 
 
 def _solve_modes(
-    G: FloatArray, K: FloatArray, link: FloatArray, y: ComplexArray
-) -> tuple[ComplexArray, ComplexArray]:
+    G: FloatArray, K: FloatArray, link: FloatArray, y: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return lambda^2 (B, F, n) and V (B, F, n, n), V^T V = 1.
 
     K leaves two modes without force: the first rail's own, and that of the others together. One combination
