@@ -57,6 +57,7 @@ prior's mean there."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
+_SETTLINGS, _SETTLED = 5, 0.02  # rounds of the limit of many modes, while one moves so many deviations
 _NEAR = 1e-3  # damping where a search begins beside its end
 
 
@@ -314,10 +315,9 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     likelihood = found.likelihood.under(problem.finish())
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
-    limit = correct_to_limit(problem, likelihood, led.u, led.which)
-    u, chi2 = minimise(likelihood, led.u, led.which, _FINISH, limit, damping=_NEAR)
     far = near.rows(np.flatnonzero(~close))
-    ended = Optima(likelihood, u, led.which, chi2).and_also(far).best(_BEST, _RIVALS)
+    ended = _settle(problem, Optima(likelihood, led.u, led.which, led.chi2)).and_also(far)
+    ended = ended.best(_BEST, _RIVALS)
     likely = np.argsort(ended.chi2, kind="stable")
     likely = likely[ended.chi2[likely] < ended.chi2.min() + _HOPELESS]
     limit = correct_near_to_limit(problem, likelihood, ended.u, ended.which, likely)
@@ -332,6 +332,27 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
         )
         for h, (name, p) in enumerate(posterior.items())
     }
+
+
+def _settle(problem: Problem, near: Optima) -> Optima:
+    """Return the optima of the final model in the limit of many modes, which moves with the parameters.
+
+    At the limit of a place that the optimum has left chi2 says nothing: over temperatures a tenth of a standard
+    deviation is worth a hundred.
+    """
+    likelihood, u, chi2 = near.likelihood, near.u.copy(), near.chi2.copy()
+    moving = np.arange(len(u))
+    for _ in range(_SETTLINGS):
+        limit = correct_to_limit(problem, likelihood, u[moving], near.which[moving])
+        ended, chi2[moving] = minimise(
+            likelihood, u[moving], near.which[moving], _FINISH, limit, damping=_NEAR
+        )
+        far = np.abs(ended - u[moving]).max(axis=1) > _SETTLED
+        u[moving] = ended
+        moving = moving[far]
+        if limit is None or not moving.size:
+            break
+    return Optima(likelihood, u, near.which, chi2)
 
 
 def _lead_to_quick_optima(near: Optima) -> Optima:
