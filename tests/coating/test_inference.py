@@ -10,6 +10,7 @@ import pytest
 
 from eisfit.coating.inference.assembly import problem_of, size_priors
 from eisfit.coating.inference.corrections import correct_to_limit, extrapolate
+from eisfit.coating.inference.descent import minimise
 from eisfit.coating.inference.evidence import ledger, log_odds, prior_swing
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Likelihood
@@ -96,6 +97,22 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
     made, chi2 = simulated(own, "contact", dict(zip(names, truth, strict=True)), 104)
     # A fit of P parameters lies below the truth by chi2 of P degrees of freedom: 16 is a chance of 1 %.
     assert posteriors(made)["contact"].chi2 < chi2 - 16
+
+
+def test_an_optimum_is_one_at_the_limit_of_its_own_place():
+    """Over temperatures it moves with the limit: at that of where the search came from chi2 is 23 too high."""
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    cells = {block.cell for block in problem.pair}
+    own = problem.with_blocks([b for b in problem.blocks if b.cell in cells])
+    names = own.names(HYPOTHESES["barrier_only"])
+    truth = np.random.default_rng(6).standard_normal(len(names)).round(1)
+    truth[names.index("sigma_s")] = -1.6
+    made = simulated(own, "barrier_only", dict(zip(names, truth, strict=True)), 6)[0]
+    found = posteriors(made)["barrier_only"]
+    likelihood, row = Likelihood(made.finish(), ["barrier_only"]), np.zeros(1, dtype=int)
+    limit = correct_to_limit(made, likelihood, found.u[None], row)
+    _, chi2 = minimise(likelihood, found.u[None], row, 50, limit)
+    assert found.chi2 - chi2[0] < 0.5
 
 
 def test_more_starts_are_tried_before_no_hypothesis_is_said_to_fit(monkeypatch):
