@@ -100,7 +100,7 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
 
 
 def test_an_optimum_is_one_at_the_limit_of_its_own_place():
-    """Over temperatures it moves with the limit: at that of where the search came from chi2 is 23 too high."""
+    """Over temperatures it moves with the limit: at that of where the search came from chi2 is 23 above."""
     problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     cells = {block.cell for block in problem.pair}
     own = problem.with_blocks([b for b in problem.blocks if b.cell in cells])

@@ -337,8 +337,8 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
 def _settle(problem: Problem, near: Optima) -> Optima:
     """Return the optima of the final model in the limit of many modes, which moves with the parameters.
 
-    At the limit of a place that the optimum has left chi2 says nothing: over temperatures a tenth of a standard
-    deviation is worth a hundred.
+    At the limit of a place that the optimum has left chi2 says nothing: over temperatures a tenth of a
+    standard deviation is worth a hundred.
     """
     likelihood, u, chi2 = near.likelihood, near.u.copy(), near.chi2.copy()
     moving = np.arange(len(u))
