@@ -5,6 +5,10 @@ The spectra are closed forms, simulated here.
 
 from __future__ import annotations
 
+import csv
+import io
+from itertools import zip_longest
+
 import numpy as np
 import pytest
 
@@ -122,3 +126,61 @@ def test_blocks_of_keysight_may_be_quoted():
     rows = [",".join(f'"{x:.7g}"' for x in row) for row in zip(F, Z.real, Z.imag, strict=True)]
     head = ['"!CSV A.01.01","",""', '"BEGIN CH1_DATA","",""', '"Frequency(Hz)","R(Ohm)","X(Ohm)"']
     holds("\n".join([*head, *rows, '"END","",""', ""]), Z)
+
+
+def beside(left, right, mark=","):
+    """Return the lines of two tables side by side, a gap between them, as a spreadsheet saves them."""
+    tables = [list(csv.reader(lines, delimiter=mark)) for lines in (left, right)]
+    stream = io.StringIO()
+    for rows in zip_longest(*tables, fillvalue=[]):
+        padded = [row + [""] * (max(map(len, of)) - len(row)) for row, of in zip(rows, tables, strict=True)]
+        csv.writer(stream, delimiter=mark, lineterminator="\n").writerow([*padded[0], "", *padded[1]])
+    return stream.getvalue().splitlines()
+
+
+FIT = ["Element,Freedom,Value,Error", "Rs,Free(+),12.3,0.2", "Rct,Free(+),102.3,2.2", "CPE-T,Fixed(X),1E-5,0"]
+CYCLES = ["Cycle,Capacity (mAh),CE (%)", *(f"{n},{3.2 - n / 100},{99.5 + n / 100}" for n in range(1, 13))]
+NOTES = ["", "", "noisy", '"by AK, 12.3.21"', "at rest"]
+COMMAS = ["f (Hz),Z' (Ohm),Z'' (Ohm)", *rows_of(F, Z.real, Z.imag, mark=",")]
+
+
+@pytest.mark.parametrize("near", [FIT, CYCLES, NOTES])
+@pytest.mark.parametrize("lost", ["{f},---,---", "{f},,", "OVERLOAD", ""])
+@pytest.mark.parametrize("row", [3, 9, 20])
+def test_a_point_that_could_not_be_measured_ends_no_table_beside_another(near, lost, row):
+    table = list(COMMAS)
+    table[row] = lost.format(f=f"{F[row - 1]:.7g}")
+    holds("\n".join([*beside(table, near), ""]), np.delete(Z, row - 1), f=np.delete(F, row - 1))
+
+
+@pytest.mark.parametrize("near", [None, FIT, CYCLES])
+@pytest.mark.parametrize("page", [[], ["", "Page 2", ""]])
+def test_a_header_again_at_each_page_begins_no_spectrum(near, page):
+    pages = [*COMMAS[:11], *page, COMMAS[0], *COMMAS[11:21], *page, *COMMAS[:1], *COMMAS[21:]]
+    holds("\n".join([*(beside(pages, near) if near else pages), ""]), Z)
+
+
+def test_spectra_with_a_header_each_stay_apart_where_one_goes_on_below_the_other():
+    low = slice(13, None)
+    other = ["f (Hz),Z' (Ohm),Z'' (Ohm)", *rows_of(F[low], 30 * Z.real[low], 30 * Z.imag[low], mark=",")]
+    for line in ([], ["Cell B"]):
+        one, two = read_bytes("\n".join([*COMMAS[:14], *line, *other, ""]).encode(), "x.csv")
+        assert (one.frequency.size, two.frequency.size) == (13, 13)
+
+
+@pytest.mark.parametrize("order", [slice(None), np.r_[1:26:2, 0:26:2], np.r_[13:26, 0:13]])
+def test_a_shorter_column_of_cycles_beside_a_sweep_is_none_of_its_conditions(order):
+    rows = [COMMAS[0], *np.array(COMMAS[1:])[order]]
+    holds("\n".join([*beside(rows, CYCLES), ""]), Z)
+    (spectrum,) = read_bytes("\n".join(beside(rows, CYCLES)).encode(), "x.csv")
+    assert spectrum.cycle is None
+
+
+def test_numbers_left_aside_that_run_like_a_sweep_are_told_to_everyone():
+    remarks = [f"{row},ok" for row in COMMAS[1:]]
+    text = "\n".join(
+        [COMMAS[0] + ",Remark", *remarks, "", *[row.replace(",", ",7,", 1) for row in COMMAS[1:]]]
+    )
+    found = read_bytes(text.encode(), "x.csv")
+    told = [note for spectrum in found for note in spectrum.notes if note.startswith("assumed: 26 lines")]
+    assert len(found) == 2 or told

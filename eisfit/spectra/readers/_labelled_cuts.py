@@ -69,7 +69,7 @@ def _by_lines(table: Table, lines: Sequence[str], f: FloatArray, z: ComplexArray
     titled: list[int] = []
     plain: list[int] = []
     for row in (np.flatnonzero(np.diff(table.rows) > 1) + 1).tolist():
-        between = [text for text in lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip()]
+        between = [text for text in lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip(" ,;\t")]
         if any(map(_is_title, between)):
             titled.append(row)
         elif all(_is_header(text, table) for text in between):

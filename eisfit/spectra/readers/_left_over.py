@@ -10,7 +10,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, row_of_numbers
-from eisfit.spectra.readers._stacked import Parts, Reader, read_stacked
+from eisfit.spectra.readers._stacked import Parts, Reader, may_be_points, read_stacked
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -18,16 +18,23 @@ _FEWEST_ROWS = 3
 #: A line of two numbers or more, whatever parts them.
 _NUMBERS = regex(r"[\s\"]*[-+.]?\d[-+\d.,;|\s\"eE]*[\s,;|][-+\d.,;|\s\"eE]*\d[.,;|\s\"]*")
 
+#: A point that could not be measured.
+_LACKING = regex(r"[\s\"]*[-+.]?\d[-+\d.,eE\"]*[\s,;|]")
 
-def rows_left_over(lines: Sequence[str], used: Set[int], style: Style) -> list[int]:
+
+def rows_left_over(
+    lines: Sequence[str], used: Set[int], style: Style, below_names: Sequence[int] = ()
+) -> list[int]:
     r"""Return the lines of numbers beside those that were used, where three follow each other.
+
+    Those between the names of a table and its first row are some however few they are.
 
     >>> rows_left_over(["f;Z", "1;2", "3;4", "5;6", "f,Z", "1,2", "3,4", "5,6"], {1, 2, 3}, Style(";", "."))
     [5, 6, 7]
     """
-    if len(lines) - len(used) < _FEWEST_ROWS:
-        return []
-    left: list[int] = []
+    left = [row for row in below_names if row not in used and _is_row(lines[row], style)]
+    if left or len(lines) - len(used) < _FEWEST_ROWS:
+        return left
     run: list[int] = []
     for place, line in enumerate(lines):
         if place not in used and (not line or line.isspace()):
@@ -100,6 +107,8 @@ def read_with_rest(
         told = f"left aside: {lines} beside the table ({where})"
         if _go_on(rest):  # points of the spectrum, for all that is known
             told = f"{ASSUMED} {lines} right beside the table's rows ({where}) are none: left aside"
+        elif may_be_points(file, [rest.lines[row] for row in rest.left]):
+            told = f"{ASSUMED} {lines} beside the table ({where}) are no spectrum: left aside"
         for sweep in sweeps:
             sweep.notes.append(told)
     return sweeps
@@ -119,7 +128,9 @@ def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
 
 def _go_on(rest: Rest) -> bool:
     """Whether rows of the rest stand right beside the table's: the same table, with a cell more or less."""
-    return any(row - 1 in rest.used or row + 1 in rest.used for row in rest.left)
+    return any(row - 1 in rest.used or row + 1 in rest.used for row in rest.left) or any(
+        row - 2 in rest.used and _LACKING.match(rest.lines[row - 1]) for row in rest.left
+    )
 
 
 def _parts(used: Set[int], left: Sequence[int], end: int) -> Parts:

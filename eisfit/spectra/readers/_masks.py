@@ -15,6 +15,7 @@ from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._sweep import plural
 from eisfit.spectra.spectrum import ASSUMED
 
+_FEWEST_FURTHER = 3  # rows: the last points may lack a cycle
 #: What a column of yes and no is called: where yes leaves the point out, and where no does.
 _OUT = regex(
     r"(?:is[ _]?)?(?:mask(?:ed)?|exclude[d]?|outliers?|reject(?:ed)?|bad|invalid|disabled?|ignored?)"
@@ -131,3 +132,14 @@ def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
 
 def _as_written(chosen: Chosen, part: str) -> FloatArray:
     return chosen[part] / chosen.columns[part].scale
+
+
+def drop_conditions_of_another(chosen: Chosen) -> None:
+    """Leave out a condition that ends long before the frequencies: of a shorter table beside them."""
+    size = np.flatnonzero(np.isfinite(chosen.values.get("frequency", np.array([])))).size
+    for quantity in ("cycle", "temperature", "potential"):
+        values = chosen.get(quantity)
+        known = np.isfinite(values) if values is not None else np.array([])
+        count = np.count_nonzero(known)
+        if 1 < count < size - _FEWEST_FURTHER and known[:count].all():
+            del chosen.columns[quantity], chosen.values[quantity]

@@ -102,6 +102,11 @@ def split(line: str, delimiter: str) -> list[str]:
     return cells[1:] if framed else cells
 
 
+def count_marks(line: str, delimiter: str) -> int:
+    """Return how many marks part the cells of a line; those within quotes part none."""
+    return line.count(delimiter) if '"' not in line else len(_split_quoted(line, delimiter)) - 1
+
+
 def number(cell: str, style: Style) -> float | None:
     """Return the number in `cell`, NaN for a gap (empty, ``nan``, ``--``), None for anything else.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, pairwise
 from math import isnan
 
@@ -16,6 +17,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._numbers import Style, number, split
+from eisfit.spectra.readers._pages import Named, join_pages
 from eisfit.spectra.readers._stacked import Reader
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._units import is_unit
@@ -67,14 +69,16 @@ def read_rectangles(
     ReadError
         Where neither can be read, or a unit is to be asked for.
     """
+    named = _frequencies(lines)
+    if len(named) > 1 and (joined := join_pages(lines, named)):
+        return read_rectangles(file, joined, partial(read, file, joined), read)
     try:
         sweeps = read_table()
     except ReadError:
-        found, failed = _read_each(file, lines, _frequencies(lines), read)
+        found, failed = _read_each(file, lines, named, read)
         if failed or not found:
             raise
         return found
-    named = _frequencies(lines)
     gaps = len(named) > 1 and any(np.isnan(sweep.impedance).any() for sweep in sweeps)
     told = any("left aside" in note for sweep in sweeps for note in sweep.notes)
     if len(named) <= len(sweeps) and not (gaps or told):
@@ -108,9 +112,7 @@ def _names_frequency(cell: str) -> bool:
     return bool(named) and column(cell.strip('"')).quantity == "frequency"
 
 
-def _read_each(
-    file: File, lines: Sequence[str], named: Sequence[tuple[int, int, str]], read: Reader
-) -> tuple[list[Sweep], list[str]]:
+def _read_each(file: File, lines: Sequence[str], named: Named, read: Reader) -> tuple[list[Sweep], list[str]]:
     """Return the sweeps of all tables of a grid and why others are none; none where it is one table."""
     marks = {mark for *_, mark in named}
     if len(marks) != 1:
@@ -183,7 +185,7 @@ def _held(tables: Sequence[Rectangle]) -> set[tuple[int, int]]:
     return {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
 
 
-def _style(lines: Sequence[str], named: Sequence[tuple[int, int, str]]) -> Style:
+def _style(lines: Sequence[str], named: Named) -> Style:
     """Return how the numbers below the first name are written."""
     row, _, mark = named[0]
     text = "\n".join(lines[row + 1 : row + 50])

@@ -10,10 +10,12 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers._numbers import row_of_numbers
 from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import MODEL, Sweep, plural
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.spectrum import ASSUMED
 
 #: What reads the lines of any table.
 Reader = Callable[[File, Sequence[str]], list[Sweep]]
@@ -23,6 +25,8 @@ Parts = Sequence[tuple[int, int]]
 _GLUED = regex(
     r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
 )  # the last line of a file without an end, and the header of the next
+_FEWEST_COLUMNS, _FEWEST_POINTS = 3, 5
+_LOOKED_AT = 8  # rows
 _NEAR = 3  # lines above a header that may name its table
 _MOST_ABOVE = 6  # lines
 
@@ -35,11 +39,7 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
     read = list(parts)
     heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
     file = file.with_words(dict.fromkeys(heads))
-    for line, text in enumerate(plain):
-        if _GLUED.match(text):
-            raise file.error(
-                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
-            )
+    _refuse_glued(file, plain)
     of_else: ReadError | None = None
     for start, stop in parts:
         try:
@@ -58,11 +58,30 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
     left = sum(1 for line in plain if line.strip()) - sum(
         1 for start, stop in read for line in plain[start:stop] if line.strip()
     )
+    told = f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
+    if any(may_be_points(file, plain[start:stop]) for start, stop in {*parts} - {*read}):
+        told = f"{ASSUMED} a table below or above another is no spectrum: left aside ({plural(left, 'line')})"
     for sweep in sweeps if left else []:
-        sweep.notes.append(
-            f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
-        )
+        sweep.notes.append(told)
     return sweeps
+
+
+def may_be_points(file: File, lines: Sequence[str]) -> bool:
+    """Whether lines hold three columns or more, of which one is spaced as the frequencies of a sweep are."""
+    table = find_table(file, lines)
+    if table is None or table.matrix.shape[1] < _FEWEST_COLUMNS or len(table.matrix) < _FEWEST_POINTS:
+        return False
+    begin = table.matrix[:_LOOKED_AT].T
+    return any((x > 0).all() and runs_one_way(x) and is_spaced_like_sweep(x) for x in begin)
+
+
+def _refuse_glued(file: File, lines: Sequence[str]) -> None:
+    """Refuse a header that stands right behind the last number of a file without an end."""
+    for line, text in enumerate(lines):
+        if _GLUED.match(text):
+            raise file.error(
+                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
+            )
 
 
 def _line_above(lines: Sequence[str], line: int) -> str:

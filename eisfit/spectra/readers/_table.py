@@ -17,7 +17,7 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._header import Table, attach_header
 from eisfit.spectra.readers._header_names import WANTED
-from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
+from eisfit.spectra.readers._numbers import Style, count_marks, is_remark, number, row_of_numbers, split
 
 _PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
 _COLONS = regex(r"^[^:\s]+(?::[^:\s]+){2,}:?$", re.MULTILINE)
@@ -223,17 +223,24 @@ def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
 def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: Style) -> int:
     """Return the farthest of `rows` by `step` from `edge` with as many marks, of which some cells are empty.
 
-    Rows of marks alone may lie between: of spectra side by side none has a number there.
+    Rows of marks alone may lie between: of spectra side by side none has a number there. So may points that
+    could not be measured, and remarks.
     """
-    marks = lines[edge].count(style.delimiter) if style.delimiter != " " else 0
-    place, blank = edge + step, False
-    while marks > 1 and 0 <= place < len(lines) and lines[place].count(style.delimiter) == marks:
-        cells = [cell for cell in split(lines[place], style.delimiter) if cell]
-        if place in rows and not (blank and any(number(cell, style) is None for cell in cells)):
+    marks = count_marks(lines[edge], style.delimiter) if style.delimiter != " " else 0
+    place, blank, own = edge + step, False, split(lines[edge], style.delimiter)
+    while marks > 1 and 0 <= place < len(lines) and count_marks(lines[place], style.delimiter) == marks:
+        pairs = zip(split(lines[place], style.delimiter), own, strict=False)
+        filled = [
+            (cell, known) for cell, known in pairs if cell and known
+        ]  # not what stands beside the table
+        words = any(
+            number(cell, style) is None and number(known, style) is not None for cell, known in filled
+        )
+        if place in rows and not (blank and words):
             edge = place
-        elif cells:
+        elif len(filled) > 1 and words:
             break
-        blank = blank or not cells
+        blank = blank or not filled
         place += step
     return edge
 

@@ -51,7 +51,7 @@ from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_ov
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
-from eisfit.spectra.readers._masks import leave_out_marked, note_remarks
+from eisfit.spectra.readers._masks import drop_conditions_of_another, leave_out_marked, note_remarks
 from eisfit.spectra.readers._noted import note_table, note_unnamed
 from eisfit.spectra.readers._parts_below import parts_side_by_side
 from eisfit.spectra.readers._rectangles import read_rectangles
@@ -188,7 +188,8 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
-    rest = Rest(plain, used, rows_left_over(plain, used, table.style))
+    below_names = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
+    rest = Rest(plain, used, rows_left_over(plain, used, table.style, below_names))
     refuse_two_decimal_signs(file, table, lines, rest.left)
     sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table, lines), sweeps_of_lines)
     sweeps[-1].notes += ends
@@ -298,6 +299,7 @@ def _sweeps(
     file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
 ) -> list[Sweep]:
     chosen = choose(columns, table.matrix)
+    drop_conditions_of_another(chosen)
     if "frequency" not in chosen or _is_no_sweep(chosen):
         raise file.error(no_frequency(table))
     drop_words(chosen)
