@@ -17,7 +17,6 @@ from typing import Annotated, Any, NoReturn
 import click
 
 from eisfit.cli.command import Exit, Option, command_of, echo
-from eisfit.cli.completion import words
 from eisfit.errors import EisfitWarning, did_you_mean
 from eisfit.records import dataclass
 
@@ -89,7 +88,7 @@ Form = Annotated[
         "--format",
         metavar="FORM",
         help="table, json, csv, tsv or md; paper-md, paper-latex: value ± error, unit.",
-        autocompletion=words(*FORMS),
+        words=FORMS,
     ),
 ]
 

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from eisfit import __version__
 from eisfit.cli.all_commands import Commands, Quiet, current
 from eisfit.cli.command import Exit, Option, echo, params_of
-from eisfit.cli.completion import SHELLS, install, script, words
+from eisfit.cli.completion import SHELLS, install, script
+
+_NAMED = f"eisfit {__version__}"
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        echo(f"eisfit {__version__}")
-        raise Exit
+def _print(answer: Callable[[Any], str]) -> Callable[[Any], None]:
+    """Return what prints the answer to an option, where it is given, and stops."""
+
+    def print_and_stop(asked: Any) -> None:
+        if asked not in (None, False):
+            echo(answer(asked))
+            raise Exit
+
+    return print_and_stop
 
 
-def _show(shell: str | None) -> None:
-    if shell is not None:
-        echo(script(shell))
-        raise Exit
-
-
-def _install(shell: str | None) -> None:
-    if shell is not None:
-        echo(install(shell))
-        raise Exit
-
-
-_SHELL = {"metavar": "SHELL", "autocompletion": words(*SHELLS)}
+def _shell(answer: Callable[[str], str], about: str) -> Option:
+    return Option(metavar="SHELL", words=tuple(SHELLS), help=about, callback=_print(answer))
 
 
 def _main(
-    version: Annotated[bool, Option("--version", "-V", callback=_version, help="Show the version.")] = False,
-    install_completion: Annotated[
-        str | None, Option(callback=_install, help="Teach your shell: bash, zsh or fish.", **_SHELL)
-    ] = None,
-    show_completion: Annotated[
-        str | None, Option(callback=_show, help="Print what a shell needs to know.", **_SHELL)
-    ] = None,
+    version: Annotated[
+        bool,
+        Option("--version", "-V", callback=_print(lambda _: _NAMED), help="Show the version."),
+    ] = False,
+    install_completion: Annotated[str | None, _shell(install, "Teach your shell: {}.")] = None,
+    show_completion: Annotated[str | None, _shell(script, "Print what a shell needs to know.")] = None,
     quiet: Quiet = False,
 ) -> None:
     current.quiet = quiet

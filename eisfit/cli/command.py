@@ -6,7 +6,7 @@ On click alone, which starts in 40 ms; the libraries above it that do the same t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -49,6 +49,8 @@ class Option:
     ----------
     names
         Such as ``--output``, ``-o``, or ``--browser/--no-browser``.
+    words
+        What it takes: the help names them where it has ``{}``, and the shell offers them.
     callback
         Called with the value before the command runs, and before other options are looked at.
     min
@@ -60,12 +62,18 @@ class Option:
         *names: str,
         help: str = "",
         metavar: str | None = None,
+        words: Sequence[str] = (),
         autocompletion: Completion | None = None,
         callback: Callable[[Any], None] | None = None,
         min: float | None = None,
     ) -> None:
-        self.names, self.help, self.metavar = names, help, metavar
-        self.autocompletion, self.callback, self.min = autocompletion, callback, min
+        self.names, self.metavar, self.callback, self.min = names, metavar, callback, min
+        self.help = help.replace("{}", " or ".join([", ".join(words[:-1]), *words[-1:]]))
+        self.autocompletion = _offer(words) if words else autocompletion
+
+
+def _offer(words: Sequence[str]) -> Completion:
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
 
 class _NamedArgument(click.Argument):

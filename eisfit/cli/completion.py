@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +34,6 @@ def parameter_names(ctx: Any, incomplete: str) -> list[str]:
     except EisfitError:
         return []
     return [f"{name}=" for name in names if name.startswith(incomplete)]
-
-
-def words(*known: str) -> Callable[[str], list[Any]]:
-    """Return the completion of an option that takes one of these words."""
-
-    def complete(incomplete: str) -> list[Any]:
-        return [word for word in known if word.startswith(incomplete)]
-
-    return complete
 
 
 def script(shell: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.command import Argument, Option
-from eisfit.cli.completion import circuit_names, parameter_names, words
+from eisfit.cli.completion import circuit_names, parameter_names
 from eisfit.errors import EisfitError, UsageError
 from eisfit.records import dataclass
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eisfit.model.geometry import Geometry
 
 T = TypeVar("T")
+_FIGURES = ("png", "svg", "pdf")
 
 
 def _declare_pairs(flag: str, form: str, about: str) -> Any:
@@ -49,11 +50,7 @@ OwnCircuit = Annotated[
 ]
 Weighting = Annotated[
     str,
-    Option(
-        "--weighting",
-        help="modulus, proportional, unit or noise.",
-        autocompletion=words("modulus", "proportional", "unit", "noise"),
-    ),
+    Option("--weighting", words=("modulus", "proportional", "unit", "noise"), help="{}."),
 ]
 Fixed = Annotated[
     list[str] | None, _declare_pairs("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
@@ -90,16 +87,16 @@ ImpedanceUnit = Annotated[
     str | None,
     Option(
         "--impedance-unit",
-        help="What the file's impedances are in: uohm, mohm, ohm, kohm, Mohm, Gohm.",
-        autocompletion=words("uohm", "mohm", "ohm", "kohm", "Mohm", "Gohm"),
+        words=("uohm", "mohm", "ohm", "kohm", "Mohm", "Gohm"),
+        help="What the file's impedances are in: {}.",
     ),
 ]
 ImagSign = Annotated[
     str,
     Option(
         "--imag-sign",
+        words=("auto", "header", "+", "-"),
         help="auto, header (never turned), + (the column holds Im Z) or - (it holds -Im Z).",
-        autocompletion=words("auto", "header", "+", "-"),
     ),
 ]
 Export = Annotated[
@@ -107,8 +104,8 @@ Export = Annotated[
     Option(
         "--export",
         metavar="FORM",
-        help="Print for another program: spice, circuitikz, pyimpspec or impedance.py.",
-        autocompletion=words("spice", "circuitikz", "pyimpspec", "impedance.py"),
+        words=("spice", "circuitikz", "pyimpspec", "impedance.py"),
+        help="Print for another program: {}.",
     ),
 ]
 Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
@@ -123,12 +120,7 @@ Target = Annotated[
 ]
 FigureForm = Annotated[
     str,
-    Option(
-        "--figures",
-        metavar="FORM",
-        help="png, svg or pdf, of the figures in --output.",
-        autocompletion=words("png", "svg", "pdf"),
-    ),
+    Option("--figures", metavar="FORM", words=_FIGURES, help="{}, of the figures in --output."),
 ]
 Columns = Annotated[
     int,
@@ -258,8 +250,8 @@ class Results:
         """Raise UsageError now, and not after an hour's work, for what cannot be written."""
         from eisfit.cli.output import check_output
 
-        if self.figures not in ("png", "svg", "pdf"):
-            raise UsageError(f"--figures {self.figures!r}: use png, svg or pdf")
+        if self.figures not in _FIGURES:
+            raise UsageError(f"--figures {self.figures!r}: use {', '.join(_FIGURES)}")
         if self.columns not in (0, 1, 2):
             raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
         if self.output is None and (self.figures != "png" or self.columns):

@@ -9,7 +9,8 @@ import pytest
 
 import eisfit
 from eisfit.cli import app
-from eisfit.cli.completion import circuit_names, parameter_names, words
+from eisfit.cli.command import Option
+from eisfit.cli.completion import circuit_names, parameter_names
 from eisfit.model.files.check import check_circuit
 from eisfit.model.files.library import load
 from eisfit.model.files.template import circuit_template
@@ -123,7 +124,9 @@ def test_what_the_shell_completes(run):
     assert parameter_names(Context(), "CPE") == ["CPE_ct_Q=", "CPE_ct_alpha="]
     Context.params = {"circuit": "nonsense("}
     assert parameter_names(Context(), "") == []
-    assert words("modulus", "unit")("m") == ["modulus"]
+    option = Option(words=("modulus", "unit", "noise"), help="By {}.")
+    assert option.autocompletion("m") == ["modulus"]
+    assert option.help == "By modulus, unit or noise."
 
 
 @pytest.mark.parametrize(

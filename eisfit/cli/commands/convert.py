@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
-from eisfit.cli.completion import words
 from eisfit.cli.options import Files, Reading
 from eisfit.cli.output import check_not_read, check_output, folder, guard, print_json, stem
 from eisfit.cli.sources import read_sources
@@ -59,11 +58,7 @@ def convert(
     ],
     to: Annotated[
         str,
-        Option(
-            "--to",
-            help="csv, json, or csvw: CSV described in JSON-LD.",
-            autocompletion=words(*_TABLES),
-        ),
+        Option("--to", words=tuple(_TABLES), help="csv, json, or csvw: CSV described in JSON-LD."),
     ] = "csv",
     reading: Reading = Reading(),
 ) -> int:

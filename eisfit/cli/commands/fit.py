@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from eisfit.cli.all_commands import count_remarks, say
 from eisfit.cli.command import Exit, Option
-from eisfit.cli.completion import words
 from eisfit.cli.options import (
     Arcs,
     Cell,
@@ -53,16 +52,12 @@ def fit(
     loss: Annotated[
         str,
         Option(
-            help="linear, or soft_l1, huber, cauchy: less pulled by outliers.",
-            autocompletion=words("linear", "soft_l1", "huber", "cauchy"),
+            words=("linear", "soft_l1", "huber", "cauchy"),
+            help="{}: all but the first are less pulled by outliers.",
         ),
     ] = "linear",
     representation: Annotated[
-        str,
-        Option(
-            help="impedance, admittance or modulus_phase.",
-            autocompletion=words("impedance", "admittance", "modulus_phase"),
-        ),
+        str, Option(words=("impedance", "admittance", "modulus_phase"), help="{}.")
     ] = "impedance",
     interval: Annotated[
         float | None, Option(metavar="LEVEL", help="Give an interval of this level, such as 0.95.")
@@ -70,8 +65,8 @@ def fit(
     errors: Annotated[
         str | None,
         Option(
-            help="How intervals are found: covariance (default), profile, bootstrap or mcmc.",
-            autocompletion=words("covariance", "profile", "bootstrap", "mcmc"),
+            words=("covariance", "profile", "bootstrap", "mcmc"),
+            help="How intervals are found: {}; the first where it is not said.",
         ),
     ] = None,
     cell: Cell = Cell(),
@@ -81,8 +76,8 @@ def fit(
     finish: Annotated[
         str,
         Option(
+            words=("lmfit", "kernel"),
             help="lmfit, or kernel: three times as fast for one file, the same numbers; needs --circuit.",
-            autocompletion=words("lmfit", "kernel"),
         ),
     ] = "lmfit",
     reading: Reading = Reading(),
