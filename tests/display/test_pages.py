@@ -23,6 +23,7 @@ from eisfit.errors import UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.simulate import simulate
+from eisfit.spectra.axes import AXES
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.writers.plain_csv import to_csv
 
@@ -105,6 +106,12 @@ def test_simulated_data_says_so(page, tmp_path):
     )
     result = eisfit.fit(measured, "R0-p(R1,C1)")
     assert "simulated data" not in html_report(result, tmp_path / "m.html").read_text(encoding="utf-8")
+
+
+def test_the_page_knows_the_unit_of_every_axis():
+    script = (Path(eisfit.__file__).parent / "display/pages/assets/quantities.js").read_text(encoding="utf-8")
+    units = dict(re.findall(r'(\w+): "([^"]*)"', re.search(r"const units = {(.*?)}", script)[1]))
+    assert units == {name: axis.unit.replace("deg", "°") for name, axis in AXES.items()}
 
 
 def test_what_a_series_holds(page, tracked):

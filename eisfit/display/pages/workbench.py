@@ -12,8 +12,8 @@ from eisfit.display.pages.page import asset, page
 from eisfit.display.pages.trends import trend_rows
 from eisfit.display.report.words import Document, clean, count
 
-_SCRIPTS = ("words.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js", "bench.js",
-            "session.js", "work.js")  # fmt: skip
+_SCRIPTS = ("quantities.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js",
+            "bench.js", "session.js", "work.js")  # fmt: skip
 _ENDS = {
     "none": "This file is complete: it loads nothing from anywhere.",
     "server": "The page talks to eisfit on this machine alone; Ctrl-C in its terminal ends it.",

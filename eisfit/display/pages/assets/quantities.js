@@ -1,4 +1,4 @@
-/* Words, numbers and elements. Texts from files are set as text, never as markup. */
+/* How quantities, numbers and units are written on the page; its sentences stand in the scripts that show them. */
 "use strict";
 const eisfit = {};
 
