@@ -18,6 +18,7 @@ from eisfit.arrays import BoolArray, FloatArray, IntArray, finite
 from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import Formula, Propagation, inputs_of
 from eisfit.fitting.diffusion import coefficients
+from eisfit.fitting.polarisation import polarisation_resistance
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
@@ -42,8 +43,8 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Deriv
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
     ``tau_ct`` = (R Q)^(1/alpha); ``f_peak_ct`` = 1 / (2 pi tau); ``C_ct`` = tau / R, the effective
     capacitance for a distribution normal to the surface (C. H. Hsu, F. Mansfeld, Corrosion 57 (2001)
-    747); and ``R_p``, the sum of the arcs' resistances. An arc that is one element (`K`, `Zarc`) has its
-    tau as a parameter; the other two go by its full name, as in ``f_peak_Zarc1``.
+    747). An arc that is one element (`K`, `Zarc`) has its tau as a parameter; the other two go by its full
+    name, as in ``f_peak_Zarc1``. ``R_p`` is the polarisation resistance (`eisfit.fitting.polarisation`).
 
     For the charge-transfer arc of a circuit with a series resistance also ``C_brug_ct`` =
     (Q (1/R_s + 1/R_ct)^(alpha - 1))^(1/alpha), the effective capacitance for a distribution along the surface
@@ -76,20 +77,17 @@ _Named: TypeAlias = tuple[str, Derived]
 @keep_per_circuit
 def _derive_of_circuit(circuit: Circuit) -> dict[str, Derived]:
     found: dict[str, Derived] = {}
-    resistors = []
     for arc in arcs(circuit.tree):
         resistor, storage = arc
-        resistors.append(resistor.name)
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
         found.update(_derive_of_arc(arc, resistor.name if taken else label))
         found.update(_brug(circuit, resistor, storage, label))
     for component in components(circuit.tree):
         if component.symbol in ("K", "Zarc"):
-            resistors.append(f"{component.name}_R")
             found.update(_derive_of_element(component.name))
-    if resistors:
-        found["R_p"] = Derived("ohm", lambda p: sum(p[name] for name in resistors))
+    if (whole := polarisation_resistance(circuit.tree)) is not None:
+        found["R_p"] = Derived("ohm", whole)
     return found
 
 

@@ -114,6 +114,34 @@ def test_units_and_what_a_circuit_implies():
     assert "C_1" not in formulas(Circuit.from_string("p(R_1,CPE_1)-C_1"))
 
 
+@pytest.mark.parametrize(
+    ("string", "expected"),
+    [
+        # An adsorbed intermediate on corroding iron: at rest both branches conduct (I. Epelboin, M. Keddam,
+        # J. Electrochem. Soc. 117 (1970) 1052). The sum of the arcs was R_1 alone.
+        ("R_s-p(R_1,C_1,R_2-L_2)", 120 * 80 / 200),
+        ("R_s-p(R_1-Ws_d,CPE_1)", 120 + 30),
+        ("R_s-p(R_1,C_1)-Ws_d", 120 + 30),
+        ("R_s-p(R_1-W_d,CPE_1)", 120),  # no end: where the arc has its own
+        ("R_s-p(R_1,C_1)-C_2", 120),
+        ("p(L_1,R_3)-R_s-p(R_1,C_1)", 120),  # leads
+        ("p(R_1,R_2-C_2)", 120 - 120 * 80 / 200),
+        ("R_s-TLM_a", 60 / np.tanh(0.5)),  # sqrt(30 120) coth(sqrt(30 / 120))
+        ("p(R_s-p(R_1,C_1),C_2)", 2 + 120),
+    ],
+)
+def test_the_polarisation_resistance_is_the_difference_of_the_ends(string, expected):
+    given = {"R_s": 2.0, "R_1": 120.0, "R_2": 80.0, "Ws_d_R": 30.0, "TLM_a_R_ion": 30.0, "TLM_a_R_ct": 120.0}
+    circuit = Circuit.from_string(string)
+    formula = formulas(circuit)["R_p"].formula
+    p = {name: given.get(name, 0.5) for name in circuit.names}
+    assert formula(p) == pytest.approx(expected, rel=1e-6)
+    for name in circuit.names:  # complex steps, by which errors are found, give the slope
+        moved = formula({**p, name: p[name] + 1e-30j})
+        up, down = formula({**p, name: p[name] * 1.00001}), formula({**p, name: p[name] * 0.99999})
+        assert np.imag(moved) * 1e30 == pytest.approx((up - down) / (2e-5 * p[name]), rel=1e-4, abs=1e-6)
+
+
 def test_two_arcs_with_one_label_do_not_hide_each_other():
     """R1 in an arc and R_1 in another: two time constants, two names."""
     found = formulas(Circuit.from_string("p(R1,C1)-p(R_1,C_1)"))
