@@ -378,3 +378,42 @@ def test_a_pointer_of_git_annex_is_named():
 def test_one_spectrum_without_a_cycle_needs_no_note(tmp_path):
     (tmp_path / "a.csv").write_text(table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
     assert not read_series(tmp_path / "a.csv").notes
+
+
+@pytest.mark.parametrize(
+    ("line", "temperature"),
+    [
+        ("Kammertemperatur [Celsius]: -20", -20),
+        ("T_degC: -20", -20),
+        ("Temp_K = 253.15", -20),
+        ("# 電池温度 (℃);-20", -20),
+        ("온도 / °F: -4", -20),
+        ("T_cell,-20,deg C", -20),
+        ('"温度"\t"-20"', -20),
+        ("Temperature setpoint (°C): -20", -20),
+        ("Temperature (set): -20", None),
+        ("T: 3 s", None),
+    ],
+)
+def test_temperatures_of_a_header_in_other_words(line, temperature):
+    (spectrum,) = read(line + "\n" + table("f (Hz);Z' (ohm);Z'' (ohm)", F, Z.real, Z.imag, mark=";"))
+    assert spectrum.temperature_C == (None if temperature is None else pytest.approx(temperature))
+
+
+@pytest.mark.parametrize(
+    ("line", "cycle", "potential"),
+    [
+        ("Zyklusnummer: 12", 12, None),
+        ("循环次数: 12", 12, None),
+        ("Cycle #;12", 12, None),
+        ("Cycles: 3", None, None),  # over which an instrument averages
+        ("Cell voltage (mV): -450", None, -0.45),
+        ("E / V vs Ag/AgCl;-0.45", None, -0.45),
+        ("Zellspannung: -450 mV", None, -0.45),
+        ("E: 12", None, None),
+        ("Voltage: 10 mV", None, None),  # what it is excited with?
+    ],
+)
+def test_cycles_and_potentials_of_a_header_in_other_words(line, cycle, potential):
+    (spectrum,) = read(line + "\n" + table("f (Hz);Z' (ohm);Z'' (ohm)", F, Z.real, Z.imag, mark=";"))
+    assert (spectrum.cycle, spectrum.potential_V) == (cycle, potential)

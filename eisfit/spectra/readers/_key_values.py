@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
@@ -13,19 +13,21 @@ from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._units import to_celsius, unit_of
 from eisfit.spectra.readers._words import VOCABULARY
 
-_PAIR = regex(r"^\s*[#%;!/]*\s*\"?([A-Za-zÀ-ÿ<][^:=\t]{0,60}?)\s*(?:[:=]|\t)\s*(.*?)\s*\"?\s*$")
+_PAIR = regex(r"^\s*[#%;!/]*\s*\"?((?:[^\W\d_]|<)[^:=\t]{0,60}?)\s*(?:[:=]|\"?\t\"?)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 #: The unit behind the number that a text starts with.
 _BEHIND = regex(rf"{_LEADING.pattern}\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)")
 _KINDS = {"temperature": ("celsius", "kelvin", "fahrenheit"), "potential": ("volt",), "time": ("time",)}
-#: A unit behind the name of a condition: ``Temp. [°C]``, ``Temperature / K``.
-_OF_KEY = regex(r"^(.*?)\s*(?:[\[(]\s*([^\W\d_°]{0,3}[°º]?[^\W\d_]{1,10})\s*[\])]|/\s*([°º]?[^\W\d_]{1,5}))$")
+#: A unit behind the name of a condition: ``Temp. [°C]``, ``Temperature / K``, ``T_degC``, ``E (V vs Li)``.
+_OF_KEY = regex(
+    r"^(.*?)\s*(?:[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]|/\s*(\S[^/]{0,20}(?:/\w+)?)|(?<=[^\W\d])_((?:deg)?[CFK]|m?V))$"
+)
 #: Pairs within a line: ``Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01``.
 _WITHIN = regex(r"([A-Za-z][\w.]*(?: [\w.]+)? \[[^\[\]]{1,12}\])\s*=\s*([-+.\deE]+)")
 #: ``Temperature;25;°C``, ``Cycle,15``.
 _LISTED = regex(
-    r"^\s*[#%!]*\s*\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)"
-    r"(?:\s*[;,]?\s*([^\W\d]\w{0,9}|[°º]\s?\w|[℃%]))?\"?[\s;,]*$"
+    r"^\s*(?:[#%!;/]+\s*)?\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)\"?"
+    r"(?:\s*[;,]?\s*\"?([^\W\d][\w ./]{0,19}|[°º]\s?\w|[℃%]))?\"?[\s;,]*$"
 )
 #: A temperature that stands alone between commas, in brackets, or behind what was measured.
 _PROSE = regex(
@@ -41,26 +43,53 @@ _WORDS = {
     quantity: "|".join(re.escape(word) for word, concept in VOCABULARY.items() if concept == quantity)
     for quantity in ("cycle", "temperature")
 }
+_WHERE = (
+    "cell|sample|dut|chamber|oven|bath|test|measure(?:ment|d)|measuring|ambient|room|stage|holder|environment"
+)
 _CONDITIONS = (
-    ("cycle", regex(rf"(?:{_WORDS['cycle']})(?:[ _](?:number|index|no\.?))?$", re.IGNORECASE)),
+    (
+        "cycle",  # cycles: over how many periods is averaged, in many settings
+        regex(
+            rf"(?!(?:cycles|zyklen|ciclos)\b)(?:{_WORDS['cycle']})"
+            r"(?:[ _]?(?:number|nummer|index|no\.?|nr\.?|#))?$",
+            re.IGNORECASE,
+        ),
+    ),
     (
         "temperature_C",
         regex(rf"(?:(?:{_WORDS['temperature']})\.?|temperature_C|temperature \(C\))$", re.IGNORECASE),
     ),
     (
         "temperature_C",  # where no other is told
-        regex(r"(?:cell|sample|dut|chamber|oven|bath)[ _-]temp(?:\.|erature)?$", re.IGNORECASE),
+        regex(
+            rf"(?:(?:{_WHERE})[ _-]temp(?:\.|erature)?|temp(?:erature)?[ _-](?:set ?point|set|{_WHERE})"
+            r"|T[ _](?:cell|sample|chamber|amb|env|set|bath|dut)"
+            r"|(?:zell|kammer|umgebungs|ofen|proben|mess|prüf|raum|bad)-?temperatur"
+            r"|(?:电池|电芯|環境|环境|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
+            re.IGNORECASE,
+        ),
     ),
     (
         "potential_V",
         regex(
-            r"(?:potential_V|dc[ _]?potential(?:_V| \(V\))?|potential \(V\)|E_?dc|(?:dc[ _]?)?bias"
-            r"(?:[ _](?:voltage|potential))?(?:_V)?)$",
+            r"(?:potential_V|dc[ _-]?(?:potential|voltage|bias)|bias(?:[ _](?:voltage|potential))?|[EV]_?dc"
+            r"|ewe|ocv|ocp|cell[ _](?:voltage|potential)|zellspannung|ruhespannung|gleichspannung)(?:_V)?$",
             re.IGNORECASE,
         ),
     ),
     ("time_s", regex(r"time_s$", re.IGNORECASE)),
 )
+#: Names that mean a condition only with its unit: T may be a time, E what it is excited with.
+_WITH_UNIT = {"temperature_C": {"T"}, "potential_V": {"potential", "Potential", "E"}}
+
+
+class _Told(NamedTuple):
+    """A pair of the header, its key as a whole and in parts."""
+
+    key: str
+    name: str
+    unit: str
+    value: str
 
 
 def key_values(lines: Iterable[str]) -> dict[str, Any]:
@@ -135,26 +164,29 @@ def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
-    told = [(str(key), str(value), _OF_KEY.match(str(key))) for key, value in pairs.items()]
+    told = [_Told(str(key), *_parts_of(str(key)), str(value)) for key, value in pairs.items()]
     for name, pattern in _CONDITIONS:
-        known = (_condition_under(name, pattern, *pair) for pair in told)
+        known = (_condition_under(name, pattern, pair) for pair in told)
         found = next((value for value in known if value is not None), None)
         for sweep in sweeps if found is not None else ():
             if getattr(sweep, name) is None:
                 setattr(sweep, name, found)
 
 
-def _condition_under(
-    name: str, pattern: re.Pattern[str], key: str, value: str, parts: re.Match[str] | None
-) -> float | None:
+def _parts_of(key: str) -> tuple[str, str]:
+    """Return the name and the unit in a key."""
+    match = _OF_KEY.match(key)
+    return (match[1], str(match[2] or match[3] or match[4])) if match else (key, "")
+
+
+def _condition_under(name: str, pattern: re.Pattern[str], pair: _Told) -> float | None:
     """Return what a pair says of a condition, in the unit among the key's parts or behind the number."""
-    if pattern.match(key):
-        return condition(name, value)
-    if name == "temperature_C" and (parts[1] if parts else key) == "T":  # a time, unless the unit says
-        value = f"{value} {parts[2] or parts[3]}" if parts else value
-        return condition(name, value) if _BEHIND.match(value.strip()) else None
-    told = parts is not None and pattern.match(parts[1]) is not None
-    return condition(name, f"{value} {parts[2] or parts[3]}") if told and parts else None
+    if pattern.match(pair.key):
+        return condition(name, pair.value)
+    told = f"{pair.value} {pair.unit}" if pair.unit else pair.value
+    if pair.name in _WITH_UNIT.get(name, ()):
+        return condition(name, told) if _BEHIND.match(told.strip()) else None
+    return condition(name, told) if pair.unit and pattern.match(pair.name) else None
 
 
 def apply_header(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
