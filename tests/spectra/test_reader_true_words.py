@@ -417,3 +417,15 @@ def test_temperatures_of_a_header_in_other_words(line, temperature):
 def test_cycles_and_potentials_of_a_header_in_other_words(line, cycle, potential):
     (spectrum,) = read(line + "\n" + table("f (Hz);Z' (ohm);Z'' (ohm)", F, Z.real, Z.imag, mark=";"))
     assert (spectrum.cycle, spectrum.potential_V) == (cycle, potential)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Kammertemperatur / °C", "Umgebungstemperatur (°C)", "電池温度_degC", "Measurement temperature, C"],
+)
+def test_temperatures_of_a_column_in_other_words(name):
+    head = f'"{name}","f (Hz)","Z\' (ohm)","Z\'\' (ohm)"'
+    (spectrum,) = read(table(head, 0 * F + 60, F, Z.real, Z.imag))
+    assert spectrum.temperature_C == 60
+    (spectrum,) = read(table(f'{head},"Zelltemperatur (°C)"', 0 * F + 60, F, Z.real, Z.imag, 0 * F + 25))
+    assert spectrum.temperature_C == (25 if name.startswith(("K", "U")) else 60)

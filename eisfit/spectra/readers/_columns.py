@@ -76,7 +76,10 @@ _OPERATED = regex(
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
-_AROUND = {"chamber", "ambient", "oven", "room", "ofen", "umgebungs", "ambiente", "环境"}  # behind the cell's
+_AROUND = {
+    *("chamber", "ambient", "oven", "room", "ambiente", "环境", "環境"),
+    *("ofen", "umgebungs", "kammer", "raum"),
+}  # behind the cell's
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: Whose column it is, in one word: SOC50, 25C.
 _COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")

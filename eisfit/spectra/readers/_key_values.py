@@ -64,7 +64,7 @@ _CONDITIONS = (
         regex(
             rf"(?:(?:{_WHERE})[ _-]temp(?:\.|erature)?|temp(?:erature)?[ _-](?:set ?point|set|{_WHERE})"
             r"|T[ _](?:cell|sample|chamber|amb|env|set|bath|dut)"
-            r"|(?:zell|kammer|umgebungs|ofen|proben|mess|prüf|raum|bad)-?temperatur"
+            r"|(?:zell|kammer|umgebungs|ofen|proben|mess|prüf|raum|bad)-?temp[e]ratur"
             r"|(?:电池|电芯|環境|环境|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
             re.IGNORECASE,
         ),

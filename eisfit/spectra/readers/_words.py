@@ -80,7 +80,8 @@ _MEANS = {
     "時間 시간 timesec",
     "period": "period periods periode periodendauer période período periodo период 周期 周期時間",
     "temperature": "temperature temp temperatur température temperatura температура sıcaklık "
-    "lämpötila teplota temperatuur hőmérséklet zelltemperatur 电池温度 tm tempc tcell mtemp "
+    "lämpötila teplota temperatuur hőmérséklet zelltemperatur messtemperatur "
+    "prüftemperatur 电池温度 電池温度 测试温度 試験温度 測定温度 tm tempc tcell mtemp "
     "温度 온도",
     "potential": "ewe vdc edc voltage potential potentiel spannung potenzial potencial potenziale "
     "zellspannung напряжение потенциал gerilim 电池电压 tensión tension tensione "
@@ -93,7 +94,8 @@ _MEANS = {
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
     "average wert mittelwert mittel moyenne promedio 平均 平均值 act "
     "actual istwert applied signal test elapsed "
-    "measured meas cell of the in der de di du la ac series serial component complex linear lin total "
+    "measured measurement measuring "
+    "meas cell of the in der de di du la ac series serial component complex linear lin total "
     "stack at column "
     "data raw shift deg sweep dc trace lumped port element experimental exp",
     "ohm": "ohm ohms",
