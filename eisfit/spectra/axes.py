@@ -239,7 +239,7 @@ def _value(match: re.Match[str], axis: Axis) -> float | None:
     before = match.string[: match.start(1)]
     if match[1].startswith("-") and before[-1:].isalnum() and not _BEHIND_SYMBOL.search(before):
         number = -number
-    if axis.name == "soc" and "." in match[1] and number <= 1:  # a fraction
+    if axis.name == "soc" and match[1].strip("+-0123456789") and number <= 1:  # a fraction
         number *= 100
     unit = match[2] if len(match.groups()) > 1 else None
     if axis.name == "temperature" and unit == "K":

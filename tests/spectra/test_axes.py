@@ -20,6 +20,7 @@ TABLE = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n100,1,-1\n10,2,-2\n1,3,-0.5\n"
         ("x_25degC_SOC050", {"temperature": 25.0, "soc": 50.0}),
         ("ML621_90%", {"soc": 90.0}),
         ("half_SOC0.5", {"soc": 50.0}),
+        ("half_SOC0p5", {"soc": 50.0}),
         ("film_5nm", {"thickness": 5.0}),
         ("film_1p5um", {"thickness": 1500.0}),
         ("press_10bar", {"pressure": 1.0}),

@@ -43,7 +43,10 @@ _WORDS = {
     quantity: "|".join(re.escape(word) for word, concept in VOCABULARY.items() if concept == quantity)
     for quantity in ("cycle", "temperature")
 }
-_WHERE = "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|ambient|room|stage|holder|environment"
+_WHERE = (
+    "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|ambient|room|stage|holder"
+    "|environment"
+)
 _CONDITIONS = (
     (
         "cycle",  # cycles: over how many periods is averaged, in many settings
