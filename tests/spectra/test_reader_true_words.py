@@ -393,6 +393,7 @@ def test_one_spectrum_without_a_cycle_needs_no_note(tmp_path):
         ("Temperature setpoint (°C): -20", -20),
         ("Temperature (set): -20", None),
         ("T: 3 s", None),
+        ("Umgebungstemperatur: 22 °C", None),
     ],
 )
 def test_temperatures_of_a_header_in_other_words(line, temperature):
@@ -429,3 +430,10 @@ def test_temperatures_of_a_column_in_other_words(name):
     assert spectrum.temperature_C == 60
     (spectrum,) = read(table(f'{head},"Zelltemperatur (°C)"', 0 * F + 60, F, Z.real, Z.imag, 0 * F + 25))
     assert spectrum.temperature_C == (25 if name.startswith(("K", "U")) else 60)
+
+
+@pytest.mark.parametrize(
+    "names", ["G (parallel) [mS],B (parallel) [mS]", "Gp/mS,Bp/mS", "G_par (mS),B_par (mS)"]
+)
+def test_the_circuit_of_a_conductance_in_words(names):
+    holds(table(f"f (Hz),{names}", F, 1e3 * (1 / Z).real, 1e3 * (1 / Z).imag))

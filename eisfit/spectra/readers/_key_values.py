@@ -43,10 +43,7 @@ _WORDS = {
     quantity: "|".join(re.escape(word) for word, concept in VOCABULARY.items() if concept == quantity)
     for quantity in ("cycle", "temperature")
 }
-_WHERE = (
-    "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|ambient|room|stage|holder"
-    "|environment"
-)
+_WHERE = "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|stage|holder"
 _CONDITIONS = (
     (
         "cycle",  # cycles: over how many periods is averaged, in many settings
@@ -64,9 +61,9 @@ _CONDITIONS = (
         "temperature_C",  # where no other is told
         regex(
             rf"(?:(?:{_WHERE})[ _-]temp(?:\.|erature)?|temp(?:erature)?[ _-](?:set ?point|set|{_WHERE})"
-            r"|T[ _](?:cell|sample|chamber|amb|env|set|bath|dut)"
-            r"|(?:zell|kammer|umgebungs|ofen|proben|mess|prüf|raum|bad)-?temp[e]ratur"
-            r"|(?:电池|电芯|環境|环境|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
+            r"|T[ _](?:cell|sample|chamber|set|bath|dut)"
+            r"|(?:zell|kammer|ofen|proben|mess|prüf|bad)-?temp[e]ratur"
+            r"|(?:电池|电芯|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
             re.IGNORECASE,
         ),
     ),

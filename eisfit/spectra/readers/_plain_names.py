@@ -28,6 +28,8 @@ _VARIED = regex(r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*[^=]+=\s*'?([
 _OF_TRACE = regex(r"(?<=\))-data$|(?<=^[DQ])-data$")  # R(Ohm)-data, as a Keysight analyser writes
 #: ``re(Z(1,1)) [ohm] - Setup1 : Sweep``: HFSS of one of its setups.
 _SETUP = regex(r"^((?:re|im|mag|c?ang_\w+)\([ZY]\(\S+?\)\)\s*\[\w*\])\s*-\s[^=]+$")
+#: ``G (parallel)``, ``R_series``: Gp, Rs.
+_OF_CIRCUIT = regex(r"^(-?[GBCLRX])[\s_(]+(?:(p)ar(?:allel)?|(s)er(?:ies)?)\)?(?![^\W_])")
 _WHOSE_TEMPERATURE = regex(r"(umgebungs|kammer|ofen|raum|环境|環境)(?=temp[e]ratur|温度)", re.IGNORECASE)
 _PERIOD = regex(r"^[Tτ]\s*=\s*(?=1\s*/\s*f)")  # T = 1/f
 _PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
@@ -94,7 +96,7 @@ def plain_name(name: str) -> str:
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
     text = _PERIOD.sub("", _LOG10.sub("(log)", text))
-    text = _WHOSE_TEMPERATURE.sub(r"\1 ", _ELISION.sub("", text))
+    text = _OF_CIRCUIT.sub(r"\1\2\3", _WHOSE_TEMPERATURE.sub(r"\1 ", _ELISION.sub("", text)))
     text = _PURE_NUMBER.sub("", _DEFINED.sub("omega ", text))
     text = text.strip("'") if text.startswith("'") else text
     text = _PORTS.sub(r"\1\2\3\4\5\6", _NAMESPACE.sub("", _R_NAME.sub("-", text))).removesuffix("[]").strip()
