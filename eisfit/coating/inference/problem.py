@@ -183,7 +183,7 @@ class Problem:
         if self.scalar or not isinstance(plate, QuickChannels):
             return self
         sizes = (plate.pitch, plate.depth, plate.mouth_radius, plate.floor_radius, plate.base)
-        finer = ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes, slopes=slopes)
+        finer = ChannelPlate(*sizes, hexagonal=plate.hexagonal, modes=modes, slopes=slopes, sampled=True)
         return replace(self, support=finer)
 
     def names(self, hypothesis: Hypothesis) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ however many its frequencies are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -37,18 +38,46 @@ def place_samples(z: ComplexArray, largest: FloatArray) -> FloatArray:
     return np.asarray(np.exp(np.linspace(low, high, SAMPLES, axis=1)[:, _order(SAMPLES)]))
 
 
-def continue_impedance(x: FloatArray, Z: FloatArray, z: ComplexArray) -> ComplexArray:
-    """Return the impedances (B, F) of interfaces z from those, Z, of real ones x (B, N)."""
-    x, rest, steps = x.T[..., None], (Z / x).T[..., None], []
+def continue_impedance(
+    x: FloatArray, Z: FloatArray, z: ComplexArray, slopes: Sequence[FloatArray] = ()
+) -> tuple[ComplexArray, ...]:
+    """Return impedances (B, F) of interfaces z from those of real ones x (B, N), and derivatives of them.
+
+    Those follow by z, and by what the impedances Z have `slopes` by (B, N); without `slopes` there are none.
+    """
+    steps, tangents = _expand(x.T[..., None], Z, slopes)
+    by_z = np.zeros((tangents.shape[1], 1, 1))
+    by_z[:1] = 1.0
+    below, change = np.ones_like(z), np.zeros((len(by_z), *z.shape), dtype=np.complex128)
+    for k in range(len(steps) - 1, 0, -1):
+        above = z - x.T[k - 1, :, None]
+        inverse = 1 / below
+        term = steps[k] * above * inverse
+        change = (tangents[k] * above + steps[k] * by_z - term * change) * inverse
+        below = 1 + term
+    whole = steps[0] * z / below
+    changes = (tangents[0] * z + steps[0] * by_z - whole * change) / below
+    return whole, *changes
+
+
+def _expand(x: FloatArray, Z: FloatArray, slopes: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return the fraction's steps (N, B, 1) of samples at x (N, B, 1), and their derivatives (N, T, B, 1).
+
+    The first of those is by z, on which no step depends.
+    """
+    rest = Z.T[..., None] / x
+    turned = np.stack([np.zeros_like(rest), *(slope.T[..., None] / x for slope in slopes)], axis=1)
+    turned = turned if slopes else turned[:, :0]
+    steps, tangents = np.empty(x.shape), np.empty(turned.shape)
     for k in range(len(x)):
-        first, rest = rest[0], rest[1:]
-        steps.append(np.maximum(first, 0.0))
-        ratio = np.divide(steps[k], rest, out=np.ones_like(rest), where=rest > 0) - 1
-        rest = np.where(np.abs(ratio) > _ROUNDING, ratio / (x[k + 1 :] - x[k]), 0.0)
-    below = np.ones_like(z)
-    for k in range(len(x) - 1, 0, -1):
-        below = 1 + steps[k] * (z - x[k - 1]) / below
-    return np.asarray(steps[0] * z / below)
+        steps[k], tangents[k] = np.maximum(rest[0], 0.0), np.where(rest[0] > 0, turned[0], 0.0)
+        rest, turned = rest[1:], turned[1:]
+        inverse = np.divide(1.0, rest, out=np.zeros_like(rest), where=rest > 0)
+        ratio = steps[k] * inverse - 1
+        apart = np.where(np.abs(ratio) > _ROUNDING, 1 / (x[k + 1 :] - x[k]), 0.0) * (inverse > 0)
+        turned = (tangents[k] - (ratio + 1)[:, None] * turned) * (inverse * apart)[:, None]
+        rest = ratio * apart
+    return steps, tangents
 
 
 @lru_cache(maxsize=2)
