@@ -10,7 +10,7 @@ and M its map from the study's parameters, J'J = M' (D'D) M.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -23,6 +23,9 @@ from eisfit.records import dataclass
 
 Corrections = Sequence[ComplexArray]
 """(B, F) complex factors of the impedance, one array a block: a finer model's over this one's, by row."""
+
+
+_AT_ONCE = 480  # spectra: what is computed of more leaves the processor's cache
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Likelihood:
             members.setdefault((block.omega.tobytes(), block.coated, combine), []).append(k)
         self._groups = [self._group(places) for places in members.values()]
         self._ratios = [(*self._ratio(cell), ratio, error) for cell, ratio, error in problem.ratios]
+        self._at_once = max(1, _AT_ONCE // max(1, len(problem.blocks)))
 
     @cached_property
     def packed(self) -> tuple[Likelihood, IntArray]:
@@ -125,6 +129,10 @@ class Likelihood:
         corrections
             See `Corrections`.
         """
+        if len(u) > self._at_once:
+            parts = [self(*part) for part in _cut(self._at_once, u, which, corrections)]
+            chi2, gradient, normal = (np.concatenate(part) for part in zip(*parts, strict=True))
+            return chi2, gradient, normal
         chi2, gradient = (u * u).sum(axis=1), u.copy()
         normal = np.repeat(np.eye(u.shape[1])[None], len(u), axis=0)
         for group in self._groups:
@@ -190,11 +198,23 @@ class Likelihood:
 
     def impedances(self, u: FloatArray, which: IntArray) -> list[ComplexArray]:
         """Return every block's impedance (B, F) for rows, in the order of the problem."""
+        if len(u) > self._at_once:
+            parts = [self.impedances(rows, own) for rows, own, _ in _cut(self._at_once, u, which, None)]
+            return [np.concatenate(part) for part in zip(*parts, strict=True)]
         found: dict[int, ComplexArray] = {}
         for group in self._groups:
             Z, _ = self._answers(group, u, which, group.matrix[which])
             found.update({place: Z[:, k] for k, place in enumerate(group.places)})
         return [found[k] for k in range(len(found))]
+
+
+def _cut(
+    size: int, u: FloatArray, which: IntArray, corrections: Corrections | None
+) -> Iterator[tuple[FloatArray, IntArray, Corrections | None]]:
+    """Yield rows, so many at once."""
+    for first in range(0, len(u), size):
+        own = slice(first, first + size)
+        yield u[own], which[own], None if corrections is None else [c[own] for c in corrections]
 
 
 def put_packed(u: FloatArray, columns: IntArray, count: int) -> FloatArray:
