@@ -2,7 +2,8 @@
 
 A film is told from charge transfer by what both agree on: the film's arc is the faster, and its effective
 capacitance (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275, in the form Q^(1/a) R^(1/a - 1)) the
-smaller, by more than a factor of three. That is an assignment, not a measurement.
+smaller, by more than a factor of three. That is an assignment, not a measurement, and is not made beside an
+element that holds the reaction itself.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from eisfit.model.notation import Component, Node, Parallel, Part, Series, compo
 from eisfit.records import dataclass
 
 _APART = 3.0  # times: capacitances of film and double layer at least
+_REACTING = ("TLM", "G")
 _TURNS, _NEVER = 40, 1e30  # of an iteration, and the seconds at which one that does not end is left
 
 
@@ -47,7 +49,9 @@ def name_parts(structure: Structure, values: Mapping[str, float]) -> Named:
     """
     in_order = sorted(structure, key=lambda part: _place(part, values))
     arcs = [arc for part in in_order for arc in _arcs(part)]
-    roles = _roles(arcs, values)
+    # A pore or a Gerischer element has the reaction within it: an arc beside it is not known to be that.
+    reacts = any(c.symbol in _REACTING for part in structure for c in components(part))
+    roles = _number(arcs) if reacts else _roles(arcs, values)
     table: dict[str, str] = {}
     for arc, role in zip(arcs, roles, strict=True):
         table |= {c.name: f"{c.symbol}{role}" for c in (arc.resistor, arc.storage)}
@@ -75,9 +79,13 @@ def _arcs(part: Part) -> list[Arc]:
     return [] if arc is None else [arc, *(_arcs(arc.inner) if arc.inner else [])]
 
 
+def _number(arcs: list[Arc]) -> list[str]:
+    return [str(k + 1) for k in range(len(arcs))]
+
+
 def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     """Return the label of each arc: a role, or its number."""
-    numbers = [str(k + 1) for k in range(len(arcs))]
+    numbers = _number(arcs)
     if any(arc.loop for arc in arcs):
         return numbers
     if len(arcs) == 1:

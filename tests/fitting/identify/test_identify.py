@@ -321,3 +321,17 @@ def test_a_resistor_that_a_diffusion_hides_does_not_order_the_arcs(resistance):
     assert named == "p(R1,CPE1)-p(R2-W_d,CPE2)"
     arc = Arc.of(structure[0])
     assert crossover(arc, values) == pytest.approx((np.sqrt(2) * 1.8e7 * 1.9e-7) ** 2.5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("tail", "named"), [("TLM1", "R_s-p(R1,CPE1)-TLM2"), ("W1", "R_s-p(R_ct,CPE_ct)-W_d")]
+)
+def test_an_arc_beside_a_pore_is_not_named_charge_transfer(tail, named):
+    """The pore holds it: R_ct of the arc was told to be 90 % too small, determined."""
+    values = dict.fromkeys(("R1", "R2", "CPE2_Q", "CPE2_alpha", "TLM1_Q", "TLM1_R_ion"), 0.5)
+    structure = parse(f"R1-p(R2,CPE2)-{tail}").children
+    assert circuit_of(name_parts(structure, values | _parameters_of(tail)).structure).string == named
+
+
+def _parameters_of(tail):
+    return dict.fromkeys(parse(tail).parameter_names, 0.5)
