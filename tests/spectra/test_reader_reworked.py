@@ -184,3 +184,42 @@ def test_numbers_left_aside_that_run_like_a_sweep_are_told_to_everyone():
     found = read_bytes(text.encode(), "x.csv")
     told = [note for spectrum in found for note in spectrum.notes if note.startswith("assumed: 26 lines")]
     assert len(found) == 2 or told
+
+
+@pytest.mark.parametrize("between", ["", ","])
+def test_rows_with_remarks_below_a_lost_point_or_empty_lines_are_read(between):
+    rows = [f"{row},{'noisy' if place % 3 == 0 else ''}" for place, row in enumerate(COMMAS[1:])]
+    rows[23] = f"{F[23]:.7g},nan,nan,"
+    lines = [COMMAS[0] + ",", *(line for row in rows for line in (row, between))]
+    holds("\n".join(lines), np.delete(Z, 23), f=np.delete(F, 23))
+
+
+@pytest.mark.parametrize("first", ["10:00:{n:02d}", "ok"])
+def test_means_below_a_table_are_no_points_whatever_its_first_column_holds(first):
+    rows = [f"{first.format(n=n)},{row}" for n, row in enumerate(np.array(COMMAS[1:])[::-1])]
+    holds("\n".join([f"Time,{COMMAS[0]}", *rows, "Mean,5000,60,-20", "Std,9000,40,15", ""]), Z)
+
+
+def test_a_narrower_table_below_equivalent_circuits_is_no_second_spectrum():
+    y = 1 / Z
+    rows = [f"{row},ok" for row in rows_of(F, y.imag / (2 * np.pi * F), 1 / y.real, mark=",")]
+    holds("\n".join(["f (Hz),Cp (F),Rp (Ohm),Remark", *rows, "", *CYCLES, ""]), Z)
+
+
+@pytest.mark.parametrize("mark", [",\t", "\t"])
+def test_rows_of_zplot_may_be_parted_by_a_comma_and_a_tab(mark):
+    zeros = 0 * F
+    rows = rows_of(F, zeros + 0.01, zeros, np.arange(26.0), Z.real, Z.imag, zeros, zeros, zeros, mark=mark)
+    holds("\n".join(["ZPLOT2 ASCII", "ZView 3.5", "End Comments", *rows, ""]), Z, name="x.z")
+
+
+def test_settings_of_a_sweep_above_rows_parted_otherwise_are_no_row():
+    rows = rows_of(F, 0 * F + 0.01, 0 * F, np.arange(26.0), Z.real, Z.imag, 0 * F, 0 * F, 0 * F)
+    lines = ['"Z60W Data File: Version 1.1"', *['""'] * 7, " 0, 2, 0, 1, .1, 100000", " 26", *rows, ""]
+    holds("\n".join(lines), Z, name="x.z")
+
+
+def test_a_table_of_traces_of_keysight_needs_no_blocks():
+    rows = [", ".join(f"{x:.7g}" for x in row) for row in zip(F, Z.real, Z.imag, strict=True)]
+    head = ["!Agilent Technologies,E4990A,MY54100001,A.02.12", "!Date: Mon Jun 05 14:01:11 2023", "!"]
+    holds("\n".join([*head, "Frequency(Hz), R(Ohm)-data, X(Ohm)-data", *rows, ""]), Z)

@@ -27,6 +27,11 @@ _FEWEST_ROWS = 3
 _LOOKED_AT = 60  # last lines
 _MANY_FEWER = 3  # digits: zeros that were not written are hardly ever so many
 _LONGEST_FOOT = 5  # lines
+_STATISTICS = regex(
+    r"mean|average|avg|std|stdev|stddev|sd|min(?:imum)?|max(?:imum)?|median|sum|total|count|mittel(?:wert)?"
+    r"|stdabw|summe|moyenne|moy|média|media|promedio|平均值?|最[大小]值|标准差",
+    re.IGNORECASE,
+)
 _NEARLY_ALL = 0.9
 _FEWEST_OF_A_SWEEP = 8  # rows, of which the first and the last are in question
 _FAR_WIDER = 5.0  # than any other step of log f
@@ -121,6 +126,10 @@ def _is_sweep(f: FloatArray) -> bool:
 
 def _foot(table: Table, lines: Sequence[str]) -> int:
     """Return how many of the last rows begin with a word (``mean``) where the others begin with a number."""
+    firsts = (next(filter(None, split(lines[row], table.style.delimiter)), "") for row in table.rows[::-1])
+    found = len(list(takewhile(lambda cell: _STATISTICS.fullmatch(cell.strip(' ":.')), firsts)))
+    if 0 < found <= min(_LONGEST_FOOT, len(table.rows) // 2):
+        return found
     numbers = np.isfinite(table.matrix[:, 0])
     foot = int(np.argmax(numbers[::-1])) if numbers.any() else 0
     words = (table.cell(lines, row, 0) for row in range(len(table.rows) - foot, len(table.rows)))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from itertools import groupby
 
+import numpy as np
+
 from eisfit.errors import ReadError
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import Style, row_of_numbers
 from eisfit.spectra.readers._stacked import Parts, Reader, may_be_points, read_stacked
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
@@ -22,19 +25,18 @@ _NUMBERS = regex(r"[\s\"]*[-+.]?\d[-+\d.,;|\s\"eE]*[\s,;|][-+\d.,;|\s\"eE]*\d[.,
 _LACKING = regex(r"[\s\"]*[-+.]?\d[-+\d.,eE\"]*[\s,;|]")
 
 
-def rows_left_over(
-    lines: Sequence[str], used: Set[int], style: Style, below_names: Sequence[int] = ()
-) -> list[int]:
+def rows_left_over(lines: Sequence[str], used: Set[int], style: Style, near: Sequence[int] = ()) -> list[int]:
     r"""Return the lines of numbers beside those that were used, where three follow each other.
 
-    Those between the names of a table and its first row are some however few they are.
+    Those `near` the table are some however few they are.
 
     >>> rows_left_over(["f;Z", "1;2", "3;4", "5;6", "f,Z", "1,2", "3,4", "5,6"], {1, 2, 3}, Style(";", "."))
     [5, 6, 7]
     """
-    left = [row for row in below_names if row not in used and _is_row(lines[row], style)]
-    if left or len(lines) - len(used) < _FEWEST_ROWS:
-        return left
+    few = [row for row in near if row not in used and _is_row(lines[row], style)]
+    if len(lines) - len(used) < _FEWEST_ROWS:
+        return few
+    left: list[int] = []
     run: list[int] = []
     for place, line in enumerate(lines):
         if place not in used and (not line or line.isspace()):
@@ -44,7 +46,16 @@ def rows_left_over(
             continue
         left += run if len(run) >= _FEWEST_ROWS else []
         run = []
-    return left + (run if len(run) >= _FEWEST_ROWS else [])
+    return sorted({*few, *left, *(run if len(run) >= _FEWEST_ROWS else [])})
+
+
+def lines_near(table: Table, used: Set[int], lines: Sequence[str]) -> list[int]:
+    """Return lines between the names and the first row, and whole ones right below the last."""
+    last, width = max(used), table.matrix.shape[1]
+    above = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
+    below = (row_of_numbers(lines[row], table.style) for row in range(last + 1, min(last + 4, len(lines))))
+    numbers = enumerate((np.array(values or [], float)[:width] for values in below), last + 1)
+    return [*above, *(row for row, values in numbers if values.size == width and np.isfinite(values).all())]
 
 
 def _is_row(line: str, style: Style) -> bool:
@@ -107,7 +118,7 @@ def read_with_rest(
         told = f"left aside: {lines} beside the table ({where})"
         if _go_on(rest):  # points of the spectrum, for all that is known
             told = f"{ASSUMED} {lines} right beside the table's rows ({where}) are none: left aside"
-        elif may_be_points(file, [rest.lines[row] for row in rest.left]):
+        elif len(rest.left) < _FEWEST_ROWS or may_be_points(file, [rest.lines[row] for row in rest.left]):
             told = f"{ASSUMED} {lines} beside the table ({where}) are no spectrum: left aside"
         for sweep in sweeps:
             sweep.notes.append(told)

@@ -323,13 +323,24 @@ def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
 
 def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:
     """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``."""
-    cells = split(lines[line], table.style.delimiter)
+    cells = _unquoted(lines[line], table)
+    fewer = table.style.delimiter != " " and 2 < len(cells) < table.matrix.shape[1]
+    if fewer:  # a narrower table below it
+        below = next((text for text in lines[line + 1 : line + _NEAR] if text.strip()), "")
+        fewer = len(_unquoted(below, table)) == len(cells)
     return (
         line > table.rows[0]
-        and len(cells) == len(set(cells)) == table.matrix.shape[1] > 1
+        and len(cells) == len(set(cells)) > 1
+        and (fewer or len(cells) == table.matrix.shape[1])
         and all(cell[:1].isalpha() for cell in cells)
         and not is_units_row(cells)
     )
+
+
+def _unquoted(line: str, table: Table) -> list[str]:
+    """Return the cells of a line without quotation marks, but for empty ones at its end."""
+    cells = [cell.strip('"') for cell in split(line, table.style.delimiter)]
+    return cells[: max((i for i, cell in enumerate(cells, 1) if cell), default=0)]
 
 
 def _bare(text: str) -> str:

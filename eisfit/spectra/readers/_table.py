@@ -96,13 +96,13 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
     skipped = _is_title(numeric, ends, main[:2], needed)
     first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
     first = _reach(first, -1, set(numeric.rows.tolist()), lines, table.style)
-    first = _with_remarks(numeric, ends, first, needed, -1)
-    last = _with_remarks(numeric, ends, last, needed, 1)
+    first = _with_remarks(numeric, lines, first, needed, -1)
+    last = _with_remarks(numeric, lines, last, needed, 1)
     inside = numeric.rows[(numeric.rows >= first) & (numeric.rows <= last)]
     apart = int(np.diff(inside).min()) if inside.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
-    last = _reach(last, 1, followers, lines, table.style)
+    last = _reach(last, 1, followers | _rows_with_remarks(numeric, width), lines, table.style)
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     matrix = np.full((inside.size, width), np.nan)
     whole = [lines[row] for row in main[:_COMPARED]]
@@ -228,8 +228,11 @@ def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: St
     """
     marks = count_marks(lines[edge], style.delimiter) if style.delimiter != " " else 0
     place, blank, own = edge + step, False, split(lines[edge], style.delimiter)
-    while marks > 1 and 0 <= place < len(lines) and count_marks(lines[place], style.delimiter) == marks:
-        pairs = zip(split(lines[place], style.delimiter), own, strict=False)
+    while marks > 1 and 0 <= place < len(lines):
+        cells, count = split(lines[place], style.delimiter), count_marks(lines[place], style.delimiter)
+        if count != marks and (cells or not count):
+            break
+        pairs = zip(cells, own, strict=False)
         filled = [
             (cell, known) for cell, known in pairs if cell and known
         ]  # not what stands beside the table
@@ -245,19 +248,32 @@ def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: St
     return edge
 
 
-def _with_remarks(numeric: _Numeric, ends: NDArray[np.intp], edge: int, needed: int, step: int) -> int:
+def _with_remarks(numeric: _Numeric, lines: Sequence[str], edge: int, needed: int, step: int) -> int:
     """Return the last line, going by `step` from a table's `edge`, of rows with more behind their numbers."""
+    ends = np.cumsum(numeric.widths)
     starts = ends - numeric.widths
     place = int(np.searchsorted(numeric.rows, edge))
     filled = np.isfinite(numeric.flat[starts[place] : starts[place] + needed])
-    while 0 <= place + step < numeric.rows.size and numeric.rows[place + step] == edge + step:
+    while 0 <= place + step < numeric.rows.size:
+        row = int(numeric.rows[place + step])
+        if row != edge + step and (row != edge + 2 * step or lines[edge + step].strip()):
+            break  # an empty line may follow each row
         place += step
         values = numeric.flat[starts[place] : ends[place]]
         is_row = values.size >= needed and (np.isfinite(values[:needed]) == filled).all()
         if not is_row or not np.isnan(values[needed : needed + 1]).all():
             break
-        edge += step
+        edge = row
     return edge
+
+
+def _rows_with_remarks(numeric: _Numeric, width: int) -> set[int]:
+    """Return the lines of more numbers than a width of which none behind it is a number: remarks."""
+    ends = np.cumsum(numeric.widths)
+    wider = np.flatnonzero(numeric.widths > width)
+    begin = ends[wider] - numeric.widths[wider] + width
+    pairs = zip(wider.tolist(), begin.tolist(), strict=True)
+    return {int(numeric.rows[i]) for i, start in pairs if np.isnan(numeric.flat[start : ends[i]]).all()}
 
 
 def _locate_below(whole: Sequence[str], line: str) -> list[int]:

@@ -21,12 +21,19 @@ RANK = 20
 
 #: Behind the last cell of a row that a spreadsheet has saved.
 _PADDING = regex(r'(?:[,;\t](?:"")?)+(?=\r?$)', re.MULTILINE)
+_BEGINS = regex(r'^"?BEGIN CH\d+_DATA', re.MULTILINE)
+_OF_TRACES = regex(r'^"?Freq[^\n]*-data\b', re.MULTILINE)
 _BLOCK = regex(r'^"?BEGIN (CH\d+)_DATA"?\s*$(.*?)(?:^"?END"?\s*$|\Z)', re.MULTILINE | re.DOTALL)
 
 
 def recognise(file: File) -> bool:
-    """Whether the text has a block of a channel."""
-    return "BEGIN CH" in file.head and re.search(r'^"?BEGIN CH\d+_DATA', file.head, re.MULTILINE) is not None
+    """Whether the text has a block of a channel, or one table of traces."""
+    return ("BEGIN CH" in file.head and _BEGINS.search(file.head) is not None) or _is_one_table(file)
+
+
+def _is_one_table(file: File) -> bool:
+    of_traces = file.head.startswith("!") and _OF_TRACES.search(file.head) is not None
+    return of_traces and "BEGIN CH" not in file.head
 
 
 def parse(file: File) -> list[Sweep]:
@@ -40,7 +47,8 @@ def parse(file: File) -> list[Sweep]:
     sweeps: list[Sweep] = []
     reasons = []
     tables: list[str] = []
-    for channel, block in _BLOCK.findall(_PADDING.sub("", file.text)):
+    whole = _PADDING.sub("", file.text)
+    for channel, block in [("", whole)] if _is_one_table(file) else _BLOCK.findall(whole):
         above, header, table = (
             re.split(r'("?Freq)', block, maxsplit=1) if "Freq" in block else ("", "", block)
         )
@@ -48,10 +56,11 @@ def parse(file: File) -> list[Sweep]:
         try:
             found = text.parse(File(file.name, tables[-1].encode(), file.reading))
         except ReadError as error:
-            reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}")
+            reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}".removeprefix(": "))
             continue
         for sweep in found:
-            sweep.metadata |= {"channel": channel, "header": header_text([file.head[:400], above])}
+            named = {"channel": channel} if channel else {}
+            sweep.metadata |= {**named, "header": header_text([file.head[:400], above])}
         sweeps += found
     sweeps = sweeps or _read_together(file, tables)
     if not sweeps:

@@ -47,7 +47,7 @@ from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep,
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_header, apply_prose, header_text, key_values
 from eisfit.spectra.readers._labelled_cuts import labelled_cuts
-from eisfit.spectra.readers._left_over import Rest, read_with_rest, rows_left_over
+from eisfit.spectra.readers._left_over import Rest, lines_near, read_with_rest, rows_left_over
 from eisfit.spectra.readers._list_cells import lists_as_rows
 from eisfit.spectra.readers._logged import tabulate_named_lines
 from eisfit.spectra.readers._long import one_row_a_point
@@ -188,8 +188,7 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
-    below_names = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
-    rest = Rest(plain, used, rows_left_over(plain, used, table.style, below_names))
+    rest = Rest(plain, used, rows_left_over(plain, used, table.style, lines_near(table, used, plain)))
     refuse_two_decimal_signs(file, table, lines, rest.left)
     sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table, lines), sweeps_of_lines)
     sweeps[-1].notes += ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from eisfit.spectra.patterns import regex
@@ -45,7 +46,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no row of numbers, or the columns named in the header are not ZPlot's.
     """
-    lines = file.lines
+    lines = [line.replace(",\t", "\t") for line in file.lines]  # some versions write both marks
     first = _first_row(lines)
     if first is None and find_table(file) is None:
         raise file.error("a ZPlot file without a row of numbers")
@@ -99,10 +100,10 @@ def _first_row(lines: Sequence[str]) -> int | None:
     """Return the first row of the table, which stands below the comments and the header."""
     ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments"]
     ends = ends or [i for i, line in enumerate(lines) if _HEADER.search(line)]
-    for index in range(ends[0] + 1 if ends else 0, len(lines)):
-        if _is_row(lines[index]):
-            return index
-    return None
+    rows = (i for i in range(ends[0] + 1 if ends else 0, len(lines)) if _is_row(lines[i]))
+    found = [*islice(rows, 2)]  # above all others may stand the sweep's settings
+    settings = len({_delimiter(lines[row]) for row in found}) > 1
+    return found[settings] if found else None
 
 
 def _is_row(line: str) -> bool:
