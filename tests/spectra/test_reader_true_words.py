@@ -437,3 +437,26 @@ def test_temperatures_of_a_column_in_other_words(name):
 )
 def test_the_circuit_of_a_conductance_in_words(names):
     holds(table(f"f (Hz),{names}", F, 1e3 * (1 / Z).real, 1e3 * (1 / Z).imag))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[Hz] [mΩ] [mΩ]",
+        "# (Hz,kilo-ohm,kilo-ohm)",
+        "阻抗单位：mΩ",
+        "impédance en mΩ",
+        "columns: frequency (Hz), real (mΩ), imaginary (mΩ)",
+        "Frequency in Hz, impedance in mΩ cm²",
+        "Y axis: Z (mΩ)",
+        "Freq unit Hz; Z unit mΩ",
+    ],
+)
+@pytest.mark.parametrize("mark", ["\t", ";"])
+@pytest.mark.parametrize("place", [0, 1, None])
+def test_units_in_a_line_above_below_the_names_and_at_the_foot(line, mark, place):
+    scale = 1e-3 if "kilo" in line else 1e3
+    lines = table(f"f{mark}Zre{mark}Zim", F, scale * Z.real, scale * Z.imag, mark=mark).splitlines()
+    lines.insert(len(lines) if place is None else place, line)
+    notes = holds("\n".join([*lines, ""]))
+    assert any("as the lines above or below the table say" in note for note in notes)

@@ -176,7 +176,8 @@ def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     names = split(higher, style.delimiter)
     if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
         return False
-    remark = len(cells) != width and bare != line and not COMMENT.match(higher)
+    alone = style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above
+    remark = len(cells) != width and (bare != line or alone) and not COMMENT.match(higher)
     return remark or (len(cells) == width and are_units_and_a_word(cells))
 
 

@@ -30,7 +30,8 @@ _UNITS = regex(_UNIT_WORD, re.IGNORECASE)
 #: What a line must name beside the unit, by what the unit measures.
 _SUBJECT = {
     "ohm": regex(
-        rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|imped[ae]n\w*|values?|EIS|data|spectr\w+|Nyquist)\b",
+        rf"\b(?:{_UNIT_WORD}|Z(?:re(?:al)?|im(?:ag)?|mod)?|Re|Im|real|imag(?:inary)?|imp[eé]d[aâe]n\w*|values?|EIS"
+        r"|data|spectr\w+|Nyquist)\b|单位|單位|単位|단위|阻抗|インピーダンス|임피던스",
         re.IGNORECASE,
     ),
     "frequency": regex(
@@ -117,8 +118,13 @@ def with_stated_units(
 def lines_beside(table: Table, lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the lines next to a table, above, beside its header or right below, and those further down."""
     after = lines[table.rows[-1] + 1 :][:_MOST_LINES] if table.rows else []
-    near = (line for line in after[:_NEAR] if not any(map(str.isdigit, line)))
+    near = (line for line in after[:_NEAR] if not _has_digits(line))
     return [*table.preamble, *_beside_header(table, lines), *near], [line for line in after if line.strip()]
+
+
+def _has_digits(line: str) -> bool:
+    """Whether a line has a digit but that of an area."""
+    return any(map(str.isdecimal, line.replace("cm2", "").replace("cm^2", "")))
 
 
 def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] = ()) -> list[str]:
@@ -214,7 +220,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
             if _FACTOR.search(line) and (_SUBJECT["frequency"].search(line) or "Hz" in line)
         ]
         told += [line for line in elsewhere if _THOUSAND_HERTZ.search(line)]
-        titles = [line for line in near if not any(map(str.isdigit, line))]
+        titles = [line for line in near if not _has_digits(line)]
         for line in [*told, *_find_scaled("frequency", [*titles, *elsewhere])]:
             raise file.error(f"{_where(line)}: write it there")
 
@@ -274,9 +280,11 @@ def _is_of(kind: str, unit: str, line: str) -> bool:
     named = [match[0] for match in _SUBJECT[kind].finditer(line)]
     if not all(map(_UNITS.fullmatch, named)):
         return True
-    words = (word for word in re.findall(r"[^\W\d_]+", line) if not is_unit(word))
-    known = all(_UNITS.fullmatch(word) or word.lower() in VOCABULARY for word in words)
-    return known if named else unit == line.strip(" #%;[]()")
+    found = re.findall(r"[^\W\d_]+", join_prefixes(line))
+    words = [word for word in found if not (is_unit(word) or word in ("cm", "cm²"))]
+    if not named:
+        return not words  # [kHz] [mΩ] [mΩ]
+    return all(_UNITS.fullmatch(word) or word.lower() in VOCABULARY for word in words)
 
 
 def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[int, int]]:
