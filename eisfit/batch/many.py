@@ -20,6 +20,7 @@ from eisfit.display.progress import Progress, count_items
 from eisfit.engine.objective import Settings
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
+from eisfit.fitting.fitted_points import CONSTRAINING, FINISH, SELECTING
 from eisfit.fitting.many.chunks import Memory, Result, fit_chunk, goes_in_batches
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
@@ -43,11 +44,9 @@ SHARED = 1024  # on their way to a worker, so that none waits for the others at 
 ALONE = 256  # where they are fitted one by one, so that results and store do not wait
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
 _PENDING = 64  # fits that wait for the audit to be asked for
-_FINISH = ("kernel", "lmfit")
-_CONSTRAINTS = ("fix", "start", "bound", "expr", "params")
 _OPTIONS = (
-    "weighting", "peak", "order", "fmin", "fmax", "drop", "drop_inductive", "drop_invalid", "loss",
-    "representation", "validate", "seed", "geometry",
+    "weighting", "peak", "order", *SELECTING, "drop_invalid", "loss", "representation", "validate", "seed",
+    "geometry",
 )  # fmt: skip
 
 
@@ -279,13 +278,13 @@ def fit_many(
     >>> [round(r["R_ct"].value, 6) for r in eisfit.fit_many(spectra, circuit)]
     [50.0, 70.0]
     """
-    if finish not in _FINISH:
-        raise UsageError(f"no finish is called {finish!r}; use kernel or lmfit")
+    if finish not in FINISH:
+        raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
     if isinstance(workers, int) and workers < 1:
         raise UsageError(f"workers: must be at least 1, not {workers}")
     for name in options:
-        if name not in (*_CONSTRAINTS, *_OPTIONS):
-            raise unknown_option("fit_many", name, (*_CONSTRAINTS, *_OPTIONS))
+        if name not in (*CONSTRAINING, *_OPTIONS):
+            raise unknown_option("fit_many", name, (*CONSTRAINING, *_OPTIONS))
     listed: Iterable[Spectrum | FitFailure] = spectra_of(spectra)
     choice = None
     if is_given(circuit):
@@ -293,7 +292,7 @@ def fit_many(
     else:
         listed, choice = _choose_circuit(listed, circuit, options)
         chosen = choice.circuit
-    chosen = chosen.constrain(**{name: options.pop(name) for name in _CONSTRAINTS if name in options})
+    chosen = chosen.constrain(**{name: options.pop(name) for name in CONSTRAINING if name in options})
     kept = {name: value for name, value in options.items() if value is not None}
     if "geometry" in kept:
         from eisfit.model.geometry import Geometry

@@ -5,8 +5,11 @@ from __future__ import annotations
 from eisfit.spectra.masks import Drop, drop_points
 from eisfit.spectra.spectrum import Spectrum
 
-#: The options of `eisfit.fit` that `select_points` takes.
+#: The options of `eisfit.fit` that `select_points` takes; those that `Circuit.constrain` takes.
 SELECTING = ("fmin", "fmax", "drop", "drop_inductive")
+CONSTRAINING = ("fix", "start", "bound", "expr", "params")
+#: How fits of many spectra end.
+FINISH = ("kernel", "lmfit")
 
 
 def select_points(

@@ -13,14 +13,10 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import CircuitError, did_you_mean
 from eisfit.model.elements import ELEMENTS, Asymptote, Element, FrequencyGrid, Parameter
+from eisfit.model.elements.base import UNITS
 
 Formula = Callable[..., Any]
 
-#: Unit -> a plausible value.
-_TYPICAL = {
-    "ohm": 20.0, "F": 1e-5, "H": 1e-6, "S s^alpha": 1e-4, "ohm s^-1/2": 5.0, "ohm s^alpha": 1e-6, "s": 1e-2,
-    "": 0.8,
-}  # fmt: skip
 _SYMBOL = re.compile(r"[A-Za-z]+")
 _FREQUENCY = np.geomspace(1e5, 1e-3, 33)
 _STEP = 1e-3  # of the complex steps, relative: what is left out goes as its fourth power, 1e-12
@@ -132,14 +128,14 @@ def _row(symbol: str, name: str, given: str | Mapping[str, Any]) -> Parameter:
             near = did_you_mean(key, _KEYS) or f"; there is {', '.join(_KEYS)}"
             raise CircuitError(f"{place}: no {key!r}{near}")
     unit = said.get("unit", "")
-    if unit not in _TYPICAL:
-        units = ", ".join(u or "'' (a number)" for u in _TYPICAL)
+    if unit not in UNITS:
+        units = ", ".join(u or "'' (a number)" for u in UNITS)
         raise CircuitError(f"{place}: the unit {unit!r} is none of {units}")
     low, high = float(said.get("min", 0.0)), float(said.get("max", np.inf))
     scale: Any = said.get("scale", "log" if low >= 0 and np.isinf(high) else "linear")
     if not low < high or scale not in ("log", "linear") or (scale == "log" and low < 0):
         raise CircuitError(f"{place}: bounds {low:g} to {high:g} on the scale {scale!r} make no range")
-    typical = float(said.get("typical", np.clip(_TYPICAL[unit], low, min(high, 1e300))))
+    typical = float(said.get("typical", np.clip(UNITS[unit][2], low, min(high, 1e300))))
     if not low <= typical <= high:
         raise CircuitError(f"{place}: the typical value {typical:g} lies outside {low:g} to {high:g}")
     return Parameter(name, unit, said.get("describe", name), low, high, scale, typical)
@@ -241,7 +237,7 @@ def _starts(rows: tuple[Parameter, ...], times: FloatArray) -> FloatArray:
 
 
 def _options(row: Parameter, time: float) -> tuple[float, ...]:
-    if row.unit in ("s", "F", "S s^alpha", "H", "ohm s^alpha"):
+    if UNITS[row.unit][1] in (1, "alpha"):
         return (float(np.clip(time, row.min, row.max)),)  # beside one ohm
     if row.scale == "linear" and np.isfinite(row.max):
         low = row.min if np.isfinite(row.min) else row.max - 1.0

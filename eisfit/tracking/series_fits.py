@@ -22,6 +22,7 @@ from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
 from eisfit.fitting.fitted_points import SELECTING, select_points, with_noise
+from eisfit.fitting.many.chunks import goes_in_batches
 from eisfit.fitting.many.errors_and_flags import Optima, table_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
@@ -34,9 +35,6 @@ from eisfit.tracking.series_problem import SeriesProblem
 
 Row = FitResult | FitFailure
 
-FINISH = ("kernel", "lmfit")
-_BATCHED = {"weighting", "fmin", "fmax", "drop", "drop_inductive", "seed"}
-_LEFT_OUT = ("drop", "drop_inductive", "fmin", "fmax")  # of a spectrum that is ready already
 _MEANT = ("peak", "order")  # the user says which optimum: no other is tried
 
 
@@ -57,7 +55,7 @@ class Fits:
         finish: str,
     ) -> None:
         self.first, self.circuit, self.finish = list(spectra), circuit, finish
-        self.options = {key: value for key, value in options.items() if key not in _LEFT_OUT}
+        self.options = {key: value for key, value in options.items() if key not in SELECTING}
         self.tries = not set(options) & set(_MEANT)
         self.singles = [fit for fit in self.first if isinstance(fit, FitResult)]
         ready = [one.spectrum if isinstance(one, FitResult) else one for one in self.first]
@@ -73,7 +71,7 @@ class Fits:
     ) -> Fits:
         """Make ready; what needs more than the batched solver is fitted one by one here."""
         given = {key: value for key, value in options.items() if value is not None}
-        if not circuit.expressions and set(given) <= _BATCHED:
+        if not circuit.expressions and goes_in_batches(given):
             ready = cls([_ready(spectrum, circuit, given) for spectrum in spectra], circuit, given, finish)
             if all(ready.candidates):
                 return ready

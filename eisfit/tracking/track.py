@@ -16,6 +16,7 @@ from eisfit.errors import UsageError
 from eisfit.fitting.common_circuit import SeriesChoice, choose_circuit
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit
+from eisfit.fitting.fitted_points import CONSTRAINING, FINISH
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
@@ -25,7 +26,7 @@ from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.given_series import place_in_order, place_of
 from eisfit.tracking.identity import Candidate, Features, cheapest_path
-from eisfit.tracking.series_fits import FINISH, Fits
+from eisfit.tracking.series_fits import Fits
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import Row, SeriesResult
 
@@ -90,7 +91,7 @@ def track(
         raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
     _check(options)
     spectra, series = place_in_order(series, by)
-    held = {key: options.pop(key) for key in ("fix", "start", "bound", "expr", "params") if key in options}
+    held = {key: options.pop(key) for key in CONSTRAINING if key in options}
     choice = choose_circuit(spectra, circuit, options)
     chosen = choice.circuit.constrain(**held)
     if geometry is not None:

@@ -8,7 +8,8 @@ import pytest
 from eisfit.engine.arcs import arcs
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.model.circuit import Circuit
-from eisfit.model.elements import FrequencyGrid
+from eisfit.model.elements import ELEMENTS, FrequencyGrid
+from eisfit.model.elements.base import UNITS
 from eisfit.model.notation import parse
 
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 17)
@@ -157,3 +158,10 @@ def test_scales():
     for unit in ("ohm", "F", "H", "S s^alpha", "ohm s^-1/2", "s"):
         low, high = scales.range(unit)
         assert 0 < low < high < np.inf
+
+
+def test_every_unit_of_a_parameter_has_a_span():
+    """Of one without, the solver could not say where a value is searched."""
+    units = {row.unit for element in ELEMENTS.values() for row in element.parameters}
+    assert units <= set(UNITS)
+    assert all(0 < SCALES.range(unit)[0] < SCALES.range(unit)[1] for unit in UNITS)

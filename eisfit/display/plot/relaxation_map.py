@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.display.plot.series import LAWS
 from eisfit.display.plot.style import (
     BLACK,
     BLUE,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _COLORS = (VERMILION, BLACK, ORANGE, GREEN, PURPLE, BLUE, GREY)
 _TICKS = 12  # rows of the map that are named
-_LAWS = ("arrhenius", "lines", "growth", "curves")
 _DECADES = 3.0  # factor between values from which an axis of resistances is logarithmic
 
 
@@ -111,7 +111,7 @@ def _draw_resistances(ax: Axes, document: Document) -> None:
         ax.errorbar(x, values, np.nan_to_num(errors), fmt="o", ms=3.5, color=_colour(place), label=name)
         drawn.append(values)
         law = process["laws"].get("resistance", {})
-        band = next((law[kind]["band"] for kind in _LAWS if kind in law), None)
+        band = next((law[kind]["band"] for kind in LAWS if kind in law), None)
         if band and not numbered:
             at = band.get(axis["name"], band.get("cycle"))
             ax.plot(at, band["value"], "-", color=_colour(place), lw=1.0, alpha=0.8, zorder=1)

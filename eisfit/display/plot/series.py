@@ -88,7 +88,8 @@ def cells_trend(
     return ax
 
 
-_LAWS = ("growth", "arrhenius", "lines", "curves")
+#: What may hold the law of a parameter along an axis.
+LAWS = ("growth", "arrhenius", "lines", "curves")
 
 
 def with_groups(documents: Sequence[Document], groups: Mapping[str, Sequence[str]] | None) -> list[Document]:
@@ -99,7 +100,7 @@ def with_groups(documents: Sequence[Document], groups: Mapping[str, Sequence[str
 
 def band_of(document: Document, name: str) -> Document | None:
     """Return the band of the law that a parameter follows, None where there is none."""
-    found = [((document.get(law) or {}).get(name) or {}).get("band") for law in _LAWS]
+    found = [((document.get(law) or {}).get(name) or {}).get("band") for law in LAWS]
     return next((band for band in found if band), None)
 
 

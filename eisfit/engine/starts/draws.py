@@ -7,7 +7,7 @@ was measured; a frequency of the sweep is drawn for each element, and its parame
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.starts.chance import Chance
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
+from eisfit.model.elements.base import UNITS
 from eisfit.model.notation import Component, Node, components
 from eisfit.records import dataclass
 
@@ -144,25 +145,10 @@ def _exponent(component: Component, rows: list[CircuitParameter], count: int, rn
 
 
 def _value(unit: str, z: FloatArray, w: FloatArray, exponent: FloatArray, noise: FloatArray) -> FloatArray:
-    """Return what makes an element's impedance about z ohm at w rad/s."""
-    form = _FORMS.get(unit)
-    return (
-        np.broadcast_to(10 ** (_RATIO_SPREAD * noise), z.shape)
-        if form is None
-        else form(z, w, exponent, noise)
-    )
-
-
-#: Unit -> what has z ohm at w rad/s; of an exponent, with noise.
-_FORMS: dict[str, Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]] = {
-    "ohm": lambda z, w, exponent, noise: z,
-    "F": lambda z, w, exponent, noise: 1 / (w * z),
-    "H": lambda z, w, exponent, noise: z / w,
-    "S s^alpha": lambda z, w, exponent, noise: 1 / (z * w**exponent),
-    "ohm s^alpha": lambda z, w, exponent, noise: z / w**exponent,
-    "ohm s^-1/2": lambda z, w, exponent, noise: z * np.sqrt(w),
-    "s": lambda z, w, exponent, noise: 10 ** (_TIME_SPREAD * noise) / w,
-}
+    """Return what makes an element's impedance about z ohm at w rad/s; times and numbers spread by noise."""
+    ohms, seconds, _ = UNITS.get(unit, UNITS[""])
+    value = z**ohms / w ** (exponent if isinstance(seconds, str) else seconds)
+    return np.asarray(value if ohms else 10 ** ((_TIME_SPREAD if seconds else _RATIO_SPREAD) * noise) * value)
 
 
 def _clip(row: CircuitParameter, value: FloatArray, uniform: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
 from eisfit.fitting.identify.structures import Structure, features, orders
+from eisfit.model.elements.base import UNITS
 from eisfit.records import dataclass
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
@@ -48,16 +49,9 @@ class Prior:
         """Return mean and standard deviation of a coordinate; `time` where it is an arc's ln tau."""
         if symbol in _EXPONENTS and unit == "":
             return _EXPONENTS[symbol]
-        powers = {  # of size and of omega
-            "ohm": (1.0, 0.0),
-            "F": (-1.0, -1.0),
-            "H": (1.0, -1.0),
-            "S s^alpha": (-1.0, -0.8),
-            "ohm s^-1/2": (1.0, 0.5),
-            "s": (0.0, -1.0),
-        }
-        a, b = powers["s"] if time else powers.get(unit, (0.0, 0.0))
-        if (a, b) == (0.0, 0.0):
+        a, seconds, _ = UNITS.get("s" if time else unit, UNITS[""])
+        b = -(_EXPONENTS["alpha"][0] if isinstance(seconds, str) else seconds)
+        if (a, b) == (0, 0):
             return 0.0, _RATIO
         return a * self.size + b * self.omega, float(np.hypot(a * self.size_width, b * self.omega_width))
 

@@ -15,6 +15,19 @@ from eisfit.records import dataclass
 #: Value (B, F) and the derivatives (B, F), or shapes that broadcast to them, one per parameter.
 Evaluation = tuple[ComplexArray, tuple[ComplexArray, ...]]
 
+#: Unit of a parameter -> powers of ohm and of second ("alpha": the exponent of the same component), and a
+#: plausible value. What span of values a spectrum can tell of each: `eisfit.engine.coordinates`.
+UNITS: dict[str, tuple[int, float | str, float]] = {
+    "ohm": (1, 0, 20.0),
+    "F": (-1, 1, 1e-5),
+    "H": (1, 1, 1e-6),
+    "S s^alpha": (-1, "alpha", 1e-4),
+    "ohm s^-1/2": (1, -0.5, 5.0),
+    "ohm s^alpha": (1, "alpha", 1e-6),
+    "s": (0, 1, 1e-2),
+    "": (0, 0, 0.8),
+}
+
 
 class FrequencyGrid:
     """Angular frequencies, (F,) or one row per spectrum (B, F), with what the formulas need of them, once.

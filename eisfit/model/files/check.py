@@ -13,6 +13,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 from eisfit.model.circuit import Circuit
+from eisfit.model.elements.base import UNITS
 from eisfit.model.files.catalogue import NAME, find
 from eisfit.model.files.library import circuit as read_circuit
 from eisfit.model.files.library import load, reference_tests
@@ -24,18 +25,6 @@ _TOLERANCE = 1e-6  # relative, of reference values
 _DEGENERATE = 1e-9  # smallest singular value of unit columns: rounding alone gives about 1e-14
 _INVOLVED = 0.1  # component of the null vector
 _MERGING = ("R", "C", "L", "W")  # two of them beside each other are one
-
-#: Unit -> powers of ohm and of second; "alpha" is the exponent of the same component.
-_UNITS: dict[str, tuple[float, float | str]] = {
-    "": (0, 0),
-    "ohm": (1, 0),
-    "F": (-1, 1),
-    "H": (1, 1),
-    "s": (0, 1),
-    "ohm s^-1/2": (1, -0.5),
-    "S s^alpha": (-1, "alpha"),
-    "ohm s^alpha": (1, "alpha"),
-}
 
 
 @dataclass(frozen=True)
@@ -178,7 +167,7 @@ def _remark_on_expressions(circuit: Circuit) -> Iterator[str]:
     values = {name: float(rng.uniform(0.3, 0.9)) for name in circuit.names}
     for name, expression in circuit.expressions.items():
         involved = [name, *expression.names]
-        if any(circuit.parameters[other].unit not in _UNITS for other in involved):
+        if any(circuit.parameters[other].unit not in UNITS for other in involved):
             continue
         factors = {other: _factor(circuit, other, values) for other in involved}
         scaled = values | {other: values[other] * factors[other] for other in expression.names}
@@ -191,7 +180,7 @@ def _remark_on_expressions(circuit: Circuit) -> Iterator[str]:
 def _factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
     """Return the factor of a parameter where the ohm becomes 1/2 and the second 1/3 of itself."""
     parameter = circuit.parameters[name]
-    ohms, seconds = _UNITS[parameter.unit]
+    ohms, seconds, _ = UNITS[parameter.unit]
     power = values[f"{parameter.component}_alpha"] if isinstance(seconds, str) else seconds
     return float(2.0**ohms * 3.0**power)
 
