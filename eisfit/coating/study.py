@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from eisfit.coating.film.tables import FilmTable
+from eisfit.coating.film.tables import SOURCE, FilmTable
 from eisfit.coating.old_study import from_schema_1
 from eisfit.coating.quantities import (
     Area,
@@ -42,7 +42,6 @@ from eisfit.units import Uncertain
 
 _ROOM = Uncertain("exact", 298.15, unit="K")
 _LARGEST_ERROR = 20.0  # K: above, a temperature was stated in place of its error
-_SOURCE = "Where the values come from."
 
 
 class SpectrumFile(ClosedModel):
@@ -65,7 +64,7 @@ class Cell(ClosedModel):
     r_ct: Resistance | None = Field(default=None, description="Published charge-transfer resistance.")
     r_hf: Resistance | None = Field(default=None, description="Published high-frequency end.")
     c_ratio: Ratio | None = Field(default=None, description="Published capacitance over the bare cell's.")
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
     def __post_init__(self) -> None:
         if bool(self.spectra) == (self.r_ct is not None):
@@ -113,7 +112,7 @@ class Support(ClosedModel):
     spot_radius: Length | None = Field(default=None, description="Of a contact spot; pellet only.")
     kappa: Conductivity | None = Field(default=None, description="Of the electrolyte, or of the pellet.")
     sigma_s: Conductivity | None = Field(default=None, description="Of the solid.")
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
     def __post_init__(self) -> None:
         keys = tuple(dict.fromkeys(key for kind in (*_KEYS.values(), *_MAY.values()) for key in kind))
@@ -147,7 +146,7 @@ class Counter(ClosedModel):
         default="full", description="Half or three_electrode: its arc is not seen; symmetric: two alike."
     )
     resistance: OtherResistance | None = Field(default=None, description="If known; 0: no arc is seen.")
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
     def __post_init__(self) -> None:
         if self.resistance is not None and self.kind != "full":
@@ -164,7 +163,7 @@ class Series(ClosedModel):
 
     resistance: Resistance | None = Field(default=None, description="Electrolyte, leads, contacts; ohm.")
     inductance: Inductance | None = Field(default=None, description="Of the leads; none by default.")
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
 
 class LayerTable(ClosedModel):
@@ -172,7 +171,7 @@ class LayerTable(ClosedModel):
 
     resistance: LayerResistance | None = Field(default=None, description="Of ions through it, ohm cm^2.")
     capacitance: LayerCapacitance | None = Field(default=None, description="Beside it, F/cm^2.")
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
 
 class Scatter(ClosedModel):
@@ -210,7 +209,7 @@ class DirectCurrent(ClosedModel):
         default=Uncertain("exact", 0.3),
         description="Relative: how far resistances may have moved since the spectra.",
     )
-    source: str = Field(default="", description=_SOURCE)
+    source: str = Field(default="", description=SOURCE)
 
     def __post_init__(self) -> None:
         if sum(value is not None for value in (self.voltage, self.share, self.life)) != 1:

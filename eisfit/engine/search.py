@@ -40,7 +40,7 @@ _MOST_LAG = 0.8  # correlation of neighbouring residuals that are no more than n
 #: Relative rms below which two ends are one, and below which data are taken for noise-free: no rounded table
 #: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
 _DIGITS = 1e-8
-_CLEAN = 3e-4
+CLEAN = 3e-4
 _EXACT, _AT_DIGITS = 1e-6, 4.0  # so near, or at their digits, noise-free data leave nothing to be looked for
 _PRECISE = 1e-3  # relative rms that hides no other optimum in noise
 _GAIN = 2.0  # in chisqr, that is worth another round
@@ -116,7 +116,7 @@ class _Search(Ends):
         size = np.sum(problem.weighted_modulus**2, axis=1)
         self.size = size
         super().__init__(_DIGITS**2 * size, self.coordinates.size)
-        clean = attainable < _CLEAN**2 * size
+        clean = attainable < CLEAN**2 * size
         self.expected = np.where(clean, np.minimum(attainable, self.floor), attainable)
         self.expected[attainable <= 0] = 0.0
         self.exact = np.zeros(rows)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Row = FitResult | FitFailure
 
-_PANELS = 4  # small ones, beside a notebook's table
+PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -387,6 +387,6 @@ class SeriesResult(Told, Sequence[Row]):
         from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict(data=False)
-        names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:_PANELS]
+        names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:PANELS]
         text, alt = track_html(document), "parameters over the cycles"
         return place_beside(text, lambda: draw_trends([document], names), columns=2, alt=alt)

@@ -23,6 +23,7 @@ from eisfit.spectra.given import spectra_of
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
+from eisfit.validation.points import FEWEST
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _SAME = 1e-3  # largest relative difference of frequencies that are one
 _LEAST = 3  # sweeps: one before and one after
-_FEWEST = 6  # points that all sweeps share
 
 
 @dataclass(frozen=True)
@@ -204,10 +204,10 @@ def _find_shared(sweeps: Sequence[Spectrum]) -> tuple[FloatArray, list[Any]]:
     nearest = [np.argmin(np.abs(np.log(s.frequency)[:, np.newaxis] - wanted), axis=0) for s in sweeps]
     same = [np.abs(np.log(s.frequency)[c] - wanted) < _SAME for s, c in zip(sweeps, nearest, strict=True)]
     common = np.logical_and.reduce(same)
-    if common.sum() < _FEWEST:
+    if common.sum() < FEWEST:
         raise SpectrumError(
             f"the sweeps share {int(common.sum())} frequencies, and drift is interpolated at each: measure "
-            f"the same frequencies in all (at least {_FEWEST})"
+            f"the same frequencies in all (at least {FEWEST})"
         )
     return sweeps[0].frequency[common], [c[common] for c in nearest]
 

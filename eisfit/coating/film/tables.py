@@ -20,7 +20,7 @@ from eisfit.coating.quantities import (
 from eisfit.model.schema import ClosedModel, Field
 from eisfit.units import Uncertain
 
-_SOURCE = "Where the values come from."
+SOURCE = "Where the values come from."
 
 
 class PhaseTable(ClosedModel):
@@ -34,7 +34,7 @@ class PhaseTable(ClosedModel):
     ionic_conductivity: IonicConductivity | None = Field(None, description="Of the bulk.")
     grain_size: Length | None = Field(None, description="Of the film: boundaries scatter electrons.")
     grain_reflection: Share | None = Field(None, description="Share that a boundary reflects.")
-    source: str = Field("", description=_SOURCE)
+    source: str = Field("", description=SOURCE)
 
     def __post_init__(self) -> None:
         reflected = self.grain_reflection
@@ -67,7 +67,7 @@ class FilmTable(ClosedModel):
         default="apart", description="Shorted to the solid, as a metal's in contact with it, or not."
     )
     reference: list[PhaseTable] = Field(default_factory=list, description="What it is made of.")
-    source: str = Field("", description=_SOURCE)
+    source: str = Field("", description=SOURCE)
 
     def __post_init__(self) -> None:
         if self.double_layer == "on" and self.resistivity is None:

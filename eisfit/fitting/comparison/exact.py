@@ -17,6 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.digits import go_near_digits, reach_digits
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
+from eisfit.engine.search import CLEAN
 from eisfit.engine.short_search import glance
 from eisfit.engine.starts.carried_arcs import with_arcs_of
 from eisfit.engine.task import Task, best_end, best_start
@@ -31,7 +32,6 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
 
-_CLEAN = 3e-4  # relative rms: a ladder of RC elements comes so near to what has no noise
 _NOISE = 3e-5  # relative rms: an instrument's is no smaller
 _ALIKE = 4.0  # standard deviations of the correlation of noise
 _AS_MUCH = 2.0  # times chi-square: parameters that describe noise save a share of it
@@ -50,7 +50,7 @@ _UNDECIDED = 8.0  # of BIC
 def is_exact(spectrum: Spectrum, weighting: str, chisqr: float) -> bool:
     """Return whether a spectrum that a smooth model leaves `chisqr` of may have no noise but its digits."""
     size = 2 * spectrum.points  # of a residual of the size of the data
-    return weighting != "noise" and 0 < chisqr < _CLEAN**2 * size
+    return weighting != "noise" and 0 < chisqr < CLEAN**2 * size
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _leaves_noise(closest: _Fitted) -> bool:
     if closest.basin.chisqr < _NOISE**2 * residual.size:
         return False
     lag = float(correlate_neighbours(residual))
-    return closest.basin.chisqr < _CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
+    return closest.basin.chisqr < CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
 
 
 def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:

@@ -22,7 +22,7 @@ _KINDS = {
     "G": ("TLM", "Ws"),
     "TLM": ("G",),
 }
-_IDEAL = 0.93  # of an exponent: the storage may be a plain capacitor
+IDEAL = 0.93  # of an exponent: the storage may be a plain capacitor
 _FLAT = 0.65  # the arc may be a diffusion
 
 
@@ -122,7 +122,7 @@ def _change_arc(
     number = next(fresh(structure))
     if arc.storage.symbol == "C":
         yield dataclasses.replace(arc, storage=_make_component("CPE", arc.storage.label))
-    elif _exponent(arc.storage, values) > _IDEAL:
+    elif _exponent(arc.storage, values) > IDEAL:
         yield dataclasses.replace(arc, storage=_make_component("C", arc.storage.label))
     inner = Arc.of(arc.inner)
     if arc.inner is None:

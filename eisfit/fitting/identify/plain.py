@@ -12,6 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
+from eisfit.fitting.identify.moves import IDEAL
 from eisfit.fitting.identify.ranking import largest, smallest
 from eisfit.fitting.identify.structures import Arc, Structure, shape, size
 from eisfit.fitting.identify.trials import Trial, Workbench
@@ -23,7 +24,6 @@ _TAILS, _INSIDE = ("", "W9", "CPE9", "Ws9", "Wo9"), ("W9", "Ws9", "Wo9")
 _ENDED = ("Ws9", "Wo9")
 _NESTED = "arc"
 _BEHIND = 100.0  # times the least chisqr so far: further off is not fitted in full
-_IDEAL = 0.93  # of an exponent: the storage may be a plain capacitor
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _parts(trial: Trial) -> Iterator[Structure]:
         arc = Arc.of(part)
         if arc is None or arc.storage.symbol == "C":
             continue
-        if trial.values[f"{arc.storage.name}_alpha"] > _IDEAL:
+        if trial.values[f"{arc.storage.name}_alpha"] > IDEAL:
             label = arc.storage.label
             node = Arc(arc.resistor, Component(f"C{label}", "C"), arc.inner, arc.loop).node
             yield (*trial.structure[:k], node, *trial.structure[k + 1 :])

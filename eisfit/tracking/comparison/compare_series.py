@@ -11,15 +11,13 @@ from eisfit.records import CELLS_SCHEMA, Told, dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
-from eisfit.tracking.series_result import SeriesResult
+from eisfit.tracking.series_result import PANELS, SeriesResult
 from eisfit.tracking.table_rows import column_units
 from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-_PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,7 +129,7 @@ class CellTable(Told, Sequence[SeriesResult]):
         from eisfit.display.svg.panel import place_beside
 
         document = self.to_dict(data=False)
-        names = [name for name in self.comparison if document["units"][name] == "ohm"][:_PANELS]
+        names = [name for name in self.comparison if document["units"][name] == "ohm"][:PANELS]
         draw = partial(draw_trends, document["cells"], names or None)
         return place_beside(cells_html(document), draw, columns=2, alt="cells compared")
 
