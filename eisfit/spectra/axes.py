@@ -96,6 +96,14 @@ _MINUS = re.compile(r"(?<![A-Za-z0-9])(?:minus|neg)[ _-]?(?=\d)", re.IGNORECASE)
 _COUNTER = re.compile(r"^\d+_[shd]")  # 04_s.csv: a file of a list, no seconds
 _FLAT = ("2d", "3d")  # how a plot is drawn, no days
 _LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere C
+_COLDEST = -223.15  # degC, 50 K: less of a K are thousands of ohm
+_TREATED = re.compile(
+    r"(?:sinter|anneal|calcin|dri|bak|fir|cur|fus|sputter|temper|heat[ _-]?treat)"
+    r"(?:e?d|ing)?(?:[ _-]at)?[ _-]?$",
+    re.IGNORECASE,
+)
+_RATE_BEFORE = re.compile(r"(?:fast|rate|charged?|chg)[ _-]?$", re.IGNORECASE)
+_RATE_BEHIND = re.compile(r"[ _-]?(?:c?rate|(?:dis|fast)?[ _-]?(?:charg|chg))", re.IGNORECASE)
 _DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
 _KNOWN = (
     Axis("cycle", "", "cycle", ("cycles",), "cyc100"),
@@ -191,6 +199,8 @@ def read_name(name: str) -> dict[str, float]:
     {'temperature': 139.85, 'thickness': 5.0}
     >>> read_name("cell7_2C_25C"), read_name("cell7_0.5C"), read_name("cell7_2degC")
     ({'temperature': 25.0}, {}, {'temperature': 2.0})
+    >>> read_name("sintered_1200C"), read_name("fast_10C_25C"), read_name("10K_resistor")
+    ({}, {'temperature': 25.0}, {})
     """
     found = {}
     for axis in _KNOWN[1:]:
@@ -219,15 +229,25 @@ def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None)
 
 def _is_no_value(match: re.Match[str], axis: Axis) -> bool:
     counted = axis.name == "time" and not match.start() and _COUNTER.match(match[0]) is not None
-    return counted or match[0] in _FLAT or _is_rate(match, axis)
+    return counted or match[0] in _FLAT or _is_other_degree(match, axis)
 
 
-def _is_rate(match: re.Match[str], axis: Axis) -> bool:
-    """Return whether a number and C are a battery's rate (0.5C, 2C): hardly a cell is measured at 2 degC."""
-    if axis.name != "temperature" or len(match.groups()) < 2 or match[2] != "C":
+def _is_other_degree(match: re.Match[str], axis: Axis) -> bool:
+    """Return whether a number with C or K is no temperature of the measurement.
+
+    A battery's rate (0.5C, 2C: hardly a cell is measured at 2 degC; fast_10C), a sample's heat treatment
+    (sintered_1200C), a thousand ohm (10K_resistor).
+    """
+    if axis.name != "temperature" or len(match.groups()) < 2:
         return False
-    number = _value(match, axis)
-    return number is not None and 0 < number < _LEAST_DEGREES
+    number, before, after = _value(match, axis), match.string[: match.start()], match.string[match.end() :]
+    if number is None or _TREATED.search(before):
+        return number is not None
+    if match[2] == "K":
+        return number < _COLDEST
+    if match[2] != "C":
+        return False
+    return 0 < number < _LEAST_DEGREES or bool(_RATE_BEFORE.search(before) or _RATE_BEHIND.match(after))
 
 
 def _value(match: re.Match[str], axis: Axis) -> float | None:

@@ -14,7 +14,10 @@ FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
 FROM_LABEL, FROM_SHEET, FROM_LINE = "from its label", "from the sheet's name", "from the line"
 
 _PATTERNS = (
-    regex(r"cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d)", re.IGNORECASE),
+    regex(
+        r"(?<!life)(?<!motor)(?<!bi)cyc(?:le|l|les)?[ _\-=#.]*0*(\d+(?:\.\d+)?)(?!\d|e\d|[°º]?[ck](?![a-z]))",
+        re.IGNORECASE,
+    ),
     regex(r"(?:^|[ _\-.])(?:c|n|zyklus|loop)[ _\-=#]?0*(\d+)(?=$|[ _\-.])", re.IGNORECASE),
     regex(
         r"(?:^|[ _\-.])0*(\d+)(?:st|nd|rd|th)?[ _\-]?(?:cyc(?:les?|l)?|zykl(?:us|en))(?=$|[ _\-.])",

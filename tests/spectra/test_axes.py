@@ -26,7 +26,14 @@ TABLE = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n100,1,-1\n10,2,-2\n1,3,-0.5\n"
         ("press_10bar", {"pressure": 1.0}),
         ("amp10mV_3.7V", {"potential": 3.7, "amplitude": 10.0}),
         ("store_24h", {"time": 86400.0}),
-        ("rate_10C_25C", {}),  # which of the two is a temperature, no rule tells
+        ("rate_10C_25C", {"temperature": 25.0}),
+        ("cell_10C_25C", {}),  # which of the two is a temperature, no rule tells
+        ("fast_10C", {}),
+        ("20C_rate", {}),
+        ("6C_fastcharge", {}),
+        ("sintered_1200C", {}),
+        ("annealed_500C_25C", {"temperature": 25.0}),
+        ("10K_resistor", {}),
         ("rate_1C_25C", {"temperature": 25.0}),
         ("cell_0.5C", {}),  # a rate: three of them were a series of temperatures, with activation energies
         ("cell_0C", {"temperature": 0.0}),

@@ -20,13 +20,10 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep
 from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers._sweep import Sweep, plural
-from eisfit.spectra.readers._units import PER_AREA, to_celsius
+from eisfit.spectra.readers._temperature import settle_temperature
+from eisfit.spectra.readers._units import PER_AREA
 from eisfit.spectra.spectrum import ASSUMED, TURNED
-from eisfit.units import ZERO_CELSIUS
 
-#: Where a number without a unit may be kelvin as well.
-COLDEST, HOTTEST = 220.0, 400.0
-_NEARLY_HALF = 0.49
 _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
 _CONDITIONS = {"cycle", "temperature", "potential", "time", "noise", "index", "area"}
 _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
@@ -102,8 +99,7 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
             chosen.columns[meaning.quantity] = meaning
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
             chosen.values[meaning.quantity] = values * meaning.scale
-            if meaning.quantity == "temperature":
-                _settle_temperature(chosen)
+    chosen.notes += settle_temperature(chosen.columns, chosen.values)
     if "period" in chosen and "frequency" not in chosen and _is_period(chosen):
         chosen.columns["frequency"] = chosen.columns.pop("period")
         with np.errstate(divide="ignore"):
@@ -118,18 +114,6 @@ def _is_period(chosen: Chosen) -> bool:
     """Whether a column is of periods: one called T, which may be a time, by its even steps in log T."""
     name = chosen.columns["period"].name
     return _BARE_T.match(name) is None or is_spaced_like_sweep(chosen["period"])
-
-
-def _settle_temperature(chosen: Chosen) -> None:
-    """Turn temperatures into degrees Celsius; of those that nothing says a unit of, say what is taken."""
-    told, values = chosen.columns["temperature"], chosen["temperature"]
-    unit, typical = told.unit, float(median(drop_nan(values))) if np.isfinite(values).any() else 0.0
-    if not unit and COLDEST < typical < HOTTEST:
-        unit = "K" if abs((typical - ZERO_CELSIUS) % 1 - 0.5) > _NEARLY_HALF else ""
-        taken = "kelvin, as its .15 tells" if unit else "degrees Celsius"
-        chosen.notes.append(f"{ASSUMED} {told.name!r}, which has no unit, is in {taken}")
-    celsius = to_celsius(values, unit)
-    chosen.values["temperature"] = np.where(celsius < -ZERO_CELSIUS, np.nan, celsius)  # no thermometer
 
 
 def drop_words(chosen: Chosen) -> None:

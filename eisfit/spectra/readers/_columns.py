@@ -217,6 +217,8 @@ def _as_unit_tells(quantity: str, kind: str, concepts: Counter[str]) -> str:
     """Return what a name means with its unit: Z (deg) is a phase beside Z (ohm), T (s) a period."""
     if kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
         return quantity.replace("modulus", "phase")
+    if kind == "time" and quantity == "cycle":
+        return "time"
     return "period" if kind == "time" and quantity == "temperature" and not concepts.total() else quantity
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -14,11 +15,27 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._key_values import apply_conditions, apply_prose, key_values
 from eisfit.spectra.readers._numbers import split
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._units import unit_of
 
 _UNIT = regex(
     r"[\s_]*(?:(?<=[\s_])|[(\[/])\s*([mkMGunµμ]?(?:[Vv]|[Pp]a|m|bar)|%|pct|percent)\s*[)\]]?$|\s*(%)$"
 )
-_AXES = {word.lower(): axis for axis in AXES.values() for word in (axis.name, *axis.also)}
+_AXES = {word.lower(): axis for axis in AXES.values() for word in (axis.name, *axis.also) if word != "T"}
+#: A letter is an axis by its unit alone: ``t (nm)``, ``d (um)``.
+_LENGTHS = dict.fromkeys(("t", "d"), AXES["thickness"])
+#: ``Time of immersion (hours)``, ``Exposure / days``: since when, in a unit of time.
+_SINCE = regex(
+    r"(?:^|\b|_)(?:time|exposure|immersion|ag(?:e|eing|ing)|storage|stored|duration|aged|zeit|dauer|alter\w*|temps|durée"
+    r"|tiempo|tempo|immersions?zeit|auslagerung\w*|时间|時間|시간)(?:\b|_|$)",
+    re.IGNORECASE,
+)
+_LONG = {
+    "d": 86400.0,
+    "day": 86400.0,
+    "week": 604800.0,
+    "weeks": 604800.0,
+}
+_TIME_UNIT = regex(r"[\s_]*[(\[/_]\s*([^()\[\]/]{1,9}?)\s*[)\]]?$")
 _MOST_LABELS = 4
 _NUMBERS = regex(r"(?<![^\W\d_])[-−+]?\d+(?:[.,]\d+)?|\d+")
 _MARKS = regex(r"^[\s#%;,!*=\"]*(?:-{2,}[\s>]*)?|\s*-*[\s#%;,!*=\"]*$")  # around a title
@@ -152,8 +169,26 @@ def _constant(table: Table, lines: Sequence[str], index: int, start: int, stop: 
 
 
 def _axis(name: str) -> Axis | None:
-    plain = _UNIT.sub("", name.strip()).strip().lower()
-    return _AXES.get(plain.replace(" ", "_").replace("-", "_"))
+    """Return the axis that a column's name and unit say; None where its unit is another's."""
+    unit, plain = _UNIT.search(name.strip()), _UNIT.sub("", name.strip()).strip().lower()
+    found = _AXES.get(plain.replace(" ", "_").replace("-", "_")) or (_LENGTHS.get(plain) if unit else None)
+    if found is None:
+        return AXES["time"] if _scale_since(name) else None
+    suits = unit is None or not found.suffixes or (unit[1] or unit[2]).lower() in _factors(found)
+    return found if suits else None
+
+
+def _factors(axis: Axis) -> dict[str, float]:
+    return {unit.lower(): factor for unit, factor in axis.suffixes.items()}
+
+
+def _scale_since(name: str) -> float | None:
+    """Return the seconds in the unit of a column that says since when; None of others."""
+    match = _TIME_UNIT.search(name.strip()) if _SINCE.search(name) else None
+    if match is None:
+        return None
+    unit = unit_of(match[1])
+    return unit.scale if unit and unit.kind == "time" else _LONG.get(match[1].lower())
 
 
 def _place(sweeps: Sequence[Sweep], told: Sequence[str | None], axis: Axis, name: str) -> None:
@@ -162,9 +197,9 @@ def _place(sweeps: Sequence[Sweep], told: Sequence[str | None], axis: Axis, name
         values = np.array(told, np.float64)
     except ValueError:
         return
-    match = _UNIT.search(name.strip())
-    factors = {unit.lower(): factor for unit, factor in axis.suffixes.items()}
-    factor = factors.get((match[1] or match[2]).lower(), 1.0) if match else 1.0
+    match, since = _UNIT.search(name.strip()), _scale_since(name)
+    factor = _factors(axis).get((match[1] or match[2]).lower(), 1.0) if match else 1.0
+    factor = since or factor
     if axis.name == "soc" and match is None and 0 < values.max() <= 1 and values.min() >= 0:
         factor = 100.0
     for sweep, value in zip(sweeps, values, strict=True):
