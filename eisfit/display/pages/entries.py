@@ -27,15 +27,10 @@ from eisfit.display.report.words import (
     verdict,
 )
 from eisfit.rounding import hertz, significant, value_with_error
+from eisfit.verdict import GRADES
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
-_SAID = {
-    "A": "within the noise",
-    "B": "usable, small systematic misfit",
-    "C": "usable with care, systematic misfit",
-    "D": "not to be used as it is",
-}
 DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
@@ -124,7 +119,7 @@ def _words(fit: Document) -> dict[str, Any]:
         "ok": bool(fit.get("ok")),
         "grade": clean(fit.get("grade")),
         "verdict": verdict(fit),
-        "said": _SAID.get(clean(fit.get("grade")), ""),
+        "said": GRADES.get(clean(fit.get("grade")), ""),
         "rms": round_to((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
         "wanted": _pick_main(fit.get("parameters") or {}),
         "flags": [_flag(flag) for flag in flags_of(fit)],

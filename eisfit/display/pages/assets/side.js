@@ -19,7 +19,7 @@ eisfit.verdict = (item, { interactive, mask }) => {
     sub.replaceChildren(`${entry.name}: ${all} points`);
   } else {
     const value = row ? [eisfit.symbol(row.name), " = ", eisfit.value(row), `, ${row.word}. `] : [];
-    head.replaceChildren(...value, element("span", { className: "soft" }, `Fit ${entry.said}${entry.ok ? "" : ` (${entry.verdict.replace(/^[A-D], (not usable: )?/, "").replaceAll("_", " ")})`}.`), simulated || "");
+    head.replaceChildren(...value, element("span", { className: "soft" }, `Fit: ${entry.said}${entry.ok ? "" : ` (${entry.verdict.replace(/^[A-D], (not usable: )?/, "").replaceAll("_", " ")})`}.`), simulated || "");
     facts.push(`${left} of ${all} points`, `rms residual ${eisfit.digits(100 * entry.rms, 3)} %`);
     sub.replaceChildren(element("span", { id: "name" }, entry.name), `: ${facts.join(", ")}`);
   }
