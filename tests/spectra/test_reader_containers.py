@@ -396,3 +396,47 @@ def test_a_remark_that_ends_in_a_colon_above_columns_parted_by_blanks():
         read_text(
             f"% Version:            COMSOL 6.0\n% Description:        bla\n{rows(F[::-1], F, F, mark='   ')}"
         )
+
+
+def test_arrays_of_several_lengths_are_read_with_the_frequencies_of_their_length():
+    stream = io.BytesIO()
+    np.savez(stream, f1=F, Z1=Z, f2=F[:9], Z2=2 * Z[:9], tau=np.geomspace(1e-4, 1, 50))
+    one, two = read_bytes(stream.getvalue(), "x.npz")
+    np.testing.assert_allclose(one.impedance, Z)
+    np.testing.assert_allclose(two.impedance, 2 * Z[:9])
+
+
+@pytest.mark.parametrize("name", ["ocv", "I", "temperature"])
+def test_a_matrix_of_something_else_beside_a_spectrum_is_no_shape_of_it(name):
+    (spectrum,) = matlab(**{"f": F, "Zre": Z.real, "Zim": Z.imag, name: np.ones((200, 2))})
+    np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+def test_five_columns_without_names_prove_themselves_in_an_array_as_in_a_text():
+    stream = io.BytesIO()
+    np.save(stream, np.column_stack([F, Z.real, Z.imag, abs(Z), np.degrees(np.angle(Z))]))
+    (spectrum,) = read_bytes(stream.getvalue(), "x.npy")
+    np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+def test_objects_below_a_frequency_in_json_share_it():
+    parts = [{"cycle": n, "Z_real": [*(n * Z.real)], "Z_imag": [*(n * Z.imag)]} for n in (1, 2)]
+    found = read_bytes(json.dumps({"frequency_Hz": [*F], "spectra": parts}).encode(), "x.json")
+    assert [spectrum.cycle for spectrum in found] == [1, 2]
+    for n, spectrum in enumerate(found, 1):
+        np.testing.assert_allclose(spectrum.impedance, n * Z)
+
+
+def test_a_sheet_of_standard_deviations_is_no_spectrum():
+    openpyxl = pytest.importorskip("openpyxl", reason="writes the test's file")
+    book, stream = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, scale in (("mean", 1), ("Std", 0.01)):
+        sheet = book.create_sheet(title)
+        sheet.append(["f (Hz)", "Z' (Ohm)", "Z'' (Ohm)"])
+        for row in zip(F, scale * Z.real, scale * Z.imag, strict=True):
+            sheet.append(list(map(float, row)))
+    book.save(stream)
+    (spectrum,) = read_bytes(stream.getvalue(), "x.xlsx")
+    np.testing.assert_allclose(spectrum.impedance, Z)
+    assert "left aside: 'Std', by its name a spread or an error" in spectrum.notes

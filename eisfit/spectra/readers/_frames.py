@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from numpy.typing import NDArray
+
 from eisfit.spectra.readers import text
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
@@ -81,3 +83,13 @@ def _cell(value: Any) -> str:
     if value is None:
         return "nan"
     return repr(float(value)) if isinstance(value, (int, float)) else " ".join(str(value).split())
+
+
+def parts_by_length(
+    arrays: Mapping[str, NDArray[Any]], flat: Mapping[str, NDArray[Any]]
+) -> list[dict[str, NDArray[Any]]]:
+    """Return the arrays of each length of which there are frequencies; none where these are alike."""
+    frequencies = [values for name, values in flat.items() if column(name).quantity == "frequency"]
+    sizes = list(dict.fromkeys(values.size for values in frequencies if values.ndim == 1 and values.size > 2))
+    parts = [{name: v for name, v in arrays.items() if size in v.shape} for size in sizes]
+    return parts if len(parts) > 1 else []

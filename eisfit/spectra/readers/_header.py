@@ -110,7 +110,9 @@ class Table:
         return frozenset(self.rows)
 
     def cell(self, lines: Sequence[str], row: int, index: int) -> str:
-        """Return the text of one cell of `matrix`."""
+        """Return the text of one cell of `matrix`, empty where it is of no line."""
+        if row >= len(self.rows):
+            return ""
         cells = split(lines[self.rows[row]], self.style.delimiter)
         return cells[index] if index < len(cells) else ""
 

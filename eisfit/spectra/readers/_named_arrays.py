@@ -20,12 +20,14 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._cuts import boundaries
 from eisfit.spectra.readers._doubt import BETTER, FITS
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts
+from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts, parts_by_length
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions
+from eisfit.spectra.readers._models import measured_only
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._swept_names import call_swept
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -162,8 +164,14 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     f_name = _find_swept(meanings)
     if f_name is None or flat[f_name].ndim != 1:
         raise file.error(f"no array named as a frequency (arrays: {_list_names(arrays)})")
+    if parts := parts_by_length(arrays, flat):
+        return _read_parts(file, parts)
     size = flat[f_name].size
-    used = {name: values for name, values in flat.items() if meanings[name].quantity}
+    used = {
+        name: values
+        for name, values in flat.items()
+        if meanings[name].quantity in WANTED or (meanings[name].quantity and size in values.shape)
+    }
     unclear = [name for name, values in arrays.items() if values.dtype.kind == "c" and name not in used]
     if unclear and not {meanings[name].quantity for name in used} - {"frequency", "period"}:
         raise file.error(
@@ -173,6 +181,22 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     if any(values.ndim == 2 for values in used.values()):
         return _many(file, used, size, f_name, flat)
     return frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
+
+
+def _read_parts(file: File, parts: Sequence[Arrays]) -> list[Sweep]:
+    """Return the sweeps of all parts that hold an impedance; else the first's error."""
+    sweeps: list[Sweep] = []
+    errors: list[ReadError] = []
+    for part in parts:
+        try:
+            sweeps += from_names(file, part)
+        except ReadError as error:
+            errors.append(error)
+    if not sweeps or any(map(asks_for_unit, errors)):
+        raise errors[0]
+    for sweep in sweeps if errors else []:
+        sweep.notes.append("left aside: frequencies of another length, without an impedance")
+    return sweeps
 
 
 def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
@@ -197,6 +221,9 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         rows = array.T if array.shape[1] == 3 else array
         if _looks_like_frequency(rows[0].astype(np.float64)):
             return _as_text_without_header(file, rows)
+    table = array.dtype.kind in "fiu" and array.ndim == 2 and 3 < array.shape[1] < array.shape[0] / 2
+    if table and _looks_like_frequency(array[:, 0].astype(np.float64)):
+        return _as_text_without_header(file, array.T)  # which proves itself, or not
     raise file.error(
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
         "if it holds impedances"

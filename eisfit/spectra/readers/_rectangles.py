@@ -16,6 +16,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._models import MODEL_WITHIN
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._pages import Named, join_pages
 from eisfit.spectra.readers._stacked import Reader
@@ -28,9 +29,6 @@ _MOST_BELOW = 4  # lines below a name that may hold units
 _MOST_ABOVE = 6
 _LONGEST_NAME = 60
 _LETTER = regex(r"[^\W\d_eE]")
-_MODEL = regex(
-    r"(?<![^\W_])(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?|sim(?:ulated)?)(?![^\W_])", re.IGNORECASE
-)
 _PARTS = {"real": "Z'", "imag": "Z''", "modulus": "|Z|", "phase": "Phase"}
 _UNITS_OF_IMAGINARY = ("i", "j", "I", "J")
 _COMPLEX = regex(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*[-+]\s*[\d.,]+(?:[eE][-+]?\d+)?\s*\*?\s*[ijIJ]")
@@ -80,7 +78,8 @@ def read_rectangles(
             raise
         return found
     gaps = len(named) > 1 and any(np.isnan(sweep.impedance).any() for sweep in sweeps)
-    told = any("left aside" in note for sweep in sweeps for note in sweep.notes)
+    notes = {note for sweep in sweeps for note in sweep.notes}
+    told = any("left aside" in note and "words behind" not in note for note in notes)
     if len(named) <= len(sweeps) and not (gaps or told):
         return sweeps
     found, _ = _read_each(file, lines, named, read)
@@ -298,7 +297,7 @@ def _cells(row: Sequence[str], one: Rectangle) -> list[str]:
 def _is_model(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether every frequency, or the title, of a table is by its name a fit's."""
     near = _titles(grid, style, one)[-1:]
-    return any(map(_MODEL.search, [*_cells(grid[one.head], one), *chain(*near)]))
+    return any(map(MODEL_WITHIN.search, [*_cells(grid[one.head], one), *chain(*near)]))
 
 
 def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:

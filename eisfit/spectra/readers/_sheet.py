@@ -9,7 +9,8 @@ from eisfit.errors import ReadError
 from eisfit.spectra.readers import matrix
 from eisfit.spectra.readers._attribute_units import units_in_title
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only
+from eisfit.spectra.readers._models import measured_only
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit
 from eisfit.spectra.readers.text import sweeps_of_lines
 
 if TYPE_CHECKING:  # read when a workbook is

@@ -11,9 +11,10 @@ from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
+from eisfit.spectra.readers._models import MODEL
 from eisfit.spectra.readers._numbers import row_of_numbers
 from eisfit.spectra.readers._refusals import CONDITIONS
-from eisfit.spectra.readers._sweep import MODEL, Sweep, plural
+from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._table import find_table
 from eisfit.spectra.spectrum import ASSUMED
 

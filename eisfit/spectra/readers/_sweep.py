@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import Any
@@ -25,9 +24,6 @@ GIVEN_SIGN = "imaginary sign as given:"
 #: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI), 9.99999E+28, 9.99999E+99.
 _OVER_RANGE, _NINES = 1e18, 9.8
 _LONE = 1e6  # times as large as most others
-
-#: Begins the name of what is no measurement.
-MODEL = regex(r"\W*(?:fit(?:ted)?|model(?:led)?|calc(?:ulated)?)\b(?!.*[\t;,]\s*\d)", re.IGNORECASE)
 
 # Above this no electrochemical impedance is measured: a misread decimal comma or an Excel accident.
 _HIGHEST_FREQUENCY = 1e11
@@ -112,26 +108,6 @@ def refuse_many(file: File, number: int) -> None:
 def asks_for_unit(error: ReadError) -> bool:
     """Whether an error asks the user for a unit: there is a spectrum, which is not to be left out."""
     return "--impedance-unit" in str(error)
-
-
-def measured_only(sweeps: list[Sweep], place: str) -> list[Sweep]:
-    """Return the sweeps without those that stand where a name says fit or model, beside others; it is said.
-
-    Parameters
-    ----------
-    sweeps
-        All sweeps of a file.
-    place
-        What of their metadata is the name: ``sheet``, ``label``.
-    """
-    names = [str(sweep.metadata.get(place, "")) for sweep in sweeps]
-    kept = [sweep for sweep, name in zip(sweeps, names, strict=True) if not MODEL.match(name.split("/")[-1])]
-    if not kept or len(kept) == len(sweeps):
-        return sweeps
-    out = dict.fromkeys(name for name in names if MODEL.match(name.split("/")[-1]))
-    for sweep in kept:
-        sweep.notes.append(f"left aside: {', '.join(map(repr, out))}, by its name a fit or a model")
-    return kept
 
 
 def plural(number: int, thing: str) -> str:

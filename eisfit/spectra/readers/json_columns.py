@@ -23,9 +23,10 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._key_values import apply_conditions
+from eisfit.spectra.readers._models import measured_only
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._named_arrays import from_names
-from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, measured_only, plural
+from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._swept_names import call_swept
 from eisfit.spectra.readers._units import is_unit
 
@@ -148,6 +149,8 @@ def _tables(
         return
     table = _table(value)
     pairs = {**pairs, **_facts(value)}
+    if table and _shares_frequency(value, table):
+        value, table = list(_with_frequency(value, table)), {}
     if table:
         kept = _find_kept(value, len(next(iter(table.values()))))
         masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
@@ -160,6 +163,20 @@ def _tables(
     elif isinstance(value, list):
         for item in value:
             yield from _tables(item, depth + 1, label, pairs)
+
+
+def _shares_frequency(value: Any, table: Table) -> bool:
+    """Whether a table has no part of an impedance, and objects within it have."""
+    alone = not {column(name).quantity for name in table} & (WANTED - {"frequency", "period"})
+    return alone and isinstance(value, Mapping) and any(map(_table, _with_frequency(value, table)))
+
+
+def _with_frequency(value: Mapping[str, Any], table: Table) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects in an object, and those in its lists, with the columns that they share."""
+    for name, item in value.items():
+        for one in item if isinstance(item, list) else [item]:
+            if isinstance(one, Mapping) and not _table(one):
+                yield {**table, **({} if isinstance(item, list) else {"label": name}), **one}
 
 
 def _facts(value: Any) -> dict[str, Any]:

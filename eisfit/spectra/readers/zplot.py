@@ -46,7 +46,9 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When there is no row of numbers, or the columns named in the header are not ZPlot's.
     """
-    lines = [line.replace(",\t", "\t") for line in file.lines]  # some versions write both marks
+    lines = file.lines
+    if ",\t" in file.text:  # some versions write both marks
+        lines = [line.replace(",\t", "\t") for line in lines]
     first = _first_row(lines)
     if first is None and find_table(file) is None:
         raise file.error("a ZPlot file without a row of numbers")
