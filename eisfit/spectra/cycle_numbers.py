@@ -32,7 +32,8 @@ _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사�
 _LABEL = regex(
     rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
     r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)"
-    r"|(?<![\d.,–-])(?<!\w)(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)(?!\w| ?[/@]| at)",
+    r"|(?<![\d.,–-])(?<!\w)(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)"
+    r"(?![^\W_]| ?[/@]| at)",
     re.IGNORECASE,
 )
 

@@ -460,3 +460,21 @@ def test_units_in_a_line_above_below_the_names_and_at_the_foot(line, mark, place
     lines.insert(len(lines) if place is None else place, line)
     notes = holds("\n".join([*lines, ""]))
     assert any("as the lines above or below the table say" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Frekvens (Hz),Reel del (Ω),Imaginær del (Ω)",
+        "Dažnis (Hz),Realioji dalis (Ω),Menamoji dalis (Ω)",
+        "Frekvence (Hz),Reālā daļa (Ω),Imaginārā daļa (Ω)",
+        "Frekvence [Hz],Reálná složka [Ω],Imaginární složka [Ω]",
+        "Frekans (Hz),Gerçel Empedans (Ω),Sanal Empedans (Ω)",
+        "Фреквенција (Hz),Реални део (Ω),Имагинарни део (Ω)",
+        "תדר (Hz),חלק ממשי (Ω),חלק מדומה (Ω)",
+        "فرکانس (Hz),قسمت حقیقی (Ω),قسمت موهومی (Ω)",
+        "Maiztasuna (Hz),Zati erreala (Ω),Zati irudikaria (Ω)",
+    ],
+)
+def test_parts_in_further_languages(names):
+    assert len(holds(table(names, F, Z.real, Z.imag)))

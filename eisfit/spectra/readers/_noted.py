@@ -27,11 +27,11 @@ _OMEGA = regex(rf"(?:{ANGULAR.pattern}|^\W*w\b)(?!.*/ ?\(? ?2)", re.IGNORECASE)
 def note_table(file: File, table: Table, chosen: Chosen) -> None:
     """Note in `chosen` what the user should know of how its table was taken."""
     if table.skipped:
-        first = " ".join(table.skipped[0][1].split())[:40]
-        what = f"such as {first!r}" if len(table.skipped) > 1 else repr(first)
-        chosen.notes.append(
-            f"skipped {plural(len(table.skipped), 'line')} between the rows of numbers, {what}"
-        )
+        texts = (" ".join(text.split())[:40] for _, text in table.skipped)
+        first = next((text for text in texts if text.strip(" ,;|")), "")
+        what = f", {'such as ' * (len(table.skipped) > 1)}{first!r}" if first else ""
+        count = plural(len(table.skipped), "line")
+        chosen.notes.append(f"skipped {count} between the rows of numbers{what}")
     aside = _note_left_aside(table, chosen)
     if aside:
         chosen.notes.append(f"left aside: {', '.join(aside)}")

@@ -15,6 +15,7 @@ from eisfit.spectra.readers._assemble import FAILS, Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._swept_names import SWEPT
@@ -343,7 +344,9 @@ def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], lef
 
 def no_frequency(table: Table) -> str:
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
-    if not {KIND.get(column(name).quantity) for name in table.names} & _OF_IMPEDANCE:
+    units = {told.kind for name in table.names if (told := unit_of(names_and_units(name)[0][1] or "-"))}
+    known = {KIND.get(column(name).quantity) for name in table.names}
+    if not (known & _OF_IMPEDANCE or units & {"ohm", "frequency"}):
         return (
             f"no column for a frequency or an impedance (columns: {names}): it is no impedance spectrum, "
             "or the names are none that is known"

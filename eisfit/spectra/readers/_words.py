@@ -14,7 +14,8 @@ WORKED_OUT = (
 )
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
-    "frequency": "freq freqs fréq messfrequenz anregungsfrequenz 测量频率 扫描频率 激励频率 测试频率 "
+    "frequency": "фреквенција freq freqs fréq messfrequenz anregungsfrequenz "
+    "测量频率 扫描频率 激励频率 测试频率 "
     "測定周波数 frequency frequencies frequenz frequence fréquence "
     "frecuencia frec frequência "
     "freqüência frequenza частота ν 频率 頻率 周波数 주파수 фреквенция frq "
@@ -24,12 +25,12 @@ _MEANS = {
     "omega": "omega ω angular circular angularfrequency kreisfrequenz pulsation "
     "pulsación pulsazione angolare angulaire angolari угловая круговая циклическая hoekfrequentie "
     "vinkelfrekvens 角频率 角頻率 角周波数 角振動数 각주파수",
-    "Z": "импеданса impedans impedantie impedanssi impedancja "
+    "Z": "empedans импеданса impedans impedantie impedanssi impedancja "
     "z asr zs zser imp impedance impedances impedanz impédance impedancia impedância impedenza "
     "импеданс "
     "zimpedance 阻抗 总阻抗 全阻抗 阻抗值 インピーダンス インピーダンス値 임피던스 complexz",
     "Y": "y adm admittance admittanz admitancia admittanza адмиттанс 导纳 アドミタンス 어드미턴스",
-    "real": "reaalosa reali الحقيقي "
+    "real": "erreala realioji reālā ממשי حقیقی реални gerçel reaalosa reali الحقيقي "
     "realni realna reálny nyata действительная вещественная реална реальна πραγματικό πραγματικο "
     "ℜ ℜz re real rea realpart realteil reell reel réel reelle réelle reale parte_real 实部 實部 実部 "
     "실수 실수부 resistance resistive résistance resistencia resistência resistenza "
@@ -38,7 +39,8 @@ _MEANS = {
     "resistanz wirkanteil wirkkomponente "
     "実 实 實 実数部 实数部 実軸 实轴 実成分 抵抗成分 抵抗 电阻 電阻 저항 widerstand reële reeele "
     "realanteil reëel reeel valós gerçek rzeczywista rzecz",
-    "imag": "imaginària imaginară imaginaarosa menama التخيلي "
+    "imag": "irudikaria menamoji imaginārā imaginær מדומה موهومی имагинарни "
+    "imaginària imaginară imaginaarosa menama التخيلي "
     "imaginarni imaginarna imaginárny imaginária imajiner мнимая имагинерна φανταστικό φανταστικο "
     "ℑ ℑz im imag ima img image imaginary imaginaire imaginär imaginar imaginer imaginario "
     "immaginario immaginaria "
@@ -88,7 +90,8 @@ _MEANS = {
     "voltaje 电压 電圧 电位 電位 전압",
     "current": "idc current strom courant corriente corrente 电流 電流 전류",
     "index": "pt pts point points row messpunkt unnamed 点",
-    "filler": "count の 성분 成分 分量 primary secondary param parameter partea dalis الجزء pri sec "
+    "filler": "složka daļa חלק قسمت део zati "
+    "count の 성분 成分 分量 primary secondary param parameter partea dalis الجزء pri sec "
     "часть част dio del μέρος "
     "bagian kısım kisim "
     "part partie parte teil część část časť rész deel часть частина value values mean avg "
