@@ -152,3 +152,45 @@ def test_slow_scatter_is_no_growth(correlation):
         broken += growth.law == "breakpoint"
     assert told <= (0.25 if correlation else 0.05) * repeats
     assert broken <= (0.35 if correlation else 0.1) * repeats
+
+
+def test_a_cycle_alone_off_both_neighbours_is_left_out_and_named():
+    rng = np.random.default_rng(4)
+    cycle = np.linspace(0, 200, 21)
+    value = (30 + 0.05 * cycle) * (1 + 0.003 * rng.standard_normal(21))
+    spoilt = np.where(cycle == 120, 1.5 * value, value)
+    growth = fit_growth(cycle, spoilt, 0.003 * spoilt, name="R_ct", unit="ohm")
+    assert growth.left_out == (120.0,)
+    assert growth.points == 20
+    assert growth.slope == pytest.approx(0.05, abs=4 * growth.slope_stderr)
+    assert growth.slope_stderr < 0.001
+    assert "off both neighbours: cycle 120" in str(growth)
+    assert fit_growth(cycle, value, 0.003 * value, name="R_ct").left_out == ()
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda x: 10 + 1.5 * np.sqrt(x),  # its second point lies high above the line of its neighbours
+        lambda x: 30 + 0.02 * x + 0.4 * np.maximum(x - 120, 0),
+        lambda x: np.where(x < 100, 30.0, 36.0),
+        lambda x: np.where(x == 200, 45.0, 30.0),  # a sudden end, or one bad spectrum: who knows
+    ],
+)
+def test_laws_knees_steps_and_ends_are_no_outliers(law):
+    rng = np.random.default_rng(6)
+    for size in (10, 21, 41):
+        cycle = np.linspace(0, 200, size)
+        for _ in range(5):
+            value = law(cycle) * (1 + 0.003 * rng.standard_normal(size))
+            assert fit_growth(cycle, value, 0.003 * value, name="R", law="linear").left_out == ()
+
+
+def test_a_last_cycle_far_off_makes_no_correlation():
+    """Its line is tilted, and what is left looks like slow scatter: no interval held."""
+    cycle = np.linspace(0, 200, 41)
+    value = (30 + 0.05 * cycle) * (1 + 0.003 * np.random.default_rng(3).standard_normal(41))
+    value[-1] *= 1.5
+    growth = fit_growth(cycle, value, 0.003 * value, name="R_ct")
+    assert growth.correlation == 0
+    assert abs(growth.rate(0, 200)[0] - 0.05) < growth.quantile(0.95) * growth.slope_stderr

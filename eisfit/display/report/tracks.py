@@ -85,6 +85,8 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         text += " at the first spectrum" if axis == "second" else f" at {axis} 0"
     if alike := law.get("correlation"):
         text += f"; the errors allow for neighbours that deviate alike (correlation {alike:g})"
+    if alone := law.get("left_out"):
+        text += f"; off both its neighbours, and left out: {axis} {', '.join(f'{one:g}' for one in alone)}"
     return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
 
 

@@ -14,7 +14,8 @@ from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, crossing_of
-from eisfit.tracking.growth.laws import LAWS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
+from eisfit.tracking.growth.laws import LAWS, LEAST_POINTS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
+from eisfit.tracking.growth.spikes import find_followers, is_end_apart
 from eisfit.tracking.scatter import is_chance, reach
 from eisfit.verdict import LEVEL
 
@@ -60,6 +61,8 @@ class Growth(Told, Document):
     correlation
         Of the deviations of neighbouring cycles, where they scatter more than chance explains. The errors
         hold what it makes of them.
+    left_out
+        Cycles that stand alone off both their neighbours; see `eisfit.tracking.growth.spikes`.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Growth(Told, Document):
     aicc: float | None = None
     candidates: tuple[dict[str, Any], ...] = ()
     correlation: float = 0.0
+    left_out: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -221,6 +225,8 @@ class Growth(Told, Document):
         text = f"{self.name} = {self.formula} ({self.law}, {self.points} cycles): "
         text += f"{format_number_of_law(self.slope, self.slope_stderr)}{unit} per cycle{mean}"
         text += f"; neighbours deviate alike (correlation {self.correlation:g})" if self.correlation else ""
+        if self.left_out:
+            text += f"; left out, off both neighbours: cycle {', '.join(f'{one:g}' for one in self.left_out)}"
         doubling = self.doubling
         # Beyond the measured cycles it is told when asked for: `crossing(factor=2, extrapolate=True)`.
         seen = doubling is not None and doubling.cycle is not None and not doubling.extrapolated
@@ -252,7 +258,8 @@ def fit_growth(
         ``linear``, ``sqrt``, ``exponential``, ``power``, ``breakpoint``; or ``auto``: the lowest AICc, but
         the fewest coefficients, and of these the straight line, among laws within 2 of it.
     one_cell
-        Whether the points follow one cell, so that neighbours may deviate alike.
+        Whether the points follow one cell, so that neighbours may deviate alike, and one that stands alone
+        off both is set aside.
 
     Raises
     ------
@@ -266,21 +273,27 @@ def fit_growth(
             f"no growth law {law!r}{did_you_mean(law, LAWS) or '; there are ' + ', '.join(LAWS)}"
         )
     x, y, s = _usable(cycle, value, stderr, name)
+    keep = find_followers(x, y, s) if one_cell else np.ones(x.size, dtype=bool)
+    left_out, (x, y, s) = tuple(x[~keep].tolist()), (column[keep] for column in (x, y, s))
     if law != "auto":
         if not LAWS[law].possible(x):
             raise FitError(f"{name}: the {distinct(x).size} cycles do not determine the law {law}")
-        return _growth(_fit_laws((LAWS[law],), x, y, s, one_cell=one_cell), x, name, unit)
-    laws = tuple(each for each in OWN_LAWS if each.possible(x))
-    fits = _fit_laws(laws, x, y, s, one_cell=one_cell)
+        fits = _fit_laws((LAWS[law],), x, y, s, one_cell=one_cell)
+    else:
+        laws = tuple(each for each in OWN_LAWS if each.possible(x))
+        fits = _rank(_fit_laws(laws, x, y, s, one_cell=one_cell))
+    return replace(_growth(fits, x, name, unit), left_out=left_out)
+
+
+def _rank(fits: list[LawFit]) -> list[LawFit]:
+    """Return the laws that can be had, the chosen one first, then by AICc."""
     fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
     lowest = min(f.aicc for f in fits)
     chosen = min(
         (f for f in fits if f.aicc <= lowest + _CLEARLY or len(fits) == 1),
         key=lambda f: (f.coefficients.size, f.law.name != "linear", f.aicc),
     )
-    return _growth(
-        [chosen, *sorted((f for f in fits if f is not chosen), key=lambda f: f.aicc)], x, name, unit
-    )
+    return [chosen, *sorted((f for f in fits if f is not chosen), key=lambda f: f.aicc)]
 
 
 def _fit_laws(
@@ -290,8 +303,20 @@ def _fit_laws(
     fits = [fit_law(law, x, y, s) for law in laws]
     if not one_cell or any(is_chance(f.chisqr, x.size - f.coefficients.size) for f in fits):
         return fits
-    found = [find_correlation(f, x, y, s) for f in fits]
+    if x.size < LEAST_POINTS or is_end_apart(x, y, s):  # a last point far off is not told from a bend
+        return fits
+    found = [_find_correlation(f, x, y, s) for f in fits]
     return [fit_law(f.law, x, y, s, one) if one else f for f, one in zip(fits, found, strict=True)]
+
+
+def _find_correlation(fit: LawFit, x: FloatArray, y: FloatArray, s: FloatArray) -> float:
+    """Return the correlation of neighbours that does not hang on the one point farthest off the law."""
+    found = find_correlation(fit, x, y, s)
+    others = np.arange(x.size) != int(np.argmax(np.abs(y - fit.law.value(x, fit.coefficients)) / s))
+    if not found or not fit.law.possible(x[others]):
+        return found
+    without = fit_law(fit.law, x[others], y[others], s[others])
+    return min(found, find_correlation(without, x[others], y[others], s[others]))
 
 
 def _usable(

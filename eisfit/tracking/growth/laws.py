@@ -30,8 +30,9 @@ _SCAN = 81
 _REFINED = 1e-10
 _REGIME = 0.1
 _LARGEST = 300.0  # |c x| of an exponential: its square is a number too
+LEAST_POINTS = 10
+"""Of fewer, a bend and a correlation are not told apart."""
 _CORRELATIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.96)
-_LEAST_POINTS = 10  # of fewer, a bend and a correlation are not told apart
 _LEAST = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
 
 
@@ -185,8 +186,6 @@ def find_correlation(fit: LawFit, x: FloatArray, y: FloatArray, stderr: FloatArr
     design = fit.law.gradient(x, fit.coefficients) / stderr[:, np.newaxis]
     design /= np.sqrt(np.sum(design**2, axis=0)) + 1e-300
     target = (y - fit.law.value(x, fit.coefficients)) / stderr
-    if x.size < _LEAST_POINTS:
-        return 0.0
     free = x.size - fit.coefficients.size
     return max(_CORRELATIONS, key=lambda one: _restricted_likelihood(design, target, free, one))
 
