@@ -300,10 +300,15 @@ def agilent(pair, first, second, **columns):
         agilent("", ('"FORMAT: |Z|"', abs(Z)), ('"FORMAT: THETA"', np.degrees(np.angle(Z)))),
         agilent('"MEASUREMENT: |Z|-θ"', ("", abs(Z)), ("", np.degrees(np.angle(Z)))),
         agilent('"PARAMETER: R-X"', ("", Z.real), ("", Z.imag)),
+        agilent(
+            '"MEASURE PARAMETER: IMPEDANCE MAG PHASE (DEG)"',
+            ('"FORMAT: LOG"', abs(Z)),
+            ('"FORMAT: LIN"', np.degrees(np.angle(Z))),
+        ),
         agilent('"Cs-D"', ("", -1 / (2 * np.pi * F * Z.imag)), ("", -Z.real / Z.imag)),
         agilent("", ("", abs(Z)), ("", 0 * F), **{"Data Real": Z.real, "Data Imag": Z.imag}),
     ],
-    ids=["formats", "pair", "parts", "Cs-D", "arrays"],
+    ids=["formats", "pair", "parts", "words", "Cs-D", "arrays"],
 )
 def test_agilent_4294a(data):
     (spectrum,) = read_bytes(data, "a.txt")

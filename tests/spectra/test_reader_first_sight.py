@@ -246,3 +246,13 @@ def test_a_loop_yields_to_the_cycle(names, loop, cycles):
 def test_whose_temperature_the_header_tells(lines, temperature):
     (found,) = read(f"{lines}\nFrequency (Hz),Z' (Ω),Z'' (Ω)\n" + rows(F, Z.real, Z.imag))
     assert found.temperature_C == temperature
+
+
+def test_a_first_column_without_a_name_makes_no_row_of_the_header():
+    """The names above pandas' index were a row that was dropped."""
+    body = "\n".join(
+        f"{k},{f:.6g},{z.real:.6g},{z.imag:.6g}" for k, (f, z) in enumerate(zip(F, Z, strict=True))
+    )
+    (found,) = read(f",Freq,Real,Imag\n{body}\n")
+    np.testing.assert_allclose(found.impedance, Z, rtol=1e-5)
+    assert not any("dropped" in note for note in found.notes)

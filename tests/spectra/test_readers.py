@@ -665,6 +665,8 @@ def test_gamry_aborted_and_several_curves():
     )
     assert_rc(aborted)
     assert said(aborted, "aborted")
+    whole = one(dta(extra="EXPERIMENTABORTED\tTOGGLE\tF\tExperiment Aborted\n"), "a.dta")
+    assert not said(whole, "aborted")
     second = dta(rc(r=50)).split("ZCURVE", 1)[1]
     spectra = read_bytes(dta(extra="ZCURVE" + second).encode(), "a.dta")
     assert len(spectra) == 2

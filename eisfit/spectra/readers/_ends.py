@@ -93,7 +93,8 @@ def _is_empty(table: Table, line: str) -> bool:
     units = any(
         is_unit(cell.strip("[]() ")) for cell in cells
     )  # of a row of units that begins with columns without one
-    return whole and known < 2 and any(cells) and values[0] is not None and not units
+    header = whole and not cells[0] and None in values  # the names of columns, of which the first has none
+    return whole and known < 2 and any(cells) and values[0] is not None and not (units or header)
 
 
 def drop_lone_ends(table: Table) -> list[str]:

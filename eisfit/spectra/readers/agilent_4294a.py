@@ -22,6 +22,8 @@ RANK = 20
 
 _BLOCK = regex(r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL)
 _PAIR = regex(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
+#: ``MEASURE PARAMETER: IMPEDANCE MAG PHASE (DEG)``, in words.
+_IN_WORDS = regex(r"(IMPEDANCE|ADMITTANCE)[^\S\n]+MAG[^\S\n]+PHASE[^\S\n]*\((DEG|RAD)\)", re.IGNORECASE)
 #: A file of the analyser with a table in tabulators.
 _PLAIN = regex(r'"?4294A\b[^\n]*\n(?:.*\n){0,60}?"?Frequency"?\t')
 #: What its parameters are saved in, by their first letter.
@@ -98,6 +100,9 @@ def _table(block: str) -> dict[str, list[str]]:
 
 def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     """Return the header of what a trace shows: by its own lines, else by the pair above, ``|Z|-THETA``."""
+    if words := _IN_WORDS.search(above):
+        symbol, unit = ("Z", "ohm") if words[1].upper() == "IMPEDANCE" else ("Y", "S")
+        return f"|{symbol}| [{unit}]" if name == "A" else f"phase({symbol}) [{words[2].lower()}]"
     own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
     word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""

@@ -18,6 +18,7 @@ SUFFIXES = (".dta",)
 
 _TABLE = regex(r"^ZCURVE\w*\s+TABLE")
 _ROW = regex(r"\s+\d")
+_ABORTED = regex(r"EXPERIMENTABORTED\s+TOGGLE\s+(?:T|TRUE|1)\b", re.IGNORECASE)
 _KEPT = {
     "DATE": "date",
     "TIME": "time",
@@ -53,7 +54,7 @@ def parse(file: File) -> list[Sweep]:
             f"a Gamry {about.get('technique', 'file')} experiment without impedance (no ZCURVE table)"
         )
     sweeps = [sweep for place in places for sweep in _table(file, lines, place)]
-    aborted = any(line.startswith("EXPERIMENTABORTED") for line in lines)
+    aborted = any(map(_ABORTED.match, lines))
     for sweep in sweeps:
         sweep.metadata = {**about, "header": header_text(lines[: places[0]])}
         if aborted:
