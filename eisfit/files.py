@@ -42,6 +42,11 @@ def data_folder(name: str) -> Path:
     raise EisfitError(f"the folder {name!r} that belongs to eisfit is missing: reinstall eisfit-toolkit")
 
 
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether another file is there and holds the same."""
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
 def nearest_file(path: str | os.PathLike[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the file in the same folder whose name is nearest, or nothing."""
     try:

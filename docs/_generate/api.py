@@ -61,8 +61,10 @@ def _first_line(name: str) -> str:
 
 def _page(name: str) -> str:
     title = f"eisfit.{name}"
-    if inspect.isclass(getattr(eisfit, name)):
-        body = f".. autoclass:: eisfit.{name}\n   :members:\n"
+    if inspect.isclass(found := getattr(eisfit, name)):
+        others = {base.__name__ for base in found.__mro__ if not base.__module__.startswith("eisfit")}
+        inherited = f"   :inherited-members: {', '.join(sorted(others))}\n"  # of our own classes alone
+        body = f".. autoclass:: eisfit.{name}\n   :members:\n{inherited}"
     else:
         body = f".. autofunction:: eisfit.{name}\n"
     return f"{title}\n{'=' * len(title)}\n\n{body}"

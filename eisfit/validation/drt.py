@@ -18,11 +18,10 @@ from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
 from eisfit.validation.drt_peaks import Peak, find_peaks, merge_peaks, summarise_peaks
 from eisfit.validation.drt_smoothness import Choice, choose_strength
 from eisfit.validation.kramers_kronig import check_once
-from eisfit.validation.points import check_points, columns_of, impedance_in, spectrum_in
+from eisfit.validation.points import Tested, check_points, columns_of, impedance_in, spectrum_in
 from eisfit.verdict import LEVEL, Flag
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 QUIETEST = 1e-4  # of |Z|: noise taken for noise-free data
@@ -32,7 +31,7 @@ TERMS = ("series_resistance", "inductance", "warburg", "elastance")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DRTResult:
+class DRTResult(Tested):
     """A distribution of relaxation times.
 
     Parameters
@@ -78,11 +77,6 @@ class DRTResult:
     choice: tuple[Choice, ...]
     level: float
     flags: tuple[Flag, ...] = ()
-
-    @property
-    def residuals(self) -> ComplexArray:
-        """Measured minus fitted, fraction of |Z|, (F,) complex."""
-        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
 
     @property
     def polarisation_resistance(self) -> float:
@@ -132,13 +126,6 @@ class DRTResult:
             )
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a DRT document: {error}") from None
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the distribution as a table: ``tau_s, gamma_ohm, low_ohm, high_ohm``."""
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame(self._columns())
-        return frame
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the distribution with its band and peaks on `ax` (a new one where None) and return it."""

@@ -11,7 +11,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.records import CHECK_SCHEMA, Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.points import columns_of, impedance_in, spectrum_in
+from eisfit.validation.points import Tested, columns_of, impedance_in, spectrum_in
 from eisfit.verdict import Flag
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class FrequencyRange(Document):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KramersKronigResult:
+class KramersKronigResult(Tested):
     """The verdict on one spectrum, with its noise.
 
     Parameters
@@ -65,11 +65,6 @@ class KramersKronigResult:
     ranges: tuple[FrequencyRange, ...] = ()
 
     @property
-    def residuals(self) -> ComplexArray:
-        """Measured minus fitted, fraction of |Z|, (F,) complex."""
-        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
-
-    @property
     def unexplained(self) -> FloatArray:
         """What no consistent impedance explains of either part, ohm, (F,): the noise, more where it fails."""
         if self.ok:
@@ -77,16 +72,6 @@ class KramersKronigResult:
         return np.asarray(
             np.maximum(self.noise, np.abs(self.spectrum.impedance) * self.rms_residual / np.sqrt(2))
         )
-
-    @property
-    def rms_residual(self) -> float:
-        """Root mean square of |residual|, fraction of |Z|."""
-        return float(np.sqrt(np.mean(np.abs(self.residuals) ** 2)))
-
-    @property
-    def max_residual(self) -> float:
-        """Largest |residual|, fraction of |Z|."""
-        return float(np.abs(self.residuals).max())
 
     @property
     def invalid(self) -> BoolArray:
@@ -135,10 +120,7 @@ class KramersKronigResult:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row a frequency: measured, fitted, residuals, noise, invalid."""
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame({**self._columns(), "invalid": self.invalid})
-        return frame
+        return super().to_frame().assign(invalid=self.invalid)
 
     def plot(self, figure: Figure | None = None) -> tuple[Axes, Axes]:
         """Draw data with the consistent fit, and residuals with the noise; a new figure where None."""

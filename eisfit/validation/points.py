@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,41 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FEWEST = 6
+
+
+class Tested:
+    """What results of a spectrum share that have a curve beside it: the residuals, and their table."""
+
+    spectrum: Spectrum
+    fitted: ComplexArray
+
+    @property
+    def residuals(self) -> ComplexArray:
+        """Measured minus fitted, fraction of |Z|, (F,) complex."""
+        return (self.spectrum.impedance - self.fitted) / np.abs(self.spectrum.impedance)
+
+    @property
+    def rms_residual(self) -> float:
+        """Root mean square of |residual|, fraction of |Z|."""
+        return float(np.sqrt(np.mean(np.abs(self.residuals) ** 2)))
+
+    @property
+    def max_residual(self) -> float:
+        """Largest |residual|, fraction of |Z|."""
+        return float(np.abs(self.residuals).max())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the columns of the result as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self._columns())
+
+    def _columns(self) -> dict[str, FloatArray]:
+        raise NotImplementedError
 
 
 def check_points(spectrum: Spectrum, needs: str) -> None:

@@ -17,16 +17,16 @@ from eisfit.errors import SpectrumError
 from eisfit.records import ZHIT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.points import check_points, columns_of, spectrum_in
+from eisfit.validation.points import Tested, check_points, columns_of, spectrum_in
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 GAMMA = -np.pi / 6  # weight of the slope of the phase
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ZHitResult:
+class ZHitResult(Tested):
     """Measured against rebuilt modulus.
 
     Parameters
@@ -44,20 +44,10 @@ class ZHitResult:
     window: tuple[float, float]
 
     @property
-    def residuals(self) -> FloatArray:
+    def residuals(self) -> FloatArray:  # type: ignore[override]  # of moduli, real
         """Measured minus rebuilt modulus, fraction of |Z|, (F,)."""
         measured = np.abs(self.spectrum.impedance)
         return np.asarray((measured - self.modulus) / measured)
-
-    @property
-    def rms_residual(self) -> float:
-        """Root mean square of the residuals."""
-        return float(np.sqrt(np.mean(self.residuals**2)))
-
-    @property
-    def max_residual(self) -> float:
-        """Largest residual."""
-        return float(np.abs(self.residuals).max())
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -85,13 +75,6 @@ class ZHitResult:
             return cls(spectrum_in(document), modulus, (low, high))
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a Z-HIT document: {error}") from None
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table with one row a frequency."""
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame(self._columns())
-        return frame
 
     def _columns(self) -> dict[str, FloatArray]:
         return {

@@ -11,7 +11,7 @@ from eisfit.cli.command import Option
 from eisfit.cli.options import Json
 from eisfit.cli.output import folder, guard, print_json, print_text
 from eisfit.errors import UsageError
-from eisfit.files import data_folder, write_atomic
+from eisfit.files import data_folder, is_same_file, write_atomic
 from eisfit.records import EXAMPLES_SCHEMA
 
 _LEFT_OUT = ("__pycache__",)
@@ -61,7 +61,9 @@ def _summary(names: list[str]) -> list[str]:
 
 def _copy(source: Path, names: list[str], target: Path) -> None:
     clash = [
-        name for name in names if os.path.exists(target / name) and not _same(source / name, target / name)
+        name
+        for name in names
+        if os.path.exists(target / name) and not is_same_file(source / name, target / name)
     ]
     if clash:
         raise UsageError(
@@ -71,7 +73,3 @@ def _copy(source: Path, names: list[str], target: Path) -> None:
         write_atomic(
             folder((target / name).parent, "--copy") / (target / name).name, (source / name).read_bytes()
         )
-
-
-def _same(one: Path, other: Path) -> bool:
-    return other.is_file() and one.read_bytes() == other.read_bytes()

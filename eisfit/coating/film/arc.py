@@ -15,6 +15,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
+from eisfit.display.report.words import is_doubted
 from eisfit.errors import StudyError
 from eisfit.model.geometry import Geometry
 from eisfit.records import Document, dataclass
@@ -25,7 +26,6 @@ from eisfit.verdict import FORBIDS
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
 _SPOILING = ("not_converged", "misfit")
 _SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped", "arcs_merged")
-_NOT_ITS_OWN = ("open", "extrapolated", "ambiguous")  # verdicts of a parameter
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _refuse_undetermined(fit: Mapping[str, Any], names: list[str]) -> None:
     """Refuse an arc that the data puts elsewhere too, or not at all: its error does not tell that."""
     for name in names:
         verdict = fit["parameters"][name].get("verdict")
-        if verdict in _NOT_ITS_OWN:
+        if is_doubted(verdict):
             raise _refusal(names, f"{name} is {verdict} in this fit")
 
 

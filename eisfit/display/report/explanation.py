@@ -298,10 +298,7 @@ def _log_odds(document: Document, best: str) -> float:
 
 def _thickness(document: Document) -> Table:
     rows = [
-        [
-            significant(row["thickness_nm"], 2),
-            *(significant(row[k], 3) for k in ("median", "low95", "high95")),
-        ]
+        [significant(row["thickness_nm"], 2), *(significant(row[k], 3) for k in _MIDDLE_AND_ENDS)]
         for row in document["predictions"]["thickness"]
     ]
     head = ["film / nm", "R_ct / ohm", "2.5 %", "97.5 %"]
@@ -310,7 +307,7 @@ def _thickness(document: Document) -> Table:
 
 def _parameters(document: Document) -> Table:
     rows = [
-        [p["meaning"], *(significant(p[k], 3) for k in ("median", "low95", "high95")), p["unit"]]
+        [p["meaning"], *(significant(p[k], 3) for k in _MIDDLE_AND_ENDS), p["unit"]]
         for p in document["parameters"].values()
     ]
     return Table("Parameters", ["parameter", "median", "2.5 %", "97.5 %", "unit"], rows)

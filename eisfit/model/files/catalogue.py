@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Literal
 
 from eisfit.extensions import extensions
-from eisfit.files import data_folder
+from eisfit.files import data_folder, is_same_file
 from eisfit.records import dataclass
 
 Origin = Literal["project", "user", "eisfit", "package"]
@@ -83,13 +83,9 @@ def find(name: str) -> Entry | None:
     for origin, folder in _folders():
         path = f"{folder}/{name}.toml"  # pathlib's would take as long as the rest
         # A clone of eisfit has its circuits in circuits/ too: the same file is no other circuit.
-        if os.path.isfile(path) and (origin == "eisfit" or not _same(Path(path), own)):
+        if os.path.isfile(path) and (origin == "eisfit" or not is_same_file(Path(path), own)):
             return Entry(name, Path(path), origin, shadows=origin in ("project", "user") and own.is_file())
     return None
-
-
-def _same(one: Path, other: Path) -> bool:
-    return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
 def _folders() -> Iterator[tuple[Origin, Path]]:

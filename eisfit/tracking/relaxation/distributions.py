@@ -237,11 +237,7 @@ def _distribution(one: Row | Spectrum, options: Mapping[str, Any]) -> DRTResult 
 
 def _follows(one: DRTResult | FitFailure) -> TypeGuard[DRTResult]:
     """Return whether a distribution describes its spectrum: below the ceiling of a usable fit's grade."""
-    return isinstance(one, DRTResult) and _miss(one) < _CEILING
-
-
-def _miss(one: DRTResult) -> float:
-    return float(np.sqrt(np.mean(np.abs(one.residuals) ** 2)))
+    return isinstance(one, DRTResult) and one.rms_residual < _CEILING
 
 
 def _even(places: FloatArray, axis: str) -> FloatArray:
