@@ -439,4 +439,4 @@ def test_a_sheet_of_standard_deviations_is_no_spectrum():
     book.save(stream)
     (spectrum,) = read_bytes(stream.getvalue(), "x.xlsx")
     np.testing.assert_allclose(spectrum.impedance, Z)
-    assert "left aside: 'Std', by its name a spread or an error" in spectrum.notes
+    assert "left aside: 'Std', by its name an error or a weight" in spectrum.notes

@@ -105,7 +105,7 @@ def test_a_fit_below_the_data_is_no_spectrum_more():
     data = table("Freq(Hz)\tZ'\tZ\"", F, Z.real, Z.imag, mark="\t")
     fit = table("Freq(Hz)\tZ'\tZ\"", F, 1.01 * Z.real, Z.imag, mark="\t")
     notes = holds(f"Data: cell.z\n{data}\nFit: cell.z, R(RC)\n{fit}", "x.txt")
-    assert any("or of a fit" in note for note in notes)
+    assert any("Fit: cell.z, R(RC)" in note and "by its name a fit" in note for note in notes)
 
 
 def test_bars_between_columns_are_no_frame_where_the_first_is_empty():

@@ -30,6 +30,7 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers._archive import only_member
 from eisfit.spectra.readers._file import File, check_file, load
+from eisfit.spectra.readers._measured import measured_only
 from eisfit.spectra.readers._reading import Reading
 from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import ASSUMED, Spectrum
@@ -218,7 +219,7 @@ def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectr
         for sweep in sweeps:
             sweep.metadata.setdefault("format", module.NAME)
         _refuse_unheeded(file, sweeps, module.NAME)
-        return finish(file, sweeps)
+        return finish(file, measured_only(file, sweeps))
 
 
 def _sweep(found: Sweep | Spectrum) -> Sweep:

@@ -12,7 +12,8 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
-from eisfit.spectra.readers._templates import DERIVED, WITH_UNITS, sets_by_template
+from eisfit.spectra.readers._not_measured_words import kind_of
+from eisfit.spectra.readers._templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers._units import DIGATRON, Unit, unit_of
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
@@ -87,7 +88,7 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     columns = _with_frequency_set(columns)
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
-    columns = _of_electrodes(columns)
+    columns = _without_worked_out(_of_electrodes(columns))
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
@@ -224,7 +225,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
         if c.quantity in ("frequency", *sum(_PAIRS, ()))
         and " " in c.label
         and _NAMES_Z.search(c.name)
-        and not any(word in DERIVED for word in c.label.split())
+        and not kind_of(c.label)
         and not _OF_ELSE.fullmatch(c.label)
     }
     held: dict[str, set[str]] = {}
@@ -245,17 +246,25 @@ def _of_electrodes(columns: dict[int, Column]) -> dict[int, Column]:
     return {**columns, **{i: replace(c, name=columns[i].name, label="neg") for i, c in told.items()}}
 
 
+def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns without those whose labels say a fit or an error, beside an impedance."""
+    aside = {label for c in columns.values() if (label := c.label) and kind_of(label)}
+    measured = {c.quantity for c in columns.values() if c.label not in aside}
+    if not aside or not any(measured.issuperset(pair) for pair in _PAIRS):
+        return columns
+    return {i: Column(c.name, "") if c.label in aside else c for i, c in columns.items()}
+
+
 def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
     """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance.
 
     A pair without a label beside them is one more, the first: the whole cell beside its electrodes.
     """
-    labels = list(dict.fromkeys(c.label for c in columns.values() if c.label not in DERIVED))
     shared = {
         i: c for i, c in columns.items() if c.quantity == "frequency" or not (c.label or c.quantity in _PARTS)
     }
     sets = []
-    for label in sorted(labels, key=bool):  # stable: in the file's order, the one without a label first
+    for label in sorted(dict.fromkeys(c.label for c in columns.values()), key=bool):  # stable: "" first
         own = {
             i: c for i, c in columns.items() if c.label == label and c.quantity in _PARTS and i not in shared
         }

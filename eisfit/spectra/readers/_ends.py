@@ -93,7 +93,7 @@ def _is_empty(table: Table, line: str) -> bool:
     units = any(
         is_unit(cell.strip("[]() ")) for cell in cells
     )  # of a row of units that begins with columns without one
-    header = whole and not cells[0] and None in values  # the names of columns, of which the first has none
+    header = whole and cells[:1] == [""] and None in values  # names, of which the first is empty
     return whole and known < 2 and any(cells) and values[0] is not None and not (units or header)
 
 

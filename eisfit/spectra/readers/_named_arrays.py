@@ -24,7 +24,6 @@ from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts, parts_b
 from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions
-from eisfit.spectra.readers._models import measured_only
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
@@ -73,7 +72,7 @@ def from_groups(
             sweep.metadata["label"] = name
             sweep.notes.append(f"group {name!r}")
         sweeps += found
-    return measured_only(sweeps, "label")
+    return sweeps
 
 
 def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:

@@ -18,7 +18,7 @@ from eisfit.spectra.spectrum import ASSUMED
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
 _OF_Z = regex(
-    r"(?<![^\W_])(?:Z|Re|Im|real|imag|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
+    r"(?<![^\W_])(?:Z|Z?Re(?:al)?|Z?Im(?:ag)?|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
 )
 #: An angular frequency, but not that over 2 pi.
 _OMEGA = regex(rf"(?:{ANGULAR.pattern}|^\W*w\b)(?!.*/ ?\(? ?2)", re.IGNORECASE)
@@ -81,4 +81,4 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     names = (n for i, n in enumerate(table.names) if i not in table.others)
     others = [n for n in names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken]
     unknown = [n for n in chosen.unknown if _OF_Z.search(n)]
-    return [*others, *unknown][:6]
+    return list(dict.fromkeys([*others, *unknown]))[:6]

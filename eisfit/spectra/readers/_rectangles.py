@@ -16,10 +16,9 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._models import MODEL_WITHIN
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._pages import Named, join_pages
-from eisfit.spectra.readers._stacked import Reader
+from eisfit.spectra.readers._stacked import Reader, is_model
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._units import is_unit
 from eisfit.spectra.spectrum import ASSUMED
@@ -297,7 +296,7 @@ def _cells(row: Sequence[str], one: Rectangle) -> list[str]:
 def _is_model(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether every frequency, or the title, of a table is by its name a fit's."""
     near = _titles(grid, style, one)[-1:]
-    return any(map(MODEL_WITHIN.search, [*_cells(grid[one.head], one), *chain(*near)]))
+    return any(map(is_model, [*_cells(grid[one.head], one), *chain(*near)]))
 
 
 def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:

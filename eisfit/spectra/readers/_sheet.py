@@ -9,7 +9,6 @@ from eisfit.errors import ReadError
 from eisfit.spectra.readers import matrix
 from eisfit.spectra.readers._attribute_units import units_in_title
 from eisfit.spectra.readers._file import MAX_ROWS, File
-from eisfit.spectra.readers._models import measured_only
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit
 from eisfit.spectra.readers.text import sweeps_of_lines
 
@@ -69,7 +68,6 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
         sweeps += found
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "the document has no sheets")
-    sweeps = measured_only(sweeps, "sheet")
     for sweep in sweeps:
         sweep.notes += [f"left out {reason}" for reason in reasons[:5]]
     return sweeps

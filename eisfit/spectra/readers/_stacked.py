@@ -11,7 +11,7 @@ from eisfit.spectra.readers._constants import name_by_titles
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import is_spaced_like_sweep, runs_one_way
-from eisfit.spectra.readers._models import MODEL
+from eisfit.spectra.readers._not_measured_words import WHAT, is_sure, kind_of
 from eisfit.spectra.readers._numbers import row_of_numbers
 from eisfit.spectra.readers._refusals import CONDITIONS
 from eisfit.spectra.readers._sweep import Sweep, plural
@@ -26,6 +26,7 @@ Parts = Sequence[tuple[int, int]]
 _GLUED = regex(
     r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
 )  # the last line of a file without an end, and the header of the next
+_VALUE, _PARTED = regex(r"[\t;,]\s*\d"), regex(r"[\t;,|]")
 _FEWEST_COLUMNS, _FEWEST_POINTS = 3, 5
 _LOOKED_AT = 8  # rows
 _NEAR = 3  # lines above a header that may name its table
@@ -35,7 +36,9 @@ _MOST_ABOVE = 6  # lines
 def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Reader) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     blocks: list[list[Sweep]] = []
-    measured = [(start, stop) for start, stop in parts if not MODEL.match(_line_above(plain, start))]
+    titles = {part: _title(plain, *part) for part in parts}
+    measured = [part for part, title in titles.items() if not is_model(title)]
+    models = [title.strip() for part, title in titles.items() if measured and part not in measured]
     parts = measured or parts
     read = list(parts)
     heads = [next(filter(str.strip, plain[start:stop]), "") for start, stop in parts]
@@ -59,12 +62,19 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
     left = sum(1 for line in plain if line.strip()) - sum(
         1 for start, stop in read for line in plain[start:stop] if line.strip()
     )
-    told = f"left aside: {plural(left, 'line')} of another table without a frequency, or of a fit"
+    told = f"left aside: {plural(left, 'line')} of another table without a frequency"
     if any(may_be_points(file, plain[start:stop]) for start, stop in {*parts} - {*read}):
         told = f"{ASSUMED} a table below or above another is no spectrum: left aside ({plural(left, 'line')})"
+    if models:
+        told = f"left aside: {', '.join(map(repr, models))}, by its name {WHAT['model']}"
     for sweep in sweeps if left else []:
         sweep.notes.append(told)
     return sweeps
+
+
+def is_model(line: str) -> bool:
+    """Whether a line without a value is the title of a fit or a model, for certain."""
+    return not _VALUE.search(line) and kind_of(line) == "model" and is_sure(line)
 
 
 def may_be_points(file: File, lines: Sequence[str]) -> bool:
@@ -87,6 +97,12 @@ def _refuse_glued(file: File, lines: Sequence[str]) -> None:
 
 def _line_above(lines: Sequence[str], line: int) -> str:
     return next((text for text in lines[:line][::-1][:_NEAR] if text.strip()), "")
+
+
+def _title(lines: Sequence[str], start: int, stop: int) -> str:
+    """Return the line above a table; of a file's first one, the first line, where it is no row of names."""
+    first = next(filter(str.strip, lines[start:stop]), "") if not start else ""
+    return _line_above(lines, start) if start else "" if _PARTED.search(first) else first
 
 
 def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Sequence[str]:

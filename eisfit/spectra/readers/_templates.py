@@ -9,35 +9,9 @@ from itertools import combinations
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._not_measured_words import kind_of
 from eisfit.spectra.readers._units import unit_of
-from eisfit.spectra.readers._words import WORKED_OUT
 
-#: Labels of what somebody worked out of the measured columns: no spectrum more.
-DERIVED: tuple[str, ...] = (
-    "smooth",
-    "smoothed",
-    "kk",
-    "linkk",
-    "zhit",
-    "interp",
-    "interpolated",
-    "filtered",
-    "corr",
-)
-DERIVED += ("lower", "upper", "lo", "hi", "min", "max", "median", "comp", "filt", "rel")
-DERIVED += (
-    "corrected",
-    "recon",
-    "reconstructed",
-    "theory",
-    "theoretical",
-    "theo",
-    "pred",
-    "predicted",
-    "hilbert",
-)
-#: ... and what is no label where it stands beside one word: ``control`` and ``final`` may be cells.
-_NO_CELL = {"th", *WORKED_OUT.split()}
 _PAIRS = (("real", "imag"), ("modulus", "phase"))
 _PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 #: What else makes an impedance, each with its unit.
@@ -63,7 +37,6 @@ _MAY_BE_PART = regex(
 )
 _STRAY = regex(r"^[\s_]+|^-+(?!\d)|[\s_-]+$")
 _LABEL = regex(r"[\w.%°+= -]{1,30}")
-_WORD = regex(r"[^\W_]+")
 _UNIT_PREFIXES = tuple("kKMGmuµn")
 _FEWEST, _MOST, _LONGEST = 5, 64, 80  # columns, characters
 _NEAR = 3  # letters that words written together with others may have in common
@@ -112,7 +85,7 @@ def sets_by_template(
     sets = []
     for label in found[first]:
         own = {held[label]: template for template, held in parts.items()}
-        if _is_derived(label) or (of_parallel and label.lower() in _PARALLEL):
+        if kind_of(label) or (of_parallel and label.lower() in _PARALLEL):
             aside.update({i: Column(names[i], "") for i in own})
         else:
             meaning = {i: replace(column(t), name=names[i], label=label.lower()) for i, t in own.items()}
@@ -182,9 +155,3 @@ def _is_label(word: str, rest: str) -> bool:
 def _are_letters(labels: dict[str, int]) -> bool:
     """Whether cells are called ``a, b, c``: such names say a cell where nothing says impedance."""
     return len(labels) > 2 and [label.lower() for label in labels] == list("abcdefghijkl"[: len(labels)])
-
-
-def _is_derived(label: str) -> bool:
-    """Whether a label says a model or something else that was worked out of the measured columns."""
-    words = [word.lower() for word in _WORD.findall(label)]
-    return any(word in _NO_CELL or word in DERIVED for word in words)

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-#: What somebody worked out of the measured columns, in no language the name of a cell.
-WORKED_OUT = (
-    "fit fitted sim simulated simulation calc calculated model modeled modelled estimated norm normalized "
-    "normalised reduced relative rel res resid residual residuals diff difference error errors err std "
-    "stddev sigma sig sd sem σ dev deviation variance var uncertainty uncertainties uncert unc snr thd "
-    "modell angepasst anpassung gefittet berechnet simuliert stdabw stabw standardabweichung abweichung "
-    "fehler unsicherheit residuum residuen modèle ajusté simulé calculé erreur incertitude modelo modello "
-    "ajuste ajustado calculado simulado simulación desviación desviacion desvest desv incertidumbre "
-    "scarto odchylka 拟合 计算 模拟 误差 标准差 偏差 フィット 計算 誤差 標準偏差 피팅 오차 표준편차"
-)
+from eisfit.spectra.readers._not_measured_words import WORKED_OUT
+
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
 _MEANS = {
     "frequency": "фреквенција freq freqs fréq messfrequenz anregungsfrequenz "

@@ -23,7 +23,6 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._key_values import apply_conditions
-from eisfit.spectra.readers._models import measured_only
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
@@ -89,7 +88,6 @@ def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
         if arrays := _arrays(document):
             return from_names(file, arrays)
         raise file.error("; ".join(reasons[:3]) or "no columns or rows in it that name a frequency")
-    sweeps = measured_only(sweeps, "label")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
     return sweeps

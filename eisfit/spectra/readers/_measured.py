@@ -1,0 +1,102 @@
+"""Which spectra of a file were measured: a fit, an error, another quantity by its name is left aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eisfit.arrays import FloatArray, median
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._not_measured_words import WHAT, is_sure, kind_of, without_common
+from eisfit.spectra.readers._sign import kramers_kronig_sign
+from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.spectrum import ASSUMED
+
+_PLACES = ("label", "sheet")
+_SMALL, _NEAR, _NO_SPECTRUM = 0.2, 0.2, 0.25  # an error's size, a model's distance, of Kramers-Kronig
+_MOST_COMPARED = 20
+
+
+def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
+    """Return the sweeps without those whose names say that they are a fit, an error or the like; it is told.
+
+    Where a cell may be called so, the numbers decide. A fit alone is read, and told.
+
+    Raises
+    ------
+    ReadError
+        When all there is are errors, or another quantity.
+    """
+    names = _names(sweeps)
+    kinds = [kind_of(name) for name in names]
+    if not any(kinds):
+        return sweeps
+    measured = [sweep for sweep, kind in zip(sweeps, kinds, strict=True) if not kind]
+    if not measured:
+        return _alone(file, sweeps, names, kinds)
+    out: dict[str, str] = {}
+    kept: list[Sweep] = []
+    for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
+        if kind and (is_sure(name) or _numbers_agree(sweep, kind, measured)):
+            out[name] = kind
+            continue
+        kept.append(sweep)
+        if kind:
+            sweep.notes.append(f"{ASSUMED} {name!r} is a spectrum of its own, not {WHAT[kind]}")
+    for sweep in kept:
+        sweep.notes += [
+            f"left aside: {', '.join(repr(n) for n, k in out.items() if k == kind)}, by its name {WHAT[kind]}"
+            for kind in dict.fromkeys(out.values())
+        ]
+    return kept
+
+
+def _names(sweeps: Sequence[Sweep]) -> list[str]:
+    """Return what each sweep is called by its columns, rows, group or sheet, common words left out."""
+    columns = [
+        without_common([str(sweep.metadata.get(place, "")).rsplit("/", 1)[-1] for sweep in sweeps])
+        for place in _PLACES
+    ]
+    pairs = zip(*columns, strict=True)
+    return [next((name for name in pair if kind_of(name)), pair[0] or pair[1]) for pair in pairs]
+
+
+def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) -> list[Sweep]:
+    """Return sweeps all of which are by their names none, with a note; refuse errors and other quantities."""
+    for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
+        if kind in ("error", "other") and is_sure(name):
+            raise file.error(
+                f"{name!r} is by its name {WHAT[kind]}, and no measured spectrum stands beside it"
+            )
+        sweep.notes.append(f"{ASSUMED} {name!r}, by its name {WHAT[kind]}, is a spectrum")
+    return sweeps
+
+
+def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
+    """Whether numbers are what a name says: of a model near a spectrum, of an error small, or no spectrum."""
+    near = [one for one in measured[:_MOST_COMPARED] if one.frequency.size == sweep.frequency.size]
+    if kind in ("model", "bound") and any(_distance(sweep, one) < _NEAR for one in near):
+        return True
+    if kind == "model":
+        return False
+    size = _size(sweep)
+    if any(size < _SMALL * _size(one) for one in measured[:_MOST_COMPARED]):
+        return True
+    test = kramers_kronig_sign(sweep.frequency, sweep.impedance)
+    return test is not None and min(test.as_written, test.turned) > _NO_SPECTRUM
+
+
+def _distance(one: Sweep, other: Sweep) -> float:
+    """Return how far apart two spectra of as many points are, relative to the second."""
+    order, place = (np.argsort(sweep.frequency, kind="stable") for sweep in (one, other))
+    if not np.allclose(one.frequency[order], other.frequency[place], rtol=0.02):
+        return np.inf
+    z = other.impedance[place]
+    off: FloatArray = np.abs(one.impedance[order] - z) / np.abs(z)
+    return float(median(off[np.isfinite(off)])) if np.isfinite(off).any() else np.inf
+
+
+def _size(sweep: Sweep) -> float:
+    size = np.abs(sweep.impedance)
+    return float(median(size[np.isfinite(size)])) if np.isfinite(size).any() else 0.0

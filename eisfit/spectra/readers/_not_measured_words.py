@@ -1,0 +1,133 @@
+"""Words for what is no measured impedance, wherever they stand: models, errors, bounds, other quantities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._name_units import names_and_units
+from eisfit.spectra.readers._units import PER_AREA, unit_of
+
+#: What each kind is called in notes.
+WHAT = {
+    "model": "a fit or a model",
+    "error": "an error or a weight",
+    "bound": "a bound or a change of it",
+    "other": "no impedance in ohm",
+}
+#: Fits and models, errors, and what was divided by something: in no language a part of a measured impedance.
+_MODELS = (
+    "fit fitted sim simulated simulation calc calculated model modeled modelled estimated "
+    "modell angepasst anpassung gefittet berechnet simuliert modèle ajusté simulé calculé modelo modello "
+    "ajuste ajustado calculado simulado simulación 拟合 计算 模拟 フィット 計算 피팅"
+)
+_ERRORS = (
+    "res resid residual residuals error errors err std stddev sigma sig sd sem σ dev deviation variance var "
+    "uncertainty uncertainties uncert unc snr thd stdabw stabw standardabweichung abweichung "
+    "fehler unsicherheit residuum residuen erreur incertitude "
+    "desviación desviacion desvest desv incertidumbre "
+    "scarto odchylka 误差 标准差 偏差 誤差 標準偏差 오차 표준편차"
+)
+_CHANGES = "rel diff difference norm normalized normalised reduced relative"
+WORKED_OUT = f"{_MODELS} {_ERRORS} {_CHANGES}"
+#: Words that say so as the name of columns, rows, a sheet, a group alone.
+_KINDS = {
+    "model": (
+        f"{_MODELS} fits bestfit backfit simulations prediction predictions predicted pred theory "
+        "theoretical theo th kk linkk mkk zhit hilbert drt gpr posterior bootstrap ecm eqc eec randles voigt "
+        "tlm guess expected analytical comsol fem regression spline interp interpolated extrapolated "
+        "denoised smooth smoothed filtered filt loess lowess savgol geglättet gerechnet lissé calcd recon "
+        "reconstructed backcalc nlls lsq optim corr corrected comp 仿真 계산 시뮬레이션 シミュレーション 平滑"
+    ),
+    "error": (
+        f"{_ERRORS} se ci cv rsd rse mse rmse mae mad iqr accuracy precision spread jitter scatter stdev "
+        "conf confidence tol tolerance limit repeatability reproducibility streuung weight weights gewicht "
+        "gewichte residue misfit chi chi2"
+    ),
+    "bound": f"{_CHANGES} lcl ucl percentile quantile p5 p10 p90 p95 lower upper lo hi min max median",
+}
+_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+#: Two words that mean it together alone.
+_TOGETHER = {
+    "equivalent circuit": "model",
+    "kramers kronig": "model",
+    "s d": "error",
+    "écart type": "error",
+}
+#: What a lab may call a cell too: there the numbers decide.
+_AS_CELLS = (
+    "smooth theory theo th comp corr filt optim randles voigt ecm model modell std sd se ci cv dev sig var "
+    "res error err limit spread mad conf rel norm reduced lower upper lo hi min max median diff"
+)
+_UNSURE = frozenset(_AS_CELLS.split())
+_TOKEN = regex(r"[^\W_]+")
+_IDEOGRAMS = tuple(word for word in _KIND_OF if ord(word[0]) > 0x2FFF)
+#: Names, as a whole, of another quantity.
+_OTHERS = regex(
+    r"(?:complex|relative|dielectric|electric|real|rms|ac|cell)?\W*"
+    r"(?:(?:permittivit|voltage|current|spannung|strom|modulus|capacitance|conductivit|gain)"
+    r"(?:y|ies|s)?|transfer function|normali[sz]ed?(?: z| impedance)?|normiert)\W*",
+    re.IGNORECASE,
+)
+
+
+def kind_of(name: str) -> str:
+    """Return what a name says that is no measured impedance: a kind of `WHAT`; empty: nothing.
+
+    >>> [kind_of(name) for name in ("Z fit", "95% CI", "拟合数据", "Voltage (V)", "Z (Ohm cm2)")]
+    ['model', 'error', 'model', 'other', 'other']
+    >>> [kind_of(name) for name in ("Q3 2024", "5 min", "Standard cell", "High voltage cell")]
+    ['', '', '', '']
+    """
+    return _kind(name)[0]
+
+
+def is_sure(name: str) -> bool:
+    """Whether a name of some kind can hardly be a cell's.
+
+    >>> is_sure("Residuals"), is_sure("upper electrode"), is_sure("Std"), is_sure("Std. dev.")
+    (True, False, False, True)
+    """
+    return _kind(name)[1]
+
+
+def without_common(names: Sequence[str]) -> list[str]:
+    """Return names without the words that all of them have, where they differ: ``model A``, ``model B``."""
+    if len({*names}) < 2:
+        return list(names)
+    first, *others = ({*_TOKEN.findall(name)} for name in names)
+    common = first.intersection(*others)
+    if not common:
+        return list(names)
+    return [_TOKEN.sub(lambda word: "" if word[0] in common else word[0], name).strip() for name in names]
+
+
+@lru_cache(maxsize=1024)
+def _kind(name: str) -> tuple[str, bool]:
+    """Return the kind and whether it is sure."""
+    words = [word.lower() for word in _TOKEN.findall(name)]
+    text = " ".join(words)
+    if together := next((kind for pair, kind in _TOGETHER.items() if pair in text), ""):
+        return together, True
+    found = [
+        bare for before, word in zip(["", *words], words, strict=False) if (bare := _known(word, before))
+    ]
+    if found:
+        several = len({*found}) > 1  # std. dev., rel. error
+        return _KIND_OF[found[0]], several or any(word not in _UNSURE for word in found)
+    ways = [(name, ""), *names_and_units(name)]
+    units = [told.kind for _, unit in ways if unit and (told := unit_of(unit))]
+    areas = any(unit and PER_AREA.search(unit) for _, unit in ways) and "ohm" in units
+    return ("other", True) if areas or any(_OTHERS.fullmatch(core) for core, _ in ways) else ("", False)
+
+
+def _known(word: str, before: str) -> str:
+    """Return the word of ours that one is, a number behind it aside, or holds in ideograms; none: 5 min."""
+    if word in _KIND_OF:
+        return "" if word == "min" and before.isdigit() else word
+    bare = word.strip("0123456789")
+    if bare in _KIND_OF and bare not in _UNSURE and len(bare) > 2:
+        return bare
+    return next((known for known in _IDEOGRAMS if known in word), "") if not word.isascii() else ""
