@@ -332,10 +332,6 @@ UNCLEAR = {
     "a factor above": (unclear("Scale factor: 1000\nf;Zre;Zim"), "'Scale factor: 1000' stands above"),
     "a factor behind a name": (unclear("f (Hz);Zre*1000 (Ohm);Zim*1000 (Ohm)"), "may be a factor"),
     "a power of ten": (unclear("f (Hz);Zre E-3 Ohm;Zim E-3 Ohm"), "real and imaginary part"),
-    "thousands or decimals": (
-        "f (Hz);Z' (Ohm);Z'' (Ohm)\n100,000;33,439;-556\n50,000;34,261;-1,319\n900;35,748;-2,578\n",
-        "'100,000' may be 100000 or 100.000",
-    ),
 }
 
 

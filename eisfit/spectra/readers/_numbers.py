@@ -134,7 +134,10 @@ def _ungroup(text: str, decimal: str) -> str:
     """Return a number without the marks between its thousands, where they can be nothing else.
 
     ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
+    ``1.234.567`` holds the decimal sign twice: its column tells (`settle_thousands`).
     """
+    if text.count(decimal) > 1 and _match_grouped(decimal, "$").fullmatch(text):
+        return text.replace(decimal, "")
     for mark in ("," if decimal == "." else ".", " ", "\u00a0", "\u202f", "'"):
         if mark in text and _match_grouped(mark, decimal).fullmatch(text):
             certain = decimal in text or text.count(mark) > 1 or mark not in ".,"

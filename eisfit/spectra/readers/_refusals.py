@@ -49,12 +49,13 @@ _FACTOR_BELOW = regex(
     re.IGNORECASE,
 )
 _FACTORS = regex(r"range[\s_]*factor|(?:scal(?:e|ing)|multiplier)(?:[\s_]*factor)?|factor", re.IGNORECASE)
-_GROUPS = {mark: regex(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ".,"}
 _STATISTICS = {"count", "mean", "std", "min", "max", "median", "25%", "50%", "75%"}
 _LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
-_FEWEST_GROUPED = 4
-_DIGITS = 3
+_THOUSANDS = regex(r"[+-]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 _LOOKED_AT = 500
+_THOUSAND, _NEARLY_WHOLE = 1000, 0.499
+_FEWEST_OF_EITHER = 3
+_PARTS = {"real", "imag", "modulus"}
 _MANY_NEGATIVE = 0.2
 _LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
 _NETWORK_ANALYSER = 1e5  # Hz, where they begin
@@ -127,6 +128,21 @@ def refuse_lost_points(file: File, table: Table, lines: Sequence[str]) -> None:
         )
 
 
+def refuse_jump(file: File, table: Table) -> None:
+    """Refuse an impedance of which the numbers above 1 are whole and beyond a thousand: 1.226 became 1226."""
+    for index, name in enumerate(table.names[: table.matrix.shape[1]]):
+        values = np.abs(table.matrix[:, index])
+        small, large = values[(values < 1) & (values > 0)], values[values >= _THOUSAND]
+        if min(small.size, large.size) < _FEWEST_OF_EITHER or column(name).quantity not in _PARTS:
+            continue
+        between = ((values >= 1) & (values < _THOUSAND)).any() or (large % 1).any()
+        if not between and (np.abs(small * _THOUSAND % 1 - 0.5) > _NEARLY_WHOLE).all():
+            raise file.error(
+                f"the numbers of {name!r} are below 1, or whole and from {large.min():.0f} on: "
+                "the decimal marks of those above 1 were lost (1.226 became 1226): export them again"
+            )
+
+
 def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
     """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
     points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
@@ -165,7 +181,9 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
         if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
-            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers")
+            grouped = any(_THOUSANDS.fullmatch(cell) for cell in cells)
+            cure = ": take the marks between thousands out" if grouped else ""
+            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers{cure}")
 
 
 def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
@@ -300,28 +318,6 @@ def _is_lost(table: Table, line: str) -> bool:
     ]
     whole = len(lost) == len(others) == table.matrix.shape[1] - 1
     return whole and np.isnan(lost).all().item() and bool(np.isfinite(number(first, table.style) or np.nan))
-
-
-def refuse_unclear_thousands(file: File, table: Table, lines: Sequence[str]) -> None:
-    """Refuse numbers whose marks all have three digits behind them, where those without are below 1000."""
-    mark, delimiter = table.style.decimal, table.style.delimiter
-    cells: list[tuple[int, str]] = []
-    for row in table.rows[:_LOOKED_AT]:
-        found = [cell.strip('"') for cell in split(lines[row], delimiter)]
-        if not all(_GROUPS[mark].fullmatch(cell) for cell in found if mark in cell):
-            return
-        cells += enumerate(found)
-    marked = [cell for _, cell in cells if mark in cell]
-    bare = [cell.strip("+-") for _, cell in cells if cell.strip("+-").isdigit()]
-    few = len(marked) < _FEWEST_GROUPED or not any(len(cell) == _DIGITS for cell in bare)
-    if few or any(len(cell) > _DIGITS for cell in bare) or len(marked) + len(bare) < len(cells):
-        return
-    if not {i for i, cell in cells if mark in cell} & {i for i, cell in cells if mark not in cell}:
-        return  # three decimals throughout a column
-    raise file.error(
-        f"{marked[0]!r} may be {marked[0].replace(mark, '')} or {marked[0].replace(mark, '.')}: "
-        "take the marks between thousands out"
-    )
 
 
 def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], left: Sequence[int]) -> None:

@@ -61,6 +61,7 @@ from eisfit.spectra.readers._refusals import (
     refuse_factor,
     refuse_factor_below,
     refuse_gaps,
+    refuse_jump,
     refuse_lost_header,
     refuse_lost_points,
     refuse_other_subject,
@@ -68,7 +69,6 @@ from eisfit.spectra.readers._refusals import (
     refuse_summary,
     refuse_two_decimal_signs,
     refuse_two_units,
-    refuse_unclear_thousands,
     refuse_unknown_tester,
     refuse_unproven,
     refuse_wider,
@@ -86,6 +86,7 @@ from eisfit.spectra.readers._stated import (
 from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._swept_names import SWEPT, call_swept
 from eisfit.spectra.readers._table import find_table
+from eisfit.spectra.readers._thousands import settle_thousands
 from eisfit.spectra.readers._unit_columns import names_with_units_beside
 from eisfit.spectra.readers._voltage_current import settle_voltage_and_current
 from eisfit.spectra.spectrum import ASSUMED
@@ -246,7 +247,8 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     refuse_summary(file, table, lines)
     refuse_lost_points(file, table, lines)
     refuse_factor(file, table)
-    refuse_unclear_thousands(file, table, lines)
+    refuse_jump(file, table)
+    parted = settle_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
     table.names = call_swept(table.names, table.units)
     if table.names:
@@ -273,7 +275,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
-    told += [*note_unnamed(table), *note_remarks(table, lines)]
+    told += [*parted, *note_unnamed(table), *note_remarks(table, lines)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
     apply_prose(sweeps, _lines_of_all(table, over))
