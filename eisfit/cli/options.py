@@ -251,7 +251,7 @@ class Results:
         from eisfit.cli.output import check_output
 
         if self.figures not in _FIGURES:
-            raise UsageError(f"--figures {self.figures!r}: use {', '.join(_FIGURES)}")
+            raise UsageError(f"--figures {self.figures!r}: use {', '.join(_FIGURES[:-1])} or {_FIGURES[-1]}")
         if self.columns not in (0, 1, 2):
             raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
         if self.output is None and (self.figures != "png" or self.columns):
