@@ -478,3 +478,43 @@ def test_units_in_a_line_above_below_the_names_and_at_the_foot(line, mark, place
 )
 def test_parts_in_further_languages(names):
     assert len(holds(table(names, F, Z.real, Z.imag)))
+
+
+def test_a_unit_in_the_format_of_an_old_sheets_numbers(tmp_path):
+    book = pytest.importorskip("xlwt").Workbook()
+    pytest.importorskip("xlrd")
+    page, style = book.add_sheet("a"), pytest.importorskip("xlwt").easyxf(num_format_str='0.00" mΩ"')
+    for place, name in enumerate(("f", "Z'", "Z''")):
+        page.write(0, place, name)
+    for row, (f, real, imag) in enumerate(POINTS, 1):
+        page.write(row, 0, f)
+        page.write(row, 1, 1e3 * real, style)
+        page.write(row, 2, 1e3 * imag, style)
+    book.save(str(tmp_path / "a.xls"))
+    holds((tmp_path / "a.xls").read_bytes(), "a.xls")
+
+
+FODS = """<?xml version="1.0"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:body><office:spreadsheet>
+ <table:table table:name="a">{}</table:table></office:spreadsheet></office:body></office:document>"""
+
+
+@pytest.mark.parametrize(("unit", "scale", "shown"), [("mΩ", 1e3, 1e3), ("kΩ", 1, 1e-3), ("Ω", 1, 1)])
+def test_a_unit_shown_behind_the_numbers_of_an_open_document(unit, scale, shown):
+    def cell(kind, value, text):
+        told = f' office:value="{value}"' if kind == "float" else ""
+        return (
+            f'<table:table-cell office:value-type="{kind}"{told}><text:p>{text}</text:p></table:table-cell>'
+        )
+
+    rows = [[cell("string", "", name) for name in ("f", "Z'", "Z''")]]
+    for f, *parts in POINTS:
+        rows.append(
+            [cell("float", f, f), *(cell("float", scale * v, f"{shown * v:.4f} {unit}") for v in parts)]
+        )
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    notes = holds(FODS.format(body), "a.fods")
+    assert any("no unit given" in note for note in notes) == (unit == "kΩ")  # shown in thousands

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers import matrix
 from eisfit.spectra.readers._attribute_units import units_in_title
+from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import MAX_ROWS, File
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit
+from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers.text import sweeps_of_lines
 
 if TYPE_CHECKING:  # read when a workbook is
@@ -21,7 +24,37 @@ _MOST_TAGS = 1_000_000  # an element and its text take 200 bytes as a tree
 _MOST_TEXT = 32 * 2**20  # characters of all cells: a file may name one long text a million times
 MAX_XML = 24 * 2**20  # bytes of all parts: as a tree they take up to twenty times as much
 
+#: A format with a unit in quotes or behind backslashes; ``0.0,`` shows thousands, so its unit is another.
+_UNIT_OF_FORMAT = regex(
+    r'(?:\[[^\]]*\])*[#0?.,]*[0#?](?:E\+0+)?[_ ]*(?:\\ )?(?:"([^"]*)"|((?:\\[^\s])+))[_) ]*'
+)
+
 Sheet = list[list[str]]
+
+
+def unit_of_format(code: str) -> str:
+    r"""Return the unit that a number's format writes behind it; empty where there is none.
+
+    >>> [unit_of_format(code) for code in ('0.00" mΩ"', r"0.00\ \k\H\z", "0.00", '0.0,"kΩ"')]
+    ['mΩ', 'kHz', '', '']
+    """
+    match = _UNIT_OF_FORMAT.fullmatch(code[:300].partition(";")[0])
+    unit = (match[1] or match[2]).replace("\\", "").strip() if match else ""
+    return unit if is_unit(unit) else ""
+
+
+def attach_unit(titles: dict[int, list[str]], cells: list[str], place: int, unit: str | None) -> None:
+    """Write the unit of a number in a row behind the name above it, where that has not the same itself.
+
+    `titles` holds the rows in which the last words of each column stand; `unit` is None for a word.
+    """
+    if unit is None:
+        titles[place] = cells
+    elif unit and (above := titles.pop(place, None)):
+        name = above[place]
+        bare = name.strip("[](){} ")
+        own = unit_of(column(name).unit or bare) if bare else None
+        above[place] = name if own == unit_of(unit) else f"{name} [{unit}]"
 
 
 def parse_xml(file: File, data: bytes) -> ET.Element:

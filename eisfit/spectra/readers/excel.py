@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._archive import members
-from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
-from eisfit.spectra.readers._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps
+from eisfit.spectra.readers._sheet import MAX_XML, Sheet, attach_unit, parse_xml, sheet_sweeps, unit_of_format
 from eisfit.spectra.readers._sweep import Sweep
-from eisfit.spectra.readers._units import is_unit, unit_of
 
 if TYPE_CHECKING:  # read when a workbook is
     from xml.etree import ElementTree as ET
@@ -22,10 +20,6 @@ SUFFIXES = (".xlsx", ".xlsm")
 _SHEET = regex(r"xl/worksheets/sheet\d+\.xml$")
 _DATE_FORMATS = frozenset(
     {*range(14, 23), 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, *range(45, 48), 50, 57, 58}
-)
-#: A format with a unit in quotes or behind backslashes; ``0.0,`` shows thousands, so its unit is another.
-_UNIT_OF_FORMAT = regex(
-    r'(?:\[[^\]]*\])*[#0?.,]*[0#?](?:E\+0+)?[_ ]*(?:\\ )?(?:"([^"]*)"|((?:\\[^\s])+))[_) ]*'
 )
 _MOST_COLUMNS = 1000
 _WANTED = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml")
@@ -96,23 +90,13 @@ def _date_styles(tree: ET.Element | None) -> set[int]:
 
 
 def _style_units(tree: ET.Element | None) -> dict[int, str]:
-    """Return the units that formats write behind numbers, by cell style: ``0.00" mΩ"``."""
-    codes = (
-        {}
-        if tree is None
-        else {
-            item.get("numFmtId"): _UNIT_OF_FORMAT.fullmatch(
-                item.get("formatCode", "")[:300].partition(";")[0]
-            )
-            for item in _children(tree, "numFmt")
-        }
-    )
-    units = {key: (match[1] or match[2]).replace("\\", "").strip() for key, match in codes.items() if match}
-    if tree is None or not any(map(is_unit, units.values())):
+    """Return the units that formats write behind numbers, by cell style."""
+    formats = [] if tree is None else _children(tree, "numFmt")
+    units = {item.get("numFmtId"): unit_of_format(item.get("formatCode", "")) for item in formats}
+    if tree is None or not any(units.values()):
         return {}
-    formats = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
-    told = {i: units.get(xf.get("numFmtId"), "") for i, xf in enumerate(formats)}
-    return {i: unit for i, unit in told.items() if is_unit(unit)}
+    styles = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
+    return {i: unit for i, xf in enumerate(styles) if (unit := units.get(xf.get("numFmtId"), ""))}
 
 
 def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int, str]) -> Sheet:
@@ -128,23 +112,11 @@ def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int
             cells.append(_cell(cell, strings, dates))
             if units and cells[-1]:
                 named = cell.get("t", "n") != "n"
-                _attach_unit(titles, cells, None if named else units.get(int(cell.get("s", "0")), ""))
+                attach_unit(
+                    titles, cells, len(cells) - 1, None if named else units.get(int(cell.get("s", "0")), "")
+                )
         rows.append(cells)
     return rows
-
-
-def _attach_unit(titles: dict[int, list[str]], cells: list[str], unit: str | None) -> None:
-    """Write the unit of a number's format behind the name above it, where that has not the same itself.
-
-    `titles` holds the rows in which the last words of each column stand; `unit` is None for a word.
-    """
-    place = len(cells) - 1
-    if unit is None:
-        titles[place] = cells
-    elif unit and (above := titles.pop(place, None)):
-        name = above[place]
-        own = unit_of(column(name).unit or name.strip("[](){} ")) if name.strip("[](){} ") else None
-        above[place] = name if own == unit_of(unit) else f"{name} [{unit}]"
 
 
 def _column_number(reference: str, following: int) -> int:

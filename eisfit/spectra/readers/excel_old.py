@@ -6,11 +6,13 @@ xlrd is plain Python: damaged files raise. python-calamine, tried too, ends the 
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers._file import MAX_CELLS, File
-from eisfit.spectra.readers._sheet import Sheet, sheet_sweeps
+from eisfit.spectra.readers._sheet import Sheet, attach_unit, sheet_sweeps, unit_of_format
 from eisfit.spectra.readers._sweep import Sweep
 
 NAME = "Excel .xls"
@@ -18,6 +20,10 @@ SUFFIXES = (".xls",)
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
+#: The end of a number's format with a unit, in either of the encodings of its strings.
+_MAY_SHOW_UNITS = re.compile(
+    rb"(?i:(?:[zmcs]|deg|rad)\x00?\"|[\xa9\xb0\x26][\x03\x21\x00]?\"|[zmZM]\x00?\\\\)"
+)
 _MOST_BYTES = 32 * 2**20  # 65,536 x 256 cells are allowed, and a cell takes up to 100 bytes
 _EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = range(6)
 
@@ -43,9 +49,15 @@ def parse(file: File) -> list[Sweep]:
         raise file.error(f"larger than {_MOST_BYTES // 2**20} MiB, the limit for an old Excel file")
     try:
         book = xlrd.open_workbook(
-            file_contents=file.data, logfile=io.StringIO(), on_demand=True, ragged_rows=True
+            file_contents=file.data,
+            logfile=io.StringIO(),
+            on_demand=True,
+            ragged_rows=True,
+            formatting_info=_MAY_SHOW_UNITS.search(file.data) is not None,
         )
-        sheets = {name: _rows(file, book.sheet_by_name(name)) for name in book.sheet_names()}
+        codes = [book.format_map.get(style.format_key) for style in book.xf_list]
+        units = {i: unit_of_format(code.format_str) if code else "" for i, code in enumerate(codes)}
+        sheets = {name: _rows(file, book.sheet_by_name(name), units) for name in book.sheet_names()}
     except ReadError:
         raise
     except Exception as error:  # xlrd raises nearly anything for a damaged file
@@ -53,13 +65,19 @@ def parse(file: File) -> list[Sweep]:
     return sheet_sweeps(file, sheets)
 
 
-def _rows(file: File, sheet: Any) -> Sheet:
+def _rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
     if sum(map(sheet.row_len, range(sheet.nrows))) > MAX_CELLS:
         raise file.error(f"more than {MAX_CELLS} cells")
-    return [
+    rows = [
         [_cell(*cell) for cell in zip(sheet.row_types(row), sheet.row_values(row), strict=True)]
         for row in range(sheet.nrows)
     ]
+    titles: dict[int, list[str]] = {}
+    for place, row in enumerate(rows if any(units.values()) else ()):
+        for i, kind in enumerate(sheet.row_types(place) if row else ()):
+            unit = units.get(sheet.cell_xf_index(place, i), "") if kind == _NUMBER else None
+            attach_unit(titles, row, i, unit)
+    return rows
 
 
 def _cell(kind: int, value: Any) -> str:
