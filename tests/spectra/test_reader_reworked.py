@@ -223,3 +223,45 @@ def test_a_table_of_traces_of_keysight_needs_no_blocks():
     rows = [", ".join(f"{x:.7g}" for x in row) for row in zip(F, Z.real, Z.imag, strict=True)]
     head = ["!Agilent Technologies,E4990A,MY54100001,A.02.12", "!Date: Mon Jun 05 14:01:11 2023", "!"]
     holds("\n".join([*head, "Frequency(Hz), R(Ohm)-data, X(Ohm)-data", *rows, ""]), Z)
+
+
+def test_names_of_columns_in_quotes_may_go_over_lines():
+    rows = rows_of(2 * np.pi * F, 1e3 * Z.real, -1e3 * Z.imag, mark=",")
+    lines = ['"omega\n(rad/s)","Z\'\n(mOhm)","-Z\'\'\n[mOhm]"', *rows[:4], "x", *rows[4:], ""]
+    notes = holds("\n".join(lines), Z)
+    assert not any("no header" in note for note in notes)
+    with pytest.raises(ReadError, match="line 8"):
+        read_bytes("\n".join([*lines[:4], "1,234,5,6", *lines[4:]]).encode(), "x.csv")
+
+
+@pytest.mark.parametrize("form", ['="{}"', "'{}"])
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_numbers_that_a_spreadsheet_was_to_take_for_text_are_numbers(form, mark):
+    rows = [mark.join(form.format(cell) for cell in row.split("\t")) for row in ROWS]
+    holds("\n".join([HEADER.replace("\t", mark), *rows, ""]), Z)
+
+
+def test_a_cell_that_was_too_narrow_for_its_number_is_a_gap():
+    rows = list(ROWS)
+    rows[7] = f"{F[7]:.7g}\t########\t########"
+    holds("\n".join([HEADER, *rows, ""]), np.delete(Z, 7), f=np.delete(F, 7))
+
+
+def test_the_model_of_an_instrument_is_no_model_of_a_spectrum():
+    export = ["HIOKI IM3590", "Model,IM3590", "No.,FREQ[Hz],Rs[ohm],X[ohm]"]
+    tables = [rows_of(np.arange(1.0, 27), F, z.real, z.imag, mark=",") for z in (Z, OTHER)]
+    holds("\n".join([*export, *tables[0], *export, *tables[1], ""]), Z, OTHER)
+
+
+def test_a_narrower_table_below_a_shifted_one_is_left_aside():
+    lines = [*COMMAS, "", *CYCLES]
+    holds("\n".join(["", *(f",,{line}" if line else ",,,," for line in lines), ""]), Z)
+
+
+@pytest.mark.parametrize("page", [["Page 2"], []])
+def test_rows_of_gamry_below_a_header_that_comes_again_are_read(page):
+    head = ["EXPLAIN", "TAG\tEISPOT", "TITLE\tLABEL\tEIS\tTest"]
+    names = ["\tPt\tTime\tFreq\tZreal\tZimag", "\t#\ts\tHz\tohm\tohm"]
+    rows = [f"\t{row}" for row in rows_of(np.arange(26.0), np.arange(26.0), F, Z.real, Z.imag)]
+    lines = [*head, "ZCURVE\tTABLE", *names, *rows[:20], *page, *names, *rows[20:], ""]
+    holds("\n".join(lines), Z, name="x.dta")

@@ -37,6 +37,25 @@ _BESIDE = {
         "Status",
     )
 }
+#: A cell in quotes, begun behind a mark, that goes on in the next line or two.
+_OVER_LINES = regex(r'(?:(?<=^)|(?<=[,;\t\n]))"[^"\n,;\t]{1,60}(?:\n[^"\n,;\t]{1,60}){1,2}"(?=[,;\t\n]|$)')
+_JOINT, _LAST_OF_HEADER = "\x00", 60  # lines
+
+
+def join_quoted_lines(lines: Sequence[str]) -> Sequence[str]:
+    r"""Return the lines with names in quotes that go over several in one; empty ones keep the count.
+
+    >>> join_quoted_lines(['"f', '(Hz)","Z', '(Ohm)"', "1,2"])
+    ['"f (Hz)","Z (Ohm)"', '', '', '1,2']
+    """
+    head = "\n".join(lines[:_LAST_OF_HEADER])
+    joined = _OVER_LINES.sub(lambda cell: cell[0].replace("\n", _JOINT), head)
+    if joined == head:
+        return lines
+    whole: list[str] = []
+    for line in joined.split("\n"):
+        whole += [line.replace(_JOINT, " "), *[""] * line.count(_JOINT)]
+    return [*whole, *lines[_LAST_OF_HEADER:]]
 
 
 def names_of_legend(above: Sequence[str], width: int) -> list[str]:

@@ -125,6 +125,8 @@ def number(cell: str, style: Style) -> float | None:
     known = style.decimal == "." or "." not in text
     if text.lower().lstrip("+-") in _GAPS or (known and (not text.strip("*") or _BEYOND.match(text))):
         return float("nan")  # ***: of Fortran
+    if text.startswith("###") and not text.strip("#"):
+        return float("nan")  # too wide for a column of Excel
     if not known:
         return None
     return _careful(text.replace(style.decimal, "."), style.prefixed)

@@ -27,19 +27,23 @@ def join_pages(lines: Sequence[str], named: Named) -> list[str]:
     first: dict[tuple[int, str], int] = {}
     joined = list(lines)
     for line, place, mark in named:
-        cells = split(lines[line], mark)
+        cells = _cells(lines[line], mark)
         head = first.setdefault((place, cells[place]), line)
         block = _block(cells, place)
-        alike = cells[block] == split(lines[head], mark)[block] and line > head
+        alike = cells[block] == _cells(lines[head], mark)[block] and line > head
         if not alike or sum(bool(column(cell).quantity) for cell in cells[block]) < 2:
             continue
         above = _last_of(lines, line, place, block, mark)
         if above is None:
             continue
-        units = split(lines[line + 1], mark)[block] == split(lines[head + 1], mark)[block]
+        units = _cells(lines[line + 1], mark)[block] == _cells(lines[head + 1], mark)[block]
         for row in range(above + 1, line + 1 + units):
             joined[row] = _without(joined[row], block, mark, lines[line].count(mark))
     return joined if joined != list(lines) else []
+
+
+def _cells(line: str, mark: str) -> list[str]:
+    return [cell.strip('"') for cell in split(line, mark)]
 
 
 def _block(cells: Sequence[str], place: int) -> slice:
@@ -53,7 +57,7 @@ def _last_of(lines: Sequence[str], line: int, place: int, block: slice, mark: st
     """Return the last row above a header if the column goes on below it, and only pages stand between."""
     above: list[tuple[int, float]] = []
     for row in range(line - 1, max(-1, line - _NEAR), -1):
-        cells = split(lines[row], mark)
+        cells = _cells(lines[row], mark)
         value = _value(cells[place]) if place < len(cells) else None
         if value is not None:
             above.append((row, value))
@@ -61,7 +65,7 @@ def _last_of(lines: Sequence[str], line: int, place: int, block: slice, mark: st
             break
         if len(above) > 1:
             break
-    cells_below = (split(text, mark) for text in lines[line + 1 : line + _NEAR])
+    cells_below = (_cells(text, mark) for text in lines[line + 1 : line + _NEAR])
     below = (_value(cells[place]) for cells in cells_below if place < len(cells))
     after = next((value for value in below if value is not None), None)
     if len(above) < 2 or after is None:
@@ -72,7 +76,7 @@ def _last_of(lines: Sequence[str], line: int, place: int, block: slice, mark: st
 
 def _without(text: str, block: slice, mark: str, count: int) -> str:
     """Return a line without the cells of a block, with so many marks."""
-    cells = split(text, mark)
+    cells = _cells(text, mark)
     cells[block] = [""] * len(cells[block])
     return mark.join([*cells, *[""] * (count + 1 - len(cells))])
 

@@ -76,6 +76,8 @@ _PLAINER = (
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
     ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
     (('j"', 'i"', 'J"', 'I"'), regex(rf'"({_REAL} ?[+-] ?\d[\d.]*(?:[eE][+-]?\d+)? ?\*?[ijIJ])"'), r"\1"),
+    (('="',), regex(r'(?:(?<=^)|(?<=[,;\t]))="([^"\n]*)"(?=[,;\t]|$)', re.MULTILINE), r"\1"),  # Excel's texts
+    ((",'", ";'", "\t'"), regex(r"(?:(?<=^)|(?<=[,;\t]))'(?=[-+]?\.?\d)", re.MULTILINE), ""),
     (("j O", "i O", "j Ω", "i Ω"), regex(r"(?<=\d[ij]) (?:Ohms?|Ω)(?![^\W_])"), ""),
     (
         (";\n",),

@@ -330,25 +330,24 @@ def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
 
 
 def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:
-    """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``."""
-    cells = _unquoted(lines[line], table)
-    fewer = table.style.delimiter != " " and 2 < len(cells) < table.matrix.shape[1]
-    if fewer:  # a narrower table below it
+    """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``.
+
+    That of a narrower table has one for every cell of the row below it.
+    """
+    if line <= table.rows[0]:
+        return False
+    words = _filled(lines[line], table)
+    whole = len(words) == table.matrix.shape[1]
+    if table.style.delimiter != " " and not whole and len(words) > 2:
         below = next((text for text in lines[line + 1 : line + _NEAR] if text.strip()), "")
-        fewer = len(_unquoted(below, table)) == len(cells)
-    return (
-        line > table.rows[0]
-        and len(cells) == len(set(cells)) > 1
-        and (fewer or len(cells) == table.matrix.shape[1])
-        and all(cell[:1].isalpha() for cell in cells)
-        and not is_units_row(cells)
-    )
+        whole = len(words) == len(_filled(below, table))
+    distinct = len(words) == len(set(words)) > 1
+    return whole and distinct and all(word[:1].isalpha() for word in words) and not is_units_row(words)
 
 
-def _unquoted(line: str, table: Table) -> list[str]:
-    """Return the cells of a line without quotation marks, but for empty ones at its end."""
-    cells = [cell.strip('"') for cell in split(line, table.style.delimiter)]
-    return cells[: max((i for i, cell in enumerate(cells, 1) if cell), default=0)]
+def _filled(line: str, table: Table) -> list[str]:
+    """Return the cells of a line that hold something, without quotation marks."""
+    return [cell for each in split(line, table.style.delimiter) if (cell := each.strip('"'))]
 
 
 def _bare(text: str) -> str:

@@ -123,7 +123,7 @@ def _indent_remarks(lines: Sequence[str], place: int) -> Sequence[str]:
         if is_row_below and not lines[i][:1].isspace() and "\tTABLE" not in lines[i]:
             indented[i] = f"\t{lines[i]}"
         else:
-            is_row_below = bool(_ROW.match(lines[i]))
+            is_row_below = bool(_ROW.match(lines[i])) or (is_row_below and lines[i][:1].isspace())
     return indented
 
 

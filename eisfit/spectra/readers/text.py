@@ -43,6 +43,7 @@ from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
 from eisfit.spectra.readers._half_unit import settle_half_unit
 from eisfit.spectra.readers._header import STRAY, Table
+from eisfit.spectra.readers._header_names import join_quoted_lines
 from eisfit.spectra.readers._headerless import headerless, is_spaced_like_sweep, looks_like_frequency
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_header, apply_prose, header_text, key_values
@@ -75,7 +76,12 @@ from eisfit.spectra.readers._refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers._rewritten import is_numbered, name_complex_columns, separate_numbers, undress
+from eisfit.spectra.readers._rewritten import (
+    is_numbered,
+    name_complex_columns,
+    separate_numbers,
+    undress,
+)
 from eisfit.spectra.readers._stacked import read_stacked
 from eisfit.spectra.readers._stated import (
     lines_beside,
@@ -117,7 +123,7 @@ def parse(file: File) -> list[Sweep]:
     """
     if len(file.lines) > 2 * _COUNTED:
         _count_sweeps(file)
-    lines = file.lines
+    lines = join_quoted_lines(file.lines) if '"' in file.head else file.lines
     if file.head.startswith("LabVIEW Measurement"):  # numbers stand in its head too
         ends = [i for i, line in enumerate(lines[:_COUNTED]) if "***End_of_Header***" in line]
         lines = [*[""] * (ends[-1] + 1), *lines[ends[-1] + 1 :]] if ends else lines
