@@ -122,12 +122,17 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
     players = ["ions_through_film", "cell_to_cell"]
     players += [name for name in free.effects if name != "electrons_along_film" or problem.film == "mixed"]
     gain = _column(problem, draw, "f") - coated.warmth * _column(problem, draw, "Ea:gain")
+    subsets = [c for size in range(len(players) + 1) for c in itertools.combinations(players, size)]
     value = {}
-    for size in range(len(players) + 1):
-        for chosen in itertools.combinations(players, size):
-            local = _switch_effects(start, end, gain, chosen)
-            access = replace(free, access="electrons_along_film" in chosen)
-            value[frozenset(chosen)] = _ends(problem, coated, access, local)
+    for access in (False, True):
+        same = [chosen for chosen in subsets if ("electrons_along_film" in chosen) == access]
+        if not same:
+            continue
+        local = np.concatenate([_switch_effects(start, end, gain, chosen) for chosen in same])
+        ends = _ends(problem, coated, replace(free, access=access), local)
+        for k, chosen in enumerate(same):
+            own = slice(k * len(start), (k + 1) * len(start))
+            value[frozenset(chosen)] = {name: values[own] for name, values in ends.items()}
     return {q: {p: _share(value, players, p, q) for p in players} for q in QUANTITIES}
 
 

@@ -10,6 +10,7 @@ from eisfit.coating.inference.likelihood import Corrections, Likelihood, put_pac
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _DROWNED = 1e-13  # of the largest second derivative
+_EASED = 0.7  # of the damping, where the trial before failed: in a curved valley much less would fail again
 _STUCK = 1e10  # damping at which no step gains anything: rounding
 
 
@@ -30,7 +31,7 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
     packed, free = likelihood.packed
     u, damped = take_packed(starts, free[which]), np.full(len(starts), damping)
     value, gradient, normal = packed(u, which, corrections)
-    arrived, eye = np.zeros(len(u), dtype=bool), np.eye(u.shape[1])
+    (arrived, refused), eye = np.zeros((2, len(u)), dtype=bool), np.eye(u.shape[1])
     for _ in range(steps):
         moving = np.flatnonzero(~arrived & (damped <= _STUCK))
         enough = np.maximum(_ENOUGH, afar * (value[moving] - value.min()))
@@ -50,7 +51,9 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
         at = moving[better]
         u[at], value[at] = trial[better], new[better]
         gradient[at], normal[at] = new_gradient[better], new_normal[better]
-        damped[moving] = np.clip(damped[moving] * np.where(better, 0.15, 6.0), 1e-8, 1e12)
+        easier = np.where(refused[moving], _EASED, 0.15)
+        damped[moving] = np.clip(damped[moving] * np.where(better, easier, 6.0), 1e-8, 1e12)
+        refused[moving] = ~better
     return put_packed(u, free[which], starts.shape[1]), value
 
 

@@ -87,11 +87,15 @@ def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Flo
     z = _reaction(cell, v, d, omega)
     if cell.film is not None:
         z = _cross_film(cell.film, v, d, omega, z)
-    native, by_R, by_C, by_alpha = layer("dielectric", v["native_R"], v["native_C"], omega, v["native_alpha"])
-    for name, by in (("native_R", by_R), ("native_C", by_C), ("native_alpha", by_alpha)):
-        d[:, INDEX[name]] = by
+    if v["native_R"].any():
+        native, by_R, by_C, by_alpha = layer(
+            "dielectric", v["native_R"], v["native_C"], omega, v["native_alpha"]
+        )
+        z = z + native
+        for name, by in (("native_R", by_R), ("native_C", by_C), ("native_alpha", by_alpha)):
+            d[:, INDEX[name]] = by
     d[:, _INTERFACE] *= 1 / v["g"][..., None]
-    z = (z + native) / v["g"]
+    z = z / v["g"]
     d[:, INDEX["g"]] = -z
     return z
 
