@@ -139,9 +139,10 @@ class Likelihood:
             matrix = group.matrix[which]
             r, D = self._residuals(group, matrix, u, which, corrections)
             chi2 = chi2 + (r * r).sum(axis=(1, 2))
-            mapped = matrix.swapaxes(-1, -2)
-            gradient += (mapped @ (D @ r[..., None]))[..., 0].sum(axis=1)
-            normal += (mapped @ (D @ D.swapaxes(-1, -2)) @ matrix).sum(axis=1)
+            # The blocks of a group are one long matrix: one large product each in place of many small ones.
+            mapped = matrix.reshape(len(u), -1, u.shape[1]).swapaxes(-1, -2)
+            gradient += (mapped @ (D @ r[..., None]).reshape(len(u), -1, 1))[..., 0]
+            normal += mapped @ (D @ D.swapaxes(-1, -2) @ matrix).reshape(len(u), -1, u.shape[1])
         for every_slope, shifts, ratio, error in self._ratios:
             slopes = every_slope[which]
             off = ((u * slopes).sum(axis=1) + shifts[which] - ratio) / error
