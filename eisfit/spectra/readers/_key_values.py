@@ -100,7 +100,8 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
     for line in lines:
         match = _PAIR.match(line[:500])
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
-            pairs.setdefault(match[1].strip(), match[2].strip(" ,;"))  # the mark of the columns: ``T:,25``
+            value = match[2].replace('"\t"', "\t") if '"\t"' in match[2] else match[2]
+            pairs.setdefault(match[1].strip(), value.strip(" ,;"))  # the mark of the columns: ``T:,25``
             for key, value in _WITHIN.findall(match[2]) if "]=" in match[2] else ():
                 pairs.setdefault(key, value)
         elif match is None and len(pairs) < _PAIRS_LIMIT and (listed := _LISTED.match(line[:500])):
