@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 0.1, 37)
@@ -110,5 +111,102 @@ def test_a_model_alone_is_read_and_told_and_an_error_is_refused():
     alone = {"Simulation": {"f": F.tolist(), "re": Z.real.tolist(), "im": Z.imag.tolist()}}
     (spectrum,) = read(json.dumps(alone))
     assert any("'Simulation', by its name a fit or a model" in note for note in spectrum.notes)
-    with pytest.raises(Exception, match="'Residuals' is by its name an error"):
+    with pytest.raises(ReadError, match="'Residuals' is by its name an error"):
         read(json.dumps({"Residuals": alone["Simulation"]}))
+
+
+Y = 1e3 / Z  # mS
+
+
+def lists(z):
+    return {"frequency": F.tolist(), "real": z.real.tolist(), "imag": z.imag.tolist()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(table(f"{title}\nf,Re,Im", F, Y.real, Y.imag)
+          for title in ("Y in mS", "unit: mS", "values in millisiemens", "Leitwert [mS]", "导纳 mS")),
+        table("f (Hz),Re,Im,Unit", F, Y.real, Y.imag, ["mS"] * F.size),
+        table("Type,f (Hz),Re,Im", ["Admittance"] * F.size, F, 1e-3 * Y.real, 1e-3 * Y.imag),
+        json.dumps({"unit": "mS", **lists(Y)}),
+        json.dumps({"Admittance": lists(1e-3 * Y)}),
+        json.dumps({"name": "Y", **lists(1e-3 * Y)}),
+    ],
+)  # fmt: skip
+def test_bare_parts_of_an_admittance_are_inverted_wherever_it_is_said(text):
+    (spectrum,) = read(text)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert any("admittance" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize("words", [("Impedance", "Admittance"), ("Z", "Y"), ("Z (Ohm)", "Y (S)")])
+def test_an_admittance_beside_the_impedance_is_the_same_spectrum(words):
+    one = (F, Z.real, Z.imag, 1e-3 * Y.real, 1e-3 * Y.imag)
+    (grouped,) = read(table(",{},,{},\nf (Hz),Re,Im,Re,Im".format(*words), *one))
+    both = np.concatenate([Z, 1e-3 * Y])
+    (long,) = read(
+        table(
+            "quantity,f,Re,Im", [words[0]] * F.size + [words[1]] * F.size, np.tile(F, 2), both.real, both.imag
+        )
+    )
+    for spectrum in (grouped, long):
+        np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_cells_called_x_and_y_are_no_admittances():
+    both = np.concatenate([Z, CELL])
+    found = read(table("cell,f,Re,Im", ["X"] * F.size + ["Y"] * F.size, np.tile(F, 2), both.real, both.imag))
+    np.testing.assert_allclose(found[1].impedance, CELL, rtol=1e-6)
+
+
+def test_units_in_columns_named_after_what_they_are_of():
+    units = (["kHz"] * F.size, ["mOhm"] * F.size)
+    (spectrum,) = read(table("f,Funit,Re,Im,Zunit", 1e-3 * F, units[0], 1e3 * Z.real, 1e3 * Z.imag, units[1]))
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("title", "reason"),
+    [
+        ("Voltage (V)", "Voltage"),
+        ("current in A", "current"),
+        ("Capacitance C* (F)", "Capacitance"),
+        ("Z/Z(1 kHz)", "Z/Z"),
+        ("Residuals of the fit", "Residuals"),
+        ("Standard deviation of 5 runs", "deviation"),
+        ("Thermal impedance Zth (K/W)", "Thermal impedance"),
+        ("conductance / susceptance", "conductance"),
+        ("scale factor 1e-3", "scale factor 1e-3"),
+        ("Faktor 1000", "Faktor 1000"),
+        ("Impedance in thousandths of an ohm", "thousandths"),
+        ("Messwerte in tausendstel Ohm", "tausendstel"),
+    ],
+)
+def test_a_title_that_says_something_else_is_the_reason_of_a_refusal(title, reason):
+    with pytest.raises(ReadError, match=reason):
+        read(table(f"{title}\nFrequency,Re,Im", F, Z.real, Z.imag))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Current range: 1 A", "Potentiostatic EIS, voltage 10 mV", "Cell Y, 5 min", "Error log: none", "S 12"],
+)
+def test_a_title_of_a_setting_or_a_cell_refuses_nothing(title):
+    (spectrum,) = read(table(f"{title}\nFrequency,Re,Im", F, Z.real, Z.imag))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_a_column_of_volts_is_the_reason_of_a_refusal():
+    with pytest.raises(ReadError, match="the column 'Unit' says V"):
+        read(table("f (Hz),Re,Im,Unit", F, Z.real, Z.imag, ["V"] * F.size))
+
+
+def test_a_scale_in_an_attribute_is_asked_for():
+    h5py = pytest.importorskip("h5py", reason="optional: HDF5")
+    with h5py.File(stream := io.BytesIO(), "w") as content:
+        content.update({"f": F, "Z": 1e3 * Z})
+        content["Z"].attrs["scale"] = 1e-3
+    with pytest.raises(ReadError, match=r"scale: 0\.001"):
+        read_bytes(stream.getvalue(), "x.h5")

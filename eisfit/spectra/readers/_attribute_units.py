@@ -10,6 +10,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._name_units import names_and_units
+from eisfit.spectra.readers._not_measured_words import is_admittance
 from eisfit.spectra.readers._units import is_unit, unit_of
 
 #: What says the unit of an impedance alone: ``impedance unit: mOhm``; a mere unit may be of another array.
@@ -17,6 +18,8 @@ _ATTRIBUTE = regex(r"(?:(?:units?|of)[ _.]*){0,2}(?:Z|imp(?:edance)?)(?:[ _.]*un
 _TITLE = regex(
     r"(?:.*[\W_])?(?:z|eis|imp(?:edan\w+)?|spectr\w+|nyquist|data|values|results?)[\W_]*", re.IGNORECASE
 )
+#: Begins what a title says of all numbers.
+HOLDS = "table holds: "
 _PARTS = ("real", "imag", "imag_size", "modulus")
 
 
@@ -29,6 +32,8 @@ def units_in_title(name: str) -> Iterator[str]:
     ([], ['impedance unit: mohm'])
     """
     last = name.rsplit("/", 1)[-1]
+    if len(last) > 1 and is_admittance(last):
+        yield f"{HOLDS}{last}"
     ways = [("data", last), *names_and_units(last)]
     for core, unit in ways:
         if unit and (told := unit_of(unit)) and told.kind == "ohm" and _TITLE.fullmatch(core):

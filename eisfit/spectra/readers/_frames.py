@@ -68,6 +68,9 @@ def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
     meaning = column(name)
     if meaning.quantity in _OTHER_PHASORS or (not alone and (meaning.label or not meaning.quantity)):
         return f"{name} real", f"{name} imag"
+    if not meaning.quantity and name.endswith("]") and (core := column(name[: name.rfind("[")])).quantity:
+        unit = name[name.rfind("[") :]  # which is none of that quantity: Z [S]
+        return f"{core.name.strip()} real {unit}", f"{core.name.strip()} imag {unit}"
     letter = "Y" if meaning.quantity.startswith("admittance") else "Z"
     unit = f" [{meaning.unit}]" if meaning.unit else ""
     return f"{letter}_real{unit}", f"{letter}_imag{unit}"

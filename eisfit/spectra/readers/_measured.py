@@ -29,7 +29,7 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
         When all there is are errors, or another quantity.
     """
     names = _names(sweeps)
-    kinds = [kind_of(name) for name in names]
+    kinds = [_kind_among(name, names) for name in names]
     if not any(kinds):
         return sweeps
     measured = [sweep for sweep, kind in zip(sweeps, kinds, strict=True) if not kind]
@@ -38,7 +38,7 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
     out: dict[str, str] = {}
     kept: list[Sweep] = []
     for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
-        if kind and (is_sure(name) or _numbers_agree(sweep, kind, measured)):
+        if kind and (is_sure(name) or name == "Y" or _numbers_agree(sweep, kind, measured)):
             out[name] = kind
             continue
         kept.append(sweep)
@@ -55,11 +55,16 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
 def _names(sweeps: Sequence[Sweep]) -> list[str]:
     """Return what each sweep is called by its columns, rows, group or sheet, common words left out."""
     columns = [
-        without_common([str(sweep.metadata.get(place, "")).rsplit("/", 1)[-1] for sweep in sweeps])
-        for place in _PLACES
+        [str(sweep.metadata.get(place, "")).rsplit("/", 1)[-1] for sweep in sweeps] for place in _PLACES
     ]
+    columns = [without_common(names) if all(map(kind_of, names)) else names for names in columns]
     pairs = zip(*columns, strict=True)
     return [next((name for name in pair if kind_of(name)), pair[0] or pair[1]) for pair in pairs]
+
+
+def _kind_among(name: str, names: Sequence[str]) -> str:
+    """Return the kind of a name; of Y beside Z that of an admittance."""
+    return "other" if name == "Y" and "Z" in names else kind_of(name)
 
 
 def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) -> list[Sweep]:

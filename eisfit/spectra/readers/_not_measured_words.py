@@ -65,6 +65,19 @@ _UNSURE = frozenset(_AS_CELLS.split())
 _TOKEN = regex(r"[^\W_]+")
 _IDEOGRAMS = tuple(word for word in _KIND_OF if ord(word[0]) > 0x2FFF)
 #: Names, as a whole, of another quantity.
+_ADMITTANCE = regex(
+    r"(?:complex\W+)?(?:Y|(?i:admit+an[cz]\w*)|导纳|導納|アドミタンス|어드미턴스)(?i:\W*(?:data|spectrum|spectra))?\W*"
+)
+_IMPEDANCE = regex(r"(?:complex\W+)?(?:Z|(?i:imp[eé]d[ae]n[cszt]\w*)|阻抗|インピーダンス|임피던스)\W*")
+#: What else lines over a table say that its numbers are; ``Z/Z(1 kHz)``, ``Thermal impedance Zth (K/W)``.
+_TITLES = regex(
+    r"\b(?:thermal|acoustic|mechanical|hydraulic)\s+impedance|thermische\w* impedanz|\bK ?/ ?W\b|\brayls?\b"
+    r"|^\W*Z\s*/\s*\|?Z\b|^\W*(?:conduct|suscept)ance\b|^\W*leitwert|^\W*(?:complex\s+)?(?:voltage|current|spannung|strom|capacitance|kapazität|[MCε]\*)"
+    r"(?:\s+\S{1,3}(?![\w:=]))?(?:\s*[\[(/].{1,6}|\s+in\s+\S{1,4}|\s+of\b[^\d:=]*\d*|)$",
+    re.IGNORECASE,
+)
+_LONGEST_TITLE, _BEFORE = 80, ("standard", "absolute", "mean")
+_FIRST_WORDS = 3  # of a title, among which is what it is of
 _OTHERS = regex(
     r"(?:complex|relative|dielectric|electric|real|rms|ac|cell)?\W*"
     r"(?:(?:permittivit|voltage|current|spannung|strom|modulus|capacitance|conductivit|gain)"
@@ -91,6 +104,46 @@ def is_sure(name: str) -> bool:
     (True, False, False, True)
     """
     return _kind(name)[1]
+
+
+def is_admittance(name: str) -> bool:
+    """Whether a name is that of an admittance, as a whole.
+
+    >>> is_admittance("Y"), is_admittance("Admittance (mS)"), is_admittance("Y cell")
+    (True, True, False)
+    """
+    return any(_ADMITTANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *names_and_units(name)])
+
+
+def is_impedance(name: str) -> bool:
+    """Whether a name is that of an impedance, as a whole.
+
+    >>> is_impedance("Z (Ohm)"), is_impedance("Cell Z")
+    (True, False)
+    """
+    return any(_IMPEDANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *names_and_units(name)])
+
+
+def other_subject(line: str) -> str:
+    """Return what a line over a table says that its numbers are, where that is no impedance; else nothing.
+
+    >>> other_subject("# Thermal impedance Zth (K/W)"), other_subject("Residuals of the fit")
+    ('Thermal impedance', 'Residuals')
+    >>> other_subject("Current range: 1 A"), other_subject("Cell A, error bars not shown")
+    ('', '')
+    """
+    if len(line) > _LONGEST_TITLE or ":" in line or "=" in line:
+        return ""
+    if match := _TITLES.search(line):
+        return match[0].strip(" #%;*")
+    words = _TOKEN.findall(line)[:_FIRST_WORDS]
+    first = next((word for word in words if _KIND_OF.get(word.lower()) in ("error", "bound")), "")
+    told = (
+        _KIND_OF.get(words[0].lower()) in ("error", "bound") or words[0].lower() in _BEFORE
+        if words
+        else False
+    )
+    return first if told and is_sure(" ".join(words)) else ""
 
 
 def without_common(names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
+from eisfit.spectra.readers._stated_quantity import note_stated_quantity
 from eisfit.spectra.readers._sweep import plural
 from eisfit.spectra.readers._swept_names import SWEPT
 from eisfit.spectra.spectrum import ASSUMED
@@ -32,6 +33,7 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         what = f", {'such as ' * (len(table.skipped) > 1)}{first!r}" if first else ""
         count = plural(len(table.skipped), "line")
         chosen.notes.append(f"skipped {count} between the rows of numbers{what}")
+    chosen.notes += note_stated_quantity(chosen.columns.values())
     aside = _note_left_aside(table, chosen)
     if aside:
         chosen.notes.append(f"left aside: {', '.join(aside)}")
@@ -78,6 +80,7 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     """Return further columns that could be the real or the imaginary part too."""
     used = [chosen.columns[q] for q in ("real", "imag") if q in chosen.columns]
     taken = {meaning.name.split(" [")[0] for meaning in used}
+    taken |= {meaning.name for meaning in chosen.columns.values()}  # as an admittance
     names = (n for i, n in enumerate(table.names) if i not in table.others)
     others = [n for n in names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken]
     unknown = [n for n in chosen.unknown if _OF_Z.search(n)]

@@ -16,6 +16,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._name_units import names_and_units
+from eisfit.spectra.readers._not_measured_words import other_subject
 from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._swept_names import SWEPT
@@ -35,7 +36,7 @@ _SUBJECT = regex(
 _IMPEDANCE = regex(r"(?<![^\W_])Z|imped[ae]n|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
 _FACTOR = regex(
-    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]\s*([-+.\deE,]+|milli|kilo|mega)|"
+    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit|fa[ck]tor)(?:[\s_]*factor)?\s*[:=,;\t\s]\s*([-+.\deE,]+|milli|kilo|mega)|"
     r"(\d[.\d]*e[-+]\d+) ?\*",  # as MATLAB prints a matrix
     re.IGNORECASE,
 )
@@ -200,9 +201,10 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
     beside = [value for line in file.beside if _SUBJECT.fullmatch(value := line.partition(": ")[2])]
     titles = [name for name in chosen.unknown if " " in name.strip()]  # a gain alone is a meter's factor
     for line in [*table.preamble, *beside, *titles]:
-        if (subject := _SUBJECT.search(line)) and not _IMPEDANCE.search(line):
+        subject = _SUBJECT.search(line) if not _IMPEDANCE.search(line) else None
+        if told := subject[0] if subject else other_subject(line):
             raise file.error(
-                f"{subject[0]!r} stands beside the table, and {held[0].name!r} does not say of what it is: "
+                f"{told!r} stands beside the table, and {held[0].name!r} does not say of what it is: "
                 "call it 'Z_real_ohm', 'Y_real_S', ..."
             )
 

@@ -12,13 +12,14 @@ import numpy as np
 from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._assemble import Chosen, bare_unit
-from eisfit.spectra.readers._attribute_units import with_attribute_units
+from eisfit.spectra.readers._attribute_units import HOLDS, with_attribute_units
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._plain_names import join_prefixes
+from eisfit.spectra.readers._stated_quantity import with_stated_quantity
 from eisfit.spectra.readers._units import DIGATRON, is_unit, is_units_row, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
@@ -43,7 +44,8 @@ _MENTIONS = regex(rf"{_SUBJECT['ohm'].pattern}|ohm|[ΩΩ]", re.IGNORECASE)
 #: ``multiplied by 1000``, ``x 1000``, ``10^3 Ohm``.
 _FACTOR = regex(
     r"\b(?:multipl\w+|divided?|scaled?)\s+(?:\S+\s+)?(?:by|with)\s+\d|[x×*·/]\s*(?:10{2,}\b|1?[eE][-+]?\d)|\b10\s*(?:\^|\*\*)\s*[-+]?\d|\b10[⁻⁰-⁹¹²³]+|\b1?[eE][-+]?\d\s*(?=\w?(?:[oO]hm|OHM|[ΩΩ]))"
-    r"|\b1\s*=\s*1\s*\w|\b(?:hundreds?|thousands?|millions?)\s+(?:of\s+)?\w*(?:Hz|Hertz|ohm)",
+    r"|\b1\s*=\s*1\s*\w|\b(?:hundred|thousand|million)(?:th)?s?\s+(?:of\s+(?:an?\s+)?)?\w*(?:Hz|Hertz|ohm)"
+    r"|\b(?:tausend|million)stel\b|\bmilli(?:è|on)i?èmes?\b",
     re.IGNORECASE,
 )
 _THOUSAND_HERTZ = regex(r"(?:thousands?(?: of)?|million|[x×*] ?10{3,}) ?(?:Hz|hertz)", re.IGNORECASE)
@@ -95,6 +97,7 @@ def with_stated_units(
         When it states several of one kind.
     """
     columns = with_attribute_units(file, columns)
+    columns = with_stated_quantity(file, columns, table.preamble)
     bare = {i: kind for i, c in columns.items() if not c.unit and (kind := _STATABLE.get(c.quantity))}
     if {"real", "imag"} <= {c.quantity for c in columns.values() if c.unit}:  # then log|Z| may do without
         bare = {i: kind for i, kind in bare.items() if kind != "ohm" or not columns[i].base}
@@ -139,7 +142,9 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
     for c in columns:
         if (kind := _STATABLE.get(c.quantity)) and c.unit and (unit := unit_of(c.unit)):
             told.setdefault(kind, set()).add(unit.scale)
-    beside = (line for line in file.beside if not column(line).quantity)  # names of other columns
+    beside = (
+        line for line in file.beside if not (column(line).quantity or line.startswith(HOLDS))
+    )  # names of other columns
     lines = [line for line in dict.fromkeys([*text, *beside]) if not _names_columns(line)]
     if file.reading.impedance_unit:
         told.pop("ohm", None)

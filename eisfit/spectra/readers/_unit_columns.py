@@ -12,9 +12,15 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._header_names import suits
+from eisfit.spectra.readers._not_measured_words import is_admittance
+from eisfit.spectra.readers._stated_quantity import names_quantity
 from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._words import KIND
 
+#: Of all parts, or of the frequency.
+_WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:units?|einheit)", re.IGNORECASE)
+_BARE = ("real", "imag", "modulus", "phase")
+_NO_IMPEDANCE = ("volt", "ampere", "farad", "henry")
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
@@ -43,10 +49,59 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
             )
         names[i] += "".join(f" [{unit}]" for unit in units if suits(unit, names[i]))  # |Z|, phase, unit
         told |= units
+    if bare := _name_of_all(file, table, names, lines):
+        return bare
     ohms = [unit for unit in told if (known := unit_of(unit)) and known.kind == "ohm"]
     if len(told) == len(ohms) == 1:  # one column of units for both parts
         names = [f"{name} [{ohms[0]}]" if _lacks_ohm(name) else name for name in names]
     return names
+
+
+def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str]) -> list[str]:
+    """Return the names with what columns of words say of all rows: ``unit`` S, ``Zunit`` mOhm, ``type`` Y.
+
+    Raises
+    ------
+    ReadError
+        When a column says another unit than one of an impedance or an admittance.
+    """
+    named = list(names)
+    for place, name in enumerate(names[: table.matrix.shape[1]]):
+        whose = _WHOSE_UNIT.fullmatch(name.strip())
+        if (
+            not (whose or names_quantity(name))
+            or not table.rows
+            or not np.isnan(table.matrix[:, place]).all()
+        ):
+            continue
+        words = {table.cell(lines, row, place) for row in range(len(table.rows))} - {""}
+        if len(words) != 1:
+            continue
+        (word,) = words
+        unit = unit_of(word) if whose else None
+        of_frequency = bool(whose and whose[1])
+        if not whose and is_admittance(word):
+            named = [f"Y {one}" if _is_bare(one) else one for one in named]
+        elif unit and unit.kind == "siemens" and not of_frequency:
+            named = [f"Y {one} [{word}]" if _is_bare(one) else one for one in named]
+        elif unit and (unit.kind == "ohm" or of_frequency):
+            named = [f"{one} [{word}]" if _takes(one, word, of_frequency) else one for one in named]
+        elif unit and unit.kind in _NO_IMPEDANCE and any(map(_is_bare, names[max(0, place - 2) : place])):
+            raise file.error(f"the column {name!r} says {word}, which is no unit of an impedance")
+    return named if named != names else []
+
+
+def _is_bare(name: str) -> bool:
+    """Whether a name is that of a part of nobody knows what: ``Re``, ``Im``."""
+    meaning = column(name)
+    return meaning.quantity in _BARE and not (meaning.unit or meaning.label or "Z" in name)
+
+
+def _takes(name: str, unit: str, of_frequency: bool) -> bool:
+    """Whether a name without a unit is of what the unit measures."""
+    if of_frequency:
+        return column(name).quantity == "frequency" and not column(name).unit and suits(unit, name)
+    return _lacks_ohm(name)
 
 
 def _is_of_parameters(table: Table, names: Sequence[str], place: int) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ SUFFIXES = (".h5", ".hdf5", ".hdf")
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _UNITS = ("unit", "units", "einheit")
+_PACKED = ("scale_factor", "add_offset")  # as netCDF packs numbers
 _USER_BLOCK = 512  # MATLAB 7.3 puts a text before
 _MOST_OBJECTS = 5000
 _MOST_TEXTS = 100  # of an attribute
@@ -100,7 +102,7 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
             raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
         if one.dtype.kind in "fiuc" or (_numbers_in(one.dtype) and _lie_apart(one.dtype)):
             values = _complex(one[()])
-            factor, offset = (_read_number(file, one.attrs, key) for key in ("scale_factor", "add_offset"))
+            factor, offset = (_read_number(file, one.attrs, key) for key in _PACKED)
             if values.dtype.kind in "iufc" and not (factor is None and offset is None):  # as netCDF packs
                 values = values * (1.0 if factor is None else factor) + (offset or 0.0)
             yield from ((path, *named) for named in _name_columns(name, one.attrs, values))
@@ -131,6 +133,8 @@ def _attributes(content: Any) -> Iterator[str]:
     for one in held:
         told = [(key, _read_attribute(one.attrs, key)) for key in one.attrs]
         yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
+        numbers = ((key, np.asarray(value)) for key, value in told if not isinstance(value, str))
+        yield from chain.from_iterable(word_of(key, value) for key, value in numbers if key not in _PACKED)
         yield from (f"{key}: {', '.join(map(_text_of, value))}" for key, value in told if _are_texts(value))
         if one.name and hasattr(one, "dtype") and one.shape == () and one.dtype.kind in "OSfiu":
             value = one[()]

@@ -89,6 +89,7 @@ from eisfit.spectra.readers._stated import (
     tables_below_each_other,
     with_stated_units,
 )
+from eisfit.spectra.readers._stated_quantity import with_titled_quantity
 from eisfit.spectra.readers._sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers._swept_names import SWEPT, call_swept
 from eisfit.spectra.readers._table import find_table
@@ -265,14 +266,17 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
+    titles, over = titles_over(table, sets)
+    sets = [with_titled_quantity(*pair, titles) for pair in zip(sets, titles, strict=True)]
     sets = [with_stated_units(file, table, one, lines) for one in sets]
     refuse_factor_below(file, table, lines)
-    titles, over = titles_over(table, sets)
     for columns, title in zip(sets, titles, strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
-        for label, part in split_by_label(table, lines, columns):
+        parts = split_by_label(table, lines, columns)
+        for label, part in parts:
             try:
-                found = _sweeps(file, part, lines, columns, words)
+                own_rows = with_titled_quantity(columns, label, [one for one, _ in parts])
+                found = _sweeps(file, part, lines, own_rows, words)
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.matrix.shape[1]
                 raise (_names_and_columns(file, table) if too_few else error) from error

@@ -1,0 +1,98 @@
+"""What words beside a table say that its bare parts are: an admittance, which is inverted, and told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._columns import Column, column
+from eisfit.spectra.readers._file import File
+from eisfit.spectra.readers._name_units import names_and_units
+from eisfit.spectra.readers._not_measured_words import is_admittance, is_impedance
+from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.spectrum import ASSUMED
+
+_PARTS = ("real", "imag", "modulus", "phase")
+#: Names that say impedance themselves.
+_NAMES_Z = regex(r"(?<![^\W_])Z|imped|ohm|[ΩΩ]", re.IGNORECASE)
+_QUANTITY = regex(
+    r"(?:quantity|param(?:eter)?|type|kind|property|measurement|signal|(?:mess)?größe)(?![^\W_])\W*",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = regex(r"(?:quantity|name|title|type|kind|parameter|table holds): *(.*)", re.IGNORECASE)
+_UNIT = regex(
+    r"(?:.*(?<![^\W_])(?:units?|einheit(?:en)?|unité|unidad|单位|單位|単位|단위|values?|data|daten|werte|in)\b\W*"
+    r"|\W*(?:conductance|Y|admit+an[cz]\w*|leitwerte?|导纳|導納|アドミタンス)\W*(?:in\W)?\W*)(?:in\s+)?"
+    r"[\[(]?([^\s\[\](),;:]+)[\])]?\W*",
+    re.IGNORECASE,
+)
+_LONGEST = 80
+
+
+def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable[str]) -> dict[int, Column]:
+    """Return the columns, those of an admittance where a line over them, or their container, says so."""
+    if not _are_bare(columns):
+        return columns
+    names = [match[1] for line in file.beside if (match := _ATTRIBUTE.fullmatch(line))]
+    units = {unit for line in (*lines, *file.beside) if (unit := _siemens(line))}
+    if len({unit_of(unit) for unit in units}) == 1:
+        return _as_admittance(columns, min(units))
+    return _as_admittance(columns, "") if names and all(map(is_admittance, names)) else columns
+
+
+def with_titled_quantity(columns: dict[int, Column], title: str, titles: Sequence[str]) -> dict[int, Column]:
+    """Return the columns under a title, or of rows under a word, those of an admittance where it says so."""
+    bare, others = _QUANTITY.sub("", title, 1), [_QUANTITY.sub("", one, 1) for one in titles]
+    quantities = all(is_admittance(one) or is_impedance(one) for one in others)
+    if not (quantities and is_admittance(bare) and _are_bare(columns)):
+        return columns
+    units = (unit for _, unit in names_and_units(bare) if unit and _is_siemens(unit))
+    return _as_admittance(columns, next(units, ""))
+
+
+def names_quantity(name: str) -> bool:
+    """Whether a column's name says that its words tell what the numbers are."""
+    return bool(_QUANTITY.fullmatch(name.strip()))
+
+
+def note_stated_quantity(columns: Iterable[Column]) -> list[str]:
+    """Say which columns are taken as those of an admittance, as nothing in their names tells."""
+    told = [c for c in columns if c.quantity.startswith("admittance") and column(c.name).quantity in _PARTS]
+    names, units = (
+        ", ".join(repr(c.name) for c in told),
+        {c.unit for c in told if c.unit and "phase" not in c.quantity},
+    )
+    unit = units.pop() if units else "S"
+    return [f"{ASSUMED} {names} are of an admittance in {unit}, as words beside them say"] if told else []
+
+
+def _are_bare(columns: dict[int, Column]) -> bool:
+    """Whether parts are there, and neither a name nor a unit says of what they are."""
+    parts = [c for c in columns.values() if c.quantity in _PARTS]
+    return bool(parts) and not any(
+        (c.unit and c.quantity != "phase") or _NAMES_Z.search(c.name) for c in parts
+    )
+
+
+def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
+    told = unit_of(unit) if unit else None
+    scale = told.scale if told else 1.0
+    return {
+        i: replace(c, quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
+                   unit=c.unit if c.quantity == "phase" else unit,
+                   scale=c.scale * (1.0 if c.quantity == "phase" else scale))
+        if c.quantity in _PARTS else c
+        for i, c in columns.items()
+    }  # fmt: skip
+
+
+def _siemens(line: str) -> str:
+    """Return the unit of an admittance that a line tells of all its numbers: ``Y in mS``, ``unit: S``."""
+    match = _UNIT.fullmatch(line.strip(" #%;!*")) if len(line) < _LONGEST else None
+    return match[1] if match and _is_siemens(match[1]) else ""
+
+
+def _is_siemens(unit: str) -> bool:
+    return (told := unit_of(unit)) is not None and told.kind == "siemens"
