@@ -232,9 +232,9 @@ def test_a_unit_behind_the_numbers_of_a_vector_is_asked_for(mark):
         read("\n".join(lines) + "\n", "cell.txt")
 
 
-def test_a_document_of_admittances_is_no_impedance():
-    values = {"type": "admittance", "frequency": F.tolist(), "real": Z.real.tolist(), "imag": Z.imag.tolist()}
-    with pytest.raises(ReadError, match="'admittance' stands beside"):
+def test_a_document_of_permittivities_is_no_impedance():
+    values = {"type": "permittivity", "frequency": [*F], "real": [*Z.real], "imag": [*Z.imag]}
+    with pytest.raises(ReadError, match="'permittivity' stands beside"):
         read(json.dumps(values), "cell.json")
 
 

@@ -114,6 +114,12 @@ def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> tuple[lis
     return [""] * len(sets), ""
 
 
+def lines_of_all(table: Table, over: str) -> list[str]:
+    """Return the lines above a table that tell of all its sweeps; none where one between rows does too."""
+    told = any("°C" in line for _, line in table.skipped)
+    return [line for line in table.preamble if line != over and not told]
+
+
 def _title(cells: Sequence[str]) -> str:
     """Return a cell over a table, or a key, its number and unit in two or three, as one; else nothing."""
     key, *told = cells or [""]

@@ -26,6 +26,7 @@ from eisfit.spectra.readers._column_sets import Z1_Z2, column_sets
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._constants import (
     call_rows,
+    lines_of_all,
     name_by_lines,
     name_constants,
     titles_over,
@@ -288,7 +289,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     told += [*parted, *note_unnamed(table), *note_remarks(table, lines)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
-    apply_prose(sweeps, _lines_of_all(table, over))
+    apply_prose(sweeps, lines_of_all(table, over))
     for sweep in sweeps:
         sweep.metadata = {
             **pairs,
@@ -298,12 +299,6 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
         sweep.notes += told
     return sweeps
-
-
-def _lines_of_all(table: Table, over: str) -> list[str]:
-    """Return the lines above a table that tell of all its sweeps; none where one between rows does too."""
-    told = any("°C" in line for _, line in table.skipped)
-    return [line for line in table.preamble if line != over and not told]
 
 
 def _sweeps(
