@@ -385,6 +385,7 @@ def test_one_spectrum_without_a_cycle_needs_no_note(tmp_path):
     [
         ("Kammertemperatur [Celsius]: -20", -20),
         ("T_degC: -20", -20),
+        ('"Temperature"\t"253.15"\t"K"', -20),
         ("Temp_K = 253.15", -20),
         ("# 電池温度 (℃);-20", -20),
         ("온도 / °F: -4", -20),
