@@ -32,7 +32,7 @@ _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사�
 _LABEL = regex(
     rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
     r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)"
-    r"|(?<![\d.,–-])(?<!\w)(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)"
+    r"|(?<![\d.,–-])(?<![^\W_])(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)"
     r"(?![^\W_]| ?[/@]| at)",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ def cycle_of_label(label: str) -> float | None:
 
     >>> cycle_of_label("Cycle no. 005"), cycle_of_label("cell_A/cycle_12"), cycle_of_label("cycles 1-5")
     (5.0, 12.0, None)
-    >>> cycle_of_label("after 10 cycles"), cycle_of_label("10th cycle"), cycle_of_label("1-5 cycles")
+    >>> cycle_of_label("after 10 cycles"), cycle_of_label("Z'_10th cycle"), cycle_of_label("1-5 cycles")
     (10.0, 10.0, None)
     """
     found = {float(match[1] or match[2]) for match in _LABEL.finditer(label)}
