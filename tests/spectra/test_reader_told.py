@@ -164,7 +164,7 @@ def test_watts_are_ohms_in_another_typeface():
         assert f'assumed: the sign that "Z\' ({unit})" has lost was Ω (else --impedance-unit)' in assumed(
             spectrum
         )
-    with pytest.raises(ReadError, match="no column for the real"):
+    with pytest.raises(ReadError, match="has a unit that no impedance has"):
         read(table("f (Hz),Real (W),Imag (W)", F, Z.real, Z.imag))
 
 

@@ -14,7 +14,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._not_measured_words import kind_of
 from eisfit.spectra.readers._templates import WITH_UNITS, sets_by_template
-from eisfit.spectra.readers._units import DIGATRON, Unit, unit_of
+from eisfit.spectra.readers._units import DIGATRON, PER_AREA, Unit, unit_of
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
@@ -105,7 +105,7 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
         last = min(place[pairs[0][0]]) < starts[0]  # the frequency ends each group
         inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
         return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
-    return _sharing_one_frequency(columns, place, pairs[0])
+    return _sharing_one_frequency(table, columns, place, pairs[0])
 
 
 def _blocks_of_other_forms(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
@@ -297,17 +297,40 @@ def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int
 
 
 def _sharing_one_frequency(
-    columns: dict[int, Column], place: dict[str, list[int]], pair: tuple[str, ...]
+    table: Table, columns: dict[int, Column], place: dict[str, list[int]], pair: tuple[str, ...]
 ) -> list[dict[int, Column]]:
-    """Split f, Z', Z'', Z', Z'', ... where the names repeat; other second columns are left aside."""
-    alike = all(len({columns[i].name.split(".")[0] for i in place[q]}) == 1 for q in pair)
+    """Split f, Z', Z'', Z', Z'', ... where the names repeat, whatever their units; others are left aside."""
+    alike = all(len({_without_unit(columns[i]) for i in place[q]}) == 1 for q in pair)
     if not alike or len(place["frequency"]) != 1:
         return [columns]
-    f = place["frequency"][0]
-    return [
-        {f: columns[f], a: columns[a], b: columns[b]}
-        for a, b in zip(place[pair[0]], place[pair[1]], strict=True)
-    ]
+    f, pairs = place["frequency"][0], list(zip(place[pair[0]], place[pair[1]], strict=True))
+    pairs = _without_other_units(table, columns, pairs)
+    return [{f: columns[f], a: columns[a], b: columns[b]} for a, b in pairs]
+
+
+def _without_other_units(
+    table: Table, columns: dict[int, Column], pairs: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the pairs without those per area beside others, and those that another holds in another unit."""
+    whole = [pair for pair in pairs if not any(PER_AREA.search(columns[i].unit) for i in pair)] or pairs
+    kept: list[tuple[int, int]] = []
+    for pair in whole:
+        others = [one for one in kept if columns[one[0]].unit != columns[pair[0]].unit]
+        if not any(
+            all(_are_same(table, columns, *two) for two in zip(one, pair, strict=True)) for one in others
+        ):
+            kept.append(pair)
+    return kept
+
+
+def _are_same(table: Table, columns: dict[int, Column], one: int, other: int) -> bool:
+    a, b = (table.matrix[:, i] * columns[i].scale for i in (one, other))
+    return np.allclose(a, b, rtol=1e-3, equal_nan=True)
+
+
+def _without_unit(meaning: Column) -> str:
+    name = re.sub(r"\.\d+$", "", meaning.name)
+    return name[: name.rfind(meaning.unit)].rstrip("[(/_ ") if meaning.unit else name
 
 
 def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
@@ -317,6 +340,13 @@ def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
     if meaning.unit or len(units) != width or not units[index]:
         return meaning
     combined = column(f"{name} [{units[index]}]")
+    if (
+        meaning.quantity in _PARTS
+        and not combined.unit
+        and (unit := unit_of(units[index]))
+        and unit.kind != "any"
+    ):
+        return Column(combined.name, "")  # Z' in S
     return combined if combined.quantity else meaning
 
 

@@ -11,7 +11,7 @@ from math import e
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._name_signs import INNER_MINUS, split_sign
-from eisfit.spectra.readers._name_units import BRACKET, names_and_units
+from eisfit.spectra.readers._name_units import BRACKET, names_and_units, tells_no_ohm
 from eisfit.spectra.readers._plain_names import PREFIXED_OHM, mend_spelling, plain_name
 from eisfit.spectra.readers._units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers._words import ALONE, JOINED, KIND, OMEGA, ONLY_WITH_UNIT, PAIRS, VOCABULARY, WHOLE
@@ -274,6 +274,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     if label and not (labelled or _may_carry(quantity, label, concepts)):
         return None
     of_else = not with_unit and _has_foreign_unit(text, quantity, label, concepts)
+    of_else |= KIND.get(quantity) == "ohm" and tells_no_ohm(text)
     if of_else or (label and _OHM.search(label)):
         return None
     return quantity, label, concepts

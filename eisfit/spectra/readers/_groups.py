@@ -24,6 +24,7 @@ from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
+_ONE_IN_BRACKETS = regex(r"[(\[]\s*1\s*[)\]]\s*$")
 _TEN_FOLD = regex(r"(x?)10+$")
 #: What rows of several sweeps are of; a range or a filter changes within one.
 _WHOSE = regex(
@@ -132,6 +133,14 @@ def _rows(table: Table, mask: NDArray[np.bool_]) -> Table:
     return replace(table, matrix=table.matrix[mask], rows=rows)
 
 
+def _refuse_one(file: File, columns: dict[int, Column]) -> None:
+    for name in (c.name for c in columns.values() if _ONE_IN_BRACKETS.search(c.name)):
+        raise file.error(
+            f"(1) in {name!r} may be the number of a run, or the unit of numbers without one: "
+            "say --impedance-unit"
+        )
+
+
 def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
     """Label sweeps by what the names of their columns say beside the quantity; ask where it may be a unit."""
     labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
@@ -143,6 +152,8 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
         raise file.error(
             f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
         )
+    if alone and labels == bare == {"1"} and not file.reading.impedance_unit:
+        _refuse_one(file, columns)
     for c in columns.values() if alone else []:
         factor = _TEN_FOLD.match(c.label)
         if factor and (factor[1] or c.name.lstrip("-− ").startswith(c.label) or f"in {c.label}" in c.name):

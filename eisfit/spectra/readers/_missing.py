@@ -38,7 +38,14 @@ _OTHERS = (
         regex(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
         "a voltage; print one, and the source's current beside it, or V/I",
     ),
-    (regex(r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.u\.)"), "a part of something has lost its ohms"),
+    (
+        regex(
+            r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.? ?u\.|\bp\.?u\b|\barb|\bcounts\b"
+            r"|(?i:dimensionless|unitless)|\[-\])"
+        ),
+        "a part of something has lost its ohms",
+    ),
+    (regex(r"[\s(\[][x×*·] ?A(?:rea)?[)\]\s]*$"), "it is multiplied by an area: write the unit (Ohm cm2)"),
     (
         regex(r"(?<![^\W_])(?:Pa|N|kg)[\s_.·*/]+[sm](?![^\W_])|rayl|rho[\s_*·]*c(?![^\W_])", re.IGNORECASE),
         "an acoustic or a mechanical impedance",
@@ -58,6 +65,8 @@ _FACTOR = regex(
 )
 
 
+#: ``Z'(S)``, ``Real (V)``; Re(H) is the real part of an H.
+_UNIT_APART = regex(r"(?:(?<=[\s'\"])[(/]|\[)([^()\[\]/]+)[)\]]?\s*$")
 _REACTIVE = regex(r"\W*(?:[CL][ps]?(?![^\W_])|(?i:capac|induct|kapaz|indukt))")
 
 
@@ -72,7 +81,19 @@ def _why_none(name: str) -> str:
     if len({unit.scale for unit in told}) > len({unit.kind for unit in told}):
         return f"{name!r} tells two units: leave the wrong one out"
     reason = next((reason for pattern, reason in _OTHERS if pattern.search(name)), "")
-    return reason and f"{name!r} is no impedance: {reason}"
+    return f"{name!r} is no impedance: {reason}" if reason else _other_unit(name)
+
+
+def _other_unit(name: str) -> str:
+    """Return that a name of an impedance tells the unit of something else; empty where it does not."""
+    match = _UNIT_APART.search(name)
+    unit = unit_of(match[1].strip()) if match else None
+    if match is None or unit is None or unit.kind == "ohm":
+        return ""
+    if KIND.get(column(name[: match.start()]).quantity) != "ohm":
+        return ""
+    cure = "call admittances Y' and Y''" if unit.kind == "siemens" else "mend the header"
+    return f"{name!r} has a unit that no impedance has: {cure}"
 
 
 def missing(chosen: Chosen) -> str:

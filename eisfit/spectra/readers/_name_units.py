@@ -52,3 +52,17 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
     if first and is_unit(first[1]):
         ways.append((first[2], first[1]))
     return [*ways, (text, "")]
+
+
+#: Numbers without a unit, or multiplied by an area of which nobody knows the unit.
+_NO_UNIT = regex(
+    r"(?:(?<=[\s(\[/])(?:a\. ?u\.?|p\.u\.?|pu|arb(?:\.|itrary)?[ _]?u(?:nits?|\.)|counts"
+    r"|(?i:dimensionless|unitless))|[\s(\[][x×*·] ?A(?:rea)?|\[-)\s*[)\]]?\s*$"
+)
+_BEHIND_STROKE = regex(r"/\s*(%|[^\W\d]{1,3})\s*$")
+
+
+def tells_no_ohm(text: str) -> bool:
+    """Whether a name tells numbers without a unit, or behind a stroke one of no impedance: ``Z' / S``."""
+    match = _BEHIND_STROKE.search(text)
+    return bool(_NO_UNIT.search(text) or (match and (match[1] == "%" or is_unit(match[1]))))
