@@ -60,7 +60,10 @@ PLACES = [in_columns, in_row_of_groups, in_column_of_words, in_titles, in_json]
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("word", ["Anpassung", "Prediction", "KK", "smoothed", "拟合", "simulé", "DRT"])
+@pytest.mark.parametrize(
+    "word",
+    ["Anpassung", "Prediction", "KK", "smoothed", "拟合", "simulé", "DRT", "Fitkurve", "ajustement", "ZFit"],
+)
 def test_a_model_beside_a_measurement_is_left_aside_wherever_its_name_stands(place, word):
     (spectrum,) = read(place(word, NEAR))
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
@@ -69,12 +72,25 @@ def test_a_model_beside_a_measurement_is_left_aside_wherever_its_name_stands(pla
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
-    "word", ["SE", "95% CI", "RSD", "Residuals", "weights", "Streuung", "标准差", "3sigma"]
+    "word",
+    ["SE", "95% CI", "RSD", "Residuals", "weights", "Streuung", "标准差", "3sigma", "Messunsicherheit"],
 )
 def test_an_error_beside_a_measurement_is_left_aside_wherever_its_name_stands(place, word):
     (spectrum,) = read(place(word, SMALL))
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
     assert any("left aside" in note and word in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_error_with_a_name_of_its_own_is_told_by_its_numbers(place):
+    (spectrum,) = read(place("half-width", SMALL))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
+    assert any("left aside" in note and "half" in note for note in spectrum.notes)
+
+
+def test_a_cell_a_hundred_times_smaller_is_a_cell():
+    _, small = read(in_titles("stack", 0.01 * CELL))
+    np.testing.assert_allclose(small.impedance, 0.01 * CELL, rtol=1e-7)
 
 
 @pytest.mark.parametrize("title", ["Std", "Sim.", "Weights"])

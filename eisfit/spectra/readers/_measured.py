@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray, median
+from eisfit.spectra.readers._assemble import FAILS
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._not_measured_words import WHAT, is_sure, kind_of, without_common
 from eisfit.spectra.readers._sign import kramers_kronig_sign
@@ -15,6 +16,7 @@ from eisfit.spectra.spectrum import ASSUMED
 
 _PLACES = ("label", "sheet")
 _SMALL, _NEAR, _NO_SPECTRUM = 0.2, 0.2, 0.25  # an error's size, a model's distance, of Kramers-Kronig
+_TINY = 0.1
 _MOST_COMPARED = 20
 
 
@@ -30,6 +32,8 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
     """
     names = _names(sweeps)
     kinds = [_kind_among(name, names) for name in names]
+    if len({*names}) > 1:
+        kinds = [kind or _kind_of_numbers(sweep, sweeps) for sweep, kind in zip(sweeps, kinds, strict=True)]
     if not any(kinds):
         return sweeps
     measured = [sweep for sweep, kind in zip(sweeps, kinds, strict=True) if not kind]
@@ -38,15 +42,17 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
     out: dict[str, str] = {}
     kept: list[Sweep] = []
     for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
-        if kind and (is_sure(name) or name == "Y" or _numbers_agree(sweep, kind, measured)):
+        if kind and (
+            kind == "scatter" or is_sure(name) or name == "Y" or _numbers_agree(sweep, kind, measured)
+        ):
             out[name] = kind
             continue
         kept.append(sweep)
         if kind:
-            sweep.notes.append(f"{ASSUMED} {name!r} is a spectrum of its own, not {WHAT[kind]}")
+            sweep.notes.append(f"{ASSUMED} {name!r} is a spectrum of its own, although {WHAT[kind]}")
     for sweep in kept:
         sweep.notes += [
-            f"left aside: {', '.join(repr(n) for n, k in out.items() if k == kind)}, by its name {WHAT[kind]}"
+            f"left aside: {', '.join(repr(n) for n, k in out.items() if k == kind)}, {WHAT[kind]}"
             for kind in dict.fromkeys(out.values())
         ]
     return kept
@@ -67,14 +73,22 @@ def _kind_among(name: str, names: Sequence[str]) -> str:
     return "other" if name == "Y" and "Z" in names else kind_of(name)
 
 
+def _kind_of_numbers(sweep: Sweep, sweeps: Sequence[Sweep]) -> str:
+    """Return that numbers are an error, whatever they are called: no spectrum, and small beside one."""
+    if len(sweeps) > _MOST_COMPARED or not any(FAILS in note for note in sweep.notes):
+        return ""
+    alike = (one for one in sweeps if one.frequency.size == sweep.frequency.size and one is not sweep)
+    beside = (one for one in alike if np.allclose(one.frequency, sweep.frequency))
+    size = _size(sweep)
+    return "scatter" if any(size < _TINY * _size(one) for one in beside) else ""
+
+
 def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) -> list[Sweep]:
     """Return sweeps all of which are by their names none, with a note; refuse errors and other quantities."""
     for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
         if kind in ("error", "other") and is_sure(name):
-            raise file.error(
-                f"{name!r} is by its name {WHAT[kind]}, and no measured spectrum stands beside it"
-            )
-        sweep.notes.append(f"{ASSUMED} {name!r}, by its name {WHAT[kind]}, is a spectrum")
+            raise file.error(f"{name!r} is {WHAT[kind]}, and no measured spectrum stands beside it")
+        sweep.notes.append(f"{ASSUMED} {name!r}, {WHAT[kind]}, is a spectrum")
     return sweeps
 
 

@@ -12,10 +12,11 @@ from eisfit.spectra.readers._units import PER_AREA, unit_of
 
 #: What each kind is called in notes.
 WHAT = {
-    "model": "a fit or a model",
-    "error": "an error or a weight",
-    "bound": "a bound or a change of it",
-    "other": "no impedance in ohm",
+    "model": "by its name a fit or a model",
+    "error": "by its name an error or a weight",
+    "scatter": "by its numbers an error of what stands beside it",
+    "bound": "by its name a bound or a change of it",
+    "other": "by its name no impedance in ohm",
 }
 #: Fits and models, errors, and what was divided by something: in no language a part of a measured impedance.
 _MODELS = (
@@ -39,12 +40,14 @@ _KINDS = {
         "theoretical theo th kk linkk mkk zhit hilbert drt gpr posterior bootstrap ecm eqc eec randles voigt "
         "tlm guess expected analytical comsol fem regression spline interp interpolated extrapolated "
         "denoised smooth smoothed filtered filt loess lowess savgol geglättet gerechnet lissé calcd recon "
-        "reconstructed backcalc nlls lsq optim corr corrected comp 仿真 계산 시뮬레이션 シミュレーション 平滑"
+        "reconstructed backcalc nlls cnls lsq optim corr corrected comp "
+        "仿真 계산 시뮬레이션 シミュ フィッ 模型 平滑"
     ),
     "error": (
-        f"{_ERRORS} se ci cv rsd rse mse rmse mae mad iqr accuracy precision spread jitter scatter stdev "
+        f"{_ERRORS} 残差 不确定 不確か se ci cv rsd rse mse rmse mae mad iqr accuracy "
+        "precision spread jitter scatter stdev "
         "conf confidence tol tolerance limit repeatability reproducibility streuung weight weights gewicht "
-        "gewichte residue misfit chi chi2"
+        "gewichte abw ecart écart residue misfit chi chi2"
     ),
     "bound": f"{_CHANGES} lcl ucl percentile quantile p5 p10 p90 p95 lower upper lo hi min max median",
 }
@@ -62,7 +65,17 @@ _AS_CELLS = (
     "res error err limit spread mad conf rel norm reduced lower upper lo hi min max median diff"
 )
 _UNSURE = frozenset(_AS_CELLS.split())
+#: What such words begin with, in many languages and forms, and what German ones may hold.
+_STEMS = {
+    **dict.fromkeys(("simul", "fitt", "fitk", "fitc", "calcul", "kalkul", "berechn", "rechnung"), "fit"),
+    **dict.fromkeys(("predict", "approxim", "appross", "interpol", "extrapol", "reconstr", "regress"), "fit"),
+    **dict.fromkeys(("ajust", "estimat", "anpass"), "fit"),
+    **dict.fromkeys(("residu", "incert", "uncert", "deviat", "toleran", "confiden"), "residual"),
+    "model": "model",
+}
+_WITHIN = ("unsicherheit", "abweichung", "fehler")
 _TOKEN = regex(r"[^\W_]+")
+_CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=Z)(?=[A-Z][a-z])")
 _IDEOGRAMS = tuple(word for word in _KIND_OF if ord(word[0]) > 0x2FFF)
 #: Names, as a whole, of another quantity.
 _ADMITTANCE = regex(
@@ -160,7 +173,7 @@ def without_common(names: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> tuple[str, bool]:
     """Return the kind and whether it is sure."""
-    words = [word.lower() for word in _TOKEN.findall(name)]
+    words = [word.lower() for word in _TOKEN.findall(_CAMEL.sub(" ", name))]
     text = " ".join(words)
     if together := next((kind for pair, kind in _TOGETHER.items() if pair in text), ""):
         return together, True
@@ -177,10 +190,13 @@ def _kind(name: str) -> tuple[str, bool]:
 
 
 def _known(word: str, before: str) -> str:
-    """Return the word of ours that one is, a number behind it aside, or holds in ideograms; none: 5 min."""
+    """Return a word of ours that says the same, numbers around it aside; nothing: ``5 min``."""
     if word in _KIND_OF:
         return "" if word == "min" and before.isdigit() else word
     bare = word.strip("0123456789")
-    if bare in _KIND_OF and bare not in _UNSURE and len(bare) > 2:
+    if bare in _KIND_OF and (_KIND_OF[bare] == "error" or (bare not in _UNSURE and len(bare) > 2)):
         return bare
-    return next((known for known in _IDEOGRAMS if known in word), "") if not word.isascii() else ""
+    if not word.isascii() and (known := next((known for known in _IDEOGRAMS if known in word), "")):
+        return known
+    told = next((known for stem, known in _STEMS.items() if word.startswith(stem)), "")
+    return told or ("residual" if any(stem in word for stem in _WITHIN) else "")

@@ -66,7 +66,7 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
     if any(may_be_points(file, plain[start:stop]) for start, stop in {*parts} - {*read}):
         told = f"{ASSUMED} a table below or above another is no spectrum: left aside ({plural(left, 'line')})"
     if models:
-        told = f"left aside: {', '.join(map(repr, models))}, by its name {WHAT['model']}"
+        told = f"left aside: {', '.join(map(repr, models))}, {WHAT['model']}"
     for sweep in sweeps if left else []:
         sweep.notes.append(told)
     return sweeps
