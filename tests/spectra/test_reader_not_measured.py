@@ -107,7 +107,9 @@ def test_a_sheet_of_a_model_or_an_error_is_named(title):
     assert any(f"left aside: '{title}'" in note for note in spectrum.notes)
 
 
-@pytest.mark.parametrize("word", ["Std", "smooth", "Upper", "theory lab", "Model S"])
+@pytest.mark.parametrize(
+    "word", ["Std", "smooth", "Upper", "theory lab", "Model S", "Fitted seal", "Sim card"]
+)
 def test_a_name_that_may_be_a_cells_is_one_where_its_numbers_are(word):
     _, second = read(in_titles(word, CELL))
     np.testing.assert_allclose(second.impedance, CELL, rtol=1e-7)
@@ -142,7 +144,8 @@ def lists(z):
     "text",
     [
         *(table(f"{title}\nf,Re,Im", F, Y.real, Y.imag)
-          for title in ("Y in mS", "unit: mS", "values in millisiemens", "Leitwert [mS]", "导纳 mS")),
+          for title in ("Y in mS", "unit: mS", "Units: Hz, mS, mS", "values in millisiemens", "Leitwert [mS]",
+                        "导纳 mS")),
         table("f (Hz),Re,Im,Unit", F, Y.real, Y.imag, ["mS"] * F.size),
         table("Type,f (Hz),Re,Im", ["Admittance"] * F.size, F, 1e-3 * Y.real, 1e-3 * Y.imag),
         json.dumps({"unit": "mS", **lists(Y)}),
@@ -215,8 +218,9 @@ def test_a_title_of_a_setting_or_a_cell_refuses_nothing(title):
 
 
 def test_a_column_of_volts_is_the_reason_of_a_refusal():
-    with pytest.raises(ReadError, match="the column 'Unit' says V"):
-        read(table("f (Hz),Re,Im,Unit", F, Z.real, Z.imag, ["V"] * F.size))
+    for names, unit in (("Re,Im", "V"), ("Z',Z''", "S")):
+        with pytest.raises(ReadError, match=f"the column 'Unit' says {unit}"):
+            read(table(f"f (Hz),{names},Unit", F, Z.real, Z.imag, [unit] * F.size))
 
 
 def test_a_scale_in_an_attribute_is_asked_for():
@@ -226,3 +230,28 @@ def test_a_scale_in_an_attribute_is_asked_for():
         content["Z"].attrs["scale"] = 1e-3
     with pytest.raises(ReadError, match=r"scale: 0\.001"):
         read_bytes(stream.getvalue(), "x.h5")
+
+
+def test_a_fit_on_other_frequencies_is_known_by_its_distance():
+    f = np.geomspace(1e5, 0.1, 80)
+    fit = (
+        np.interp(np.log(f), np.log(F[::-1]), NEAR[::-1].real),
+        np.interp(np.log(f), np.log(F[::-1]), NEAR[::-1].imag),
+    )
+    (spectrum,) = read(f"Cell new\n{table(NAMES, F, Z.real, Z.imag)}\nModel new\n{table(NAMES, f, *fit)}")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)
+
+
+def test_a_word_for_a_quantity_over_ohms_is_a_cell_s():
+    assert len(read(in_titles("current", CELL))) == 2
+
+
+def test_arrays_of_a_fit_that_are_left_aside_are_named():
+    np.savez(stream := io.BytesIO(), f=F, Z=Z, Z_fit=NEAR)
+    (spectrum,) = read_bytes(stream.getvalue(), "x.npz")
+    assert "left aside: Z_fit" in spectrum.notes
+
+
+def test_an_area_in_a_title_is_told():
+    (spectrum,) = read(table("Impedance (Ohm cm2)\nf,Re,Im", F, Z.real, Z.imag))
+    assert any("Ohm cm2" in note for note in spectrum.notes)

@@ -31,7 +31,7 @@ def measured_only(file: File, sweeps: list[Sweep]) -> list[Sweep]:
         When all there is are errors, or another quantity.
     """
     names = _names(sweeps)
-    kinds = [_kind_among(name, names) for name in names]
+    kinds = [_kind_among(sweep, name, names) for sweep, name in zip(sweeps, names, strict=True)]
     if len({*names}) > 1:
         kinds = [kind or _kind_of_numbers(sweep, sweeps) for sweep, kind in zip(sweeps, kinds, strict=True)]
     if not any(kinds):
@@ -68,9 +68,11 @@ def _names(sweeps: Sequence[Sweep]) -> list[str]:
     return [next((name for name in pair if kind_of(name)), pair[0] or pair[1]) for pair in pairs]
 
 
-def _kind_among(name: str, names: Sequence[str]) -> str:
+def _kind_among(sweep: Sweep, name: str, names: Sequence[str]) -> str:
     """Return the kind of a name; of Y beside Z that of an admittance."""
-    return "other" if name == "Y" and "Z" in names else kind_of(name)
+    kind = "other" if name == "Y" and "Z" in names else kind_of(name)
+    stated = any("no unit given" in note or "lines above" in note for note in sweep.notes)
+    return "" if kind == "other" and not stated else kind  # in ohm a current state is no current
 
 
 def _kind_of_numbers(sweep: Sweep, sweeps: Sequence[Sweep]) -> str:
@@ -94,10 +96,10 @@ def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) 
 
 def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
     """Whether numbers are what a name says: of a model near a spectrum, of an error small, or no spectrum."""
-    near = [one for one in measured[:_MOST_COMPARED] if one.frequency.size == sweep.frequency.size]
+    near = measured[:_MOST_COMPARED]
     if kind in ("model", "bound") and any(_distance(sweep, one) < _NEAR for one in near):
         return True
-    if kind == "model":
+    if kind in ("model", "other"):
         return False
     size = _size(sweep)
     if any(size < _SMALL * _size(one) for one in measured[:_MOST_COMPARED]):
@@ -107,12 +109,15 @@ def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
 
 
 def _distance(one: Sweep, other: Sweep) -> float:
-    """Return how far apart two spectra of as many points are, relative to the second."""
-    order, place = (np.argsort(sweep.frequency, kind="stable") for sweep in (one, other))
-    if not np.allclose(one.frequency[order], other.frequency[place], rtol=0.02):
+    """Return how far apart two spectra are at the frequencies of the second, relative to it."""
+    order = np.argsort(one.frequency, kind="stable")
+    f, z = one.frequency[order], one.impedance[order]
+    within = (other.frequency > 0.98 * f[0]) & (other.frequency < 1.02 * f[-1])
+    if not 2 * np.count_nonzero(within) > within.size:
         return np.inf
-    z = other.impedance[place]
-    off: FloatArray = np.abs(one.impedance[order] - z) / np.abs(z)
+    at, size = np.log(other.frequency[within]), np.abs(other.impedance[within])
+    beside = np.interp(at, np.log(f), z.real) + 1j * np.interp(at, np.log(f), z.imag)
+    off: FloatArray = np.abs(beside - other.impedance[within]) / size
     return float(median(off[np.isfinite(off)])) if np.isfinite(off).any() else np.inf
 
 

@@ -24,6 +24,7 @@ from eisfit.spectra.readers._frames import frame_sweeps, names_of_parts, parts_b
 from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions
+from eisfit.spectra.readers._not_measured_words import kind_of
 from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
@@ -179,7 +180,11 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
         )
     if any(values.ndim == 2 for values in used.values()):
         return _many(file, used, size, f_name, flat)
-    return frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
+    sweeps = frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
+    aside = [name for name, v in arrays.items() if name not in flat and size in v.shape and kind_of(name)]
+    for sweep in sweeps if aside else []:
+        sweep.notes.append(f"left aside: {_list_names(aside)}")
+    return sweeps
 
 
 def _read_parts(file: File, parts: Sequence[Arrays]) -> list[Sweep]:

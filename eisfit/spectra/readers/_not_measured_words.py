@@ -74,6 +74,11 @@ _STEMS = {
     "model": "model",
 }
 _WITHIN = ("unsicherheit", "abweichung", "fehler")
+#: What stands beside such a word and is no cell's name.
+_PLAIN_WORDS = (
+    "data curve line result results the from with type set dataset impedance spectrum real imag and zview"
+)
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 _TOKEN = regex(r"[^\W_]+")
 _CAMEL = regex(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=Z)(?=[A-Z][a-z])")
 _IDEOGRAMS = tuple(word for word in _KIND_OF if ord(word[0]) > 0x2FFF)
@@ -85,6 +90,7 @@ _IMPEDANCE = regex(r"(?:complex\W+)?(?:Z|(?i:imp[eé]d[ae]n[cszt]\w*)|阻抗|イ
 #: What else lines over a table say that its numbers are; ``Z/Z(1 kHz)``, ``Thermal impedance Zth (K/W)``.
 _TITLES = regex(
     r"\b(?:thermal|acoustic|mechanical|hydraulic)\s+impedance|thermische\w* impedanz|\bK ?/ ?W\b|\brayls?\b"
+    r"|^\W*(?:ratio|quotient|verhältnis|z-?scores?)\b|\bd\|?Z\|?\s*/\s*d\w|\bM\*$"
     r"|^\W*Z\s*/\s*\|?Z\b|^\W*(?:conduct|suscept)ance\b|^\W*leitwert|^\W*(?:complex\s+)?(?:voltage|current|spannung|strom|capacitance|kapazität|[MCε]\*)"
     r"(?:\s+\S{1,3}(?![\w:=]))?(?:\s*[\[(/].{1,6}|\s+in\s+\S{1,4}|\s+of\b[^\d:=]*\d*|)$",
     re.IGNORECASE,
@@ -182,7 +188,9 @@ def _kind(name: str) -> tuple[str, bool]:
     ]
     if found:
         several = len({*found}) > 1  # std. dev., rel. error
-        return _KIND_OF[found[0]], several or any(word not in _UNSURE for word in found)
+        foreign = [word for word in words if not _known(word, "") and len(word) > 2 and word not in _PLAIN]
+        sure = any(word not in _UNSURE for word in found) and not (foreign and words[0] != foreign[0])
+        return _KIND_OF[found[0]], several or sure  # a fitted seal, a SIM card
     ways = [(name, ""), *names_and_units(name)]
     units = [told.kind for _, unit in ways if unit and (told := unit_of(unit))]
     areas = any(unit and PER_AREA.search(unit) for _, unit in ways) and "ohm" in units

@@ -17,10 +17,11 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import overlap
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._numbers import row_of_numbers, split
 from eisfit.spectra.readers._plain_names import join_prefixes
 from eisfit.spectra.readers._stated_quantity import with_stated_quantity
-from eisfit.spectra.readers._units import DIGATRON, is_unit, is_units_row, unit_of
+from eisfit.spectra.readers._units import DIGATRON, PER_AREA, is_unit, is_units_row, unit_of
 from eisfit.spectra.readers._voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers._words import VOCABULARY
 from eisfit.spectra.spectrum import ASSUMED
@@ -70,6 +71,7 @@ ANGULAR = regex(
 _VALUE = regex(r"[:=\t;,]\s*[-+]?\.?\d[\d.,eE+-]*\s*$")
 _NUMBER_BEFORE = regex(r"\d[.\d]*\s*$")
 #: What has a unit of its own: ``Range: kOhm`` tells nothing of the table.
+_AREA = regex(r"(?:[oO]hm|[ΩΩ]).{0,4}m(?:\^|\*\*)?[2²]\W*$")
 _OTHER = regex(r"\b(?:range|limit|max|min|shunt|resistor|load|bandwidth|filter)", re.IGNORECASE)
 #: Of a sweep or an instrument, not of the table's frequencies.
 _SETTING = regex(
@@ -146,6 +148,8 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
         line for line in file.beside if not (column(line).quantity or line.startswith(HOLDS))
     )  # names of other columns
     lines = [line for line in dict.fromkeys([*text, *beside]) if not _names_columns(line)]
+    if any(c.quantity.startswith("admittance") for c in columns):
+        lines = [line for line in lines if "admit" not in line.lower()]
     if file.reading.impedance_unit:
         told.pop("ohm", None)
     odd = [line.strip()[:80] for line in lines[-_MOST_LINES:] if _contradicts(line, told, in_hertz)]
@@ -265,6 +269,11 @@ def _find_stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
             continue
         text = join_prefixes(line)
+        if _AREA.search(text) and (
+            area := next((u for _, u in names_and_units(text) if PER_AREA.search(u)), "")
+        ):
+            yield "ohm", area, line
+            continue
         for match in _TOKEN.finditer(text):
             word = match[0].rstrip(".!?*")
             unit = unit_of(word) or unit_of(word := word.rpartition("/")[2])  # impedance/mOhm

@@ -11,7 +11,7 @@ from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._not_measured_words import is_admittance, is_impedance
-from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.spectrum import ASSUMED
 
 _PARTS = ("real", "imag", "modulus", "phase")
@@ -28,6 +28,7 @@ _UNIT = regex(
     r"[\[(]?([^\s\[\](),;:]+)[\])]?\W*",
     re.IGNORECASE,
 )
+_PREFIX, _LIST = regex(r"(?:units?|einheit(?:en)?)\W+", re.IGNORECASE), regex(r"[\s,;]+")
 _LONGEST = 80
 
 
@@ -90,7 +91,11 @@ def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
 
 def _siemens(line: str) -> str:
     """Return the unit of an admittance that a line tells of all its numbers: ``Y in mS``, ``unit: S``."""
-    match = _UNIT.fullmatch(line.strip(" #%;!*")) if len(line) < _LONGEST else None
+    bare = line.strip(" #%;!*")
+    match = _UNIT.fullmatch(bare) if len(line) < _LONGEST else None
+    units = _LIST.split(_PREFIX.sub("", bare, 1)) if len(line) < _LONGEST and _PREFIX.match(bare) else []
+    if len(units) > 1 and all(map(is_unit, units)):
+        return next(filter(_is_siemens, units), "")
     return match[1] if match and _is_siemens(match[1]) else ""
 
 

@@ -20,7 +20,7 @@ from eisfit.spectra.readers._words import KIND
 #: Of all parts, or of the frequency.
 _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:units?|einheit)", re.IGNORECASE)
 _BARE = ("real", "imag", "modulus", "phase")
-_NO_IMPEDANCE = ("volt", "ampere", "farad", "henry")
+_NO_IMPEDANCE = ("volt", "ampere", "farad", "henry", "siemens")
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
@@ -86,7 +86,8 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
             named = [f"Y {one} [{word}]" if _is_bare(one) else one for one in named]
         elif unit and (unit.kind == "ohm" or of_frequency):
             named = [f"{one} [{word}]" if _takes(one, word, of_frequency) else one for one in named]
-        elif unit and unit.kind in _NO_IMPEDANCE and any(map(_is_bare, names[max(0, place - 2) : place])):
+        beside = any(map(_lacks_ohm, named[max(0, place - 2) : place]))
+        if unit and unit.kind in _NO_IMPEDANCE and beside:
             raise file.error(f"the column {name!r} says {word}, which is no unit of an impedance")
     return named if named != names else []
 
