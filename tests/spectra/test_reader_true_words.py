@@ -360,7 +360,7 @@ def test_a_modulus_of_zeros_is_told():
 
 
 def test_moduli_of_a_rheometer_are_not_asked_for_farads():
-    with pytest.raises(ReadError, match="no column for the real and imaginary part"):
+    with pytest.raises(ReadError, match="is no impedance: a mechanical modulus"):
         read(table("Frequency (Hz),G' (Pa),G'' (Pa),tan delta", F, Z.real, -Z.imag, -Z.imag / Z.real))
 
 

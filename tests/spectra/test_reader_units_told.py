@@ -81,3 +81,96 @@ def test_a_lone_one_in_brackets_is_read_where_the_user_tells_the_unit():
 def test_words_that_may_be_a_cell_still_are(label):
     (spectrum,) = read(f"f (Hz),Z' {label} (Ohm),Z'' {label} (Ohm)", F, A.real, A.imag)
     np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+
+
+def rows_of(cells):
+    return "\n".join(",".join(row) for row in cells)
+
+
+def test_millihertz_in_capitals_are_told_from_megahertz_by_the_order_of_the_rows():
+    f = np.geomspace(100, 0.1, 13)
+    z = 20 + 300 / (1 + (2j * np.pi * f * 6e-3) ** 0.85)
+
+    def low(value):
+        return f"{value:.9g} HZ" if value >= 1 else f"{1e3 * value:.9g} MHZ"
+
+    def high(value):
+        return f"{value:.9g} HZ" if value < 1 else f"{1e-6 * value:.9g} MHZ"
+
+    for write in (low, high):
+        cells = [
+            (write(a), f"{b:.9g} OHM", f"{c:.9g} OHM") for a, b, c in zip(f, z.real, z.imag, strict=True)
+        ]
+        (spectrum,) = read_bytes(f"Frequency,Zreal,Zimag\n{rows_of(cells)}\n".encode(), "x.csv")
+        np.testing.assert_allclose(spectrum.frequency, f, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Frequency (log Hz)", "f [log10(Hz)]", "log f (Hz)"])
+def test_the_logarithm_may_stand_in_the_unit(name):
+    (spectrum,) = read(f"{name},Zre (Ohm),Zim (Ohm)", np.log10(F), A.real, A.imag)
+    np.testing.assert_allclose(spectrum.frequency, F, rtol=1e-6)
+
+
+def test_a_row_of_means_above_the_sweep_is_left_aside_as_one_below_it_is():
+    cells = [
+        ("Mean", "24.5", "7.3"),
+        *((f"{a:.9g}", f"{z.real:.9g}", f"{-z.imag:.9g}") for a, z in zip(F, A, strict=True)),
+    ]
+    (spectrum,) = read_bytes(f"f (Hz),Z' (Ohm),-Z'' (Ohm)\n{rows_of(cells)}\n".encode(), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+    assert any("left aside: 1 line above the frequencies" in note for note in spectrum.notes)
+
+
+def test_means_and_deviations_below_a_row_of_parts():
+    (spectrum,) = read(
+        ",Zreal,,Zimag,\nFreq,mean,std,mean,std", F, A.real, 0.01 * A.real, A.imag, 0.01 * A.real
+    )
+    np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+    assert any("left aside: Zreal std" in note for note in spectrum.notes)
+
+
+def test_rows_in_random_order_are_told_apart_by_the_number_of_their_run():
+    order = np.random.default_rng(5).permutation(F.size)
+    both = np.concatenate([A[order], B[order[::-1]]])
+    f = np.concatenate([F[order], F[order[::-1]]])
+    a, b = read("run,f (Hz),Zre (Ohm),Zim (Ohm)", np.repeat([1, 2], F.size), f, both.real, both.imag)
+    np.testing.assert_allclose(a.impedance, A, rtol=1e-6)
+    np.testing.assert_allclose(b.impedance, B, rtol=1e-6)
+
+
+def test_the_negative_electrode_is_no_minus():
+    columns = [part for z in (A, B, A + B) for part in (z.real, z.imag)]
+    spectra = read("Frequency,Re pos,Im pos,Re neg,Im neg,Re full,Im full", F, *columns)
+    for spectrum, z in zip(spectra, (A, B, A + B), strict=True):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+
+
+def test_capacitance_and_resistance_beside_permittivities_are_enough():
+    y = 1 / A
+    columns = (2 * F, 0.02 * F, y.imag / (2 * np.pi * F), 1 / y.real)
+    (spectrum,) = read("Freq. [Hz],Eps',tan delta,Cp [F],Rp [Ohm]", F, *columns)
+    np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+
+
+def test_a_modulus_at_an_angle():
+    cells = [f"{a:.9g}\t{abs(z):.9g} @ {np.degrees(np.angle(z)):.9g} deg" for a, z in zip(F, A, strict=True)]
+    (spectrum,) = read_bytes("\n".join(["f (Hz)\tZ (Ohm)", *cells, ""]).encode(), "x.txt")
+    np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("f (Hz),E' (MPa),E'' (MPa)", "a mechanical modulus"),
+        ("f (Hz),gamma (Ohm),PSD", "a distribution of relaxation times"),
+    ],
+)
+def test_what_is_no_impedance_is_called_what_it_is(head, reason):
+    with pytest.raises(ReadError, match=reason):
+        read(head, F, A.real, -A.imag)
+
+
+def test_words_in_a_column_of_temperatures_are_no_zeros():
+    cells = [("20 °C", f"{a:.9g}", f"{z.real:.9g}", f"{z.imag:.9g}") for a, z in zip(F, A, strict=True)]
+    (spectrum,) = read_bytes(f"Temperature,f (Hz),Zre (Ohm),Zim (Ohm)\n{rows_of(cells)}\n".encode(), "x.csv")
+    assert not any("zero in every row" in note for note in spectrum.notes)

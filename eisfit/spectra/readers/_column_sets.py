@@ -28,6 +28,7 @@ _WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
 _NAMES_Z = regex(r"(?<![^\W_])(?:Z|[Ii]mp|[Pp]h|[Ff]req|f(?![^\W_]))")
 _OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
 _NEGATIVE = regex(r"(?:(?<![^\W_])|(?<=(?<![^\W_])Z))neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
+_POSITIVE = regex(r"pos|positive|cathode")
 _ACTUAL, _SET = (
     regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
     for words in ("real|true|ist|actual|meas", "set|nominal|target|nom|soll")
@@ -203,6 +204,9 @@ def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
 def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, and phases of labelled moduli."""
     found = {i: column(c.name, labelled=True) for i, c in columns.items() if not c.quantity}
+    if any(_POSITIVE.fullmatch(c.label) for c in found.values()):
+        found |= _negative_electrode(columns)
+        columns = {i: Column(c.name, "") if i in found else c for i, c in columns.items()}
     columns = _labelled_by_words(columns, found)
     known = {c.quantity for c in columns.values()}
     if known & {"real", "imag", "modulus", "phase"}:
@@ -211,7 +215,11 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
     parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
     labels = list(dict.fromkeys(c.label for c in parts.values()))
     held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in labels]
-    told = sorted(labels) == list(_LETTERS[: len(labels)]) or all(map(_OF_A_CELL.fullmatch, labels))
+    told = (
+        any(map(_POSITIVE.fullmatch, labels))
+        or sorted(labels) == list(_LETTERS[: len(labels)])
+        or all(map(_OF_A_CELL.fullmatch, labels))
+    )
     told = told or all(c.unit for c in parts.values())
     whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
     return {**columns, **parts} if whole else columns
@@ -240,10 +248,15 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
 
 def _of_electrodes(columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns with ``neg`` as an electrode's name where another is called ``pos``."""
-    if not any(c.label in ("pos", "positive", "cathode") for c in columns.values()):
-        return columns
-    told = {i: column(_NEGATIVE.sub("pos", c.name)) for i, c in columns.items() if _NEGATIVE.search(c.name)}
-    return {**columns, **{i: replace(c, name=columns[i].name, label="neg") for i, c in told.items()}}
+    positive = any(_POSITIVE.fullmatch(c.label) for c in columns.values())
+    return {**columns, **_negative_electrode(columns)} if positive else columns
+
+
+def _negative_electrode(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns of the negative electrode: ``Z' neg`` is no part with a minus."""
+    named = {i: c.name for i, c in columns.items() if _NEGATIVE.search(c.name)}
+    told = {i: column(_NEGATIVE.sub("pos", name), labelled=True) for i, name in named.items()}
+    return {i: replace(c, name=named[i], label="neg") for i, c in told.items()}
 
 
 def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:

@@ -49,7 +49,25 @@ def drop_column_numbers(table: Table) -> bool:
     return True
 
 
-def drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
+def drop_ends(table: Table, lines: Sequence[str]) -> list[str]:
+    """Drop rows at the ends that are none of the sweep; say so."""
+    told = [*_drop_head(table, lines), *_drop_tail(table, lines), *_drop_lone_ends(table)]
+    return [*told, *_note_empty_ends(table, lines)]
+
+
+def _drop_head(table: Table, lines: Sequence[str]) -> list[str]:
+    """Drop first rows that a word for a statistic begins, where frequencies must stand; say so."""
+    if not table.names or not np.isnan(table.matrix[:1, 0]).all():
+        return []
+    if column(table.names[0]).quantity != "frequency":
+        return []
+    first = (table.cell(lines, row, 0).strip(' "') for row in range(len(table.rows) - _FEWEST_ROWS))
+    head = sum(1 for _ in takewhile(_STATISTICS.fullmatch, first))
+    table.matrix, table.rows = table.matrix[head:], table.rows[head:]
+    return [f"left aside: {plural(head, 'line')} above the frequencies that begin with a word"] * (head > 0)
+
+
+def _drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
     """Drop last rows that a word marks as something else, or the last one where it is cut off; say so."""
     rows = len(table.rows)
     if rows <= _FEWEST_ROWS:
@@ -72,7 +90,7 @@ def _begins_a_row(table: Table, lines: Sequence[str]) -> bool:
     return table.rows[-1] == len(lines) - 2 and begun
 
 
-def note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:
+def _note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:
     """Say how many rows next to the first and the last have a frequency alone, or no number at all."""
     if not table.rows or not table.names:
         return []
@@ -97,7 +115,7 @@ def _is_empty(table: Table, line: str) -> bool:
     return whole and known < 2 and any(cells) and values[0] is not None and not (units or header)
 
 
-def drop_lone_ends(table: Table) -> list[str]:
+def _drop_lone_ends(table: Table) -> list[str]:
     """Drop a first or last row of numbers without header that the frequencies between do not go on to."""
     matrix = table.matrix
     swept = (values for values in matrix.T if _is_sweep(values[1:-1]))

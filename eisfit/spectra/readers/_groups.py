@@ -23,6 +23,7 @@ from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
+_MANY_TURNS = 1 / 3  # of the rows: a random order turns at two of three
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _ONE_IN_BRACKETS = regex(r"[(\[]\s*1\s*[)\]]\s*$")
 _TEN_FOLD = regex(r"(x?)10+$")
@@ -52,9 +53,11 @@ def split_by_label(
         return [("", table)]
     frequency = table.matrix[:, place]
     is_telling = _take_turns if _all_differ(frequency) else _is_telling
+    turns = np.count_nonzero(np.diff(np.sign(np.diff(frequency))))
+    disordered = bool(turns > _MANY_TURNS * rows)
     told: list[NDArray[np.str_]] = []
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
-        labels = _labels(table, lines, index, _SCATTER.get(columns[index].quantity, 0.0))
+        labels = _labels(table, lines, index, _SCATTER.get(columns[index].quantity, 0.0), disordered)
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
@@ -74,8 +77,12 @@ def names_whose(name: str) -> bool:
     return bool(_WHOSE.fullmatch(name.strip()))
 
 
-def _labels(table: Table, lines: Sequence[str], index: int, scatter: float) -> NDArray[np.str_] | None:
+def _labels(
+    table: Table, lines: Sequence[str], index: int, scatter: float, disordered: bool
+) -> NDArray[np.str_] | None:
     """Return what a column says in each row; None where it says too much or leaves a row out.
+
+    Values that do not alternate tell of rows in whose frequencies there is no order.
 
     Numbers that lie within the `scatter` of a measured one are one: the middle of them.
     """
@@ -85,7 +92,8 @@ def _labels(table: Table, lines: Sequence[str], index: int, scatter: float) -> N
     if np.isfinite(values).all():
         values = _as_one(values, scatter) if scatter else values
         alternates = np.count_nonzero(np.diff(values)) >= np.unique(values).size
-        return np.array([f"{value:g}" for value in values]) if alternates else None
+        told = alternates or (disordered and values[0] != values[-1])
+        return np.array([f"{value:g}" for value in values]) if told else None
     if not np.isnan(values).all() or not table.rows:
         return None
     words = np.array([table.cell(lines, row, index) for row in range(values.size)])

@@ -152,7 +152,7 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             units = _units_row(below, table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
-            if "frequency" not in quantities_of(table.names, []):
+            if len(named := WANTED & {*quantities_of(table.names, [])}) < 2 or "frequency" not in named:
                 upper = [above[line] for line in near[place : place + 3]][::-1]
                 spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
                     upper, table.style, width

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._cell_units import convert_to_one_unit
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._header_names import WANTED
-from eisfit.spectra.readers._rewritten import convert_to_one_unit
 
 _NUMBER = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _UNIT = r"[ ]?((?:[munkMGµμ]?(?:[oO]hms?|OHMS?|Ω|Ω|Hz|S|F))|deg(?:rees)?|°|m?rad)?(?![^\W_])"

@@ -13,6 +13,11 @@ from eisfit.spectra.readers._words import KIND
 
 #: What people measure beside impedance, and why it gives none.
 _OTHERS = (
+    (regex(r"(?<![^\W_])[kMG]?Pa(?![^\W_]|[\s_.·*/]+[sm])"), "a mechanical modulus, or a pressure"),
+    (
+        regex(r"^[γg]a?m?m?a?\W.*(?:[oO]hm|Ω)"),
+        "a distribution of relaxation times: export the impedance that it was computed from",
+    ),
     (
         regex(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
         "a permittivity; area and thickness are taken from Novocontrol's text alone: export Z' and Z''",

@@ -72,7 +72,7 @@ def _note_angular(frequency: Column) -> list[str]:
 
 def _note_zero_conditions(chosen: Chosen) -> list[str]:
     """Say of a temperature and a cycle that are zero in every row that they are taken so."""
-    zero = [q for q in ("temperature", "cycle") if q in chosen and not (np.abs(chosen[q]) > 0).any()]
+    zero = [q for q in ("temperature", "cycle") if q in chosen and (chosen[q] == 0).all()]
     return [f"{ASSUMED} {chosen.columns[q].name!r}, zero in every row, is the {q}" for q in zero]
 
 

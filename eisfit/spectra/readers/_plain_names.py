@@ -31,6 +31,7 @@ _SETUP = regex(r"^((?:re|im|mag|c?ang_\w+)\([ZY]\(\S+?\)\)\s*\[\w*\])\s*-\s[^=]+
 #: ``G (parallel)``, ``R_series``: Gp, Rs.
 _OF_CIRCUIT = regex(r"^(-?[GBCLRX])[\s_(]+(?:(p)ar(?:allel)?|(s)er(?:ies)?)\)?(?![^\W_])")
 _WHOSE_TEMPERATURE = regex(r"(umgebungs|kammer|ofen|raum|环境|環境)(?=temp[e]ratur|温度)", re.IGNORECASE)
+_LOG_OF_UNIT = regex(r"^(.*\S)\s*[(\[](log(?:10)?|lg|ln)[\s(]\s*([^()\[\]]+?)\)?[)\]]$")  # f (log Hz)
 _PERIOD = regex(r"^[Tτ]\s*=\s*(?=1\s*/\s*f)")  # T = 1/f
 _PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
@@ -95,6 +96,7 @@ def plain_name(name: str) -> str:
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))
+    text = _LOG_OF_UNIT.sub(r"\2(\1) (\3)", text)
     text = _PERIOD.sub("", _LOG10.sub("(log)", text))
     text = _OF_CIRCUIT.sub(r"\1\2\3", _WHOSE_TEMPERATURE.sub(r"\1 ", _ELISION.sub("", text)))
     text = _PURE_NUMBER.sub("", _DEFINED.sub("omega ", text))

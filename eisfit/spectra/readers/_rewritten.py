@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers._cell_units import convert_to_one_unit
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import split
-from eisfit.spectra.readers._units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, is_units_row, unit_of
+from eisfit.spectra.readers._units import is_units_row, unit_of
 
 _REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
@@ -72,6 +73,7 @@ _PLAINER = (
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
     (("×", "x10", "x 10", "·10", "· 10", "⋅", "*10", "* 10"), _POWER_OF_TEN, _as_exponent),
     (("np.",), NUMPY_SCALAR, r"\1"),
+    ((" @ ",), regex(r"(?<=\d) @ (?=[-+]?\d[\d.]* ?(?:°|deg\b|rad\b))"), "∠"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
     ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
     ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
@@ -127,7 +129,6 @@ _LOGGED = (
     (regex(rf"(?:Impedance: *)?\(Real, *Image\)\s*= *({_REAL})({_REAL})j"), r"Zreal: \1, Zimag: \2"),
     (regex(rf"^(Freq: *{_REAL} *(?:Hz)?)\s*\n(?=RzMag:|Zreal:)", re.MULTILINE), r"\1, "),
 )
-_BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
 
 
 @dataclass(frozen=True)
@@ -341,21 +342,6 @@ def _marks(line: str) -> tuple[str, ...]:
     if len(between) < 4 or between[0] or between[-1] or not all(map(_ANY_MARK.fullmatch, between[1:-1])):
         return ()
     return tuple(mark.strip(" ") or " " for mark in between[1:-1])
-
-
-def convert_to_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
-    """Return the unit in brackets and the numbers in it; None where units of two kinds, or doubtful, mix."""
-    written = {unit for *_, unit in cells}
-    if len(written) == 1:
-        (unit,) = written
-        return f" [{unit}]" if unit else "", [number for _, number, _ in cells]
-    units = [unit_of(unit) for *_, unit in cells]
-    doubtful = any(AMBIGUOUS.match(unit) or unit == AMBIGUOUS_FREQUENCY for unit in written)
-    kinds = {unit.kind if unit else "" for unit in units}
-    if doubtful or len(kinds) > 1 or not kinds <= set(_BASE):
-        return None
-    scaled = [repr(float(n) * unit.scale) for (_, n, _), unit in zip(cells, units, strict=True) if unit]
-    return f" [{_BASE[kinds.pop()]}]", scaled
 
 
 def _one_line_each(lines: Sequence[str]) -> list[str]:

@@ -28,6 +28,8 @@ MAX_XML = 24 * 2**20  # bytes of all parts: as a tree they take up to twenty tim
 _UNIT_OF_FORMAT = regex(
     r'(?:\[[^\]]*\])*[#0?.,]*[0#?](?:E\+0+)?[_ ]*(?:\\ )?(?:"([^"]*)"|((?:\\[^\s])+))[_) ]*'
 )
+_UNIT_AS_CURRENCY = regex(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")  # [$mΩ] 0.00
+_NUMBER_ALONE = regex(r"[#0?.,]*[0#?](?:E\+0+)?|\s*[#0?.,]*[0#?](?:E\+0+)?\s*")
 
 Sheet = list[list[str]]
 
@@ -35,10 +37,13 @@ Sheet = list[list[str]]
 def unit_of_format(code: str) -> str:
     r"""Return the unit that a number's format writes behind it; empty where there is none.
 
-    >>> [unit_of_format(code) for code in ('0.00" mΩ"', r"0.00\ \k\H\z", "0.00", '0.0,"kΩ"')]
-    ['mΩ', 'kHz', '', '']
+    >>> [unit_of_format(code) for code in ('0.00" mΩ"', r"0.00\ \k\H\z", "[$mΩ] 0.00", "0.00", '0.0,"kΩ"')]
+    ['mΩ', 'kHz', 'mΩ', '', '']
     """
-    match = _UNIT_OF_FORMAT.fullmatch(code[:300].partition(";")[0])
+    code = code[:300].partition(";")[0]
+    if (first := _UNIT_AS_CURRENCY.search(code)) and is_unit(first[1].strip()):
+        return first[1].strip() if _NUMBER_ALONE.fullmatch(_UNIT_AS_CURRENCY.sub("", code)) else ""
+    match = _UNIT_OF_FORMAT.fullmatch(code)
     unit = (match[1] or match[2]).replace("\\", "").strip() if match else ""
     return unit if is_unit(unit) else ""
 

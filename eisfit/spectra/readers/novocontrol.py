@@ -12,7 +12,9 @@ from math import pi
 
 import numpy as np
 
+from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers import text
 from eisfit.spectra.readers._assemble import choose, sweeps_of
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._cuts import boundaries
@@ -49,7 +51,11 @@ def parse(file: File) -> list[Sweep]:
         raise file.error("no table of permittivities in it")
     diameter, thickness = (_length(pattern, table.preamble) for pattern in (_DIAMETER, _THICKNESS))
     if not (diameter and thickness):
-        raise file.error("permittivities without the sample's diameter and thickness give no impedance")
+        try:
+            return text.parse(file)  # Cp and Rp beside them
+        except ReadError:
+            told = "permittivities without the sample's diameter and thickness give no impedance"
+            raise file.error(told) from None
     capacity = _VACUUM * pi * (diameter / 2) ** 2 / thickness
     sweeps = _sweeps(file, table, capacity)
     for sweep in sweeps:

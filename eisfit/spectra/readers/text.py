@@ -35,10 +35,8 @@ from eisfit.spectra.readers._cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers._ends import (
     drop_column_numbers,
-    drop_lone_ends,
+    drop_ends,
     drop_padding,
-    drop_tail,
-    note_empty_ends,
 )
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
@@ -182,8 +180,7 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     if parts:
         return read_stacked(file, plain, parts, sweeps_of_lines)
     used = set(table.rows) if table is not None else set()
-    ends = [*drop_tail(table, lines), *drop_lone_ends(table)] if table is not None else []
-    ends += note_empty_ends(table, lines) if table is not None else []
+    ends = drop_ends(table, lines) if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
     if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
         whole = not _OPEN_END.search(plain[-1])  # a bracket or a unit ends its last number
