@@ -197,6 +197,8 @@ def test_units_in_columns_named_after_what_they_are_of():
         ("Standard deviation of 5 runs", "deviation"),
         ("Thermal impedance Zth (K/W)", "Thermal impedance"),
         ("conductance / susceptance", "conductance"),
+        ("M* of sample 3", "of sample 3"),
+        ("Difference cycle 100 - cycle 1", "Difference"),
         ("scale factor 1e-3", "scale factor 1e-3"),
         ("Faktor 1000", "Faktor 1000"),
         ("Impedance in thousandths of an ohm", "thousandths"),
@@ -210,7 +212,18 @@ def test_a_title_that_says_something_else_is_the_reason_of_a_refusal(title, reas
 
 @pytest.mark.parametrize(
     "title",
-    ["Current range: 1 A", "Potentiostatic EIS, voltage 10 mV", "Cell Y, 5 min", "Error log: none", "S 12"],
+    [
+        "Current range: 1 A",
+        "Potentiostatic EIS, voltage 10 mV",
+        "Cell Y, 5 min",
+        "Error log: none",
+        "Tolerance 5 %",
+        "Voltage 3.7",
+        "Capacitance of cable compensated",
+        "data S",
+        "unit 5",
+        "S 12",
+    ],
 )
 def test_a_title_of_a_setting_or_a_cell_refuses_nothing(title):
     (spectrum,) = read(table(f"{title}\nFrequency,Re,Im", F, Z.real, Z.imag))

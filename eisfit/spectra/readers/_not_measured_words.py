@@ -76,7 +76,7 @@ _STEMS = {
 _WITHIN = ("unsicherheit", "abweichung", "fehler")
 #: What stands beside such a word and is no cell's name.
 _PLAIN_WORDS = (
-    "data curve line result results the from with type set dataset impedance spectrum real imag and zview"
+    "data curve line result results the from with type set dataset impedance spectrum cycle real imag zview"
 )
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 _TOKEN = regex(r"[^\W_]+")
@@ -92,10 +92,11 @@ _TITLES = regex(
     r"\b(?:thermal|acoustic|mechanical|hydraulic)\s+impedance|thermische\w* impedanz|\bK ?/ ?W\b|\brayls?\b"
     r"|^\W*(?:ratio|quotient|verhältnis|z-?scores?)\b|\bd\|?Z\|?\s*/\s*d\w|\bM\*$"
     r"|^\W*Z\s*/\s*\|?Z\b|^\W*(?:conduct|suscept)ance\b|^\W*leitwert|^\W*(?:complex\s+)?(?:voltage|current|spannung|strom|capacitance|kapazität|[MCε]\*)"
-    r"(?:\s+\S{1,3}(?![\w:=]))?(?:\s*[\[(/].{1,6}|\s+in\s+\S{1,4}|\s+of\b[^\d:=]*\d*|)$",
+    r"(?:\s+\S{1,3}(?![\w:=]))?(?:\s*[\[(/].{1,6}|\s+in\s+\S{1,4}|\s+of\s+(?:the\s+)?\w+(?:\s+\d+)?|)$",
     re.IGNORECASE,
 )
 _LONGEST_TITLE, _BEFORE = 80, ("standard", "absolute", "mean")
+_VALUED = regex(r"\s[-+]?\d[\d.,]*\s*(?:%|°?\w{0,2})$")  # a setting: voltage 3.7
 _FIRST_WORDS = 3  # of a title, among which is what it is of
 _OTHERS = regex(
     r"(?:complex|relative|dielectric|electric|real|rms|ac|cell)?\W*"
@@ -153,7 +154,7 @@ def other_subject(line: str) -> str:
     """
     if len(line) > _LONGEST_TITLE or ":" in line or "=" in line:
         return ""
-    if match := _TITLES.search(line):
+    if (match := _TITLES.search(line)) and (" of " in match[0] or not _VALUED.search(line)):
         return match[0].strip(" #%;*")
     words = _TOKEN.findall(line)[:_FIRST_WORDS]
     first = next((word for word in words if _KIND_OF.get(word.lower()) in ("error", "bound")), "")
@@ -162,6 +163,8 @@ def other_subject(line: str) -> str:
         if words
         else False
     )
+    if _KIND_OF.get(first.lower()) == "error" and _VALUED.search(line):
+        return ""
     return first if told and is_sure(" ".join(words)) else ""
 
 

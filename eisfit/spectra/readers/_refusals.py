@@ -36,7 +36,7 @@ _SUBJECT = regex(
 _IMPEDANCE = regex(r"(?<![^\W_])Z|imped[ae]n|\bEIS\b|ohm|Ω", re.IGNORECASE)
 #: A factor of the numbers below, of which nobody knows.
 _FACTOR = regex(
-    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:scal(?:e|ing)|multipl\w*|unit|fa[ck]tor)(?:[\s_]*factor)?\s*[:=,;\t\s]\s*([-+.\deE,]+|milli|kilo|mega)|"
+    r"[#%!;*\s]*(?:[ZzYy]\w*\s+)?(?:(?:scal(?:e|ing)|multipl\w*|unit)(?:[\s_]*factor)?\s*[:=,;\t]|(?:scal(?:e|ing)[\s_]*)?fa[ck]tor\s*[\s:=,;])\s*([-+.\deE,]+|milli|kilo|mega)|"
     r"(\d[.\d]*e[-+]\d+) ?\*",  # as MATLAB prints a matrix
     re.IGNORECASE,
 )

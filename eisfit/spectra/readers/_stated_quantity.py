@@ -29,6 +29,8 @@ _UNIT = regex(
     re.IGNORECASE,
 )
 _PREFIX, _LIST = regex(r"(?:units?|einheit(?:en)?)\W+", re.IGNORECASE), regex(r"[\s,;]+")
+#: Data S may be those of a sample.
+_SURE_S = regex(r"(?:\bin\s+|[\[(:=/]\s*)S\W*$|^\W*(?:Y|admit|conduct|leit)", re.IGNORECASE)
 _LONGEST = 80
 
 
@@ -96,7 +98,8 @@ def _siemens(line: str) -> str:
     units = _LIST.split(_PREFIX.sub("", bare, 1)) if len(line) < _LONGEST and _PREFIX.match(bare) else []
     if len(units) > 1 and all(map(is_unit, units)):
         return next(filter(_is_siemens, units), "")
-    return match[1] if match and _is_siemens(match[1]) else ""
+    is_letter = match is not None and match[1] == "S" and not _SURE_S.search(bare)
+    return match[1] if match and _is_siemens(match[1]) and not is_letter else ""
 
 
 def _is_siemens(unit: str) -> bool:
