@@ -191,7 +191,8 @@ def _kind(name: str) -> tuple[str, bool]:
     ]
     if found:
         several = len({*found}) > 1  # std. dev., rel. error
-        foreign = [word for word in words if not _known(word, "") and len(word) > 2 and word not in _PLAIN]
+        strange = (word for word in words if word.isalpha() and len(word) > 2 and word not in _PLAIN)
+        foreign = [word for word in strange if not _known(word, "")]
         sure = any(word not in _UNSURE for word in found) and not (foreign and words[0] != foreign[0])
         return _KIND_OF[found[0]], several or sure  # a fitted seal, a SIM card
     ways = [(name, ""), *names_and_units(name)]
