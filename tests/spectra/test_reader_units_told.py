@@ -48,6 +48,7 @@ def test_each_pair_has_its_own_unit(head):
 def test_one_spectrum_in_two_units_is_one(head, factor):
     (spectrum,) = read(head, F, A.real, A.imag, factor * A.real, factor * A.imag)
     np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-6)
+    assert any(note.startswith("left aside: ") for note in spectrum.notes)
 
 
 @pytest.mark.parametrize(

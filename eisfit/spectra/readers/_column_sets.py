@@ -317,8 +317,9 @@ def _sharing_one_frequency(
     if not alike or len(place["frequency"]) != 1:
         return [columns]
     f, pairs = place["frequency"][0], list(zip(place[pair[0]], place[pair[1]], strict=True))
-    pairs = _without_other_units(table, columns, pairs)
-    return [{f: columns[f], a: columns[a], b: columns[b]} for a, b in pairs]
+    kept = _without_other_units(table, columns, pairs)
+    aside = {i: Column(columns[i].name, "") for one in pairs if one not in kept for i in one}
+    return [{f: columns[f], a: columns[a], b: columns[b], **aside} for a, b in kept]
 
 
 def _without_other_units(
