@@ -62,7 +62,20 @@ PLACES = [in_columns, in_row_of_groups, in_column_of_words, in_titles, in_json]
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     "word",
-    ["Anpassung", "Prediction", "KK", "smoothed", "拟合", "simulé", "DRT", "Fitkurve", "ajustement", "ZFit"],
+    [
+        "Anpassung",
+        "Prediction",
+        "KK",
+        "smoothed",
+        "拟合",
+        "simulé",
+        "DRT",
+        "Fitkurve",
+        "ajustement",
+        "ZFit",
+        "модель",
+        "kkfit",
+    ],
 )
 def test_a_model_beside_a_measurement_is_left_aside_wherever_its_name_stands(place, word):
     (spectrum,) = read(place(word, NEAR))

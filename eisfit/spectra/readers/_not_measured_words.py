@@ -41,7 +41,7 @@ _KINDS = {
         "tlm guess expected analytical comsol fem regression spline interp interpolated extrapolated "
         "denoised smooth smoothed filtered filt loess lowess savgol geglättet gerechnet lissé calcd recon "
         "reconstructed backcalc nlls cnls lsq optim corr corrected comp "
-        "仿真 계산 시뮬레이션 シミュ フィッ 模型 平滑"
+        "仿真 계산 시뮬레이션 シミュ フィッ モデル 近似 모델 模型 预测 估计 平滑"
     ),
     "error": (
         f"{_ERRORS} 残差 不确定 不確か se ci cv rsd rse mse rmse mae mad iqr accuracy "
@@ -69,10 +69,13 @@ _UNSURE = frozenset(_AS_CELLS.split())
 _STEMS = {
     **dict.fromkeys(("simul", "fitt", "fitk", "fitc", "calcul", "kalkul", "berechn", "rechnung"), "fit"),
     **dict.fromkeys(("predict", "approxim", "appross", "interpol", "extrapol", "reconstr", "regress"), "fit"),
-    **dict.fromkeys(("ajust", "estimat", "anpass"), "fit"),
+    **dict.fromkeys(("ajust", "estimat", "anpass", "gefitt", "symul", "beräkn", "vypočt", "nachbild"), "fit"),
+    **dict.fromkeys(("модел", "расч", "аппрокс", "подгон", "surrogat"), "fit"),
+    **dict.fromkeys(("погрешн", "ошибк", "отклон"), "residual"),
     **dict.fromkeys(("residu", "incert", "uncert", "deviat", "toleran", "confiden"), "residual"),
     "model": "model",
 }
+_ENDS, _OTHER_FITS = "fit", ("benefit", "profit", "outfit", "retrofit")
 _WITHIN = ("unsicherheit", "abweichung", "fehler")
 #: What stands beside such a word and is no cell's name.
 _PLAIN_WORDS = (
@@ -211,4 +214,5 @@ def _known(word: str, before: str) -> str:
     if not word.isascii() and (known := next((known for known in _IDEOGRAMS if known in word), "")):
         return known
     told = next((known for stem, known in _STEMS.items() if word.startswith(stem)), "")
+    told = _ENDS if word.endswith(_ENDS) and word not in _OTHER_FITS else told
     return told or ("residual" if any(stem in word for stem in _WITHIN) else "")
