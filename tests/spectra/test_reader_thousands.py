@@ -121,6 +121,16 @@ def test_marks_that_may_be_either_are_refused_with_the_line(rows, says):
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize(("write", "mark"), [(german, "."), (english, ",")])
+def test_a_mark_before_three_digits_in_every_number_is_told_as_assumed(write, mark):
+    z = 3000 + Z - 1000j
+    (spectrum,) = read_bytes(written(plain, write, write, z=z), "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, z / 1000, atol=1e-3)
+    assert any(f"assumed: {mark!r} is the decimal sign" in note for note in spectrum.notes)
+    (spectrum,) = read_bytes(written(plain, lambda v: f"{v / 3e4:.3f}", three), "x.csv")
+    assert not any("is the decimal sign" in note for note in spectrum.notes)
+
+
 def test_numbers_that_lost_their_decimal_marks_are_refused():
     """A German Excel takes 1.226 of an English file for 1226; 0.956 stays a word."""
     z = (Z + 1) / 2000

@@ -68,7 +68,7 @@ def settle_thousands(file: File, table: Table, lines: Sequence[str]) -> list[str
             raise _unclear(file, table, written[same[0]], same[0])
     _refuse_two_signs(file, table, written)
     if not parted:
-        return []
+        return _note_every_mark(table, written, decimals)
     _write(table, written, parted)
     return [_note(table, written, sorted(parted), bool(marks))]
 
@@ -85,12 +85,16 @@ def _may_have(table: Table, lines: Sequence[str]) -> bool:
         mixed = np.flatnonzero(fits.all(axis=0) & (whole & (size > 0)).any(axis=0)).tolist()
         parted = [(np.flatnonzero(~whole[:, i] & (size[:, i] >= 1)), i) for i in mixed]
         jumps = {i: _at_largest_jump(size[:, i]) for rows, i in parted if not rows.size}
+        every = bool((whole | missing | (fits & (size >= 1))).all())
     signs = table.style.decimal
 
     def grouped(row: int, index: int) -> bool:
         cell = table.cell(lines, row, index)
         return signs in cell and _GROUPED[signs].fullmatch(cell.strip('"')) is not None
 
+    parts = np.argwhere(~whole & ~missing)[: _LOOKED_AT * every].tolist()
+    if parts and all(grouped(row, i) for row, i in parts):
+        return True
     if any(rows.size and all(grouped(row, i) for row in rows[:_LOOKED_AT].tolist()) for rows, i in parted):
         return True
     places = [(row, i) for i, rows in jumps.items() for row in rows]
@@ -203,6 +207,18 @@ def _note(table: Table, written: Mapping[int, _Written], parted: Sequence[int], 
     proof = "only so do the numbers run on" if assumed else f"{_OTHER[mark]!r} is the decimal sign"
     says = f"{mark!r} parts thousands ({cell} is {cell.replace(mark, '')}) in {names}: {proof}"
     return f"{ASSUMED} {says}" if assumed else says
+
+
+def _note_every_mark(table: Table, written: Mapping[int, _Written], decimals: set[str]) -> list[str]:
+    """Say of a table in which each mark has three digits behind it that it is taken for the decimal sign."""
+    told = [one for i, one in written.items() if one.grouped and _is_wanted(table, i)]
+    if decimals or not told:
+        return []
+    mark, (_, cell) = told[0].grouped, _example(told[0])
+    return [
+        f"{ASSUMED} {mark!r} is the decimal sign, not a mark between thousands ({cell} is not "
+        f"{cell.replace(mark, '')}): each has three digits behind it"
+    ]
 
 
 def _unclear(file: File, table: Table, one: _Written, index: int) -> ReadError:
