@@ -31,7 +31,9 @@ _SETUP = regex(r"^((?:re|im|mag|c?ang_\w+)\([ZY]\(\S+?\)\)\s*\[\w*\])\s*-\s[^=]+
 #: ``G (parallel)``, ``R_series``: Gp, Rs.
 _OF_CIRCUIT = regex(r"^(-?[GBCLRX])[\s_(]+(?:(p)ar(?:allel)?|(s)er(?:ies)?)\)?(?![^\W_])")
 _WHOSE_TEMPERATURE = regex(r"(umgebungs|kammer|ofen|raum|环境|環境)(?=temp[e]ratur|温度)", re.IGNORECASE)
-_LOG_OF_UNIT = regex(r"^(.*\S)\s*[(\[](log(?:10)?|lg|ln)[\s(]\s*([^()\[\]]+?)\)?[)\]]$")  # f (log Hz)
+_LOG_OF_UNIT = regex(
+    r"^(.*\S)\s*[(\[](log(?:10)?|lg|ln)[\s(]\s*([kM]?Hz|rad/s|[mkM]?(?:[oO]hms?|Ω))\)?[)\]]$"
+)
 _PERIOD = regex(r"^[Tτ]\s*=\s*(?=1\s*/\s*f)")  # T = 1/f
 _PURE_NUMBER = regex(r"(?<=\w)\s*/\s*1$")  # Cycle Count / 1
 _ANGLE = regex(r"^c?ang_(deg|rad)\((.*)\)\s*(?:\[.*\])?$")  # HFSS
