@@ -281,3 +281,11 @@ def test_arrays_of_a_fit_that_are_left_aside_are_named():
 def test_an_area_in_a_title_is_told():
     (spectrum,) = read(table("Impedance (Ohm cm2)\nf,Re,Im", F, Z.real, Z.imag))
     assert any("Ohm cm2" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    "title", ["Simulation of cell 3 (R-CPE)", "# Fitted with ZView", "Standard deviation of runs"]
+)
+def test_a_title_of_a_fit_or_an_error_over_columns_of_ohms_is_told(title):
+    (spectrum,) = read(table(f"{title}\n{NAMES}", F, Z.real, Z.imag))
+    assert any(title.strip("# ") in note and "by its name" in note for note in spectrum.notes)

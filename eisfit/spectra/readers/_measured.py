@@ -90,7 +90,8 @@ def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) 
     for sweep, name, kind in zip(sweeps, names, kinds, strict=True):
         if kind in ("error", "other") and is_sure(name):
             raise file.error(f"{name!r} is {WHAT[kind]}, and no measured spectrum stands beside it")
-        sweep.notes.append(f"{ASSUMED} {name!r}, {WHAT[kind]}, is a spectrum")
+        told = f"{ASSUMED} {name!r}, {WHAT[kind]}, is a spectrum"
+        sweep.notes += [told] * (told not in sweep.notes)
     return sweeps
 
 

@@ -11,6 +11,7 @@ from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
+from eisfit.spectra.readers._not_measured_words import WHAT, is_sure, kind_of
 from eisfit.spectra.readers._stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers._stated_quantity import note_stated_quantity
 from eisfit.spectra.readers._sweep import plural
@@ -21,6 +22,8 @@ from eisfit.spectra.spectrum import ASSUMED
 _OF_Z = regex(
     r"(?<![^\W_])(?:Z|Z?Re(?:al)?|Z?Im(?:ag)?|impedance)(?![a-z])|Z\W*_?ce(?![a-z])|ohm|[ΩΩ]", re.IGNORECASE
 )
+_LONGEST_TITLE = 80
+_NO_TITLE = regex(r"[:=;,\t|]|\d$")  # a pair, cells, a setting
 #: An angular frequency, but not that over 2 pi.
 _OMEGA = regex(rf"(?:{ANGULAR.pattern}|^\W*w\b)(?!.*/ ?\(? ?2)", re.IGNORECASE)
 
@@ -34,6 +37,7 @@ def note_table(file: File, table: Table, chosen: Chosen) -> None:
         count = plural(len(table.skipped), "line")
         chosen.notes.append(f"skipped {count} between the rows of numbers{what}")
     chosen.notes += note_stated_quantity(chosen.columns.values())
+    chosen.notes += _note_title(table)
     aside = _note_left_aside(table, chosen)
     if aside:
         chosen.notes.append(f"left aside: {', '.join(aside)}")
@@ -62,6 +66,18 @@ def note_unnamed(table: Table) -> list[str]:
     held = [i for i in unnamed if np.isfinite(table.matrix[:, i]).any()]
     unread = [f"left aside: {plural(len(held), 'column')} of numbers without a name"] if held else []
     return unread + beyond
+
+
+def _note_title(table: Table) -> list[str]:
+    """Say of a table under a title of a fit or an error that it is taken for a spectrum."""
+    line = next((line.strip(' #%;,!*\t"') for line in table.preamble[::-1] if line.strip()), "")
+    if not line or len(line) > _LONGEST_TITLE or _NO_TITLE.search(line):
+        return []
+    first, *others = line.split()
+    for name in (first, f"{first} {' '.join(others[:1])}"):  # Simulation of ..., Standard deviation of ...
+        if (kind := kind_of(name)) in ("model", "error") and is_sure(name):
+            return [f"{ASSUMED} {line!r}, {WHAT[kind]}, is a spectrum"]
+    return []
 
 
 def _note_angular(frequency: Column) -> list[str]:

@@ -47,6 +47,8 @@ def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable
 
 def with_titled_quantity(columns: dict[int, Column], title: str, titles: Sequence[str]) -> dict[int, Column]:
     """Return the columns under a title, or of rows under a word, those of an admittance where it says so."""
+    if not title:
+        return columns
     bare, others = _QUANTITY.sub("", title, 1), [_QUANTITY.sub("", one, 1) for one in titles]
     quantities = all(is_admittance(one) or is_impedance(one) for one in others)
     if not (quantities and is_admittance(bare) and _are_bare(columns)):
