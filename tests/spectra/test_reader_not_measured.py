@@ -289,3 +289,27 @@ def test_an_area_in_a_title_is_told():
 def test_a_title_of_a_fit_or_an_error_over_columns_of_ohms_is_told(title):
     (spectrum,) = read(table(f"{title}\n{NAMES}", F, Z.real, Z.imag))
     assert any(title.strip("# ") in note and "by its name" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"unit": "V", **lists(Z)}),
+        json.dumps(
+            {"Z_unit": "S", "frequency": F.tolist(), "Z_real": Z.real.tolist(), "Z_imag": Z.imag.tolist()}
+        ),
+        table("parameter,f,Re,Im", ["Permittivity"] * F.size, F, Z.real, Z.imag),
+        table("quantity,f,Re,Im", ["Voltage"] * F.size, F, Z.real, Z.imag),
+    ],
+)
+def test_a_quantity_or_a_unit_of_something_else_in_a_key_or_a_column_is_refused(text):
+    with pytest.raises(ReadError, match=r"no unit of an impedance|is no impedance"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"unit": "ohm"}, {"potential": 3.7, "potential_unit": "V"}, {"units": "SI"}]
+)
+def test_other_units_in_keys_refuse_nothing(facts):
+    (spectrum,) = read(json.dumps({**facts, **lists(Z)}))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)

@@ -31,11 +31,21 @@ _UNIT = regex(
 _PREFIX, _LIST = regex(r"(?:units?|einheit(?:en)?)\W+", re.IGNORECASE), regex(r"[\s,;]+")
 #: Data S may be those of a sample.
 _SURE_S = regex(r"(?:\bin\s+|[\[(:=/]\s*)S\W*$|^\W*(?:Y|admit|conduct|leit)", re.IGNORECASE)
+#: ``unit: V``, ``Z_unit: S``.
+_UNIT_OF = regex(r"(?:(z|imp(?:edance)?)[\s_.-]*)?units?: *(\S+)", re.IGNORECASE)
+NO_IMPEDANCE = ("volt", "ampere", "farad", "henry")
 _LONGEST = 80
 
 
 def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable[str]) -> dict[int, Column]:
-    """Return the columns, those of an admittance where a line over them, or their container, says so."""
+    """Return the columns, those of an admittance where a line over them, or their container, says so.
+
+    Raises
+    ------
+    ReadError
+        When the container tells volts or the like of them.
+    """
+    _refuse_unit(file, columns)
     if not _are_bare(columns):
         return columns
     names = [match[1] for line in file.beside if (match := _ATTRIBUTE.fullmatch(line))]
@@ -43,6 +53,19 @@ def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable
     if len({unit_of(unit) for unit in units}) == 1:
         return _as_admittance(columns, min(units))
     return _as_admittance(columns, "") if names and all(map(is_admittance, names)) else columns
+
+
+def _refuse_unit(file: File, columns: dict[int, Column]) -> None:
+    """Refuse parts without a unit where the container tells one that no impedance has, and no other."""
+    parts = [c for c in columns.values() if c.quantity in _PARTS[:3]]
+    if not file.beside or not parts or any(c.unit for c in parts) or file.reading.impedance_unit:
+        return
+    told = {(bool(match[1]), match[2]) for line in file.beside if (match := _UNIT_OF.fullmatch(line))}
+    of_z = {unit for is_of_z, unit in told if is_of_z} or {unit for _, unit in told}
+    kind = told_unit.kind if len(of_z) == 1 and (told_unit := unit_of(min(of_z))) else ""
+    of_name = any(is_of_z for is_of_z, _ in told) or any(_NAMES_Z.search(c.name) for c in parts)
+    if kind in NO_IMPEDANCE or (kind == "siemens" and of_name):
+        raise file.error(f"{parts[0].name!r} is in {min(of_z)} by its container: no unit of an impedance")
 
 
 def with_titled_quantity(columns: dict[int, Column], title: str, titles: Sequence[str]) -> dict[int, Column]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,15 +12,14 @@ from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._header_names import suits
-from eisfit.spectra.readers._not_measured_words import is_admittance
-from eisfit.spectra.readers._stated_quantity import names_quantity
+from eisfit.spectra.readers._not_measured_words import is_admittance, is_sure, kind_of
+from eisfit.spectra.readers._stated_quantity import NO_IMPEDANCE, names_quantity
 from eisfit.spectra.readers._units import is_unit, unit_of
 from eisfit.spectra.readers._words import KIND
 
 #: Of all parts, or of the frequency.
 _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:units?|einheit)", re.IGNORECASE)
 _BARE = ("real", "imag", "modulus", "phase")
-_NO_IMPEDANCE = ("volt", "ampere", "farad", "henry", "siemens")
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
@@ -66,20 +65,11 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
         When a column says another unit than one of an impedance or an admittance.
     """
     named = list(names)
-    for place, name in enumerate(names[: table.matrix.shape[1]]):
-        whose = _WHOSE_UNIT.fullmatch(name.strip())
-        if (
-            not (whose or names_quantity(name))
-            or not table.rows
-            or not np.isnan(table.matrix[:, place]).all()
-        ):
-            continue
-        words = {table.cell(lines, row, place) for row in range(len(table.rows))} - {""}
-        if len(words) != 1:
-            continue
-        (word,) = words
+    for place, word in _words_of_all(table, names, lines):
+        whose = _WHOSE_UNIT.fullmatch(names[place].strip())
         unit = unit_of(word) if whose else None
         of_frequency = bool(whose and whose[1])
+        _refuse_other(file, names, place, word if whose is None else "")
         if not whose and is_admittance(word):
             named = [f"Y {one}" if _is_bare(one) else one for one in named]
         elif unit and unit.kind == "siemens" and not of_frequency:
@@ -87,9 +77,26 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
         elif unit and (unit.kind == "ohm" or of_frequency):
             named = [f"{one} [{word}]" if _takes(one, word, of_frequency) else one for one in named]
         beside = any(map(_lacks_ohm, named[max(0, place - 2) : place]))
-        if unit and unit.kind in _NO_IMPEDANCE and beside:
-            raise file.error(f"the column {name!r} says {word}, which is no unit of an impedance")
+        if unit and unit.kind in (*NO_IMPEDANCE, "siemens") and beside:
+            raise file.error(f"the column {names[place]!r} says {word}, which is no unit of an impedance")
     return named if named != names else []
+
+
+def _words_of_all(table: Table, names: Sequence[str], lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place and the word of each column that says the unit or the quantity of all rows alike."""
+    for place, name in enumerate(names[: table.matrix.shape[1]]):
+        if not (_WHOSE_UNIT.fullmatch(name.strip()) or names_quantity(name)) or not table.rows:
+            continue
+        if np.isnan(table.matrix[:, place]).all():
+            words = {table.cell(lines, row, place) for row in range(len(table.rows))} - {""}
+            if len(words) == 1:
+                yield place, words.pop()
+
+
+def _refuse_other(file: File, names: Sequence[str], place: int, word: str) -> None:
+    """Refuse bare parts of which a column says another quantity, or an error."""
+    if kind_of(word) in ("other", "error") and is_sure(word) and any(map(_is_bare, names)):
+        raise file.error(f"the column {names[place]!r} says {word!r}, which is no impedance")
 
 
 def _is_bare(name: str) -> bool:
