@@ -78,6 +78,14 @@ def test_touchstone_of_two_ports_without_reflection_is_refused():
         one("# HZ S RI R 50\n" + rows(F, *columns), "a.s2p")
 
 
+def test_touchstone_of_two_unlike_ports_is_refused():
+    """It stands within the line by S11, and by S22 it does not."""
+    s11, s21 = Z / (Z + 100), 100 / (Z + 100)
+    columns = [s11.real, s11.imag, *[s21.real, s21.imag] * 2, 0.2 * s11.real, 0.2 * s11.imag]
+    with pytest.raises(ReadError, match="S11 and S22 differ by"):
+        one("# HZ S RI R 50\n" + rows(F, *columns), "a.s2p")
+
+
 # Keysight E4990A: documented example of "Saving Trace Data to a File"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
@@ -81,15 +82,6 @@ _CONDITIONS = (
 _WITH_UNIT = {"temperature_C": {"T"}, "potential_V": {"potential", "Potential", "E"}}
 
 
-class _Told(NamedTuple):
-    """A pair of the header, its key as a whole and in parts."""
-
-    key: str
-    name: str
-    unit: str
-    value: str
-
-
 def key_values(lines: Iterable[str]) -> dict[str, Any]:
     """Return the `key: value` and `key = value` pairs of `lines`.
 
@@ -163,13 +155,34 @@ def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
-    told = [_Told(str(key), *_parts_of(str(key)), str(value)) for key, value in pairs.items()]
-    for name, pattern in _CONDITIONS:
-        known = (_condition_under(name, pattern, pair) for pair in told)
-        found = next((value for value in known if value is not None), None)
-        for sweep in sweeps if found is not None else ():
-            if getattr(sweep, name) is None:
-                setattr(sweep, name, found)
+    told: dict[int, float] = {}
+    for key, value in pairs.items():
+        for place, unit, only_with_unit in _conditions_of(str(key)):
+            number = _value_told(_CONDITIONS[place][0], str(value), unit, only_with_unit)
+            if number is not None:
+                told.setdefault(place, number)
+    for place in sorted(told):
+        for sweep in sweeps:
+            if getattr(sweep, _CONDITIONS[place][0]) is None:
+                setattr(sweep, _CONDITIONS[place][0], told[place])
+
+
+@lru_cache(maxsize=4096)
+def _conditions_of(key: str) -> tuple[tuple[int, str, bool], ...]:
+    """Return the places of the conditions that a key means, with its unit, and whether it needs one.
+
+    A program's headers have the same keys in file after file.
+    """
+    name, unit = _parts_of(key)
+    found = []
+    for place, (field, pattern) in enumerate(_CONDITIONS):
+        if pattern.match(key):
+            found.append((place, "", False))
+        elif name in _WITH_UNIT.get(field, ()):
+            found.append((place, unit, True))
+        elif unit and pattern.match(name):
+            found.append((place, unit, False))
+    return tuple(found)
 
 
 def _parts_of(key: str) -> tuple[str, str]:
@@ -178,14 +191,10 @@ def _parts_of(key: str) -> tuple[str, str]:
     return (match[1], str(match[2] or match[3] or match[4])) if match else (key, "")
 
 
-def _condition_under(name: str, pattern: re.Pattern[str], pair: _Told) -> float | None:
-    """Return what a pair says of a condition, in the unit among the key's parts or behind the number."""
-    if pattern.match(pair.key):
-        return condition(name, pair.value)
-    told = f"{pair.value} {pair.unit}" if pair.unit else pair.value
-    if pair.name in _WITH_UNIT.get(name, ()):
-        return condition(name, told) if _BEHIND.match(told.strip()) else None
-    return condition(name, told) if pair.unit and pattern.match(pair.name) else None
+def _value_told(name: str, value: str, unit: str, only_with_unit: bool) -> float | None:
+    """Return what a pair says of a condition, in the key's unit or the one behind the number."""
+    told = f"{value} {unit}" if unit else value
+    return None if only_with_unit and not _BEHIND.match(told.strip()) else condition(name, told)
 
 
 def apply_header(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:

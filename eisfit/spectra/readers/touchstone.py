@@ -29,6 +29,7 @@ _OPTION = r"(?:[kMG]?Hz|[SYZ]|RI|MA|DB|R[ \t]+[\d.eE+-]+)"
 _OPTIONS = regex(rf"^#[ \t]*({_OPTION}(?:[ \t]+{_OPTION})*)[ \t]*(?:!.*)?$", re.IGNORECASE | re.MULTILINE)
 _FREQUENCY = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 _KEYWORD = regex(r"^\s*\[([^\]]+)\]\s*(.*)$")
+_UNLIKE = 0.2  # S11 from S22, which one impedance in a line has alike
 _NEAR, _CLEARLY = 0.1, 0.3  # of the two ways to stand in a line: how well one must fit, and how much better
 
 
@@ -157,6 +158,11 @@ def _two_port(
         raise file.error(
             "S11 and S21 do not tell whether the impedance stands across the line or within it "
             f"(S21 - S11 is {shunt:.2g} and S21 + S11 {series:.2g} from 1): export it as one port"
+        )
+    unlike = float(np.median(np.abs(values[:, 3] - s11)))
+    if unlike > _UNLIKE:
+        raise file.error(
+            f"S11 and S22 differ by {unlike:.2g}: this is no single impedance; export it as one port"
         )
     way = "across the line (shunt-through)" if shunt < series else "within the line (series-through)"
     notes.append(f"two ports: the impedance stands {way}; Z from S21")
