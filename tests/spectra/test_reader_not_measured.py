@@ -313,3 +313,10 @@ def test_a_quantity_or_a_unit_of_something_else_in_a_key_or_a_column_is_refused(
 def test_other_units_in_keys_refuse_nothing(facts):
     (spectrum,) = read(json.dumps({**facts, **lists(Z)}))
     np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_the_median_between_its_percentiles_is_the_spectrum():
+    parts = [scale * part for part in (Z.real, Z.imag) for scale in (1, 0.97, 1.03)]
+    names = [f"{part} {word}" for part in ("Zre", "Zim") for word in ("median", "p5", "p95")]
+    (spectrum,) = read(table(",".join(["f", *names]), F, *parts))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-7)

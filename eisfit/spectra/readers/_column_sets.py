@@ -262,8 +262,12 @@ def _negative_electrode(columns: dict[int, Column]) -> dict[int, Column]:
 def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns without those whose labels say a fit or an error, beside an impedance."""
     aside = {label for c in columns.values() if (label := c.label) and kind_of(label)}
-    measured = {c.quantity for c in columns.values() if c.label not in aside}
-    if not aside or not any(measured.issuperset(pair) for pair in _PAIRS):
+    for middle in ("", "median"):  # which is the spectrum where no other is
+        aside.discard(middle)
+        measured = {c.quantity for c in columns.values() if c.label not in aside}
+        if any(measured.issuperset(pair) for pair in _PAIRS):
+            break
+    else:
         return columns
     return {i: Column(c.name, "") if c.label in aside else c for i, c in columns.items()}
 
