@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -44,9 +45,10 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
         frequencies = sum(_hertz(cell) is not None for cell in head)
         if not mark or (frequencies < _FEWEST and len(_names(head)) < 2 * _FEWEST and not _numbered(head)):
             continue
-        below = [line for line in lines[place + 1 : place + 1 + _MOST_ROWS] if line.strip()]
-        if below and _points(head, [_cells(below[0], mark)]):  # one row tells whether it is such a table
-            return _points(head, [_cells(line, mark) for line in below])
+        last = place + 1 + _MOST_ROWS
+        below = next((line for line in islice(lines, place + 1, last) if line.strip()), "")
+        if below and _points(head, [_cells(below, mark)]):  # one row tells whether it is such a table
+            return _points(head, [_cells(line, mark) for line in lines[place + 1 : last] if line.strip()])
     return []
 
 
