@@ -265,3 +265,26 @@ def test_rows_of_gamry_below_a_header_that_comes_again_are_read(page):
     rows = [f"\t{row}" for row in rows_of(np.arange(26.0), np.arange(26.0), F, Z.real, Z.imag)]
     lines = [*head, "ZCURVE\tTABLE", *names, *rows[:20], *page, *names, *rows[20:], ""]
     holds("\n".join(lines), Z, name="x.dta")
+
+
+def test_a_header_again_where_another_sweep_begins_begins_one():
+    """Rising to 2e5 Hz, then falling from above it: the first point of the second was one of the first's."""
+    rising, below = np.geomspace(1e-2, 2e5, 22), np.geomspace(1e6, 2e-2, 16)
+    z, other = (4 + 30 / (1 + 2j * np.pi * f * 0.002) for f in (rising, below))
+    rows, again = rows_of(rising, z.real, z.imag), rows_of(below, 3 * other.real, 3 * other.imag)
+    again.insert(5, "\t\t")
+    found = read_bytes("\n".join([HEADER, *rows, "", HEADER, *again, ""]).encode(), "x.csv")
+    assert [spectrum.points for spectrum in found] == [22, 16]
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_remark_beside_a_shorter_table_parts_no_sweep(columns):
+    """Two tables side by side; the lower frequencies of the longer one were a spectrum of their own."""
+    short = [*rows_of(F[::4], OTHER[::4].real, OTHER[::4].imag, mark=";")]
+    pairs = zip_longest(rows_of(F, Z.real, Z.imag, mark=";"), short if columns == 2 else [], fillvalue=";;")
+    rows = [f"{one};{other}" for one, other in pairs]
+    rows.insert(14, "*** range change ***")
+    head = HEADER.replace("\t", ";")
+    found = read_bytes("\n".join([f"{head};{head}", *rows, ""]).encode(), "x.csv")
+    assert [spectrum.points for spectrum in found] == [F.size, 7][:columns]
+    np.testing.assert_allclose(found[0].impedance, Z, rtol=1e-5)

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers._archive import only_member
+from eisfit.spectra.readers._ends import drop_padding
 from eisfit.spectra.readers._file import File, check_file, load
 from eisfit.spectra.readers._measured import measured_only
 from eisfit.spectra.readers._reading import Reading
@@ -219,6 +220,7 @@ def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectr
         for sweep in sweeps:
             sweep.metadata.setdefault("format", module.NAME)
         _refuse_unheeded(file, sweeps, module.NAME)
+        drop_padding(sweeps if len(sweeps) > 1 else ())
         return finish(file, measured_only(file, sweeps))
 
 

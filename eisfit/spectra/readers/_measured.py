@@ -82,7 +82,8 @@ def _kind_of_numbers(sweep: Sweep, sweeps: Sequence[Sweep]) -> str:
     alike = (one for one in sweeps if one.frequency.size == sweep.frequency.size and one is not sweep)
     beside = (one for one in alike if np.allclose(one.frequency, sweep.frequency))
     size = _size(sweep)
-    return "scatter" if any(size < _TINY * _size(one) for one in beside) else ""
+    small = any(size < _TINY * _size(one) for one in beside)
+    return "scatter" if small and _is_no_spectrum(sweep) else ""
 
 
 def _alone(file: File, sweeps: list[Sweep], names: list[str], kinds: list[str]) -> list[Sweep]:
@@ -105,6 +106,11 @@ def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
     size = _size(sweep)
     if any(size < _SMALL * _size(one) for one in measured[:_MOST_COMPARED]):
         return True
+    return _is_no_spectrum(sweep)
+
+
+def _is_no_spectrum(sweep: Sweep) -> bool:
+    """Whether Kramers-Kronig fails by more than much noise explains."""
     test = kramers_kronig_sign(sweep.frequency, sweep.impedance)
     return test is not None and min(test.as_written, test.turned) > _NO_SPECTRUM
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
+from math import log
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
@@ -16,6 +17,7 @@ _NUMBER_OF_PAGE = regex(
     r"[\W\d_]*(?:(?:[Pp]age|[Ss]eite|[Pp][aá]gina|[Bb]latt)?[\W\d_]*(?:of|von|de)?)[\W\d_]*"
 )
 _NEAR = 12  # lines
+_WIDER = 2.5  # than the steps of log f beside it
 
 
 def join_pages(lines: Sequence[str], named: Named) -> list[str]:
@@ -65,13 +67,22 @@ def _last_of(lines: Sequence[str], line: int, place: int, block: slice, mark: st
             break
         if len(above) > 1:
             break
-    cells_below = (_cells(text, mark) for text in lines[line + 1 : line + _NEAR])
-    below = (_value(cells[place]) for cells in cells_below if place < len(cells))
-    after = next((value for value in below if value is not None), None)
-    if len(above) < 2 or after is None:
+    cells_below = (split(text, mark) for text in lines[line + 1 : line + _NEAR])
+    below = [_value(cells[place]) for cells in cells_below if place < len(cells)]
+    after = [value for value in below if value is not None][:2]
+    if len(above) < 2 or not after:
         return None
     (row, last), (_, last_but_one) = above
-    return row if (last_but_one - last) * (last - after) > 0 else None
+    return row if _goes_on([last_but_one, last, *after]) else None
+
+
+def _goes_on(values: Sequence[float]) -> bool:
+    """Whether numbers above zero run one way, the step in question as wide as its neighbours about."""
+    if min(values) <= 0:
+        return False
+    steps = [log(one / other) for one, other in pairwise(values)]
+    before, here, *later = steps if steps[0] > 0 else [-step for step in steps]
+    return before > 0 and min(here, *later, 1) > 0 and here < _WIDER * max(before, *later, 0)
 
 
 def _without(text: str, block: slice, mark: str, count: int) -> str:

@@ -79,10 +79,10 @@ def read_rectangles(
     gaps = len(named) > 1 and any(np.isnan(sweep.impedance).any() for sweep in sweeps)
     notes = {note for sweep in sweeps for note in sweep.notes}
     told = any("left aside" in note and "words behind" not in note for note in notes)
-    if len(named) <= len(sweeps) and not (gaps or told):
-        return sweeps
-    found, _ = _read_each(file, lines, named, read)
-    return found if _rank(found) > _rank(sweeps) else sweeps
+    if len(named) > len(sweeps) or gaps or told:
+        found, _ = _read_each(file, lines, named, read)
+        return found if _rank(found) > _rank(sweeps) else sweeps
+    return sweeps
 
 
 def _rank(sweeps: Sequence[Sweep]) -> tuple[int, int]:

@@ -36,7 +36,6 @@ from eisfit.spectra.readers._doubt import compare_modulus, contradiction, looks_
 from eisfit.spectra.readers._ends import (
     drop_column_numbers,
     drop_ends,
-    drop_padding,
 )
 from eisfit.spectra.readers._file import MAX_SWEEPS, File
 from eisfit.spectra.readers._groups import name_by_label, split_by_label
@@ -278,7 +277,6 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.matrix.shape[1]
                 raise (_names_and_columns(file, table) if too_few else error) from error
-            drop_padding(found if len(sets) > 1 else ())
             call_rows(found, label, title)
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
