@@ -7,6 +7,7 @@ asked for: it says how far the two are apart.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack
 from functools import cached_property
@@ -343,7 +344,7 @@ def _attach_geometry(
             yield one.replace(metadata=geometry.write_into(one.metadata))
 
 
-_DEFAULTS = {"weighting": "modulus", "loss": "linear", "representation": "impedance"}
+_DEFAULTS = dataclasses.asdict(Settings())
 
 
 def _drop_defaults(options: dict[str, Any]) -> dict[str, Any]:

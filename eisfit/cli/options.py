@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.completion import circuit_names, parameter_names
+from eisfit.display import FIGURES
 from eisfit.errors import EisfitError, UsageError
 from eisfit.records import dataclass
+from eisfit.spectra import WEIGHTINGS
 
 if TYPE_CHECKING:
     from eisfit.cli.output import Folder
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from eisfit.model.geometry import Geometry
 
 T = TypeVar("T")
-_FIGURES = ("png", "svg", "pdf")
 
 
 def _declare_pairs(flag: str, form: str, about: str) -> Any:
@@ -50,7 +51,7 @@ OwnCircuit = Annotated[
 ]
 Weighting = Annotated[
     str,
-    Option("--weighting", words=("modulus", "proportional", "unit", "noise"), help="{}."),
+    Option("--weighting", words=WEIGHTINGS, help="{}."),
 ]
 Fixed = Annotated[
     list[str] | None, _declare_pairs("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
@@ -120,7 +121,7 @@ Target = Annotated[
 ]
 FigureForm = Annotated[
     str,
-    Option("--figures", metavar="FORM", words=_FIGURES, help="{}, of the figures in --output."),
+    Option("--figures", metavar="FORM", words=FIGURES, help="{}, of the figures in --output."),
 ]
 Columns = Annotated[
     int,
@@ -250,8 +251,8 @@ class Results:
         """Raise UsageError now, and not after an hour's work, for what cannot be written."""
         from eisfit.cli.output import check_output
 
-        if self.figures not in _FIGURES:
-            raise UsageError(f"--figures {self.figures!r}: use {', '.join(_FIGURES[:-1])} or {_FIGURES[-1]}")
+        if self.figures not in FIGURES:
+            raise UsageError(f"--figures {self.figures!r}: use {', '.join(FIGURES[:-1])} or {FIGURES[-1]}")
         if self.columns not in (0, 1, 2):
             raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
         if self.output is None and (self.figures != "png" or self.columns):

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from eisfit.cli.all_commands import Remarks, current, say, say_assumed
 from eisfit.cli.command import Exit, echo
+from eisfit.display import FIGURES
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_csv, to_json, write_atomic
@@ -168,7 +169,7 @@ def _write_results(output: Path, form: str, columns: int, write: Callable[[Folde
 
 def is_figure(path: Path) -> bool:
     """Return whether a name is that of a figure's file."""
-    return path.suffix.lower() in (".png", ".svg", ".pdf") and not os.path.isdir(path)
+    return path.suffix.lower().removeprefix(".") in FIGURES and not os.path.isdir(path)
 
 
 def check_output(path: Path | None) -> None:

@@ -2,3 +2,6 @@
 
 In: documents (what `to_dict` gives) and plain arrays. Out: matplotlib axes, text, HTML, SVG.
 """
+
+#: The forms of a figure's file, as its name ends; `eisfit.display.plot.files` writes them.
+FIGURES = ("png", "svg", "pdf")

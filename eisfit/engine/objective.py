@@ -27,6 +27,7 @@ from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.quantiles import f_above
@@ -100,7 +101,7 @@ class Settings:
         For an unknown loss or representation.
     """
 
-    weighting: str = "modulus"
+    weighting: str = WEIGHTING
     loss: str = "linear"
     representation: str = "impedance"
 

@@ -33,6 +33,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import is_given, ranked_place
 from eisfit.model.geometry import Geometry
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.spectrum import Spectrum
@@ -55,7 +56,7 @@ def fit(
     spectrum: Spectrum,
     circuit: str | PathLike[str] | Circuit | None = None,
     *,
-    weighting: str = "modulus",
+    weighting: str = WEIGHTING,
     fix: Mapping[str, float] | None = None,
     start: Any = None,
     bound: Mapping[str, tuple[float | None, float | None]] | None = None,

@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.spectra import WEIGHTING, WEIGHTINGS
 from eisfit.spectra.spectrum import Spectrum
 
-WEIGHTINGS = ("modulus", "proportional", "unit", "noise")
 _LEAST_PART = 0.01
 _LADDER = 24
 _BLOCK = 256  # spectra, whose normal equations the processor's cache holds
@@ -46,7 +46,7 @@ _EXACT = 2e-15  # relative error of a number that is a multiple of a power of te
 _FINEST = 1e-10  # of |Z|, what arithmetic leaves at worst
 
 
-def weights(spectrum: Spectrum, weighting: str = "modulus") -> FloatArray:
+def weights(spectrum: Spectrum, weighting: str = WEIGHTING) -> FloatArray:
     """Return the weights (2F,) of the real and imaginary parts in turn, 1/ohm.
 
     Raises

@@ -27,6 +27,7 @@ from eisfit.fitting.many.errors_and_flags import Optima, table_of
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.noise import weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features
@@ -60,7 +61,7 @@ class Fits:
         self.singles = [fit for fit in self.first if isinstance(fit, FitResult)]
         ready = [one.spectrum if isinstance(one, FitResult) else one for one in self.first]
         self.spectra = [one for one in ready if isinstance(one, Spectrum)]
-        weighting = self.options.get("weighting", "modulus")
+        weighting = self.options.get("weighting", WEIGHTING)
         settings = Settings(weighting, "linear", self.options.get("representation", "impedance"))
         self.rows = SeriesProblem(self.spectra, circuit, settings)
         self.nfree = self.rows.nfree
@@ -169,7 +170,7 @@ def _ready(
 ) -> Spectrum | FitResult | FitFailure:
     """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
     try:
-        weighting = options.get("weighting", "modulus")
+        weighting = options.get("weighting", WEIGHTING)
         kept = with_noise(
             select_points(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting
         )

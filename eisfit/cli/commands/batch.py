@@ -24,6 +24,7 @@ from eisfit.cli.options import (
 from eisfit.cli.output import check_not_read, guard, print_json, print_text, shows_progress
 from eisfit.errors import ReadError, UsageError
 from eisfit.records import BATCH_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
 _SHOWN = 10  # failures listed
@@ -33,7 +34,7 @@ _SHOWN = 10  # failures listed
 def batch(
     files: Files,
     circuit: OwnCircuit = None,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
     span: Frequencies = Frequencies(),

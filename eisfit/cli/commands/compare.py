@@ -10,6 +10,7 @@ from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 from eisfit.errors import UsageError
 from eisfit.records import COMPARE_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 _FAILED: dict[str, Any] = {"weighting": None, "best": None, "ok": False, "verdict": [], "ranked": []}
 
@@ -21,7 +22,7 @@ def compare(
         str | None,
         Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
     ] = None,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     points: Points = Points(),
     reading: Reading = Reading(),
     json: Json = False,

@@ -27,6 +27,7 @@ from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError, UsageError
 from eisfit.files import write_atomic, write_json
 from eisfit.records import FIT_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 
 def _print_thresholds(value: bool) -> None:
@@ -42,7 +43,7 @@ def _print_thresholds(value: bool) -> None:
 def fit(
     files: Files,
     circuit: OwnCircuit = None,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
     points: Points = Points(),

@@ -12,6 +12,7 @@ from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Json, Points, Reading, Results, Weighting
 from eisfit.cli.output import guard
 from eisfit.records import IDENTIFY_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 _FAILED: dict[str, Any] = {
     "best": None,
@@ -27,7 +28,7 @@ _FAILED: dict[str, Any] = {
 @guard
 def identify(
     files: Files,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     points: Points = Points(),
     reading: Reading = Reading(),
     everything: Annotated[

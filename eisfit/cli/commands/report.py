@@ -22,6 +22,7 @@ from eisfit.cli.sources import keep_assumed
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 
 @guard
@@ -31,7 +32,7 @@ def report(
         Path, Option("--output", "-o", metavar="FILE", help="The page; its name ends in .html.")
     ] = Path("report.html"),
     circuit: OwnCircuit = None,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     constraints: Constraints = Constraints(),
     points: Points = Points(),
     cell: Cell = Cell(),

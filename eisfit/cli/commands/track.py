@@ -28,13 +28,14 @@ from eisfit.cli.sources import gather_series
 from eisfit.errors import FitError, UsageError
 from eisfit.files import write_atomic, write_json
 from eisfit.records import CELLS_SCHEMA
+from eisfit.spectra import WEIGHTING
 
 
 @guard
 def track(
     files: Files,
     circuit: OwnCircuit = None,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
     span: Frequencies = Frequencies(),

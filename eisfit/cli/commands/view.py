@@ -18,13 +18,14 @@ from eisfit.cli.output import guard, print_text
 from eisfit.cli.sources import read_sources
 from eisfit.errors import ReadError
 from eisfit.model import COMMON
+from eisfit.spectra import WEIGHTING
 
 
 @guard
 def view(
     files: Files,
     circuit: CircuitName = COMMON,
-    weighting: Weighting = "modulus",
+    weighting: Weighting = WEIGHTING,
     constraints: Constraints = Constraints(),
     points: Points = Points(),
     reading: Reading = Reading(),

@@ -11,6 +11,7 @@ from eisfit.arrays import BoolArray
 from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.schema import ClosedModel, Field, Limits, validate
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.spectrum import Spectrum
 
 _NAME = Limits(max_length=80)
@@ -25,7 +26,7 @@ class Ask(ClosedModel):
     spectrum: dict[str, Any]
     circuit: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
     like: Annotated[str, Limits(min_length=1, max_length=400)] | None = None
-    weighting: str = "modulus"
+    weighting: str = WEIGHTING
     masks: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=100_000)
     range: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=2)
     values: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)

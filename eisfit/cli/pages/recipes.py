@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.model.circuit_parameters import CircuitParameter
+from eisfit.spectra import WEIGHTING
 
 _DECADES = 1e3  # a slider reaches so many times up and down where the parameter has no bound
 _DIGITS = 5  # of a start value, on the page and in the command
@@ -22,7 +23,7 @@ def command(told: Mapping[str, Any], more: Sequence[str] = ()) -> str:
         words += [name, f"{value:g}"]
     for frequency in told["masks"]:
         words += ["--drop", f"{frequency:.6g}"]
-    if told["weighting"] != "modulus":
+    if told["weighting"] != WEIGHTING:
         words += ["--weighting", told["weighting"]]
     for option, values in (("--fix", told["fix"]), ("--start", told["start"])):
         for name, value in values.items():
@@ -43,7 +44,7 @@ def python(told: Mapping[str, Any]) -> str:
     options += [f"{end}={value:g}" for end, value in zip(("fmin", "fmax"), told["range"], strict=False)]
     if told["masks"]:
         options.append(f"drop=[{', '.join(f'{frequency:.6g}' for frequency in told['masks'])}]")
-    if told["weighting"] != "modulus":
+    if told["weighting"] != WEIGHTING:
         options.append(f"weighting={told['weighting']!r}")
     options += [f"{name}={dict(told[name])!r}" for name in ("fix", "start") if told[name]]
     if told["bounds"]:

@@ -32,6 +32,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import dataclass
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.spectrum import Spectrum
 
 
@@ -76,7 +77,7 @@ class Workbench:
         except RecursionError:
             return {"error": "the request is nested too deeply"}
 
-    def page(self, spectra: Sequence[Spectrum], weighting: str = "modulus") -> str:
+    def page(self, spectra: Sequence[Spectrum], weighting: str = WEIGHTING) -> str:
         """Return the page of `eisfit view`; each spectrum is fitted when it is looked at.
 
         Raises
@@ -240,7 +241,7 @@ class _Track(ClosedModel):
     spectra: list[dict[str, Any]] = Field(min_length=1, max_length=5_000)
     circuit: str | None = Field(default=None, min_length=1, max_length=400)
     by: str | None = None
-    weighting: str = "modulus"
+    weighting: str = WEIGHTING
 
 
 _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = {

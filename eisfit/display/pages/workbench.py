@@ -53,7 +53,7 @@ def workbench_page(
     drawings: Mapping[str, str | None] | None = None,
     circuits: Sequence[tuple[str, str]] = (),
     first: str = "",
-    weighting: str = "modulus",
+    weighting: str = "",
     scripts: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
 ) -> str:
@@ -75,7 +75,7 @@ def workbench_page(
     first
         The circuit that spectra are fitted with; empty: the data chooses.
     weighting
-        As for `eisfit.fit`.
+        As for `eisfit.fit`; a page that only shows needs none.
     scripts
         Texts of scripts to run before the page starts: a worker's engine.
     policy

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eisfit.display import FIGURES
 from eisfit.display.plot.style import apply_style, paper_columns, root_figure
 from eisfit.errors import UsageError
 from eisfit.files import write_atomic
@@ -39,8 +40,9 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path)
     kind = target.suffix.lower().removeprefix(".")
-    if kind not in _METADATA:
-        raise UsageError(f"{target}: a figure can be written as .png, .svg or .pdf, not as {target.suffix!r}")
+    if kind not in FIGURES:
+        known = f".{', .'.join(FIGURES[:-1])} or .{FIGURES[-1]}"
+        raise UsageError(f"{target}: a figure can be written as {known}, not as {target.suffix!r}")
     drawn, buffer = root_figure(figure), io.BytesIO()
     engine = drawn.get_layout_engine()
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font

@@ -27,6 +27,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import circuits as names_of_circuits
 from eisfit.model.notation import components
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
 from eisfit.spectra.noise import attainable_chisqr, estimate_left_by_noise
@@ -43,7 +44,7 @@ def compare(
     spectrum: Spectrum,
     circuits: Iterable[str | PathLike[str] | Circuit] | None = None,
     *,
-    weighting: str = "modulus",
+    weighting: str = WEIGHTING,
     fmin: float | None = None,
     fmax: float | None = None,
     drop: Drop | None = None,

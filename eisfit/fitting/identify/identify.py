@@ -16,6 +16,7 @@ from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.identify.usable import FEWEST, consistent, drop_top
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
 from eisfit.spectra.noise import weights
@@ -32,7 +33,7 @@ _LOOKS = 3
 def identify(
     spectrum: Spectrum,
     *,
-    weighting: str = "modulus",
+    weighting: str = WEIGHTING,
     fmin: float | None = None,
     fmax: float | None = None,
     drop: Drop | None = None,

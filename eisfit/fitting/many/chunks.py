@@ -19,6 +19,7 @@ from eisfit.fitting.many.table import Later, Table
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
+from eisfit.spectra import WEIGHTING
 from eisfit.spectra.noise import weights_of_many
 from eisfit.spectra.spectrum import Spectrum
 
@@ -102,7 +103,7 @@ def _fit_in_batch(
     """Return the spectra as they are fitted, and places and tables of those that the batch could settle."""
     if not goes_in_batches(options):
         return {}, []
-    weighting, seed = options.get("weighting", "modulus"), int(options.get("seed", 0))
+    weighting, seed = options.get("weighting", WEIGHTING), int(options.get("seed", 0))
     kept = dict(_select_points(spectra, options))
     sweeps = {id(one.frequency): one.frequency for one in kept.values()}  # most share the array
     groups: dict[bytes, list[int]] = {sweep.tobytes(): [] for sweep in sweeps.values()}

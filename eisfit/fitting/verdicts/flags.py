@@ -16,6 +16,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.records import dataclass
 from eisfit.rounding import significant
+from eisfit.spectra import WEIGHTING
 from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
 
 #: The same for every parameter, so that a report says it once.
@@ -83,7 +84,7 @@ class Judgement:
     rms: float
     misfit: float
     grade: str
-    weighting: str = "modulus"
+    weighting: str = WEIGHTING
     power: float = np.nan
 
 

@@ -1,0 +1,74 @@
+"""What is chosen once stands in one place: a newcomer who changes it there has changed all of it."""
+
+import ast
+from pathlib import Path
+
+import eisfit
+from eisfit.cli import options
+from eisfit.display import FIGURES
+from eisfit.display.plot import files
+from eisfit.spectra import WEIGHTING, WEIGHTINGS
+
+SOURCES = {
+    path: ast.parse(path.read_text("utf-8")) for path in sorted(Path(eisfit.__file__).parent.rglob("*.py"))
+}
+
+
+def defaults(tree):
+    """Yield (name, default) of arguments, annotated fields and ``.get(name, default)`` in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            placed = [*node.args.posonlyargs, *node.args.args]
+            told = node.args.defaults
+            yield from (
+                (one.arg, value) for one, value in zip(placed[len(placed) - len(told) :], told, strict=True)
+            )
+            yield from (
+                (one.arg, value)
+                for one, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            )
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value
+        elif isinstance(node, ast.Dict):
+            yield from (
+                (key.value, value)
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            )
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and len(node.args) == 2
+        ):
+            name, value = node.args
+            yield (name.value if isinstance(name, ast.Constant) else ""), value
+
+
+def test_the_weighting_of_a_fit_is_written_once():
+    written = [
+        (path.name, value.value)
+        for path, tree in SOURCES.items()
+        for name, value in defaults(tree)
+        if name == "weighting" and isinstance(value, ast.Constant) and value.value in WEIGHTINGS
+    ]
+    assert not written, "take eisfit.spectra.WEIGHTING"
+
+
+def test_a_fit_a_batch_and_a_series_weigh_alike_unless_told():
+    circuit = eisfit.circuit("R_s-p(R_ct,C_dl)")
+    f = [10.0**k for k in range(5, -3, -1)]
+    values = {"R_s": [2.0, 2.0, 2.0], "R_ct": [50.0, 60.0, 70.0], "C_dl": [1e-5, 1e-5, 1e-5]}
+    spectra = [eisfit.Spectrum(f, z, cycle=k) for k, z in enumerate(circuit.impedance(f, values))]
+    found = [
+        eisfit.fit(spectra[0], circuit),
+        *eisfit.fit_many(spectra, circuit),
+        *eisfit.track(spectra, circuit),
+    ]
+    assert [one.weighting for one in found] == [WEIGHTING] * 7
+
+
+def test_a_form_of_figures_can_be_asked_for_and_written():
+    assert set(files._METADATA) == set(FIGURES)
+    output = next(one for one in options.Target.__metadata__ if hasattr(one, "help"))
+    assert all(f".{form}" in output.help for form in FIGURES)
