@@ -313,10 +313,21 @@ def agilent(pair, first, second, **columns):
             ('"FORMAT: LOG"', abs(Z)),
             ('"FORMAT: LIN"', np.degrees(np.angle(Z))),
         ),
+        agilent(
+            '"MEASUREMENT PARAMETER: IMPEDANCE MAG(|Z|) - PHASE(deg)"',
+            ('"FORMAT: LOG Y-AXIS"', abs(Z)),
+            ("", np.degrees(np.angle(Z))),
+        ),
+        agilent('"MEASUREMENT PARAMETER: RESISTANCE(R) - REACTANCE(X)"', ("", Z.real), ("", Z.imag)),
+        agilent(
+            '"MEASUREMENT PARAMETER: SERIES CAPACITANCE(Cs) - SERIES RESISTANCE(Rs)"',
+            ("", -1 / (2 * np.pi * F * Z.imag)),
+            ("", Z.real),
+        ),
         agilent('"Cs-D"', ("", -1 / (2 * np.pi * F * Z.imag)), ("", -Z.real / Z.imag)),
         agilent("", ("", abs(Z)), ("", 0 * F), **{"Data Real": Z.real, "Data Imag": Z.imag}),
     ],
-    ids=["formats", "pair", "parts", "words", "Cs-D", "arrays"],
+    ids=["formats", "pair", "parts", "words", "symbols", "R-X", "Cs-Rs", "Cs-D", "arrays"],
 )
 def test_agilent_4294a(data):
     (spectrum,) = read_bytes(data, "a.txt")
@@ -328,6 +339,18 @@ def test_traces_of_the_4294a_that_say_nothing_are_refused():
     data = agilent("", ("", abs(Z)), ("", np.degrees(np.angle(Z))))
     with pytest.raises(ReadError, match="nothing says what trace A holds"):
         read_bytes(data, "a.txt")
+
+
+@pytest.mark.parametrize("first", ["|Z|", "Cs"])
+def test_agilent_4294a_with_a_column_a_trace(first):
+    pairs = {
+        "|Z|": (abs(Z), np.degrees(np.angle(Z)), "theta"),
+        "Cs": (-1 / (2 * np.pi * F * Z.imag), -Z.real / Z.imag, "D"),
+    }
+    one_, other, second = pairs[first]
+    head = f'"4294A REV1.11"\n"NUMBER OF POINTS: {F.size}"\n'
+    text = f'{head}"Frequency"\t"Trace A ({first})"\t"Trace B ({second})"\n' + rows(F, one_, other, mark="\t")
+    np.testing.assert_allclose(one(text).impedance, Z, rtol=1e-6)
 
 
 def test_agilent_4294a_with_names_in_capitals():

@@ -22,8 +22,10 @@ RANK = 20
 
 _BLOCK = regex(r'^"?TRACE: ([AB])"?[^\S\n]*$(.*?)(?=^"?TRACE: [AB]"?[^\S\n]*$|\Z)', re.MULTILINE | re.DOTALL)
 _PAIR = regex(r"(\|Z\||\|Y\||[RGLCZY][a-z]?)\s*-\s*(THETA|θ|[XBDQRG][a-z]?)", re.IGNORECASE)
-#: ``MEASURE PARAMETER: IMPEDANCE MAG PHASE (DEG)``, in words.
-_IN_WORDS = regex(r"(IMPEDANCE|ADMITTANCE)[^\S\n]+MAG[^\S\n]+PHASE[^\S\n]*\((DEG|RAD)\)", re.IGNORECASE)
+#: ``MEASURE PARAMETER: IMPEDANCE MAG PHASE (DEG)``, ``SERIES CAPACITANCE(Cs) - SERIES RESISTANCE(Rs)``.
+_IN_WORDS = regex(r'MEAS\w* PARAMETER:\s*([^"\n]+?)(?:\s+-\s+|[^\S\n]+(?=PHASE))([^"\n-]+)', re.IGNORECASE)
+_SYMBOL = regex(r"\((\|[ZY]\||[RXGBCLDQ][ps]?)\)")
+_OF_TRACE = regex(r"^Trace [AB] ?\((.+)\)$")
 #: A file of the analyser with a table in tabulators.
 _PLAIN = regex(r'"?4294A\b[^\n]*\n(?:.*\n){0,60}?"?Frequency"?\t')
 #: What its parameters are saved in, by their first letter.
@@ -71,6 +73,16 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
+def _read_words(words: str) -> str:
+    """Return the header of what words say, with its unit; empty where they say nothing known."""
+    if symbol := _SYMBOL.search(words):
+        return _with_unit(symbol[1])
+    if "PHASE" in words.upper():
+        return f"phase [{'rad' if 'RAD' in words.upper() else 'deg'}]"
+    kind = {"IMP": "|Z|", "ADM": "|Y|"}.get(words.strip()[:3].upper(), "")
+    return _with_unit(kind) if kind and "MAG" in words.upper() else ""
+
+
 def _read_plain(file: File) -> list[Sweep]:
     """Return the sweeps of a table of the parameters themselves, in the analyser's SI units."""
     head, names, rows = re.split(r'(?m)^("?Frequency\b.*)$', file.text, maxsplit=1)
@@ -79,6 +91,7 @@ def _read_plain(file: File) -> list[Sweep]:
 
 
 def _with_unit(name: str) -> str:
+    name = _OF_TRACE.sub(r"\1", name)
     bare = name.strip("|")
     unit = _UNITS.get(bare[:1].upper(), "") if bare[1:].lower() in ("", "p", "s") else ""
     return f"{name} [{unit}]" if unit else name
@@ -100,9 +113,8 @@ def _table(block: str) -> dict[str, list[str]]:
 
 def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     """Return the header of what a trace shows: by its own lines, else by the pair above, ``|Z|-THETA``."""
-    if words := _IN_WORDS.search(above):
-        symbol, unit = ("Z", "ohm") if words[1].upper() == "IMPEDANCE" else ("Y", "S")
-        return f"|{symbol}| [{unit}]" if name == "A" else f"phase({symbol}) [{words[2].lower()}]"
+    if (pair := _IN_WORDS.search(above)) and (told := _read_words(pair[1 if name == "A" else 2])):
+        return told
     own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
     word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""
