@@ -106,6 +106,12 @@ def test_keysight_e4990a():
     assert second.impedance == pytest.approx(2 * Z, rel=1e-7)
 
 
+def test_keysight_calls_the_phase_thz():
+    angle = np.degrees(np.angle(Z))
+    text = f"BEGIN CH1_DATA\nFrequency(Hz),|Z|(Ohm),Thz(deg)\n{rows(F, abs(Z), angle, mark=', ')}END\n"
+    assert one(text, "a.csv").impedance == pytest.approx(Z, rel=1e-7)
+
+
 def test_keysight_channels_of_other_quantities():
     """The second channel is no rows of another table, which the text reader leaves aside."""
     Y = 1 / (2 * Z)
@@ -140,6 +146,14 @@ def labone(fields, mark=";"):
     for chunk, name, values in fields:
         lines.append(mark.join([str(chunk), "1234", str(F.size), name, *(f"{v:.12g}" for v in values)]))
     return "\n".join(lines) + "\n"
+
+
+def test_labone_without_sizes():
+    text = labone([(0, "frequency", F), (0, "realz", Z.real), (0, "imagz", Z.imag), (0, "auxin0", 0 * F)])
+    lines = (";".join(line.split(";")[:2] + line.split(";")[3:]) for line in text.splitlines())
+    (spectrum,) = read("\n".join(lines).rstrip(";") + "\n")
+    assert spectrum.impedance == pytest.approx(Z, rel=1e-7)
+    assert spectrum.metadata["format"] == "Zurich Instruments LabOne"
 
 
 def test_labone_with_a_field_a_line():

@@ -159,6 +159,7 @@ WHOLE = {
     "phasezwe": "phase",
     "thd": "phase",  # theta in degrees and in radians on Keysight's meters
     "thr": "phase",
+    "thz": "phase",  # theta of Z
     **dict.fromkeys(("thetar", "theta-r", "theta-d"), "phase"),
     "v-dc": "potential",
     "dc": "potential",
@@ -222,6 +223,7 @@ ONLY_WITH_UNIT = {
     "幅值",
     "thd",
     "thr",
+    "thz",
     "nu",
     "w",
     "g",

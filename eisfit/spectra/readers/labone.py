@@ -13,11 +13,13 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._named_arrays import from_names
 from eisfit.spectra.readers._sweep import Sweep
 
+_SIZED = 3  # the place of the name behind a size
 NAME = "Zurich Instruments LabOne"
 SUFFIXES = ()
 RANK = 20
 
-_FIRST = ("chunk", "timestamp", "size", "fieldname")
+#: How lines begin; not all say how many values follow.
+_FIRST = (("chunk", "timestamp", "size", "fieldname"), ("chunk", "timestamp", "fieldname"))
 #: What the fields are called here; all are in Hz, ohm and (phasez) radians.
 _FIELDS = {
     "frequency": "frequency [Hz]",
@@ -30,15 +32,18 @@ _FIELDS = {
 
 
 def recognise(file: File) -> bool:
-    """Whether the first line is ``chunk;timestamp;size;fieldname``."""
-    return (
-        file.encoding is not None and file.head.lstrip("\ufeff").startswith(_FIRST[0]) and bool(_mark(file))
-    )
+    """Whether the first line is ``chunk;timestamp;size;fieldname``, or so without the size."""
+    begins = file.encoding is not None and file.head.lstrip("\ufeff").startswith("chunk")
+    return begins and bool(_style(file)[0])
 
 
-def _mark(file: File) -> str:
-    first = file.head.splitlines()[0]
-    return next((mark for mark in ";,\t" if tuple(first.split(mark)[:4]) == _FIRST), "")
+def _style(file: File) -> tuple[str, int]:
+    """Return the mark between cells and the column of the field's name; nothing where it is another file."""
+    first = file.head.lstrip("\ufeff").splitlines()[0]
+    found = ((mark, len(names)) for mark in ";,\t" for names in _FIRST
+             if tuple(first.split(mark)[: len(names)]) == names)  # fmt: skip
+    mark, count = next(found, ("", 1))
+    return mark, count - 1
 
 
 def parse(file: File) -> list[Sweep]:
@@ -50,23 +55,25 @@ def parse(file: File) -> list[Sweep]:
         When a chunk has no impedance, or a line is no list of numbers.
     """
     chunks: dict[str, dict[str, FloatArray]] = {}
-    mark = _mark(file)
+    mark, place = _style(file)
     for number, line in enumerate(file.lines[1:], 2):
         cells = line.rstrip(" \r").split(mark)
-        if len(cells) > 4 and cells[3] in (*_FIELDS, "grid"):
-            chunks.setdefault(cells[0], {})[cells[3]] = _numbers(file, number, cells)
+        if len(cells) > place + 1 and cells[place] in (*_FIELDS, "grid"):
+            chunks.setdefault(cells[0], {})[cells[place]] = _numbers(file, number, cells, place)
     sweeps = [sweep for fields in chunks.values() for sweep in _sweeps(file, fields)]
     if not sweeps:
         raise file.error("no field realz, imagz, absz or phasez: a sweep of something else than an impedance")
     return sweeps
 
 
-def _numbers(file: File, number: int, cells: list[str]) -> FloatArray:
+def _numbers(file: File, number: int, cells: list[str], place: int) -> FloatArray:
+    first = place + 1
     try:
-        size = int(cells[2])
-        return np.array([float(cell) for cell in cells[4 : 4 + size]])
+        last = first + int(cells[2]) if place == _SIZED else len(cells)
+        return np.array([float(cell) for cell in cells[first:last] if cell or place == _SIZED])
     except ValueError:
-        raise file.error(f"line {number}: the field {cells[3]!r} holds something that is no number") from None
+        told = f"line {number}: the field {cells[place]!r} holds something that is no number"
+        raise file.error(told) from None
 
 
 def _sweeps(file: File, fields: dict[str, FloatArray]) -> list[Sweep]:
