@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import compute_derived
+from eisfit.fitting.result_parts import Statistics
 from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, findings_of, set_levels
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
@@ -94,6 +97,8 @@ def by_itself(problem, theta, covariance, k):
     stderr = dict(zip(names, np.sqrt(np.diag(covar)).tolist(), strict=True))
     z = circuit.impedance(fit.spectrum.frequency, named)
     rms = float(np.sqrt(np.mean(np.abs(z / fit.spectrum.impedance - 1) ** 2)))
+    relative = (z - fit.spectrum.impedance) / np.abs(fit.spectrum.impedance)
+    lag1 = np.sum(relative[1:] * relative[:-1].conj()).real / np.sum(np.abs(relative) ** 2)
     spread = np.sqrt(np.diag(covar))
     correlation = covar / np.outer(spread, spread)
     upper = zip(*np.triu_indices(len(names), 1), strict=True)
@@ -104,7 +109,7 @@ def by_itself(problem, theta, covariance, k):
     return {
         "values": named, "stderr": stderr, "bounded": set(bounded), "covar": covar, "names": names,
         "derived": compute_derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
-        "chisqr": float(problem.chisqr(theta)[k]), "rms": rms,
+        "chisqr": float(problem.chisqr(theta)[k]), "rms": rms, "lag1": lag1,
         "judged": set_levels(circuit, findings_of(seen)),
     }  # fmt: skip
 
@@ -135,6 +140,7 @@ def test_columns_give_what_each_cycle_gives_by_itself(case):
                                          "verdict": fit.derived[name]["verdict"]}, name  # fmt: skip
         assert fit.statistics.chisqr == pytest.approx(due["chisqr"], rel=1e-10)
         assert fit.statistics.rms_relative_residual == pytest.approx(due["rms"], rel=1e-10)
+        assert fit.statistics.lag1_autocorrelation == pytest.approx(due["lag1"], rel=1e-8)
         flags = due["judged"]
         if any(flag.name == "kk_failed" and flag.forbids for flag in fit.flags):
             flags = tuple(flag for flag in flags if flag.name != "misfit")  # the data's fault comes first
@@ -185,3 +191,32 @@ def test_what_follows_from_the_parameters_keeps_the_circuits_own_error():
         by_model = one.derived["R_p"]["stderr"] ** 2 - by_noise(one)
         assert by_model > by_noise(one)
         assert fit.derived["R_p"]["stderr"] ** 2 == pytest.approx(by_noise(fit) + by_model, rel=1e-6)
+
+
+@pytest.mark.parametrize("noise", [None, 0.02])
+def test_every_statistic_of_a_cycle_is_that_of_the_joint_fit(noise):
+    weighting = "modulus" if noise is None else "noise"
+    circuit, rng = eisfit.circuit("R_s-p(R_ct,C_dl)"), np.random.default_rng(5)
+    f = np.logspace(4, -1, 25)
+    clean = [circuit.impedance(f, {"R_s": 2.0, "R_ct": 40.0 + 5 * k, "C_dl": 1e-3}) for k in range(3)]
+    made = [z * (1 + 0.02 * (rng.normal(size=25) + 1j * rng.normal(size=25))) for z in clean]
+    spectra = [
+        eisfit.Spectrum(f, z, cycle=k, noise=None if noise is None else noise * np.abs(z))
+        for k, z in enumerate(made)
+    ]
+    track = eisfit.track(spectra, circuit, joint={"R_s": "shared"}, weighting=weighting)
+    one = eisfit.fit(spectra[0], circuit, weighting=weighting)
+    (batch, *_) = eisfit.fit_many(spectra, circuit, weighting=weighting)
+    assert (
+        set(vars(one.statistics))
+        == set(vars(batch.statistics))
+        == {f.name for f in dataclasses.fields(Statistics)}
+    )
+    for cycle in track:
+        seen = cycle.statistics
+        assert set(vars(seen)) == set(vars(one.statistics))
+        assert (seen.nvarys, seen.nfree, seen.ndata) == (3, 47, 50)
+        assert seen.redchi == pytest.approx(seen.chisqr / 47)
+        assert seen.aic == pytest.approx(50 * np.log(seen.chisqr / 50) + 2 * 3)
+        assert seen.bic == pytest.approx(50 * np.log(seen.chisqr / 50) + np.log(50) * 3)
+        assert seen.p_value == (None if noise is None else pytest.approx(stats.chi2.sf(seen.chisqr, 47)))

@@ -32,6 +32,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table, geometry_told
+from eisfit.fitting.result_parts import compute_statistics
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
@@ -240,10 +241,10 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
     circuit, values, free = optima.circuit, optima.values, optima.circuit.free_columns
     at_bound, held = _find_bounds(circuit, values, free)
     seen = Residuals.of(fits.relative, fits.target, optima.weighting)
-    statistics = _statistics(fits, optima)
-    misfit = np.where(
-        np.isfinite(statistics["noise"]), np.sqrt(statistics["chisqr"] / optima.attainable), np.nan
-    )
+    ndata = fits.weight.shape[1]
+    statistics = compute_statistics(fits.chisqr, ndata, fits.nfree, known_noise=fits.known_noise)
+    noise = _noise(fits, optima)
+    misfit = np.where(np.isfinite(noise), np.sqrt(fits.chisqr / optima.attainable), np.nan)
     scale = off.noise_share if fits.known_noise else off.noise_share * fits.unexplained
     grade = grades(seen, misfit, off.systematic)
     power = np.where(grade == "A", seen.power, np.nan)
@@ -252,7 +253,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
     table = Table(
         weighting=optima.weighting,
         rescaled=not fits.known_noise,
-        ndata=fits.weight.shape[1],
+        ndata=ndata,
         free=tuple(free),
         values=values,
         stderr=_errors(circuit, values, free, held, total),
@@ -263,6 +264,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         grade=grade,
         statistics={
             **statistics,
+            "noise": noise,
             "rms_relative_residual": seen.rms,
             "lag1_autocorrelation": seen.lag1,
         },
@@ -368,24 +370,3 @@ def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArra
 
 def _difference(one: Formula, other: Formula) -> Formula:
     return lambda p: one(p) - other(p)
-
-
-def _statistics(fits: Linearised, optima: Optima) -> dict[str, NDArray[Any]]:
-    """Return the statistics (B,) that lmfit defines, and the noise."""
-    chisqr, ndata = fits.chisqr, fits.weight.shape[1]
-    nvarys = ndata - fits.nfree
-    likelihood = ndata * np.log(np.maximum(chisqr, 1e-250 * ndata) / ndata)
-    found = {
-        "chisqr": chisqr,
-        "redchi": chisqr / fits.nfree,
-        "aic": likelihood + 2 * nvarys,
-        "bic": likelihood + np.log(ndata) * nvarys,
-        "nvarys": nvarys,
-        "nfree": fits.nfree,
-        "noise": _noise(fits, optima),
-    }
-    if not fits.known_noise:
-        return found
-    from scipy.special import gammaincc  # a fifth of a second: not where nothing else needs it
-
-    return {**found, "p_value": gammaincc(fits.nfree / 2, chisqr / 2)}

@@ -20,7 +20,7 @@ from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import derive
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.result_parts import FittedParameter, Statistics
+from eisfit.fitting.result_parts import FittedParameter, Statistics, compute_statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
 from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry
@@ -49,7 +49,7 @@ def make_results(problem: JointProblem, theta: FloatArray, covariance: FloatArra
     order = np.argsort(np.concatenate([problem.local, problem.shared]))
     slope = np.where(problem.coordinates.log[free], values[:, free], 1.0)  # from logarithms to parameters
     covar = covariance[:, order[:, np.newaxis], order] * (slope[:, :, np.newaxis] * slope[:, np.newaxis, :])
-    statistics = _statistics(problem, problem.chisqr(theta), problem.rms(values))
+    statistics = _statistics(problem, problem.chisqr(theta), values)
     found: dict[int, FitResult] = {}
     for rows, bounded in _alike(problem, values):
         keep = np.array([v for v, name in enumerate(problem.names) if name not in bounded], dtype=np.intp)
@@ -59,14 +59,21 @@ def make_results(problem: JointProblem, theta: FloatArray, covariance: FloatArra
     return [found[k] for k in range(len(values))]
 
 
-def _statistics(problem: JointProblem, chisqr: FloatArray, rms: FloatArray) -> list[Statistics]:
-    columns = zip(problem.fits, chisqr.tolist(), rms.tolist(), strict=True)
-    return [
-        dataclasses.replace(
-            fit.statistics, chisqr=chi, redchi=chi / max(fit.statistics.nfree, 1), rms_relative_residual=r
-        )
-        for fit, chi, r in columns
-    ]
+def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -> list[Statistics]:
+    """Return each cycle's statistics; points and freedom are those of its own fit, which weighs it too."""
+    alone = [fit.statistics for fit in problem.fits]
+    ndata, nfree = (np.array([getattr(one, name) for one in alone]) for name in ("ndata", "nfree"))
+    known = not problem.fits[0].covariance_rescaled
+    rms, lag1 = problem.residual_statistics(values)
+    found = compute_statistics(chisqr, ndata, nfree, known_noise=known)
+    columns = {name: column.tolist() for name, column in found.items()} | {
+        "ndata": ndata.tolist(),
+        "noise": [one.noise for one in alone],
+        "rms_relative_residual": rms.tolist(),
+        "lag1_autocorrelation": lag1.tolist(),
+    }
+    columns.setdefault("p_value", [None] * len(alone))
+    return [Statistics(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
 def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
