@@ -37,6 +37,7 @@ from eisfit import __version__  # noqa: E402
 from eisfit.display.pages.page import asset  # noqa: E402
 from eisfit.display.pages.workbench import workbench_page  # noqa: E402
 from eisfit.model.files.library import circuit, circuits  # noqa: E402
+from eisfit.spectra import WEIGHTING  # noqa: E402
 
 MOST_BYTES = 38_000_000
 EXAMPLE = ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"  # simulated, and says so
@@ -228,6 +229,7 @@ def _page(connect: str, blocks: str, licences: str) -> str:
     text = workbench_page(
         [],
         title="eisfit",
+        weighting=WEIGHTING,
         engine="worker",
         circuits=known,
         scripts=[asset("engine_worker.js")],

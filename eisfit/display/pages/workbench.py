@@ -42,18 +42,18 @@ def report_page(
     shown = [_group(group) for group in groups]
     strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
     drawings = {string: draw(string) for string in sorted(strings)}
-    return workbench_page(shown, title=title, drawings=drawings)
+    return workbench_page(shown, title=title, weighting="", drawings=drawings)
 
 
 def workbench_page(
     groups: Sequence[Mapping[str, Any]],
     *,
     title: str,
+    weighting: str,
     engine: str = "none",
     drawings: Mapping[str, str | None] | None = None,
     circuits: Sequence[tuple[str, str]] = (),
     first: str = "",
-    weighting: str = "",
     scripts: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
 ) -> str:
@@ -66,6 +66,8 @@ def workbench_page(
         documents (``eisfit.spectrum/1``) of the entries.
     title
         Of the page; escaped here.
+    weighting
+        As for `eisfit.fit`; empty for a page that only shows.
     engine
         Who computes: ``none``, ``server`` or ``worker``.
     drawings
@@ -74,8 +76,6 @@ def workbench_page(
         Names and titles to choose from.
     first
         The circuit that spectra are fitted with; empty: the data chooses.
-    weighting
-        As for `eisfit.fit`; a page that only shows needs none.
     scripts
         Texts of scripts to run before the page starts: a worker's engine.
     policy
