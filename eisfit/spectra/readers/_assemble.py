@@ -22,6 +22,7 @@ from eisfit.spectra.readers._sign import SignTest, count_lost_signs, kramers_kro
 from eisfit.spectra.readers._sweep import Sweep, plural
 from eisfit.spectra.readers._temperature import settle_temperature
 from eisfit.spectra.readers._units import PER_AREA
+from eisfit.spectra.readers._words import IN_OHM
 from eisfit.spectra.spectrum import ASSUMED, TURNED
 
 _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
@@ -343,8 +344,7 @@ def describe_sign(chosen: Chosen) -> str:
 
 def note_area(chosen: Chosen) -> list[str]:
     """Return what an impedance per area makes of all ohms."""
-    parts = ("real", "imag", "modulus")
-    names = (*parts, *(f"admittance_{part}" for part in parts))
+    names = (*IN_OHM, *(f"admittance_{part}" for part in IN_OHM))
     units = [chosen.columns[name].unit for name in names if name in chosen.columns]
     told = any(map(PER_AREA.search, units))
     return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"] if told else []
@@ -366,7 +366,7 @@ def _bare_hertz(chosen: Chosen) -> list[str]:
 
 def _bare_ohm(chosen: Chosen) -> list[str]:
     for quantities, what in (
-        (("real", "imag", "modulus"), "impedance, taken as ohm (else --impedance-unit)"),
+        (IN_OHM, "impedance, taken as ohm (else --impedance-unit)"),
         (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
     ):
         found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]

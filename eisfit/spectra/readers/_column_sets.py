@@ -15,6 +15,7 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._not_measured_words import kind_of
 from eisfit.spectra.readers._templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers._units import DIGATRON, PER_AREA, Unit, unit_of
+from eisfit.spectra.readers._words import IN_OHM, PARTS
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
@@ -209,7 +210,7 @@ def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
         columns = {i: Column(c.name, "") if i in found else c for i, c in columns.items()}
     columns = _labelled_by_words(columns, found)
     known = {c.quantity for c in columns.values()}
-    if known & {"real", "imag", "modulus", "phase"}:
+    if known & {*PARTS}:
         moduli = {c.label for c in columns.values() if c.quantity == "modulus"} - {""}
         return {**columns, **{i: c for i, c in found.items() if c.quantity == "phase" and c.label in moduli}}
     parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
@@ -241,7 +242,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
         held.setdefault(c.label, set()).add(c.quantity)
     labels = {c.label for c in told.values()}
     whole = all(any(held[label].issuperset(pair) for pair in _PAIRS) for label in labels)
-    if not whole or held.get("", set()) & {"real", "imag", "modulus"}:
+    if not whole or held.get("", set()) & {*IN_OHM}:
         return columns
     return {**columns, **told}
 
@@ -353,7 +354,7 @@ def _without_unit(meaning: Column) -> str:
 
 def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
     meaning = column(name)
-    if len(units) == width and units[index] == DIGATRON and meaning.quantity in ("real", "imag", "modulus"):
+    if len(units) == width and units[index] == DIGATRON and meaning.quantity in IN_OHM:
         return replace(meaning, unit="mOhm", scale=1e-3 * meaning.scale)
     if meaning.unit or len(units) != width or not units[index]:
         return meaning

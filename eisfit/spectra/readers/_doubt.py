@@ -14,6 +14,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import Column
 from eisfit.spectra.readers._sign import SignTest, kramers_kronig_sign
 from eisfit.spectra.readers._units import PER_AREA
+from eisfit.spectra.readers._words import IN_OHM, PARTS
 
 #: Median relative residuals of Kramers-Kronig. Of 404 spectra in public files 387 lie below 5 %, one more
 #: below 10 %; but for two the 16 others are simulated, scrambled or toys: their authors say so.
@@ -171,11 +172,7 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     )
     if not told:
         return ""
-    names = [
-        chosen.columns[q].name
-        for q in ("frequency", "real", "imag", "modulus", "phase")
-        if q in chosen.values
-    ]
+    names = [chosen.columns[q].name for q in ("frequency", *PARTS) if q in chosen.values]
     name, words = told
     return f"{name!r} contradicts {', '.join(map(repr, (n for n in names if n != name)))} by {words}"
 
@@ -265,7 +262,7 @@ def _is_smaller(modulus: FloatArray, z: ComplexArray) -> bool:
 
 
 def _unit_told(chosen: Chosen) -> bool:
-    return any(chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns)
+    return any(chosen.columns[part].unit for part in IN_OHM if part in chosen.columns)
 
 
 def _factor(values: FloatArray, expected: FloatArray, *, whole: bool = False) -> str:

@@ -20,6 +20,7 @@ from eisfit.spectra.readers._header import Table
 from eisfit.spectra.readers._headerless import runs_one_way
 from eisfit.spectra.readers._key_values import apply_conditions
 from eisfit.spectra.readers._sweep import Sweep
+from eisfit.spectra.readers._words import IN_OHM, PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
@@ -151,8 +152,8 @@ def _refuse_one(file: File, columns: dict[int, Column]) -> None:
 
 def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], alone: bool) -> None:
     """Label sweeps by what the names of their columns say beside the quantity; ask where it may be a unit."""
-    labels = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus", "phase")}
-    bare = {c.label for c in columns.values() if c.quantity in ("real", "imag", "modulus") and not c.unit}
+    labels = {c.label for c in columns.values() if c.quantity in PARTS}
+    bare = {c.label for c in columns.values() if c.quantity in IN_OHM and not c.unit}
     bare |= {c.label for c in columns.values() if c.quantity == "frequency" and not c.unit}
     for label in sorted(
         (labels & {"f", "h"} if len(labels) == 1 else set()) | (bare & _PREFIXES if alone else set())

@@ -9,8 +9,9 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers._columns import column
 from eisfit.spectra.readers._numbers import Style, number, split
 from eisfit.spectra.readers._units import is_unit, is_units_row, unit_of
+from eisfit.spectra.readers._words import PARTS
 
-WANTED = {"frequency", "real", "imag", "modulus", "phase"}
+WANTED = {"frequency", *PARTS}
 #: ``#L`` names columns in files of SPEC.
 COMMENT = regex(r"^\s*(?:#L(?=\s)|#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
 LONGEST_HEADER = 8000

@@ -29,6 +29,7 @@ from eisfit.spectra.readers._sign import kramers_kronig_sign
 from eisfit.spectra.readers._stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers._sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers._swept_names import call_swept
+from eisfit.spectra.readers._words import PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
 Arrays = dict[str, NDArray[Any]]
@@ -78,7 +79,7 @@ def from_groups(
 
 def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
     """Return the groups, those of parts alone with the frequency of the group that they are in."""
-    parts = {"real", "imag", "modulus", "phase"}
+    parts = {*PARTS}
     held = {name: {column(one).quantity for one in arrays} for name, arrays in groups.items()}
     alone = [name for name, arrays in groups.items() if not held[name] & parts and _find_swept(arrays)]
     shared = dict(groups)

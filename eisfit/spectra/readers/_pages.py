@@ -67,7 +67,7 @@ def _last_of(lines: Sequence[str], line: int, place: int, block: slice, mark: st
             break
         if len(above) > 1:
             break
-    cells_below = (split(text, mark) for text in lines[line + 1 : line + _NEAR])
+    cells_below = (_cells(text, mark) for text in lines[line + 1 : line + _NEAR])
     below = [_value(cells[place]) for cells in cells_below if place < len(cells)]
     after = [value for value in below if value is not None][:2]
     if len(above) < 2 or not after:
@@ -94,6 +94,6 @@ def _without(text: str, block: slice, mark: str, count: int) -> str:
 
 def _value(cell: str) -> float | None:
     try:
-        return float(cell.strip('"').replace(",", "."))
+        return float(cell.replace(",", "."))
     except ValueError:
         return None

@@ -20,8 +20,9 @@ from eisfit.spectra.readers._not_measured_words import other_subject
 from eisfit.spectra.readers._numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers._sweep import Sweep
 from eisfit.spectra.readers._swept_names import SWEPT
+from eisfit.spectra.readers._thousands import may_be_grouped
 from eisfit.spectra.readers._units import is_unit, unit_of
-from eisfit.spectra.readers._words import KIND
+from eisfit.spectra.readers._words import IN_OHM, KIND
 
 _OF_IMPEDANCE = {"ohm", "siemens", "farad", "henry", "angle"}
 CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
@@ -52,11 +53,9 @@ _FACTOR_BELOW = regex(
 _FACTORS = regex(r"range[\s_]*factor|(?:scal(?:e|ing)|multiplier)(?:[\s_]*factor)?|factor", re.IGNORECASE)
 _STATISTICS = {"count", "mean", "std", "min", "max", "median", "25%", "50%", "75%"}
 _LEFT_OUT = regex(r"[\s.…⋮|│]*(?:\.\.|…|⋮)[\s.…⋮|│\d]*")
-_THOUSANDS = regex(r"[+-]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 _LOOKED_AT = 500
 _THOUSAND, _NEARLY_WHOLE = 1000, 0.499
 _FEWEST_OF_EITHER = 3
-_PARTS = {"real", "imag", "modulus"}
 _MANY_NEGATIVE = 0.2
 _LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
 _NETWORK_ANALYSER = 1e5  # Hz, where they begin
@@ -134,7 +133,7 @@ def refuse_jump(file: File, table: Table) -> None:
     for index, name in enumerate(table.names[: table.matrix.shape[1]]):
         values = np.abs(table.matrix[:, index])
         small, large = values[(values < 1) & (values > 0)], values[values >= _THOUSAND]
-        if min(small.size, large.size) < _FEWEST_OF_EITHER or column(name).quantity not in _PARTS:
+        if min(small.size, large.size) < _FEWEST_OF_EITHER or column(name).quantity not in IN_OHM:
             continue
         between = ((values >= 1) & (values < _THOUSAND)).any() or (large % 1).any()
         if not between and (np.abs(small * _THOUSAND % 1 - 0.5) > _NEARLY_WHOLE).all():
@@ -182,7 +181,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
         if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
-            grouped = any(_THOUSANDS.fullmatch(cell) for cell in cells)
+            grouped = any(map(may_be_grouped, cells))
             cure = ": take the marks between thousands out" if grouped else ""
             raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers{cure}")
 

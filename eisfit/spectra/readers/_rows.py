@@ -21,6 +21,7 @@ from eisfit.spectra.readers._assemble import (
 from eisfit.spectra.readers._columns import Column, column
 from eisfit.spectra.readers._ends import CUT, lost_exponent
 from eisfit.spectra.readers._file import MAX_CELLS, MAX_ROWS, File
+from eisfit.spectra.readers._header_names import WANTED
 from eisfit.spectra.readers._impedance import impedance
 from eisfit.spectra.readers._key_values import apply_conditions, header_text, key_values
 from eisfit.spectra.readers._numbers import Style, number, split
@@ -76,9 +77,7 @@ def read_rows(
         When there are more than `MAX_ROWS` rows.
     """
     columns = {i: meaning for i, name in enumerate(names) if (meaning := column(name)).quantity}
-    needed = [
-        i for i, c in columns.items() if c.quantity in ("frequency", "real", "imag", "modulus", "phase")
-    ]
+    needed = [i for i, c in columns.items() if c.quantity in WANTED]
     last = _last(lines, first, stop)
     style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
     cut = last == len(lines) and bool(lines[-1].strip())

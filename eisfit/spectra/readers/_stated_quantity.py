@@ -12,9 +12,9 @@ from eisfit.spectra.readers._file import File
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._not_measured_words import is_admittance, is_impedance
 from eisfit.spectra.readers._units import is_unit, unit_of
+from eisfit.spectra.readers._words import IN_OHM, PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
-_PARTS = ("real", "imag", "modulus", "phase")
 #: Names that say impedance themselves.
 _NAMES_Z = regex(r"(?<![^\W_])Z|imped|ohm|[ΩΩ]", re.IGNORECASE)
 _QUANTITY = regex(
@@ -57,7 +57,7 @@ def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable
 
 def _refuse_unit(file: File, columns: dict[int, Column]) -> None:
     """Refuse parts without a unit where the container tells one that no impedance has, and no other."""
-    parts = [c for c in columns.values() if c.quantity in _PARTS[:3]]
+    parts = [c for c in columns.values() if c.quantity in IN_OHM]
     if not file.beside or not parts or any(c.unit for c in parts) or file.reading.impedance_unit:
         return
     told = {(bool(match[1]), match[2]) for line in file.beside if (match := _UNIT_OF.fullmatch(line))}
@@ -87,7 +87,7 @@ def names_quantity(name: str) -> bool:
 
 def note_stated_quantity(columns: Iterable[Column]) -> list[str]:
     """Say which columns are taken as those of an admittance, as nothing in their names tells."""
-    told = [c for c in columns if c.quantity.startswith("admittance") and column(c.name).quantity in _PARTS]
+    told = [c for c in columns if c.quantity.startswith("admittance") and column(c.name).quantity in PARTS]
     names, units = (
         ", ".join(repr(c.name) for c in told),
         {c.unit for c in told if c.unit and "phase" not in c.quantity},
@@ -98,7 +98,7 @@ def note_stated_quantity(columns: Iterable[Column]) -> list[str]:
 
 def _are_bare(columns: dict[int, Column]) -> bool:
     """Whether parts are there, and neither a name nor a unit says of what they are."""
-    parts = [c for c in columns.values() if c.quantity in _PARTS]
+    parts = [c for c in columns.values() if c.quantity in PARTS]
     return bool(parts) and not any(
         (c.unit and c.quantity != "phase") or _NAMES_Z.search(c.name) for c in parts
     )
@@ -111,7 +111,7 @@ def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
         i: replace(c, quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
                    unit=c.unit if c.quantity == "phase" else unit,
                    scale=c.scale * (1.0 if c.quantity == "phase" else scale))
-        if c.quantity in _PARTS else c
+        if c.quantity in PARTS else c
         for i, c in columns.items()
     }  # fmt: skip
 

@@ -30,6 +30,11 @@ _LOOKED_AT = 3
 _CERTAIN = 1.0  # decades by which the numbers run on more smoothly
 
 
+def may_be_grouped(cell: str) -> bool:
+    """Whether a cell is a number whose marks, all alike, each have three digits behind them."""
+    return any(pattern.fullmatch(cell) for pattern in _GROUPED.values())
+
+
 @dataclass(frozen=True)
 class _Written:
     """How the cells of a column are written: which marks part groups of three digits only, which others."""

@@ -15,11 +15,10 @@ from eisfit.spectra.readers._header_names import suits
 from eisfit.spectra.readers._not_measured_words import is_admittance, is_sure, kind_of
 from eisfit.spectra.readers._stated_quantity import NO_IMPEDANCE, names_quantity
 from eisfit.spectra.readers._units import is_unit, unit_of
-from eisfit.spectra.readers._words import KIND
+from eisfit.spectra.readers._words import KIND, PARTS
 
 #: Of all parts, or of the frequency.
 _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:units?|einheit)", re.IGNORECASE)
-_BARE = ("real", "imag", "modulus", "phase")
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
@@ -102,7 +101,7 @@ def _refuse_other(file: File, names: Sequence[str], place: int, word: str) -> No
 def _is_bare(name: str) -> bool:
     """Whether a name is that of a part of nobody knows what: ``Re``, ``Im``."""
     meaning = column(name)
-    return meaning.quantity in _BARE and not (meaning.unit or meaning.label or "Z" in name)
+    return meaning.quantity in PARTS and not (meaning.unit or meaning.label or "Z" in name)
 
 
 def _takes(name: str, unit: str, of_frequency: bool) -> bool:

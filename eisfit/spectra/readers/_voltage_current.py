@@ -14,6 +14,7 @@ from eisfit.spectra.readers._assemble import Chosen
 from eisfit.spectra.readers._columns import Column, concepts_of
 from eisfit.spectra.readers._name_units import names_and_units
 from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers._words import PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
 VOLT_PER_AMPERE = "V/A"
@@ -26,7 +27,6 @@ _LETTER = regex(
     re.IGNORECASE,
 )
 _OF_SOURCE = regex(r"I\w?\(V|(?:^|\W)V\w*[.#](?:i|branch)", re.IGNORECASE)
-_PARTS = ("real", "imag", "modulus", "phase")
 _KINDS = {"potential": "volt", "current": "ampere"}
 _TURN = 360.0
 
@@ -132,7 +132,7 @@ def _meaning(name: str) -> tuple[str, _Part] | None:
         if concepts is None or (label and not label.isdigit()):
             continue
         of = [whose for whose in _KINDS if concepts[whose]]
-        named = [part for part in _PARTS if concepts[part]] or ["modulus"] * (concepts["bar"] > 0)
+        named = [part for part in PARTS if concepts[part]] or ["modulus"] * (concepts["bar"] > 0)
         named = named or ["imag" if concepts["primes"] > 1 else "real"] * (concepts["primes"] > 0)
         given = unit_of(unit) if unit else None
         if len(of) == len(named) == 1 and _fits(of[0], named[0], given.kind if given else None):

@@ -240,6 +240,9 @@ ONLY_WITH_UNIT = {
     "capacitance",
     "kapazität",
 }
+#: The parts of an impedance; the first three are in ohm.
+PARTS = ("real", "imag", "modulus", "phase")
+IN_OHM = PARTS[:3]
 KIND = {
     "frequency": "frequency",
     "real": "ohm",
