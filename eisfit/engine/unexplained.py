@@ -1,4 +1,4 @@
-"""What a fit leaves that another circuit could still explain, without fitting one."""
+"""What a fit leaves that another circuit, or an inductance, could still explain, without fitting one."""
 
 from __future__ import annotations
 
@@ -27,11 +27,9 @@ def explainable(problem: Problem, theta: FloatArray) -> float:
     theta
         (V,) its optimum.
     """
-    residual, jacobian = problem.at(theta)
-    size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)
-    base = np.linalg.qr((jacobian / size[:, np.newaxis]).T)[0]
+    left, base = _set_own_aside(problem, theta)
     shapes = ladder(problem.grid.omega.reshape(-1)) * problem.weight
-    gain, left = 0.0, residual - base @ (base.T @ residual)
+    gain = 0.0
     for _ in range(_SHAPES):
         shapes = shapes - (shapes @ base) @ base.T
         lengths = np.linalg.norm(shapes, axis=1)
@@ -41,3 +39,29 @@ def explainable(problem: Problem, theta: FloatArray) -> float:
         base = (shapes[best] / max(lengths[best], 1e-300))[:, np.newaxis]
         left = left - base[:, 0] * shares[best]
     return gain
+
+
+def left_with_inductance(problem: Problem, theta: FloatArray) -> float:
+    """Return about the chisqr that a fit would leave with an inductance in series: to first order.
+
+    Parameters
+    ----------
+    problem
+        Of one spectrum.
+    theta
+        (V,) its optimum.
+    """
+    left, base = _set_own_aside(problem, theta)
+    omega = problem.grid.omega.reshape(-1)
+    shape = (1j * omega / omega[0]).view(np.float64) * problem.weight[0]
+    shape = shape - base @ (base.T @ shape)
+    gain = max(-float(shape @ left), 0.0) ** 2 / max(float(shape @ shape), 1e-300)
+    return float(left @ left) - gain
+
+
+def _set_own_aside(problem: Problem, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the residual (2F,) less what the circuit's derivatives explain, and a base (2F, V) of these."""
+    residual, jacobian = problem.at(theta)
+    size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)
+    base = np.linalg.qr((jacobian / size[:, np.newaxis]).T)[0]
+    return residual - base @ (base.T @ residual), base

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.engine.objective import Settings
+from eisfit.engine.unexplained import left_with_inductance
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
@@ -116,16 +117,9 @@ def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
 
 
 def _left_with_inductance(result: FitResult) -> float:
-    """Return about the chisqr that a fit would leave with an inductance in series: to first order."""
     refit = Refit.of(result)
-    residual, jacobian = (part[0] for part in refit.evaluate(refit.theta[np.newaxis]))
-    omega = result.spectrum.omega
-    shape = (1j * omega / omega[0]).view(np.float64) * refit.problem.weight[0]
-    size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)
-    base = np.linalg.qr((jacobian / size[:, np.newaxis]).T)[0]
-    residual, shape = (row - base @ (base.T @ row) for row in (residual, shape))
-    gain = max(-float(shape @ residual), 0.0) ** 2 / max(float(shape @ shape), 1e-300)
-    return float(residual @ residual) - gain
+    with np.errstate(all="ignore"):
+        return left_with_inductance(refit.problem, refit.theta)
 
 
 def _compare(
