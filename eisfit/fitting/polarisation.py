@@ -46,7 +46,7 @@ def _of_part(part: Node) -> Iterator[Formula]:
 def _limit(node: Node, end: End) -> Formula | Kind | None:
     """Return the resistance that a part becomes, or a short or open; None where that is not known."""
     if isinstance(node, Component):
-        kind = _kind(node, end)
+        kind = _kind(node.element, end)
         return partial(_value, node, end) if kind == "resistance" else kind
     if isinstance(node, Line):
         return None
@@ -61,12 +61,8 @@ def _limit(node: Node, end: End) -> Formula | Kind | None:
     return partial(_sum if series else _beside, formulas)
 
 
-def _kind(component: Component, end: End) -> Kind:
-    return _kind_of(component.element, end)
-
-
 @cache
-def _kind_of(element: Any, end: End) -> Kind:
+def _kind(element: Any, end: End) -> Kind:
     """Return what an element becomes at one end of the frequencies, from its formula there."""
     impedance: Callable[..., Any] = getattr(element, end).impedance
     near, far = (abs(impedance(w, *(p.typical for p in element.parameters))) for w in _FAR[end])

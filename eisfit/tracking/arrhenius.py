@@ -223,14 +223,19 @@ def _line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
     common = find_common_variance(_straight(x), y - shift, s)
     middle = float(np.average(x, weights=1 / (s**2 + common)))
     straight = np.stack([np.ones_like(x), x - middle], axis=1)
-    weighted = straight.T / (s**2 + common)
-    inverse = np.linalg.inv(weighted @ straight)
-    level, slope = inverse @ (weighted @ (y - shift))
+    (level, slope), inverse = _solve(straight, y - shift, s**2 + common)
     back = np.array([[1.0, -middle], [0.0, 1.0]])
     chisqr = compute_chisqr(straight, y - shift, s**2)[0]
     return _Line(
         float(level - slope * middle), float(slope), back @ inverse @ back.T, chisqr, common
     )  # fmt: skip
+
+
+def _solve(design: FloatArray, y: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the coefficients of a line through points with these variances, and their covariance."""
+    weighted = design.T / variance
+    covariance = np.asarray(np.linalg.inv(weighted @ design), dtype=np.float64)
+    return covariance @ (weighted @ y), covariance
 
 
 def _widening(straight: FloatArray, off: FloatArray, s: FloatArray) -> tuple[float, FloatArray]:
@@ -281,9 +286,7 @@ def _distance(design: FloatArray, y: FloatArray, s: FloatArray, slack: FloatArra
     """
     others = np.arange(y.size) != k
     common = find_common_variance(design[others], y[others], s[others])
-    weighted = design[others].T / (s[others] ** 2 + common)
-    covariance = np.linalg.inv(weighted @ design[others])
-    line = covariance @ (weighted @ y[others])
+    line, covariance = _solve(design[others], y[others], s[others] ** 2 + common)
     variance = s[k] ** 2 + common + design[k] @ covariance @ design[k]
     # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
     limit = t_quantile(y.size - 3, 1 - 3.2e-5) if common else _OUTLIER

@@ -87,11 +87,16 @@ def simulated(problem, hypothesis, u, seed):
     return problem.with_blocks(blocks), off + float((at**2).sum())
 
 
-def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
-    """A truth from the priors: from the means of the energies, chi2 ends as high as the truth's own."""
+def own_pair():
+    """Return the problem of the shipped study with the blocks of its pair of cells alone."""
     problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     cells = {block.cell for block in problem.pair}
-    own = problem.with_blocks([b for b in problem.blocks if b.cell in cells])
+    return problem.with_blocks([b for b in problem.blocks if b.cell in cells])
+
+
+def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
+    """A truth from the priors: from the means of the energies, chi2 ends as high as the truth's own."""
+    own = own_pair()
     names = own.names(HYPOTHESES["contact"])
     truth = np.random.default_rng(104).standard_normal(len(names)).round(1)
     made, chi2 = simulated(own, "contact", dict(zip(names, truth, strict=True)), 104)
@@ -101,9 +106,7 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
 
 def test_an_optimum_is_one_at_the_limit_of_its_own_place():
     """Over temperatures it moves with the limit: at that of where the search came from chi2 is 23 above."""
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
-    cells = {block.cell for block in problem.pair}
-    own = problem.with_blocks([b for b in problem.blocks if b.cell in cells])
+    own = own_pair()
     names = own.names(HYPOTHESES["barrier_only"])
     truth = np.random.default_rng(6).standard_normal(len(names)).round(1)
     truth[names.index("sigma_s")] = -1.6
