@@ -11,7 +11,7 @@ import numpy as np
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
 from eisfit.spectra.axes import AXES, Axis, axis_of
-from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers.names.units import unit_of
 from eisfit.units import ZERO_CELSIUS
 
 #: Under which name a manifest is found by itself.

@@ -17,7 +17,7 @@ from eisfit.spectra.cycle_numbers import (
     cycle_of_name,
     is_counter,
 )
-from eisfit.spectra.readers._key_values import condition
+from eisfit.spectra.readers.labels.key_values import condition
 from eisfit.spectra.spectrum import Spectrum
 
 _NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME)

@@ -16,7 +16,7 @@ from eisfit.engine.objective import LOSSES, REPRESENTATIONS
 from eisfit.fitting.errors.intervals import METHODS
 from eisfit.fitting.interop import FORMS
 from eisfit.spectra.noise import WEIGHTINGS
-from eisfit.spectra.readers._units import IMPEDANCE_UNITS
+from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
 
 CALLS = {name: getattr(eisfit, name) for name in NAMES if name in eisfit.__all__} | {"batch": eisfit.fit_many}
 

@@ -2,7 +2,7 @@
 
 from copy import copy
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from eisfit.spectra import readers
 from eisfit.spectra.patterns import regex
@@ -18,7 +18,7 @@ def patterns_in(value):
 
 
 def test_every_pattern_of_the_readers_is_one():
-    names = [f"{readers.__name__}.{found.name}" for found in iter_modules(readers.__path__)]
+    names = [found.name for found in walk_packages(readers.__path__, f"{readers.__name__}.")]
     seen = patterns_in([value for name in names for value in vars(import_module(name)).values()])
     assert len(seen) > 100
     for one in seen:

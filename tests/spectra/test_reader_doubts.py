@@ -8,7 +8,7 @@ import pytest
 
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers.names.columns import column
 
 F = np.geomspace(1e5, 0.1, 31)
 S = 2j * np.pi * F

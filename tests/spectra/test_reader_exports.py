@@ -14,7 +14,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers.names.columns import column
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)

@@ -10,7 +10,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.series import read_series
 
 F = np.geomspace(1e5, 1.0, 26)

@@ -487,7 +487,7 @@ def test_npz():
 
 
 def test_bombs_are_not_unpacked(monkeypatch):
-    monkeypatch.setattr("eisfit.spectra.readers._archive.MAX_BYTES", 10_000)
+    monkeypatch.setattr("eisfit.spectra.readers.archive.MAX_BYTES", 10_000)
     stream = io.BytesIO()
     np.savez_compressed(stream, f=np.zeros(100_000))
     with pytest.raises(ReadError, match="unpacks to more than"):
@@ -509,7 +509,7 @@ def test_mat(monkeypatch):
         one(mat(a=F), "a.mat")
     with pytest.raises(ReadError, match="damaged"):
         one(mat(freq=F, Z=Z)[:-30], "a.mat")
-    monkeypatch.setattr("eisfit.spectra.readers.matlab.MAX_BYTES", 100)
+    monkeypatch.setattr("eisfit.spectra.readers.file_formats.matlab.MAX_BYTES", 100)
     with pytest.raises(ReadError, match="unpacks to more than"):
         one(mat(freq=F, Z=Z), "a.mat")
 
@@ -759,7 +759,7 @@ def test_hdf5_is_named_with_a_way_out(monkeypatch, before):
 )
 def test_a_table_whose_fields_overlap_is_known_in_hdf5(formats, offsets, itemsize, apart):
     """HDF5 writes such a table beyond its memory: the process ended when it was freed (found by fuzzing)."""
-    from eisfit.spectra.readers.hdf5 import _lie_apart
+    from eisfit.spectra.readers.file_formats.hdf5 import _lie_apart
 
     table = {"names": ["r", "i"], "formats": formats, "offsets": offsets, "itemsize": itemsize}
     assert _lie_apart(np.dtype(table)) is apart

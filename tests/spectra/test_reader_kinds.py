@@ -12,7 +12,7 @@ import pytest
 import eisfit
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._columns import column
+from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.writers.plain_csv import to_csv
 
 F = np.geomspace(1e5, 0.1, 31)

@@ -10,7 +10,7 @@ import pytest
 
 from eisfit.errors import EisfitError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._header import _counts
+from eisfit.spectra.readers.tables.header import _counts
 
 TABLES = 400  # a seed each; thousands were tried when the rules were made
 FREQUENCY = ["Frequency", "freq", "f", "Freq.", "Frequenz", "Fréquence", "频率", "周波数", "주파수"]

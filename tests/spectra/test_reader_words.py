@@ -7,8 +7,8 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers._columns import column
-from eisfit.spectra.readers._units import unit_of
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.units import unit_of
 
 F = np.geomspace(1e4, 0.1, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)

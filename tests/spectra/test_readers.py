@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from eisfit.errors import EisfitError, ReadError
 from eisfit.spectra.readers import formats, read, read_all, read_bytes
-from eisfit.spectra.readers._columns import column
-from eisfit.spectra.readers._file import MAX_LINE
-from eisfit.spectra.readers._sign import kramers_kronig_sign
+from eisfit.spectra.readers.file import MAX_LINE
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.sign import kramers_kronig_sign
 
 F = np.geomspace(1e5, 0.1, 25)
 
@@ -505,13 +505,13 @@ def test_standard_input(monkeypatch):
 
 
 def test_too_large(monkeypatch):
-    monkeypatch.setattr("eisfit.spectra.readers._file.MAX_BYTES", 100)
+    monkeypatch.setattr("eisfit.spectra.readers.file.MAX_BYTES", 100)
     with pytest.raises(ReadError, match="larger than"):
         one(table((F, Z.real, Z.imag)))
 
 
 def test_too_many_rows(monkeypatch):
-    monkeypatch.setattr("eisfit.spectra.readers._table.MAX_ROWS", 10)
+    monkeypatch.setattr("eisfit.spectra.readers.tables.table.MAX_ROWS", 10)
     with pytest.raises(ReadError, match="more than 10 lines"):
         one(table((F, Z.real, Z.imag)))
 

@@ -1,6 +1,9 @@
 """Reading instrument files: one module per format, found by being there, chosen by content.
 
-A format is a module of this package whose name has no underscore in front. It has
+From the ground up: `names` (what a column is called), `tables` (lines to columns), `conversion` (columns to
+the impedance), `labels` (whose, at what), `surroundings` (ends, remarks, further tables) and `file_formats`.
+
+A format is a module of `file_formats` whose name has no underscore in front. It has
 
 - ``NAME``: what to call the format,
 - ``SUFFIXES``: its usual extensions, asked only where no content is recognised,
@@ -28,12 +31,13 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
-from eisfit.spectra.readers._archive import only_member
-from eisfit.spectra.readers._ends import drop_padding
-from eisfit.spectra.readers._file import File, check_file, load
-from eisfit.spectra.readers._measured import measured_only
-from eisfit.spectra.readers._reading import Reading
-from eisfit.spectra.readers._sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
+from eisfit.spectra.readers import file_formats
+from eisfit.spectra.readers.archive import only_member
+from eisfit.spectra.readers.conversion.measured import measured_only
+from eisfit.spectra.readers.file import File, check_file, load
+from eisfit.spectra.readers.reading import Reading
+from eisfit.spectra.readers.surroundings.ends import drop_padding
+from eisfit.spectra.readers.sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
 from eisfit.spectra.spectrum import ASSUMED, Spectrum
 
 __all__ = ["ASSUMED", "formats", "read", "read_all", "read_bytes"]
@@ -180,8 +184,8 @@ _DAMAGE = (
 
 @lru_cache(maxsize=1)
 def _modules() -> tuple[ModuleType, ...]:
-    names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
-    modules = [import_module(f"{__name__}.{name}") for name in sorted(names)]
+    names = [one.name for one in pkgutil.iter_modules(file_formats.__path__) if not one.name.startswith("_")]
+    modules = [import_module(f"{file_formats.__name__}.{name}") for name in sorted(names)]
     return tuple(sorted(modules, key=lambda module: getattr(module, "RANK", 10)))
 
 

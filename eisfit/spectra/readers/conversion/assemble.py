@@ -1,0 +1,375 @@
+"""From named columns to sweeps: the complex impedance, checked against the other columns, cut into sweeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
+from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.cuts import boundaries, note_misplaced
+from eisfit.spectra.readers.conversion.doubt import NOTHING, TELLS, likelier_reading
+from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.names.columns import Column
+from eisfit.spectra.readers.names.temperature import settle_temperature
+from eisfit.spectra.readers.names.units import PER_AREA
+from eisfit.spectra.readers.names.words import IN_OHM
+from eisfit.spectra.readers.sign import SignTest, count_lost_signs, kramers_kronig_sign
+from eisfit.spectra.readers.sweep import Sweep, plural
+from eisfit.spectra.readers.tables.headerless import is_spaced_like_sweep
+from eisfit.spectra.spectrum import ASSUMED, TURNED
+
+_SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
+_CONDITIONS = {"cycle", "temperature", "potential", "time", "noise", "index", "area"}
+_FEWEST_POINTS = 3  # of a sweep, where another has twice as many
+#: A resistance of the cell, a position, a picture as well: no part of an impedance where another column is.
+_VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance|image))")
+_LOOP = regex(r"\W*(?:loop|sweep|scan)", re.IGNORECASE)
+_BARE_T = regex(r"\s*T(?![^\W_])")
+_COUNTERPART = str.maketrans("RrXx", "XxRr")
+AGREED = "real and imaginary part agree with the phase column"
+FAILS = "Kramers-Kronig fails"
+CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
+#: People write the size of a capacitive part under Z'' too.
+POSITIVE = (
+    f"{ASSUMED} the imaginary part is positive, as written (where the column holds -Z'': --imag-sign -)"
+)
+FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
+
+
+@dataclass(frozen=False)
+class Chosen:
+    """The columns that matter, each as a scaled array.
+
+    Parameters
+    ----------
+    columns
+        Meaning, by quantity.
+    values
+        (rows,) in Hz, ohm, degree, ..., by quantity.
+    notes
+        What was decided on the way.
+    unknown
+        Names of columns that say nothing we know.
+    codes
+        Modulus of a converter's codes that were left aside; None where there were none.
+    left_out
+        (rows,) that the file itself marks as no points; None where it marks none.
+    """
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    values: dict[str, FloatArray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    codes: FloatArray | None = None
+    left_out: BoolArray | None = None
+
+    def __contains__(self, quantity: object) -> bool:
+        return quantity in self.values
+
+    def __getitem__(self, quantity: str) -> FloatArray:
+        return self.values[quantity]
+
+    def get(self, quantity: str) -> FloatArray | None:
+        """Return the column, None where the file has none."""
+        return self.values.get(quantity)
+
+
+def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
+    """Return the first column of every quantity, scaled.
+
+    Logarithms stand behind what they are of, those per area behind the others, ``Rs`` and ``x`` behind these,
+    as they may be something else, then labelled ones, and empty ones last.
+    """
+    filled = set(np.nonzero(~np.isnan(matrix))[1].tolist())
+    chosen = Chosen(unknown=[meaning.name for meaning in columns.values() if not meaning.quantity])
+    held = [(i, meaning) for i, meaning in columns.items() if meaning.quantity and i < matrix.shape[1]]
+    cycles = {i for i, meaning in held if meaning.quantity == "cycle" and i in filled}
+    loops = {i for i in cycles if _LOOP.match(columns[i].name)}
+    filled -= loops if cycles - loops else {i for i in loops if (matrix[:, i] == matrix[:1, i]).all()}
+    vague = {match[1] for _, meaning in held if (match := _VAGUE.match(meaning.name))}
+    vague |= {name.lower() for name in vague if len(name) > 3}
+    for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled, vague)):
+        if meaning.quantity not in chosen:
+            chosen.columns[meaning.quantity] = meaning
+            values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
+            chosen.values[meaning.quantity] = values * meaning.scale
+    chosen.notes += settle_temperature(chosen.columns, chosen.values)
+    if "period" in chosen and "frequency" not in chosen and _is_period(chosen):
+        chosen.columns["frequency"] = chosen.columns.pop("period")
+        with np.errstate(divide="ignore"):
+            chosen.values["frequency"] = 1 / chosen.values.pop("period")
+        name = chosen.columns["frequency"].name
+        told = f"{ASSUMED} {name!r} is a period, not a time" if _BARE_T.match(name) else ""
+        chosen.notes.append(told or "frequency from the period")
+    return chosen
+
+
+def _is_period(chosen: Chosen) -> bool:
+    """Whether a column is of periods: one called T, which may be a time, by its even steps in log T."""
+    name = chosen.columns["period"].name
+    return _BARE_T.match(name) is None or is_spaced_like_sweep(chosen["period"])
+
+
+def drop_words(chosen: Chosen) -> None:
+    """Leave out a modulus and a phase without a number beside both parts: ``Phase`` of a program's steps."""
+    if {"real", "imag"} <= set(chosen.columns):
+        for quantity in ("modulus", "phase"):
+            if quantity in chosen and np.isnan(chosen[quantity]).all():
+                del chosen.columns[quantity], chosen.values[quantity]
+
+
+def _rank(
+    index: int, meaning: Column, filled: set[int], vague: set[str]
+) -> tuple[bool, bool, int, bool, bool, int]:
+    per_area, match = bool(PER_AREA.search(meaning.unit)), _VAGUE.match(meaning.name)
+    alone = match is not None and _counterpart(match[1]) not in vague
+    doubt = (match is not None) + alone
+    return index not in filled, bool(meaning.label), doubt, per_area, bool(meaning.base), index
+
+
+def _counterpart(name: str) -> str:
+    """Return what the other part is called: ``Xs`` for ``Rs``, ``reactance`` for ``resistance``."""
+    other = {"resistance": "reactance", "reactance": "resistance"}.get(name.lower())
+    return other or name.translate(_COUNTERPART)
+
+
+def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
+    """Turn the imaginary part of all `sweeps` where Kramers-Kronig says so beyond doubt; say what was found.
+
+    Parameters
+    ----------
+    file
+        The file, for messages.
+    sweeps
+        All sweeps of the file; changed in place.
+    written
+        How the sign was read, as a sentence for the notes.
+    unsigned
+        Whether the file says no sign: no header, or ``Z''`` without a minus, under which people write both.
+
+    Returns
+    -------
+    int
+        +1: the data confirm the sign as written; -1: it was turned; 0: they cannot tell.
+    """
+    if file.reading.imag_sign in ("+", "-"):
+        return 0
+    tests = []
+    for sweep in sweeps[:5]:
+        if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
+            tests.append(test)
+            _doubt(file, sweep, test, written)
+    told = [_sign_told(test, written, unsigned) for test in tests]
+    verdicts = set(told) - {0}
+    shown = _typical(tests)
+    outcome = 1 if 1 in verdicts else 0
+    note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
+    most = told.count(-1) * 2 > len(tests) or (unsigned and any(test.verdict == -1 for test in tests))
+    if verdicts == {-1} and most:
+        outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
+    elif outcome == 1:
+        sure = any(test.fair or test.slope for test in tests)
+        agrees = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
+        note = agrees if sure else f"{ASSUMED} {written}; the imaginary sign is right as written: {shown}"
+    elif not shown:
+        note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
+    for sweep in sweeps:
+        sweep.notes.append(note)
+        sweep.sign = outcome if unsigned else None
+        sweep.notes += [POSITIVE] * (sweep.sign == 0 and _is_inductive_and_falls(sweep))
+    return outcome
+
+
+def _sign_told(test: SignTest, written: str, unsigned: bool) -> int:
+    """Return what a test says of the sign; the less a file says of it, the less must do."""
+    if not unsigned:
+        return test.verdict
+    return test.fair or test.slope or test.likely * written.startswith("no header")
+
+
+def _is_inductive_and_falls(sweep: Sweep) -> bool:
+    """Whether the imaginary part is positive in most points while |Z| falls with the frequency."""
+    f, z = sweep.frequency, sweep.impedance[np.isfinite(sweep.impedance)]
+    if not z.size or median(z.imag) <= 0 or z.size < f.size:
+        return False
+    return bool(abs(z[np.argmax(f)]) < abs(z[np.argmin(f)]))
+
+
+def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
+    """Refuse numbers that are an impedance only if read otherwise, or are none of a cell's; say what is odd.
+
+    Raises
+    ------
+    ReadError
+        Unless the user says that the header is to be believed.
+    """
+    z = sweep.impedance[np.isfinite(sweep.impedance)]
+    agreed = any(note.startswith(AGREED) for note in sweep.notes)  # parts, each of which a phase confirms
+    words = "" if agreed else likelier_reading(sweep.frequency, sweep.impedance, test)
+    told = f"by Kramers-Kronig the columns hold {words}" if words else ""
+    if z.size and not words and (z.real < 0).all():
+        told = "the real part is negative in every point, as that of no cell is"
+    if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
+        cure = "add a header line" if written.startswith("no header") else "mend the header"
+        raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
+    if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
+        told = f"Kramers-Kronig would rather have {words}"
+    if told or min(test.as_written, test.turned) > NOTHING:
+        what = "order of the columns" if written.startswith("no header") else "header"
+        sweep.notes.append(f"{ASSUMED} the {what} is right, although {told or f'{FAILS} ({test})'}")
+
+
+def _evidence(tests: list[SignTest], shown: str) -> str:
+    by_slope = any(test.slope for test in tests) and not any(test.fair for test in tests)
+    return "the slope of |Z| asks for it" if by_slope else f"residual {shown}"
+
+
+def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple[int, str]:
+    """Turn the imaginary part against the header, where the system is certainly passive; say what was done.
+
+    A negative real part is no passive system's: the impedance of one with a negative resistance obeys
+    Kramers-Kronig only as an admittance, and its conjugate may seem to.
+    """
+    measured = [s.impedance[np.isfinite(s.impedance) & (s.impedance != 0)] for s in sweeps]
+    passive = all(bool((z.real > 0).all()) for z in measured)
+    if file.reading.imag_sign == "header" or not passive or written.endswith(CANONICAL):
+        why = "" if passive else "; the real part is negative in places, so it may well be right"
+        return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({evidence}){why}"
+    for sweep in sweeps:
+        sweep.impedance = sweep.impedance.conj()
+    _refuse_lost_signs(file, sweeps[0])
+    against = "" if written.startswith("no header") else " against the header"
+    return -1, f"{ASSUMED} {TURNED}{against} ({written}): {evidence}"
+
+
+def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
+    """Refuse a column of absolute values, in which the sign of some points cannot be had back."""
+    imag = sweep.impedance.imag[np.isfinite(sweep.impedance.imag)]
+    lost = count_lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
+    if lost:
+        raise file.error(
+            f"the imaginary column holds absolute values: {plural(lost, 'point')} obey Kramers-Kronig only "
+            "with the other sign; export it with its sign, or add the phase"
+        )
+
+
+def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
+    """Cut the rows into sweeps at `cuts` (first rows of the second, third, ... sweep)."""
+    sweeps = []
+    edges = [0, *cuts, z.size]
+    used = np.isfinite(z) & (z != 0) & np.isfinite(chosen["frequency"]) & (chosen["frequency"] > 0)
+    chosen.notes += note_misplaced(chosen["frequency"][used])
+    held = [int(used[start:stop].sum()) for start, stop in pairwise(edges)]
+    strange = sum(size for size in held if size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS)
+    if strange:
+        chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps are none: left aside")
+    form = frozenset((name, c.scale, c.base) for name, c in chosen.columns.items() if name not in _CONDITIONS)
+    for start, stop in pairwise(edges):
+        part = np.arange(start, stop)
+        part = part if chosen.left_out is None else part[~chosen.left_out[start:stop]]
+        told = part[used[part]]  # what is dropped labels nothing
+        if strange and told.size < _FEWEST_POINTS:
+            continue
+        noise = chosen.get("noise")
+        sweeps.append(
+            Sweep(
+                frequency=chosen["frequency"][part],
+                impedance=z[part],
+                noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
+                times=None if (times := chosen.get("time")) is None else times[part],
+                cycle=_typical_value(chosen.get("cycle"), told, whole=True),
+                time_s=_first(chosen.get("time"), told),
+                temperature_C=_typical_value(chosen.get("temperature"), told),
+                potential_V=_typical_value(chosen.get("potential"), told),
+                notes=list(chosen.notes),
+                form=form,
+            )
+        )
+    return sweeps
+
+
+def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:
+    """Return the rows at which a new sweep begins, of a table whose conditions may change.
+
+    `gaps` are rows before which the file itself begins anew.
+    """
+    cuts = list(gaps)
+    f, conditions = chosen["frequency"], [chosen.get(name) for name in ("cycle", "temperature")]
+    for start, stop in pairwise([0, *gaps, f.size]):
+        part = slice(start, stop)
+        within = [None if values is None else values[part] for values in conditions]
+        cuts += [start + cut for cut in boundaries(f[part], z[part], *within)]
+    return sorted(cuts)
+
+
+def _typical(tests: list[SignTest]) -> str:
+    if len(tests) < 2:
+        return str(tests[0]) if tests else ""
+    written = float(median([test.as_written for test in tests]))
+    turned = float(median([test.turned for test in tests]))
+    return str(SignTest(written, turned))
+
+
+def _typical_value(values: FloatArray | None, part: NDArray[np.intp], whole: bool = False) -> float | None:
+    if values is None:
+        return None
+    finite = values[part][np.isfinite(values[part])]
+    if finite.size == 0:
+        return None
+    return float(finite[0]) if whole else float(median(finite))
+
+
+def _first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
+    if values is None:
+        return None
+    finite = values[part][np.isfinite(values[part])]
+    return float(finite[0]) if finite.size else None
+
+
+def describe_sign(chosen: Chosen) -> str:
+    """Return how the imaginary sign was read, in words."""
+    if "imag" in chosen and "real" in chosen:
+        meaning = chosen.columns["imag"]
+        canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
+        return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}{canonical}"
+    return "as the phase says" if "phase" in chosen else "as written"
+
+
+def note_area(chosen: Chosen) -> list[str]:
+    """Return what an impedance per area makes of all ohms."""
+    names = (*IN_OHM, *(f"admittance_{part}" for part in IN_OHM))
+    units = [chosen.columns[name].unit for name in names if name in chosen.columns]
+    told = any(map(PER_AREA.search, units))
+    return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"] if told else []
+
+
+def bare_unit(chosen: Chosen) -> list[str]:
+    """Return what is taken for granted where columns have no unit."""
+    return [*_bare_ohm(chosen), *_bare_hertz(chosen)]
+
+
+def _bare_hertz(chosen: Chosen) -> list[str]:
+    """Return what a frequency without a unit is taken for, where its range is not a cell's in hertz."""
+    told, f = chosen.columns.get("frequency"), drop_nan(chosen.values.get("frequency", np.empty(0)))
+    lowest = float(f[f > 0].min(initial=np.inf))
+    if told is None or told.unit or lowest > _SLOWEST:
+        return []
+    return [f"{ASSUMED} no unit given for the frequency, taken as Hz: a period of {1 / lowest / 3600:.2g} h"]
+
+
+def _bare_ohm(chosen: Chosen) -> list[str]:
+    for quantities, what in (
+        (IN_OHM, "impedance, taken as ohm (else --impedance-unit)"),
+        (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
+    ):
+        found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]
+        if found:
+            return note_area(chosen) if any(found) else [f"{ASSUMED} no unit given for the {what}"]
+    return []

@@ -1,0 +1,123 @@
+"""Why a table has no impedance: what its columns are instead, or which one it lacks."""
+
+from __future__ import annotations
+
+import re
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.name_units import BRACKET
+from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.words import KIND
+
+#: What people measure beside impedance, and why it gives none.
+_OTHERS = (
+    (regex(r"(?<![^\W_])[kMG]?Pa(?![^\W_]|[\s_.·*/]+[sm])"), "a mechanical modulus, or a pressure"),
+    (
+        regex(r"^[γg]a?m?m?a?\W.*(?:[oO]hm|Ω)"),
+        "a distribution of relaxation times: export the impedance that it was computed from",
+    ),
+    (
+        regex(r"permi+t+iv|^(?:eps|[εϵ]|er'|e'|e\")|dielectric", re.IGNORECASE),
+        "a permittivity; area and thickness are taken from Novocontrol's text alone: export Z' and Z''",
+    ),
+    (
+        regex(r"^M(?:od)?_?(?:'|\"|re|im)|electric\w* modulus", re.IGNORECASE),
+        "an electric modulus needs the cell's vacuum capacitance: export Z' and Z''",
+    ),
+    (
+        regex(r"(?<![^\W_])[fpnuµm]?[FH][ .*·/_]*c?m(?:\^?-?2|²|⁻²)"),
+        "it is per area: multiply it with the area of the electrode, and write F",
+    ),
+    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
+    (
+        regex(r"^-?(?:C[ps]?\*?(?:['\"]|_?(?:re|im)(?![^\W_])|_?(?:real|imag))|(?:Re|Im)\(C)"),
+        "a complex capacitance; export Z' and Z''",
+    ),
+    (
+        regex(r"^-?(?:sigma|rho|[σρ])|conductiv|resistiv", re.IGNORECASE),
+        "a conductivity or a resistivity needs the sample's area and thickness: export Z' and Z''",
+    ),
+    (
+        regex(r"^V[RIMP]\(|^(?:Re|Im|mag|ph\w*)\(V\(", re.IGNORECASE),
+        "a voltage; print one, and the source's current beside it, or V/I",
+    ),
+    (
+        regex(
+            r"(?=.*(?:Z|[Rr]e|[Ii]m)).*(?:%|norm|a\.? ?u\.|\bp\.?u\b|\barb|\bcounts\b"
+            r"|(?i:dimensionless|unitless)|\[-\])"
+        ),
+        "a part of something has lost its ohms",
+    ),
+    (regex(r"[\s(\[][x×*·] ?A(?:rea)?[)\]\s]*$"), "it is multiplied by an area: write the unit (Ohm cm2)"),
+    (
+        regex(r"(?<![^\W_])(?:Pa|N|kg)[\s_.·*/]+[sm](?![^\W_])|rayl|rho[\s_*·]*c(?![^\W_])", re.IGNORECASE),
+        "an acoustic or a mechanical impedance",
+    ),
+    (
+        regex(r"(?<![^\W_])S_?[1-9]{2}(?!\d)|reflection|gamma", re.IGNORECASE),
+        "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
+    ),
+)
+
+
+#: ``10^-3 Z'``, ``1000*Z'``, ``Z' x 10^3``: what was done, or what is to do?
+_POWER = r"10\s*(?:\^|\*\*)\s*\(?[-+]?\d+\)?|10[⁺⁻⁰¹²³⁴-⁹]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_FACTOR = regex(
+    rf"^\W*({_POWER})\s*[*·×x ]\s*(?=[-|(]*[A-Za-z])|[*·×/]\s*({_POWER})\s*(?=$|[\s\[(])"
+    rf"|\sx\s*({_POWER})(?![^\W_])"
+)
+
+
+#: ``Z'(S)``, ``Real (V)``; Re(H) is the real part of an H.
+_UNIT_APART = regex(r"(?:(?<=[\s'\"])[(/]|\[)([^()\[\]/]+)[)\]]?\s*$")
+_REACTIVE = regex(r"\W*(?:[CL][ps]?(?![^\W_])|(?i:capac|induct|kapaz|indukt))")
+
+
+def _why_none(name: str) -> str:
+    """Return why a column that is not understood is no part of an impedance; empty where nothing tells."""
+    match = _FACTOR.search(name)
+    rest = f"{name[: match.start()]} {name[match.end() :]}".strip() if match else ""
+    if match and KIND.get(column(rest).quantity) == "ohm":
+        factor = next(filter(None, match.groups()))
+        return f"{factor!r} in {name!r} may be a factor: apply it, or take it out"
+    told = [unit for match in BRACKET.finditer(name) if (unit := unit_of(match[1].strip()))]
+    if len({unit.scale for unit in told}) > len({unit.kind for unit in told}):
+        return f"{name!r} tells two units: leave the wrong one out"
+    reason = next((reason for pattern, reason in _OTHERS if pattern.search(name)), "")
+    return f"{name!r} is no impedance: {reason}" if reason else _other_unit(name)
+
+
+def _other_unit(name: str) -> str:
+    """Return that a name of an impedance tells the unit of something else; empty where it does not."""
+    match = _UNIT_APART.search(name)
+    unit = unit_of(match[1].strip()) if match else None
+    if match is None or unit is None or unit.kind == "ohm":
+        return ""
+    if KIND.get(column(name[: match.start()]).quantity) != "ohm":
+        return ""
+    cure = "call admittances Y' and Y''" if unit.kind == "siemens" else "mend the header"
+    return f"{name!r} has a unit that no impedance has: {cure}"
+
+
+def missing(chosen: Chosen) -> str:
+    """Return why the columns there are give no impedance, and what would."""
+    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    if "imag_size" in chosen:
+        return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
+    if reason := next(filter(None, map(_why_none, chosen.unknown)), ""):
+        return reason
+    lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
+    others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""
+    if "capacitance" in chosen:
+        name = chosen.columns["capacitance"].name
+        return f"{name!r} may be that of the series or of the parallel circuit: call it Cs or Cp"
+    if "modulus" in chosen and {"dissipation", "quality"} & set(chosen.values):
+        return "|Z| and a loss do not tell a capacitor from a coil: add the phase, or Cp, Cs, Lp or Ls"
+    if any(map(_REACTIVE.match, chosen.unknown)):
+        return f"a capacitance or an inductance needs its unit in the header: 'Cp (F)' (recognised: {has})"
+    return (
+        f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "
+        "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
+    )

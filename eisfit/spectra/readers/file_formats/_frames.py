@@ -1,0 +1,98 @@
+"""Columns that come with names and no text (JSON, Parquet): read as the text table of the same columns is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from numpy.typing import NDArray
+
+from eisfit.spectra.readers.file import MAX_ROWS, File
+from eisfit.spectra.readers.file_formats import text
+from eisfit.spectra.readers.file_formats._list_cells import explode
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.sweep import Sweep
+
+#: Of a voltage and a current that are written as complex numbers.
+_OTHER_PHASORS = {"potential", "current", "voltage"}
+_MARK = "\t"
+
+
+def attach_unit(name: str, unit: Any) -> str:
+    """Return a column's name with the unit that its container tells, where it has none itself.
+
+    >>> attach_unit("Zre", "mohm"), attach_unit("Zre/ohm", "ohm"), attach_unit("Zre", None)
+    ('Zre [mohm]', 'Zre/ohm', 'Zre')
+    """
+    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
+
+
+def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep]:
+    """Return the sweeps of named columns of one length; cells may be numbers, complex numbers, words, None.
+
+    Raises
+    ------
+    ReadError
+        When the lengths differ, or the columns hold no spectrum.
+    """
+    columns = explode(file, columns)
+    whole = [name for name, values in columns.items() if any(isinstance(v, complex) for v in values)]
+    parts = (
+        _parts(name, values, len(whole) == 1) if name in whole else [(name, values)]
+        for name, values in columns.items()
+    )
+    columns = dict(chain.from_iterable(parts))
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
+        raise file.error(f"the columns are not of one length ({shown})")
+    if max(lengths.values(), default=0) > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    rows = (_MARK.join(map(_cell, row)) for row in zip(*columns.values(), strict=True))
+    lines = [_MARK.join(" ".join(str(name).split()) for name in columns), *rows]
+    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading, file.beside))
+    for sweep in sweeps:
+        sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
+    return sweeps
+
+
+def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
+    """Return what the parts of complex numbers are called, which may stand `alone` or beside others.
+
+    >>> names_of_parts("Z [mohm]", alone=False), names_of_parts("Z_fit", alone=True)
+    (('Z_real [mohm]', 'Z_imag [mohm]'), ('Z_real', 'Z_imag'))
+    >>> names_of_parts("V", alone=True)
+    ('V real', 'V imag')
+    """
+    meaning = column(name)
+    if meaning.quantity in _OTHER_PHASORS or (not alone and (meaning.label or not meaning.quantity)):
+        return f"{name} real", f"{name} imag"
+    if not meaning.quantity and name.endswith("]") and (core := column(name[: name.rfind("[")])).quantity:
+        unit = name[name.rfind("[") :]  # which is none of that quantity: Z [S]
+        return f"{core.name.strip()} real {unit}", f"{core.name.strip()} imag {unit}"
+    letter = "Y" if meaning.quantity.startswith("admittance") else "Z"
+    unit = f" [{meaning.unit}]" if meaning.unit else ""
+    return f"{letter}_real{unit}", f"{letter}_imag{unit}"
+
+
+def _parts(name: str, values: Sequence[Any], alone: bool) -> list[tuple[str, Sequence[Any]]]:
+    """Return the two columns that one of complex numbers makes."""
+    pairs = [(value.real, value.imag) if value is not None else (None, None) for value in values]
+    return [(part, [pair[i] for pair in pairs]) for i, part in enumerate(names_of_parts(name, alone=alone))]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "nan"
+    return repr(float(value)) if isinstance(value, (int, float)) else " ".join(str(value).split())
+
+
+def parts_by_length(
+    arrays: Mapping[str, NDArray[Any]], flat: Mapping[str, NDArray[Any]]
+) -> list[dict[str, NDArray[Any]]]:
+    """Return the arrays of each length of which there are frequencies; none where these are alike."""
+    frequencies = [values for name, values in flat.items() if column(name).quantity == "frequency"]
+    sizes = list(dict.fromkeys(values.size for values in frequencies if values.ndim == 1 and values.size > 2))
+    parts = [{name: v for name, v in arrays.items() if size in v.shape} for size in sizes]
+    return parts if len(parts) > 1 else []

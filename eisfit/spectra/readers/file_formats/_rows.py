@@ -1,0 +1,185 @@
+"""Tables with named columns and a known layout: only the columns that matter are turned into numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.records import dataclass
+from eisfit.spectra.readers.conversion.assemble import (
+    FROM_PHASE,
+    Chosen,
+    boundaries_of,
+    choose,
+    note_area,
+    settle_sign,
+    sweeps_of,
+)
+from eisfit.spectra.readers.conversion.impedance import impedance
+from eisfit.spectra.readers.file import MAX_CELLS, MAX_ROWS, File
+from eisfit.spectra.readers.labels.key_values import apply_conditions, header_text, key_values
+from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.surroundings.ends import CUT, lost_exponent
+from eisfit.spectra.readers.sweep import Sweep, plural, refuse_many
+from eisfit.spectra.readers.tables.header_names import WANTED
+from eisfit.spectra.readers.tables.numbers import Style, number, split
+
+
+@dataclass(frozen=False)
+class Block:
+    """Rows of a named table.
+
+    Parameters
+    ----------
+    columns
+        Meaning of the columns, by position.
+    matrix
+        (rows, columns); NaN where the column does not matter.
+    skipped
+        Number of lines that are no row of numbers.
+    cut
+        Whether the last line was cut off in the file.
+    decimal
+        The decimal sign.
+    """
+
+    columns: dict[int, Column]
+    matrix: NDArray[np.float64]
+    skipped: int
+    cut: bool
+    decimal: str
+
+
+def decimal_sign(lines: Sequence[str]) -> str:
+    """Return the decimal sign of rows parted by tabs or spaces: a comma where commas prevail."""
+    text = "\n".join(lines[:50])
+    points, commas = (len(re.findall(rf"\d{mark}\d", text)) for mark in (r"\.", ","))
+    return "," if commas > 2 * points else "."
+
+
+def read_rows(
+    file: File,
+    lines: Sequence[str],
+    first: int,
+    names: Sequence[str],
+    *,
+    delimiter: str = "\t",
+    stop: Callable[[str], bool] | None = None,
+) -> Block:
+    """Read the rows from line `first` on; `stop` tells the line that ends the table.
+
+    Raises
+    ------
+    ReadError
+        When there are more than `MAX_ROWS` rows.
+    """
+    columns = {i: meaning for i, name in enumerate(names) if (meaning := column(name)).quantity}
+    needed = [i for i, c in columns.items() if c.quantity in WANTED]
+    last = _last(lines, first, stop)
+    style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
+    cut = last == len(lines) and bool(lines[-1].strip())
+    if last - first > MAX_ROWS:
+        raise file.error(f"more than {MAX_ROWS} rows")
+    if (last - first) * len(names) > MAX_CELLS:
+        raise file.error(f"more than {MAX_CELLS} cells")
+    matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
+    used = whole = 0
+    sizes: list[int] = []
+    below_another = False  # the header of a narrower table below it
+    for index in range(first, last):
+        cells = split(lines[index], delimiter)
+        sizes.append(0)
+        values = _numbers(cells, columns, style)
+        below_another = len(cells) < whole and (below_another or _are_words(cells, style))
+        if below_another:
+            skipped += bool(cells)
+            continue
+        incomplete = cut and index == last - 1 and _incomplete(cells, lines[first:index], delimiter)
+        if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
+            skipped += bool(cells) and not incomplete
+            cut = cut and not (index == last - 1 and not incomplete)
+            continue
+        for i, value in values.items():
+            matrix[used, i] = value
+        used += 1
+        sizes[-1] = len(cells)
+        whole = whole or len(cells)
+        cut = cut and index != last - 1
+    _refuse_lost_cells(file, lines[first:last], sizes, first)
+    return Block(columns, matrix[:used], skipped, cut, style.decimal)
+
+
+def _refuse_lost_cells(file: File, rows: Sequence[str], sizes: Sequence[int], first: int) -> None:
+    """Refuse a row with fewer cells than those beside it, where they have as many: its numbers moved."""
+    for place in range(1, len(sizes) - 1):
+        if 2 < sizes[place] < sizes[place - 1] == sizes[place + 1]:
+            raise file.error(
+                f"line {first + place + 1}: fewer cells than the lines beside it, and nothing tells which is "
+                f"missing: {rows[place].strip()[:60]!r}; delete the line"
+            )
+
+
+def read_named_sweeps(
+    file: File, block: Block, header: Sequence[str], parts: list[int] | None = None
+) -> tuple[list[Sweep], Chosen]:
+    """Turn a block into sweeps with notes and metadata; `parts` are further rows where a sweep begins."""
+    chosen = choose(block.columns, block.matrix)
+    if "frequency" not in chosen:
+        raise file.error("no frequency column: it holds no impedance")
+    z = impedance(file, chosen)
+    cuts = sorted({*boundaries_of(chosen, z), *(parts or [])})
+    refuse_many(file, len(cuts))
+    chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
+    if block.skipped:
+        chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")
+    chosen.notes += note_area(chosen)
+    sweeps = sweeps_of(chosen, z, cuts)
+    if any(note.startswith(FROM_PHASE) for note in chosen.notes):
+        settle_sign(file, sweeps, "as the phase says")
+    if block.cut:
+        sweeps[-1].notes.append(CUT)
+    pairs = key_values(header)
+    apply_conditions(sweeps, pairs)
+    for sweep in sweeps:
+        sweep.metadata = {**pairs, "header": header_text(header)}
+    return sweeps, chosen
+
+
+def _are_words(cells: Sequence[str], style: Style) -> bool:
+    """Whether several cells are words, and none a number or a gap."""
+    return len(cells) > 1 and all(cell and number(cell, style) is None for cell in cells)
+
+
+def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
+    """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
+    before = split(next(filter(str.strip, reversed(above)), ""), delimiter)
+    if not (cells and before) or len(cells) < len(before):
+        return len(cells) < len(before)
+    return len(cells[-1]) < len(before[-1]) - 1 or lost_exponent(cells[-1], before[-1:])
+
+
+def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:
+    values = {}
+    for i in columns:
+        if i < len(cells):
+            value = _fast(cells[i], style)
+            values[i] = float("nan") if value is None else value
+    return values
+
+
+def _fast(cell: str, style: Style) -> float | None:
+    if style.decimal == "." and "_" not in cell:
+        try:
+            return float(cell)
+        except ValueError:
+            return number(cell, style)
+    return number(cell, style)
+
+
+def _last(lines: Sequence[str], first: int, stop: Callable[[str], bool] | None) -> int:
+    if stop is None:
+        return len(lines)
+    return next((i for i in range(first, len(lines)) if stop(lines[i])), len(lines))

@@ -1,0 +1,137 @@
+"""BioLogic EC-Lab and BT-Lab text export (`.mpt`, also as `.txt`): any number of sweeps, any header length.
+
+The header's line count ("Nb header lines") is often wrong after editing, so the table is found by its column
+names. Columns follow the EC-Lab manual: ``freq/Hz``, ``Re(Z)/Ohm``, ``-Im(Z)/Ohm``, ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.assemble import settle_sign
+from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file_formats import text
+from eisfit.spectra.readers.file_formats._rows import Block, read_named_sweeps, read_rows
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.sweep import Sweep
+from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.spectrum import ASSUMED
+
+NAME = "BioLogic .mpt"
+SUFFIXES = (".mpt",)
+
+_MARKS = ("ec-lab ascii file", "bt-lab ascii file")
+_LOOP = regex(r"^\s*Loop (\d+) from point number (\d+) to (\d+)", re.IGNORECASE)
+#: Of the counter electrode, or of the cell, beside the working electrode's.
+_FREQUENCY = regex(r"(?<![^\W_])freq/[kM]?Hz(?!\w)")
+_ELECTRODE = regex(r"-?(?:Re|Im)\(Z\w[\w-]*\)/Ohm")
+_ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
+
+
+def recognise(file: File) -> bool:
+    """Whether the text has EC-Lab's first line, or is called `.mpt`."""
+    return file.encoding is not None and (file.suffix == ".mpt" or not _bare(file))
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return all sweeps.
+
+    Raises
+    ------
+    ReadError
+        When the file holds no impedance (another technique), or its columns contradict each other.
+    """
+    found = _header(file.lines)
+    if found is None:
+        return _read_headerless(file)
+    place, names = found
+    block = read_rows(file, file.lines, place + 1, _stretch_names(names, file.lines, place))
+    header = file.lines[: place + 1]
+    sweeps, _ = read_named_sweeps(file, block, header, _loop_starts(header, block))
+    for sweep in sweeps:
+        sweep.metadata = {**_summary(header, sweep.metadata), **sweep.metadata}
+    _number_loops(sweeps, header)
+    others = [name for name in names if _ELECTRODE.match(name)]
+    for sweep in sweeps if others else []:
+        sweep.notes.append(f"{ASSUMED} Re(Z) is what is asked for; left aside: {', '.join(others[:4])}")
+    return sweeps
+
+
+def _header(lines: Sequence[str]) -> tuple[int, list[str]] | None:
+    for place, line in enumerate(lines):
+        if "freq/" in line and "\t" in line and _FREQUENCY.search(line):
+            return place, [name.strip().strip('"') for name in line.rstrip("\t \r").split("\t")]
+    return None
+
+
+def _stretch_names(names: list[str], lines: Sequence[str], place: int) -> list[str]:
+    """Rows longer than the header get nameless columns at the end; a shift shows in the phase check."""
+    width = max((len(line.rstrip("\t").split("\t")) for line in lines[place + 1 : place + 20]), default=0)
+    return names + [""] * (width - len(names))
+
+
+def _read_headerless(file: File) -> list[Sweep]:
+    table = find_table(file)
+    technique = next((line.strip() for line in file.lines[1:8] if _technique(line)), "unknown technique")
+    named = [
+        line
+        for line in file.lines
+        if line.count("\t") > 2 and any(column(c).quantity for c in line.split("\t"))
+    ]
+    another = _bare(file) or (table is not None and _ORDER[0] in table.names)  # or parted otherwise
+    if table is not None and (named or table.names) and another:
+        return text.parse(file)  # of another program
+    if table is None or not _bare(file):
+        raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")
+    names = [*_ORDER[: table.matrix.shape[1]], *[""] * (table.matrix.shape[1] - len(_ORDER))]
+    block = read_rows(file, file.lines, table.rows[0], names, delimiter=table.style.delimiter)
+    sweeps, _ = read_named_sweeps(file, block, [])
+    settle_sign(file, sweeps, "no header: taken as EC-Lab's usual order freq, Re(Z), -Im(Z)")
+    return sweeps
+
+
+def _bare(file: File) -> bool:
+    head = file.head.lower()
+    return not any(mark in head for mark in _MARKS)
+
+
+def _technique(line: str) -> bool:
+    return len(line.strip()) > 3 and not line.lower().startswith(
+        ("nb header", "run on", "user", "ec-lab", "bt-lab")
+    )
+
+
+def _loop_starts(header: Sequence[str], block: Block) -> list[int]:
+    """Rows at which a loop begins, where the next loop really starts its sweep anew."""
+    column_f = next(i for i, meaning in block.columns.items() if meaning.quantity == "frequency")
+    f = block.matrix[:, column_f]
+    starts = [int(match[2]) for line in header if (match := _LOOP.match(line))]
+    return [
+        row for row in starts if 0 < row < f.size and f[row] > 0 and f[row - 1] > 0 and f[row] != f[row - 1]
+    ]
+
+
+def _number_loops(sweeps: list[Sweep], header: Sequence[str]) -> None:
+    """Where the cycle column cannot tell the sweeps apart, the loop's number is the cycle."""
+    loops = [int(match[1]) for line in header if (match := _LOOP.match(line))]
+    if len(sweeps) > 1 and len(loops) == len(sweeps) and len({sweep.cycle for sweep in sweeps}) == 1:
+        for sweep, loop in zip(sweeps, loops, strict=True):
+            sweep.cycle = float(loop)
+            sweep.notes.append("cycle is the loop's number")
+
+
+def _summary(header: Sequence[str], pairs: dict[str, Any]) -> dict[str, Any]:
+    """Return instrument, date, area, amplitude and technique under plain names."""
+    setting = {line[:20].strip(): line[20:].strip() for line in header if len(line) > 20 and line[19] == " "}
+    found = {
+        "instrument": pairs.get("Device"),
+        "date": pairs.get("Acquisition started on") or pairs.get("Technique started on"),
+        "area": pairs.get("Electrode surface area"),
+        "technique": next((line.strip() for line in header[1:8] if _technique(line)), None),
+        "amplitude_mV": setting.get("Va (mV)"),
+        "amplitude_mA": setting.get("Ia"),
+    }
+    return {name: value for name, value in found.items() if value}

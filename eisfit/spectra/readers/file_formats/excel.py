@@ -1,0 +1,150 @@
+"""Excel `.xlsx` (Office Open XML, ECMA-376): every sheet as a table; dates are no numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.archive import members
+from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file_formats._sheet import (
+    MAX_XML,
+    Sheet,
+    attach_unit,
+    parse_xml,
+    sheet_sweeps,
+    unit_of_format,
+)
+from eisfit.spectra.readers.sweep import Sweep
+
+if TYPE_CHECKING:  # read when a workbook is
+    from xml.etree import ElementTree as ET
+
+NAME = "Excel .xlsx"
+SUFFIXES = (".xlsx", ".xlsm")
+
+_SHEET = regex(r"xl/worksheets/sheet\d+\.xml$")
+_DATE_FORMATS = frozenset(
+    {*range(14, 23), 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, *range(45, 48), 50, 57, 58}
+)
+_MOST_COLUMNS = 1000
+_WANTED = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml")
+
+
+def recognise(file: File) -> bool:
+    """Whether it is a ZIP archive with a workbook in it."""
+    return file.data.startswith(b"PK\x03\x04") and b"xl/workbook.xml" in file.data
+
+
+def parse(file: File) -> list[Sweep]:
+    """Return the spectra of all sheets.
+
+    Raises
+    ------
+    ReadError
+        When the document is damaged, or no sheet holds a spectrum.
+    """
+    content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
+    trees = {name: parse_xml(file, data) for name, data in content.items()}
+    strings = _strings(trees.get("xl/sharedStrings.xml"))
+    dates = _date_styles(trees.get("xl/styles.xml"))
+    units = _style_units(trees.get("xl/styles.xml"))
+    titles = _titles(trees.get("xl/workbook.xml"))
+    names = sorted((n for n in trees if _SHEET.match(n)), key=lambda n: int(re.findall(r"\d+", n)[-1]))
+    sheets = {
+        titles[i] if i < len(titles) else name: _rows(trees[name], strings, dates, units)
+        for i, name in enumerate(names)
+    }
+    return sheet_sweeps(file, sheets)
+
+
+def _local(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]
+
+
+def _children(element: ET.Element, name: str) -> list[ET.Element]:
+    return [child for child in element.iter() if _local(child.tag) == name]
+
+
+def _text(element: ET.Element) -> str:
+    return "".join(child.text or "" for child in _children(element, "t"))
+
+
+def _strings(tree: ET.Element | None) -> list[str]:
+    return [] if tree is None else [_text(item) for item in tree if _local(item.tag) == "si"]
+
+
+def _titles(tree: ET.Element | None) -> list[str]:
+    return [] if tree is None else [sheet.get("name", "") for sheet in _children(tree, "sheet")]
+
+
+def _date_styles(tree: ET.Element | None) -> set[int]:
+    """Return the numbers of the cell styles that show a date or a time."""
+    if tree is None:
+        return set()
+    custom = {
+        int(item.get("numFmtId", "0"))
+        for item in _children(tree, "numFmt")
+        if re.search(
+            r"[ymdhs]",
+            re.sub(r"\"[^\"]*\"|\[[^\]]*\]|\\.|E\+|General", "", item.get("formatCode", "")[:300]),
+            re.I,
+        )
+    }
+    formats = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
+    return {i for i, xf in enumerate(formats) if int(xf.get("numFmtId", "0")) in _DATE_FORMATS | custom}
+
+
+def _style_units(tree: ET.Element | None) -> dict[int, str]:
+    """Return the units that formats write behind numbers, by cell style."""
+    formats = [] if tree is None else _children(tree, "numFmt")
+    units = {item.get("numFmtId"): unit_of_format(item.get("formatCode", "")) for item in formats}
+    if tree is None or not any(units.values()):
+        return {}
+    styles = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
+    return {i: unit for i, xf in enumerate(styles) if (unit := units.get(xf.get("numFmtId"), ""))}
+
+
+def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int, str]) -> Sheet:
+    rows: Sheet = []
+    titles: dict[int, list[str]] = {}
+    for row in _children(tree, "row"):
+        cells: list[str] = []
+        for cell in row:
+            place = _column_number(cell.get("r", ""), len(cells))
+            if place >= _MOST_COLUMNS:
+                break
+            cells += [""] * (place - len(cells))
+            cells.append(_cell(cell, strings, dates))
+            if units and cells[-1]:
+                named = cell.get("t", "n") != "n"
+                attach_unit(
+                    titles, cells, len(cells) - 1, None if named else units.get(int(cell.get("s", "0")), "")
+                )
+        rows.append(cells)
+    return rows
+
+
+def _column_number(reference: str, following: int) -> int:
+    letters = re.match(r"[A-Z]{1,3}", reference)
+    if letters is None:
+        return following
+    number = 0
+    for letter in letters[0]:
+        number = 26 * number + ord(letter) - 64
+    return max(number - 1, following)
+
+
+def _cell(cell: ET.Element, strings: list[str], dates: set[int]) -> str:
+    kind = cell.get("t", "n")
+    if kind == "inlineStr":
+        return _text(cell)
+    value = next((child.text or "" for child in cell if _local(child.tag) == "v"), "")
+    if not value and any(_local(child.tag) == "f" for child in cell):
+        return "formula without a stored value: open and save the file in a spreadsheet program"
+    if kind == "s":
+        return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""
+    if kind == "n" and value and int(cell.get("s", "0")) in dates:
+        return f"date or time {value}"
+    return value

@@ -1,0 +1,385 @@
+"""Which columns of a table belong together: one spectrum, or several side by side, by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.names.not_measured_words import kind_of
+from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
+from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, Unit, unit_of
+from eisfit.spectra.readers.names.words import IN_OHM, PARTS
+from eisfit.spectra.readers.tables.header import Table
+
+Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
+#: What makes an impedance, and what else of one may stand beside.
+_PAIRS = (("real", "imag"), ("modulus", "phase"))
+_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
+_REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
+_SPELT_PRIMES = regex(r"(?<![^\W_])Z_?(pp|dp|p)(?![^\W_])", re.IGNORECASE)
+_OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
+#: Sign, marks for primes, gap and bracket, unit.
+_WITHOUT_MARKS = regex(r"([xX]?[._])?Z([._]{1,9})([A-Za-z]*)[._]?")
+_NAMES_Z = regex(r"(?<![^\W_])(?:Z|[Ii]mp|[Pp]h|[Ff]req|f(?![^\W_]))")
+_OF_A_CELL = regex(r"[a-z]{3,} ?\d+%?|-?\d+(?:\.\d+)?°?[a-z%]*")  # soc 50%, 25c, 2
+_NEGATIVE = regex(r"(?:(?<![^\W_])|(?<=(?<![^\W_])Z))neg(?:ative|\.)?(?![^\W_])", re.IGNORECASE)
+_POSITIVE = regex(r"pos|positive|cathode")
+_ACTUAL, _SET = (
+    regex(rf"[\s_(\[]*(?<![^\W_])(?:{words})(?![^\W_])[)\]]?", re.IGNORECASE)
+    for words in ("real|true|ist|actual|meas", "set|nominal|target|nom|soll")
+)
+#: The unit of another quantity in a name, word by word (Pa s/m, N s/m, mV/nT), or what it was divided by.
+_OF_ELSE = regex(
+    r"(?:(?:[kmMGun]?(?:pa|n|v|t|nt|a|g|w|s|m|cm)\d?|kg|rad|rayls?) ?)+|.*\b(?:over|per|rho)\b.*"
+)
+_OF_MEMORY = ")-mem"  # a trace that a Keysight analyser had stored before
+_LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
+
+
+def column_sets(table: Table) -> list[dict[int, Column]]:
+    """Return the meaning of the columns; several sets where spectra stand side by side."""
+    names = ["" if name.endswith(_OF_MEMORY) else name for name in _expand_complex(table)]
+    sets = _without_empty(table, _sets(table, names))
+    by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
+    if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):
+        units = table.units if len(table.units) == len(names) else [""] * len(names)
+        told = [
+            f"{name} [{unit}]" if unit and not column(name).unit else name
+            for name, unit in zip(names, units, strict=True)
+        ]
+        by_template = sets_by_template(told, sets[0], with_units=True)
+    return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+
+
+def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int, Column]]:
+    """Return the sets whose frequencies are there: names of a block may stand over no number."""
+    if len(sets) < 2:
+        return sets
+    width = table.matrix.shape[1]
+    held = [
+        columns
+        for columns in sets
+        if any(c.quantity == "frequency" and i < width and not np.isnan(table.matrix[:, i]).all()
+               for i, c in columns.items())
+    ]  # fmt: skip
+    return held or sets
+
+
+def _makes_impedance(columns: dict[int, Column]) -> bool:
+    """Whether columns hold more than frequencies and phases."""
+    return bool({c.quantity for c in columns.values()} - {"", "frequency", "phase", "time", "index"})
+
+
+def _are_whole(sets: list[dict[int, Column]], width: int) -> bool:
+    """Whether several spectra hold every column, and each of them one of a kind."""
+    held = {i for columns in sets for i, c in columns.items() if c.quantity in ("frequency", *_PARTS)}
+    kinds = [[c.quantity for c in columns.values()] for columns in sets]
+    return len(sets) > 1 and len(held) == width and all(len(kind) == len(set(kind)) for kind in kinds)
+
+
+def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
+    # pandas writes a repeated name as Z.1, Z.2
+    names = [bare if (bare := re.sub(r"\.\d+$", "", name)) in names else name for name in names]
+    names = _with_primes(names)
+    columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
+    columns = _with_frequency_set(columns)
+    columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
+    columns = _without_worked_out(_of_electrodes(columns))
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
+    starts = place["frequency"]
+    if len(starts) == 1 and (sets := _sets_by_label(columns)):
+        return sets
+    if sets := _sets_by_labelled_frequency(columns, starts):
+        return sets
+    pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
+    if not pairs:
+        return _blocks_of_other_forms(columns, starts)
+    blocks = _repeated_blocks(names)
+    if blocks and all(sum(start in block for start in starts) == 1 for block in blocks):
+        return [{i: columns[i] for i in block} for block in blocks]
+    if len(starts) == len(place[pairs[0][0]]):
+        last = min(place[pairs[0][0]]) < starts[0]  # the frequency ends each group
+        inner = [start + 1 for start in starts[:-1]] if last else starts[1:]
+        return [{i: columns[i] for i in range(*edges)} for edges in pairwise([0, *inner, max(columns) + 1])]
+    return _sharing_one_frequency(table, columns, place, pairs[0])
+
+
+def _blocks_of_other_forms(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
+    """Return a set for each frequency where what follows it is the same: f, Cp, D, f, Cp, D."""
+    edges = [*starts, max(columns) + 1] if starts else []
+    blocks = [{i: columns[i] for i in range(*pair)} for pair in pairwise(edges)]
+    held = [[c.quantity for c in block.values() if c.quantity] for block in blocks]
+    alike = len(held) > 1 and starts[0] == min(columns) and all(each == held[0] for each in held)
+    return blocks if alike and any(set(held[0]).issuperset(pair) for pair in WITH_UNITS) else [columns]
+
+
+def _with_primes(names: list[str]) -> list[str]:
+    """Return the names with ``Zp`` and ``Zpp``, where both are there, as Z' and Z''."""
+    spelt = {match[1].lower() for name in names if (match := _SPELT_PRIMES.search(name))}
+    if "p" not in spelt or len(spelt) < 2:
+        return names
+    return [_SPELT_PRIMES.sub(lambda m: "Z'" + "'" * (len(m[1]) - 1), name) for name in names]
+
+
+def _repeated_blocks(names: Sequence[str]) -> list[list[int]]:
+    """Return the places of names that come again in the same order, gaps between them aside; none: []."""
+    named = [i for i, name in enumerate(names) if name]
+    for size in range(3, len(named) // 2 + 1):
+        blocks = [named[start : start + size] for start in range(0, len(named), size)]
+        if all([names[i] for i in block] == [names[i] for i in blocks[0]] for block in blocks):
+            return blocks
+    return []
+
+
+def _with_frequency_set(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``f_real``, else ``f_set`` as the frequency where there is no other."""
+    for pattern in (_ACTUAL, _SET):
+        if {"frequency", "period"} & {c.quantity for c in columns.values()}:
+            break
+        told = {i: column(pattern.sub("", c.name)) for i, c in columns.items() if pattern.search(c.name)}
+        set_ = {i: replace(c, name=columns[i].name) for i, c in told.items() if c.quantity == "frequency"}
+        columns = {**columns, **set_}
+    return columns
+
+
+def _drop_reflection(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns without the phase of a reflection, which stands beside a return loss."""
+    if not any(_REFLECTION.search(c.name) for c in columns.values()):
+        return columns
+    whose = {i: c for i, c in columns.items() if c.quantity == "phase" and not _OF_Z.search(c.name)}
+    return {**columns, **{i: Column(c.name, "") for i, c in whose.items()}}
+
+
+def _parts_without_marks(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``Z__Ohm_``, ``x_Z___Ohm_`` as parts: one mark more for the one prime more.
+
+    MATLAB's writetable, R and others write a mark for each sign that names of theirs cannot hold.
+    """
+    lost = {i: match for i, c in columns.items() if (match := _WITHOUT_MARKS.fullmatch(c.name))}
+    pairs = [
+        (bool(second[1]), len(second[2]), i, j)
+        for i, first in lost.items()
+        for j, second in lost.items()
+        if not first[1] and 2 <= len(first[2]) == len(second[2]) - 1 and first[3] == second[3]
+    ]
+    if not pairs or {c.quantity for c in columns.values()} & {"real", "imag"}:
+        return columns
+    negative, _, real, imag = max(pairs)
+    parts = dict(columns)
+    for i, quantity, sign in ((real, "real", 1.0), (imag, "imag", -1.0 if negative else 1.0)):
+        unit = unit_of(lost[i][3]) if lost[i][3] else Unit("ohm", 1.0)
+        if unit is None or unit.kind != "ohm":
+            return columns
+        parts[i] = replace(columns[i], quantity=quantity, scale=sign * unit.scale, unit=lost[i][3], label="")
+    return parts
+
+
+def _parts_of_ivium(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with Z1, Z2 as real and imaginary part where there is neither part nor phase.
+
+    Scans beside each other repeat both; their columns follow each other as the frequencies do.
+    """
+    moduli = {i: c.label for i, c in columns.items() if c.quantity == "modulus"}
+    named = {c.quantity for c in columns.values()} & {"real", "imag", "phase"}
+    labels, frequencies = list(moduli.values()), [c for c in columns.values() if c.quantity == "frequency"]
+    alike = len({columns[i].unit for i in moduli}) == 1
+    if named or not labels or labels != ["1", "2"] * (len(labels) // 2) or not alike:
+        return columns
+    if len(labels) not in (2, 2 * len(frequencies)):
+        return columns
+    parts = {
+        i: replace(
+            columns[i], name=Z1_Z2[label == "2"], quantity="imag" if label == "2" else "real", label=""
+        )
+        for i, label in moduli.items()
+    }
+    return {**columns, **parts}
+
+
+def _parts_of_labels(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``A_Re``, ``A_Im``, ``B_Re``, ... as parts, and phases of labelled moduli."""
+    found = {i: column(c.name, labelled=True) for i, c in columns.items() if not c.quantity}
+    if any(_POSITIVE.fullmatch(c.label) for c in found.values()):
+        found |= _negative_electrode(columns)
+        columns = {i: Column(c.name, "") if i in found else c for i, c in columns.items()}
+    columns = _labelled_by_words(columns, found)
+    known = {c.quantity for c in columns.values()}
+    if known & {*PARTS}:
+        moduli = {c.label for c in columns.values() if c.quantity == "modulus"} - {""}
+        return {**columns, **{i: c for i, c in found.items() if c.quantity == "phase" and c.label in moduli}}
+    parts = {i: c for i, c in found.items() if c.quantity in ("real", "imag")}
+    labels = list(dict.fromkeys(c.label for c in parts.values()))
+    held = [sorted(c.quantity for c in parts.values() if c.label == label) for label in labels]
+    told = (
+        any(map(_POSITIVE.fullmatch, labels))
+        or sorted(labels) == list(_LETTERS[: len(labels)])
+        or all(map(_OF_A_CELL.fullmatch, labels))
+    )
+    told = told or all(c.unit for c in parts.values())
+    whole = len(labels) > 1 and told and all(each == ["imag", "real"] for each in held)
+    return {**columns, **parts} if whole else columns
+
+
+def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``Z' bare steel``, ``Z'' bare steel``, where each label has an impedance."""
+    told = {
+        i: c
+        for i, c in found.items()
+        if c.quantity in ("frequency", *sum(_PAIRS, ()))
+        and " " in c.label
+        and _NAMES_Z.search(c.name)
+        and not kind_of(c.label)
+        and not _OF_ELSE.fullmatch(c.label)
+    }
+    held: dict[str, set[str]] = {}
+    for c in (*told.values(), *columns.values()):
+        held.setdefault(c.label, set()).add(c.quantity)
+    labels = {c.label for c in told.values()}
+    whole = all(any(held[label].issuperset(pair) for pair in _PAIRS) for label in labels)
+    if not whole or held.get("", set()) & {*IN_OHM}:
+        return columns
+    return {**columns, **told}
+
+
+def _of_electrodes(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns with ``neg`` as an electrode's name where another is called ``pos``."""
+    positive = any(_POSITIVE.fullmatch(c.label) for c in columns.values())
+    return {**columns, **_negative_electrode(columns)} if positive else columns
+
+
+def _negative_electrode(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns of the negative electrode: ``Z' neg`` is no part with a minus."""
+    named = {i: c.name for i, c in columns.items() if _NEGATIVE.search(c.name)}
+    told = {i: column(_NEGATIVE.sub("pos", name), labelled=True) for i, name in named.items()}
+    return {i: replace(c, name=named[i], label="neg") for i, c in told.items()}
+
+
+def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:
+    """Return the columns without those whose labels say a fit or an error, beside an impedance."""
+    aside = {label for c in columns.values() if (label := c.label) and kind_of(label)}
+    for middle in ("", "median"):  # which is the spectrum where no other is
+        aside.discard(middle)
+        measured = {c.quantity for c in columns.values() if c.label not in aside}
+        if any(measured.issuperset(pair) for pair in _PAIRS):
+            break
+    else:
+        return columns
+    return {i: Column(c.name, "") if c.label in aside else c for i, c in columns.items()}
+
+
+def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
+    """Return a set for each label of f, Z' A, Z'' A, Z' B, Z'' B, where two labels have an impedance.
+
+    A pair without a label beside them is one more, the first: the whole cell beside its electrodes.
+    """
+    shared = {
+        i: c for i, c in columns.items() if c.quantity == "frequency" or not (c.label or c.quantity in _PARTS)
+    }
+    sets = []
+    for label in sorted(dict.fromkeys(c.label for c in columns.values()), key=bool):  # stable: "" first
+        own = {
+            i: c for i, c in columns.items() if c.label == label and c.quantity in _PARTS and i not in shared
+        }
+        found = {c.quantity for c in own.values()}
+        if any(found.issuperset(pair) for pair in _PAIRS):
+            sets.append({**shared, **own})
+    return sets if len(sets) > 1 and not _is_one_in_two_forms(sets) else []
+
+
+def _is_one_in_two_forms(sets: Sequence[dict[int, Column]]) -> bool:
+    """Whether a number behind the parts alone tells two sets apart: ``Zre1,Zim1,Phase,Zabs``."""
+    held = [{(c.quantity, c.label) for c in one.values() if c.quantity in _PARTS} for one in sets]
+    polar = {("modulus", ""), ("phase", "")}
+    if len(held) != 2 or held[0] != polar:
+        return False
+    labels = {label for _, label in held[1] - polar}
+    return {q for q, _ in held[1] - polar} == {"real", "imag"} and len(labels) == 1 and labels.pop().isdigit()
+
+
+def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int]) -> list[dict[int, Column]]:
+    """Return a set for each of f1, f2, ... that stand beside each other, before Z1', Z1'', Z2', Z2'', ..."""
+    labels = [columns[i].label for i in starts]
+    beside = len(starts) > 1 and starts[-1] - starts[0] == len(starts) - 1
+    if not beside or len({*labels} - {""}) < len(starts):
+        return []
+    other = {i for i, c in columns.items() if not c.label and c.quantity not in _PARTS}
+    sets = [{i: c for i, c in columns.items() if c.label == label or i in other} for label in labels]
+    held = [{c.quantity for c in one.values()} for one in sets]
+    return sets if all(any(each.issuperset(pair) for pair in _PAIRS) for each in held) else []
+
+
+def _sharing_one_frequency(
+    table: Table, columns: dict[int, Column], place: dict[str, list[int]], pair: tuple[str, ...]
+) -> list[dict[int, Column]]:
+    """Split f, Z', Z'', Z', Z'', ... where the names repeat, whatever their units; others are left aside."""
+    alike = all(len({_without_unit(columns[i]) for i in place[q]}) == 1 for q in pair)
+    if not alike or len(place["frequency"]) != 1:
+        return [columns]
+    f, pairs = place["frequency"][0], list(zip(place[pair[0]], place[pair[1]], strict=True))
+    kept = _without_other_units(table, columns, pairs)
+    aside = {i: Column(columns[i].name, "") for one in pairs if one not in kept for i in one}
+    return [{f: columns[f], a: columns[a], b: columns[b], **aside} for a, b in kept]
+
+
+def _without_other_units(
+    table: Table, columns: dict[int, Column], pairs: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the pairs without those per area beside others, and those that another holds in another unit."""
+    whole = [pair for pair in pairs if not any(PER_AREA.search(columns[i].unit) for i in pair)] or pairs
+    kept: list[tuple[int, int]] = []
+    for pair in whole:
+        others = [one for one in kept if columns[one[0]].unit != columns[pair[0]].unit]
+        if not any(
+            all(_are_same(table, columns, *two) for two in zip(one, pair, strict=True)) for one in others
+        ):
+            kept.append(pair)
+    return kept
+
+
+def _are_same(table: Table, columns: dict[int, Column], one: int, other: int) -> bool:
+    a, b = (table.matrix[:, i] * columns[i].scale for i in (one, other))
+    return np.allclose(a, b, rtol=1e-3, equal_nan=True)
+
+
+def _without_unit(meaning: Column) -> str:
+    name = re.sub(r"\.\d+$", "", meaning.name)
+    return name[: name.rfind(meaning.unit)].rstrip("[(/_ ") if meaning.unit else name
+
+
+def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
+    meaning = column(name)
+    if len(units) == width and units[index] == DIGATRON and meaning.quantity in IN_OHM:
+        return replace(meaning, unit="mOhm", scale=1e-3 * meaning.scale)
+    if meaning.unit or len(units) != width or not units[index]:
+        return meaning
+    combined = column(f"{name} [{units[index]}]")
+    if (
+        meaning.quantity in _PARTS
+        and not combined.unit
+        and (unit := unit_of(units[index]))
+        and unit.kind != "any"
+    ):
+        return Column(combined.name, "")  # Z' in S
+    return combined if combined.quantity else meaning
+
+
+def _expand_complex(table: Table) -> list[str]:
+    """Give a column that held complex text, or modulus and angle (split into two by now), two names."""
+    names, width = table.names, table.matrix.shape[1]
+    if len(names) != width - 1:
+        return names
+    for i, name in enumerate(names):
+        meaning = column(name)
+        if meaning.quantity == "modulus":
+            unit = f" [{meaning.unit}]" if meaning.unit else ""
+            pair = [f"Z_real{unit}", f"Z_imag{unit}"]
+            if table.polar is not None:
+                pair = [f"|Z|{unit}", f"phase [{table.polar}]" if table.polar else "phase"]
+            return [*names[:i], *pair, *names[i + 1 :]]
+    return names

@@ -1,0 +1,40 @@
+"""Units that stand in each cell of a column, converted to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
+
+#: M in capitals throughout is milli to some.
+_AMBIGUOUS_FREQUENCIES = {AMBIGUOUS_FREQUENCY, AMBIGUOUS_FREQUENCY.upper()}
+_BASE = {"frequency": "Hz", "ohm": "ohm", "angle": "deg", "siemens": "S", "farad": "F", "henry": "H"}
+
+
+def convert_to_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
+    """Return the unit in brackets and the numbers in it; None where units of two kinds, or doubtful, mix."""
+    written = {unit for *_, unit in cells}
+    if len(written) == 1:
+        (unit,) = written
+        return f" [{unit}]" if unit else "", [number for _, number, _ in cells]
+    if written & _AMBIGUOUS_FREQUENCIES:
+        return _convert_in_order(cells)
+    units = [unit_of(unit) for *_, unit in cells]
+    doubtful = any(AMBIGUOUS.match(unit) for unit in written)
+    kinds = {unit.kind if unit else "" for unit in units}
+    if doubtful or len(kinds) > 1 or not kinds <= set(_BASE):
+        return None
+    scaled = [repr(float(n) * unit.scale) for (_, n, _), unit in zip(cells, units, strict=True) if unit]
+    return f" [{_BASE[kinds.pop()]}]", scaled
+
+
+def _convert_in_order(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
+    """Return frequencies in hertz among which ``100 MHZ`` may be milli- or megahertz: as they run one way."""
+    ways = []
+    for plain in ("mHz", "MHz"):
+        told = [(a, n, plain if unit in _AMBIGUOUS_FREQUENCIES else unit) for a, n, unit in cells]
+        if way := convert_to_one_unit(told):
+            steps = [float(b) - float(a) for a, b in pairwise(way[1])]
+            ways += [way] * (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+    return ways[0] if len(ways) == 1 else None

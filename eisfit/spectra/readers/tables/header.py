@@ -1,0 +1,400 @@
+"""The header of a table: names and units of its columns, found among the lines above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import field
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.units import DIGATRON, is_unit, is_units_row
+from eisfit.spectra.readers.tables.header_names import (
+    COMMENT,
+    LONGEST_HEADER,
+    WANTED,
+    align_units,
+    are_units_and_a_word,
+    is_bracketed_unit,
+    is_of_digatron,
+    is_unit_alone,
+    names_of_legend,
+    names_of_lines,
+    names_of_units,
+    quantities_of,
+    suits,
+)
+from eisfit.spectra.readers.tables.numbers import Style, number, split
+
+#: Stands last in a row of units of which nobody knows whose they are.
+STRAY = "?"
+
+_ROW_OF_NAMES = regex(
+    r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
+)
+#: A name that is a number of a column: its stem, and the number or the letter.
+_COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
+#: Below names, as R, Julia, polars and databases print tables.
+_TYPE = regex(
+    r"<[a-z]{3,4}>|[fi](?:64|32)|(?:float|double|real|numeric|number|decimal|int(?:eger)?)\d*", re.IGNORECASE
+)
+_UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=False)
+class Table:
+    """A block of numbers with what stands above it.
+
+    Parameters
+    ----------
+    style
+        How it is written.
+    names
+        Header names, one a column; empty where there is no header.
+    matrix
+        (rows, columns); NaN where a cell holds no number.
+    preamble
+        Lines above the header.
+    skipped
+        Rows within the block that are no numbers (row number from 1, text).
+    mixed
+        Names and columns did not count the same.
+    units
+        The units row, where there is one: a unit a column, empty where a column has none.
+    rows
+        Line (from 0) of each row of `matrix`.
+    wider
+        Lines (from 0) with more numbers than the table has columns.
+    narrower
+        Lines (from 0) with fewer numbers than the table has columns, of which nothing tells which is missing.
+    beyond
+        How many numbers stand behind words or gaps beyond the last column.
+    remarked
+        Lines (from 0) of rows with a word beyond the last column.
+    polar
+        Unit of the angle where cells held modulus and angle (``2∠-30°``); None where they did not.
+    alone
+        Whether its columns are of one spectrum.
+    others
+        Places of the columns of its other spectra, while one is taken.
+    further
+        Names of columns behind the last of numbers: remarks, marks.
+    """
+
+    style: Style
+    names: list[str]
+    matrix: NDArray[np.float64]
+    preamble: list[str] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    mixed: bool = False
+    units: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    wider: list[int] = field(default_factory=list)
+    narrower: list[int] = field(default_factory=list)
+    beyond: int = 0
+    remarked: list[int] = field(default_factory=list)
+    polar: str | None = None
+    alone: bool = True
+    others: set[int] = field(default_factory=set)
+    further: list[str] = field(default_factory=list)
+
+    @cached_property
+    def lines(self) -> frozenset[int]:
+        """The lines of `rows`, to look one up."""
+        return frozenset(self.rows)
+
+    def cell(self, lines: Sequence[str], row: int, index: int) -> str:
+        """Return the text of one cell of `matrix`, empty where it is of no line."""
+        if row >= len(self.rows):
+            return ""
+        cells = split(lines[self.rows[row]], self.style.delimiter)
+        return cells[index] if index < len(cells) else ""
+
+
+def attach_header(table: Table, above: Sequence[str], width: int, row: str = "") -> None:
+    """Find the names of the columns, and their units, in the lines above the numbers; `row` is the first."""
+    table.preamble = list(above)
+    table.names = names_of_legend(above, width) or _names_above(table, above, row)
+    if not table.names:
+        _search_header(table, above, width)
+
+
+def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
+    """Return names that end where the numbers below them end, the first column being pandas' bare index."""
+    line = above[-1].rstrip() if above else ""
+    ends = [match.end() for match in re.finditer(r"\S+", row)]
+    if table.style.delimiter != " " or len(ends) != table.matrix.shape[1] or len(line) != ends[-1]:
+        return []
+    if line[: ends[0]].strip() or not _counts(table.matrix[:, 0]):
+        return []
+    names = ["", *(line[start:end].strip() for start, end in pairwise(ends))]
+    if not all(names[1:]) or len(WANTED & set(quantities_of(names, []))) < 3:
+        return []
+    table.preamble = list(above[:-1])
+    return names
+
+
+def _search_header(table: Table, above: Sequence[str], width: int) -> None:
+    near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
+    marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
+    for lookup in (_read_names, _unknown_names):
+        for place, back in enumerate(near):
+            higher = above[near[place + 1]] if place + 1 < len(near) else ""
+            if _is_no_header(above[back], higher, table.style, width):
+                continue
+            below = [line for line in above[back + 1 :] if not _is_rule(line, table.style.delimiter)]
+            units = _units_row(below, table.style, width)
+            units = units or _units_above(higher, table.style, width)
+            table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
+            if len(named := WANTED & {*quantities_of(table.names, [])}) < 2 or "frequency" not in named:
+                upper = [above[line] for line in near[place : place + 3]][::-1]
+                spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
+                    upper, table.style, width
+                )
+                table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
+            if table.names:
+                _fit_to_columns(table, width)
+                table.preamble = list(above[:back])
+                _attach_units(table, units)
+                return
+            if lookup is _unknown_names:
+                break  # words further up are no header
+    if near:
+        table.names = names_of_units(above[near[0]], table.style, width)
+
+
+def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
+    """Whether a line holds units alone, or dashes, or is a remark below the header."""
+    bare = COMMENT.sub("", line)
+    cells = split(bare, style.delimiter)
+    if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, style.delimiter):
+        return True
+    names = split(higher, style.delimiter)
+    if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
+        return False
+    alone = style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above
+    remark = len(cells) != width and (bare != line or alone) and not COMMENT.match(higher)
+    return remark or (len(cells) == width and are_units_and_a_word(cells))
+
+
+def _fit_to_columns(table: Table, width: int) -> None:
+    """Set names behind the numbers aside; give a first column that counts the rows an empty name it lacks."""
+    if not table.mixed:
+        table.names, table.further = table.names[:width], table.names[width:]
+    if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
+        return
+    first = table.matrix[:, 0]
+    steps = set(np.diff(first).tolist())
+    rises = first[:1] in (0.0, 1.0) and min(steps, default=0.0) > 0  # rows may be left out
+    numbers = not (first % 1).any() and (rises or steps in ({1.0}, {-1.0}))
+    if np.isnan(first).all() or numbers:
+        table.names, table.mixed = ["", *table.names], False
+
+
+def _attach_units(table: Table, units: list[str]) -> None:
+    while len(units) > len(table.names) and not units[-1]:  # below an empty column of remarks
+        units = units[:-1]
+    table.units = units
+    if not any(units) and is_of_digatron(table.names, table.preamble):
+        table.units = [DIGATRON] * len(table.names)
+    if len(units) != len(table.names) and (is_units_row(units) or sum(map(is_unit, units)) > 1):
+        table.units = align_units(units, table.names) or [*units, STRAY]
+
+
+def _counts(values: NDArray[np.float64]) -> bool:
+    """Whether a column counts the rows, up or down."""
+    with np.errstate(invalid="ignore"):  # of two infinite numbers
+        return values.size > 2 and bool(np.mean(np.abs(np.diff(values)) == 1) > 0.8)
+
+
+def _is_rule(line: str, delimiter: str) -> bool:
+    """Whether a line is a row of dashes or of gaps, with at most a number."""
+    cells = split(line, delimiter)
+    style = Style(delimiter, ".")
+    return bool(cells) and all(
+        not cell.strip("-:=") or _TYPE.fullmatch(cell) or number(cell, style) is not None for cell in cells
+    )
+
+
+def _read_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
+    if len(line) > LONGEST_HEADER:
+        return [], False
+    is_row = line[:1] == style.delimiter and line.count(style.delimiter) + 1 == width  # ;;f;Zre: no remark
+    bare = _ROW_OF_NAMES.sub("", line if is_row else COMMENT.sub("", line))
+    ways = _cell_ways(bare, style)
+    ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
+    ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
+    spaced = style.delimiter == " "
+    first = [cells for cells in ways[:1] if not (spaced and any(map(is_bracketed_unit, cells)))]
+    ways = [*first, *(cells for cells in ways[1:] if not any(map(is_unit_alone, cells)))]
+    numbered = _behind_a_number(line, style, width, units, marks) if marks else []
+    known = [quantities_of(cells, units) for cells in ways]
+    whole = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
+    one_a_column = _all_useful if whole else _one_a_column  # freq (Hz)   Global impedance (ohm)
+    gaps = bool(known) and _with_empty_columns(known[0], width, style)  # those between its names are columns
+    if numbered or gaps:
+        return numbered or ways[0], False
+    for fits in (one_a_column, _with_empty_columns, _with_complex_column, _one_known):
+        for cells, row in zip(ways, known, strict=True):
+            as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps
+            if fits(row, width, style) and (as_numbers or fits is not _one_known):
+                return cells, fits is _with_complex_column
+    for cells, row in zip(ways, known, strict=True):
+        if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
+            return cells, True
+    return [], False
+
+
+def _count_nameless(line: str, style: Style, width: int, names: Sequence[str]) -> int:
+    """Return how many last columns have no name: of marks there are as many as between the numbers."""
+    whole = style.delimiter != " " and line.count(style.delimiter) + 1 == width
+    return width - len(names) if whole and sum(map(bool, names)) > 1 else 0
+
+
+def _behind_a_number(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> list[str]:
+    """Return the names where the first is a comment's mark over a column that counts the rows; else none."""
+    for cells in _cell_ways(line, style):
+        row = quantities_of(cells, units) if len(cells) >= width and cells[0] in marks else []
+        if row and (_one_a_column(row, width, style) or _with_empty_columns(row, width, style)):
+            return cells[:width]
+    return []
+
+
+def _is_useful(quantity: str) -> bool:
+    return quantity not in ("", "index")
+
+
+def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
+    return len(row) == width and sum(map(_is_useful, row)) >= 2
+
+
+def _all_useful(row: Sequence[str], width: int, style: Style) -> bool:
+    return (
+        _one_a_column(row, width, style) and all(map(_is_useful, row)) and row.count("frequency") < 2
+    )  # angular frequency: two words
+
+
+def _one_known(row: Sequence[str], width: int, style: Style) -> bool:
+    """Whether there is a name for each column, of which one is known."""
+    parted = style.delimiter != " " and "frequency" in row
+    return len(row) == width and sum(map(_is_useful, row)) > 0 and (width <= 3 or parted)
+
+
+def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
+    """Whether the last names are of nothing known: their columns are empty, or hold words in some rows."""
+    few = style.delimiter != " " and 0 < len(row) - width <= 3
+    return few and not any(row[width:]) and "frequency" in row and sum(map(_is_useful, row)) >= 3
+
+
+def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
+    alone = row.count("modulus") == 1 and not {"real", "imag", "phase"} & set(row)
+    return len(row) == width - 1 and "frequency" in row and alone
+
+
+def _unknown_names(
+    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Return the cells of a line of words, one a column, although none is known."""
+    if len(line) > LONGEST_HEADER:
+        return [], False
+    cells = split(line, style.delimiter)
+    marked = bool(cells) and cells[0] in marks
+    plain = not COMMENT.match(line) or marked or (bool(units) and is_units_row(units))
+    signs = (style, Style(style.delimiter, "." if style.decimal == "," else ","))  # no word in either
+    written = (number(cell, sign) for cell in cells for sign in signs)
+    numbered = any(np.isfinite(found) for found in written if found is not None)
+    is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
+    return (cells, False) if is_header and not _only_count(cells) else ([], False)
+
+
+def _only_count(cells: Sequence[str]) -> bool:
+    """Whether names count the columns and say no more: ``V1,V2,V3`` (R), ``Var1`` (MATLAB), ``A(X),B(Y)``."""
+    found = [_COUNTED.fullmatch(_unquote(cell.strip())) for cell in cells]
+    if any(match is None for match in found):
+        return False
+    stems = {(match[1] or "") for match in found if match}
+    counts = [(match[2] or match[4]) for match in found if match]
+    places = [int(count) if count.isdigit() else ord(count.upper()) for count in counts]
+    return len(stems) == 1 and places == list(range(places[0], places[0] + len(places)))
+
+
+def _cell_ways(line: str, style: Style) -> list[list[str]]:
+    if style.delimiter == "|":
+        line = re.sub(r"^\|(?=[ZY]\|\s*[\[(/])", "||", line.lstrip())
+        line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line).removeprefix("|")  # |Z| between bars
+    ways = [split(line, style.delimiter)]
+    if style.delimiter in " \t" or len(ways[0]) == 1:
+        ways.append([cell for cell in ways[0] if cell])
+        ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
+        ways.append(line.strip().strip('"').split())
+        ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
+        ways.append(re.split(r"\s{2,}", re.sub(r"\s+(?=[\[(/])", " ", line.strip())))
+        ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
+    ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    ways += [ways[0][1:]] if ways[0][:1] in (["C"], ["c"]) else []  # Fortran's mark of a comment
+    ways.append(_with_their_units(ways[0]))
+    return [[_unquote(cell.strip()).replace('""', '"').strip(" ,;") for cell in way] for way in ways]
+
+
+def _unquote(cell: str) -> str:
+    """Return a cell without the marks around it; one that only ends with a mark is a name: ``Z"``."""
+    if cell[:1] == cell[-1:] == '"' and len(cell) > 2:
+        return cell[1:-1]  # "Z""" is Z"
+    return cell.strip('"') if cell[:1] == '"' or not cell.rstrip('"')[-1:].isalpha() else cell
+
+
+def _with_their_units(cells: list[str]) -> list[str]:
+    """Return names joined with the units that the mark between columns cut off: ``Z real, Ohm``."""
+    joined: list[str] = []
+    for cell in cells:
+        unit = cell.strip('" ')
+        bare = joined and joined[-1][-1:] != "]" and not column(joined[-1]).unit
+        if bare and is_unit(unit) and suits(unit, joined[-1]):
+            joined[-1] += f" [{cell.strip()}]"
+        else:
+            joined.append(cell)
+    return joined
+
+
+def _prose(cells: list[str]) -> bool:
+    """Whether cells read like a sentence or a `key: value` line rather than a header."""
+    return any(cell.endswith(":") or "=" in cell or ": " in cell or len(cell) > 40 for cell in cells)
+
+
+def _drop_title(cells: list[str]) -> list[str]:
+    """Return a row of units with an empty first cell in place of the word ``Units``."""
+    return ["", *cells[1:]] if cells and _UNITS.match(cells[0]) else cells
+
+
+def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
+    for line in sorted(between, key=lambda line: not is_units_row(split(line, style.delimiter))):
+        raw = split(line, style.delimiter)
+        cells = split(COMMENT.sub("", line), style.delimiter)
+        cells = raw if len(raw) == width != len(cells) else cells  # a mark may name the number column
+        is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
+        cells = cells[1:] if is_titled else _drop_title(cells)
+        if (
+            len(cells) >= 2
+            and len(cells) <= width + 1
+            and not any(number(cell, style) == 0 for cell in cells)
+        ):
+            return [cell.strip('[]() "') for cell in cells]
+    return []
+
+
+def _units_above(line: str, style: Style, width: int) -> list[str]:
+    bare = COMMENT.sub("", line)
+    cells = split(bare, style.delimiter)
+    cells += [""] * _count_nameless(bare, style, width, cells)
+    return [cell.strip('[]() "') for cell in cells] if len(cells) == width and is_units_row(cells) else []

@@ -1,0 +1,195 @@
+"""Names of columns that do not stand in one line: a legend, two or three lines, or units alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.units import is_unit, is_units_row, unit_of
+from eisfit.spectra.readers.names.words import PARTS
+from eisfit.spectra.readers.tables.numbers import Style, number, split
+
+WANTED = {"frequency", *PARTS}
+#: ``#L`` names columns in files of SPEC.
+COMMENT = regex(r"^\s*(?:#L(?=\s)|#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
+LONGEST_HEADER = 8000
+_LONGEST_LEGEND = 20  # lines
+_OF_LEGEND = regex(
+    r"(?:(?<=^)|(?<=[\s,;#%]))(?:col(?:umn)?|spalte)?\.?[ _]*(\d{1,2})[ \t]*[:=)][ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
+
+
+_OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies
+_BESIDE = {
+    *(
+        "ActFreq",
+        "FreqEIS",
+        "AhAccu",
+        "AhStep",
+        "AhPrev",
+        "Prog Time",
+        "Step Time",
+        "Step",
+        "Schritt",
+        "Status",
+    )
+}
+#: A cell in quotes, begun behind a mark, that goes on in the next line or two.
+_OVER_LINES = regex(r'(?:(?<=^)|(?<=[,;\t\n]))"[^"\n,;\t]{1,60}(?:\n[^"\n,;\t]{1,60}){1,2}"(?=[,;\t\n]|$)')
+_JOINT, _LAST_OF_HEADER = "\x00", 60  # lines
+
+
+def join_quoted_lines(lines: Sequence[str]) -> Sequence[str]:
+    r"""Return the lines with names in quotes that go over several in one; empty ones keep the count.
+
+    >>> join_quoted_lines(['"f', '(Hz)","Z', '(Ohm)"', "1,2"])
+    ['"f (Hz)","Z (Ohm)"', '', '', '1,2']
+    """
+    head = "\n".join(lines[:_LAST_OF_HEADER])
+    joined = _OVER_LINES.sub(lambda cell: cell[0].replace("\n", _JOINT), head)
+    if joined == head:
+        return lines
+    whole: list[str] = []
+    for line in joined.split("\n"):
+        whole += [line.replace(_JOINT, " "), *[""] * line.count(_JOINT)]
+    return [*whole, *lines[_LAST_OF_HEADER:]]
+
+
+def names_of_legend(above: Sequence[str], width: int) -> list[str]:
+    """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
+    text = "\n".join(above[-_LONGEST_LEGEND:])
+    if len(text) > LONGEST_HEADER or not _FIRST_OF_LEGEND.search(text):
+        return []
+    _, *parts = _OF_LEGEND.split(text)
+    names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
+    if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
+        return []
+    return names if len(set(quantities_of(names, [])) & WANTED) >= 3 else []
+
+
+def names_of_units(line: str, style: Style, width: int) -> list[str]:
+    """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
+    cells = [cell.strip("[](){} \"'") for cell in split(COMMENT.sub("", line), style.delimiter)]
+    kinds = [unit.kind if (unit := unit_of(cell.lstrip("-"))) else "" for cell in cells]
+    if len(cells) != width or kinds.count("frequency") != 1:
+        return []
+    told = [kind for kind in kinds if kind in ("ohm", "angle")]
+    quantities = {"ohm ohm": ["Z'", "Z''"], "ohm angle": ["|Z|", "phase"]}.get(" ".join(told), [])
+    names = iter(quantities)
+    called = {"frequency": "frequency", **dict.fromkeys(("ohm", "angle"), "")}
+    return (
+        [
+            f"{'-' * (cell[:1] == '-')}{called[kind] or next(names)} [{cell.lstrip('-')}]"
+            if kind in called
+            else cell
+            for kind, cell in zip(kinds, cells, strict=True)
+        ]
+        if quantities
+        else []
+    )
+
+
+def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
+    """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
+    if len(lines) < 2:
+        return []
+    rows = [split(COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    units = sum(map(is_unit, rows[-1]))
+    rows = _without_index_name(rows)
+    if (
+        not all(map(any, rows))
+        or _is_remark(lines, rows)
+        or not any(row[-1] for row in rows)
+        or _is_of_numbers(rows[-1], style)
+        or units > 1
+        or sum(map(len, lines)) > LONGEST_HEADER
+    ):
+        return []
+    for over in rows[:-1]:
+        for i in range(1, width):
+            over[i] = over[i] or over[i - 1]
+    names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
+    quantities = quantities_of(names, [])
+    return names if len(WANTED & set(quantities)) >= 3 else []
+
+
+def _is_of_numbers(cells: Sequence[str], style: Style) -> bool:
+    """Whether most of a line are numbers, whole ones aside, which may number cells: a point with remarks."""
+    found = [value for cell in cells if cell and (value := number(cell, style)) is not None]
+    return 2 * len(found) > len(cells) and any(value % 1 for value in found)
+
+
+def _without_index_name(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows without a last one that names the first column alone, as pandas writes an index.
+
+    What stands over it names the rows of names.
+    """
+    *upper, last = rows
+    whole = len(upper) > 1 or len(set(upper[0][1:])) == len(last) - 1  # else a line above parts them
+    if not whole or any(last[1:]) or column(last[0]).quantity != "frequency":
+        return rows
+    return [*(["", *row[1:]] for row in upper[:-1]), [last[0], *upper[-1][1:]]]
+
+
+def _is_remark(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the last line is a remark below a header: of one cell, or behind a comment's mark."""
+    filled = sum(map(bool, rows[-1]))
+    if filled == 1:
+        return bool(rows[0][0])
+    marked = COMMENT.match(lines[-1]) is not None and COMMENT.match(lines[-2]) is None
+    return marked and len(WANTED & set(quantities_of(list(rows[-2]), []))) >= 3
+
+
+def quantities_of(names: list[str], units: list[str]) -> list[str]:
+    """Return what each name means, some of them only with the unit that stands below."""
+    each = units if len(units) == len(names) else align_units(units, names) if is_units_row(units) else []
+    known = [column(name).quantity for name in names]
+    return [found or column(f"{name} [{unit}]").quantity if unit and name else found
+            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
+
+
+def align_units(units: list[str], names: list[str]) -> list[str]:
+    """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
+    padded = [*units, *[""] * (len(names) - len(units))]
+    if len(padded) == len(names) and all(map(suits, padded, names)):
+        return padded
+    aligned, left = [], list(units)
+    for name in names:
+        fits = bool(left) and suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
+        aligned.append(left.pop(0) if fits else "")
+    return [] if left else aligned
+
+
+def suits(unit: str, name: str) -> bool:
+    """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
+    found = column(f"{name} [{unit}]").quantity
+    return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
+
+
+def is_unit_alone(cell: str) -> bool:
+    """Whether a cell is a unit in brackets, which a gap parted from its name, or a word of a title."""
+    return cell in ("vs", "vs.", "versus") or is_bracketed_unit(cell)
+
+
+def is_bracketed_unit(cell: str) -> bool:
+    """Whether a cell is a unit in brackets and nothing else."""
+    inner = cell.strip("[]() ")
+    return cell[:1] in ("[", "(") and (is_unit(inner) or inner in ("a", "b"))  # ZPlot's ohm
+
+
+def is_of_digatron(names: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a table has Digatron's two names, and another of theirs or their name above it."""
+    if not _OF_DIGATRON.issubset(names) or "Zreal2" in names:
+        return False
+    return not _BESIDE.isdisjoint(names) or any("digatron" in line.lower() for line in above)
+
+
+def are_units_and_a_word(cells: Sequence[str]) -> bool:
+    """Whether a row below names holds units, and a word for one that has none: ``Nr, Hz, ohm, ohm``."""
+    units = [cell for cell in cells if is_unit(cell.strip("[]() "))]
+    return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1

@@ -1,0 +1,372 @@
+"""Which column is which where no header tells: the usual order, or another one that Kramers-Kronig proves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
+from eisfit.records import dataclass
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.names.columns import Column
+from eisfit.spectra.readers.sign import SignTest, kramers_kronig_sign
+
+_FEWEST_ROWS = 3
+_EVEN = 0.3
+_LARGEST_LOG = 11  # of a frequency in hertz
+_EXACT = 0.002  # residuals below tell nothing
+_LIKELIER = 0.25  # an order that fits so much better than the one taken is asked for
+_CLEARLY = 0.3  # another order must fit this much better than the usual one
+_BROKEN = 0.1  # residual that no order of the columns explains
+_APART = 0.02
+_ROUNDED = 0.06  # between frequencies written with two digits and with more
+_SMALLEST, _LARGEST = 1e-6, 1e13  # ohm, typical of a spectrum: a bus bar's, a film's of quartz
+_MOST, _OF_AN_INDUCTOR = 0.9, np.pi / 3  # of the points; phase at the highest frequency
+_POLAR = ("frequency", "modulus", "phase")
+_IMPEDANCE = regex(
+    r"imped[ae]n|(?<![^\W_])EIS(?![^\W_])|nyquist|ohms?(?![^\W_])|Ω|(?<![^\W_])Z(?![^\W\d_])", re.IGNORECASE
+)
+_SPEAKERS = ".zma"  # their programs write frequency, modulus, phase in degrees
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way of reading three columns.
+
+    Parameters
+    ----------
+    words
+        The order in words.
+    columns
+        Meaning, by position.
+    test
+        How well the impedance so read obeys Kramers-Kronig; None: too few points.
+    frequency
+        (rows,) Hz, so read.
+    impedance
+        (rows,) ohm, so read.
+    beside
+        Columns of further spectra beside this one.
+    """
+
+    words: str
+    columns: dict[int, Column]
+    test: SignTest | None
+    frequency: FloatArray
+    impedance: ComplexArray
+    beside: tuple[dict[int, Column], ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether the data obey Kramers-Kronig with one sign and not with the other."""
+        return self.test is not None and self.test.verdict != 0
+
+    @property
+    def misfit(self) -> float:
+        """Residual with the better sign."""
+        return np.inf if self.test is None else min(self.test.as_written, self.test.turned)
+
+
+def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Reading:
+    """Return how to read a table without header, below the lines `above`.
+
+    Raises
+    ------
+    ReadError
+        When there are not three columns, or no order makes sense.
+    """
+    if matrix.shape[1] > max(12, matrix.shape[0]):
+        raise file.error(
+            f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
+            "give them, read(path, frequency=...)"
+        )
+    start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
+    if matrix.shape[1] - start < 3:
+        raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
+    readings = _readings(matrix, start, _of_speaker(file))
+    if not readings:
+        raise file.error(
+            "a table without header must start with the frequency, but the numbers of its first column "
+            "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+        )
+    chosen = _best(readings)
+    _refuse_likelier(file, chosen, readings)
+    _refuse_constant(file, matrix, chosen)
+    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    if _may_be_logarithms(matrix[:, place]):
+        raise file.error(
+            "a table without header whose first numbers may be frequencies or their logarithms: add a header "
+            "line, 'frequency_Hz' or 'log_f'"
+        )
+    spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
+    extra = matrix.shape[1] - start > 3
+    if extra and not chosen.proven and not _has_modulus(matrix, start):
+        raise file.error(
+            f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
+            "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+        )
+    shown = _of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
+    if not shown and (why := _lacks_proof(file, chosen, spaced, above)):
+        raise file.error(f"{matrix.shape[1]} columns without a header, and {why}")
+    beside = _find_beside(file, matrix, start, chosen) if extra else ()
+    aside = 0 if beside else matrix.shape[1] - start - 3
+    words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
+    return replace(chosen, beside=beside, words=words)
+
+
+def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
+    """Return why nothing shows that numbers are a spectrum, with the cure; empty where something does.
+
+    The user's word does, the file's name or a line above the table does, and Kramers-Kronig, which few other
+    things over a frequency obey.
+    """
+    said = file.reading.impedance_unit or file.reading.imag_sign != "auto"
+    told = any(map(_IMPEDANCE.search, [Path(file.name).name, *above]))
+    if spaced and (said or told):
+        return ""
+    cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+    cure += f", or say the sign of the third, --imag-sign + or - (taken then as {chosen.words})" * spaced
+    proven = chosen.proven and _positive(chosen) > 0.5
+    if not (proven or (spaced and _is_likely(chosen))):
+        return f"nothing proves that they are frequency and impedance (Kramers-Kronig does not): {cure}"
+    size = float(median(drop_nan(np.abs(chosen.impedance))))
+    if not _SMALLEST < size < _LARGEST:
+        return f"{size:.2g} ohm is no impedance of a cell's: {cure}"
+    if _grows_like_moduli(chosen):
+        return f"they may be storage and loss modulus, or an inductor's impedance: {cure}"
+    return ""
+
+
+def _is_likely(chosen: Reading) -> bool:
+    """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
+    test, good = chosen.test, np.isfinite(chosen.impedance)
+    if test is not None:
+        return test.likely != 0 and _positive(chosen) > _MOST
+    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
+
+
+def _positive(chosen: Reading) -> float:
+    """Return the share of points whose real part is positive."""
+    return float(np.mean(chosen.impedance[np.isfinite(chosen.impedance)].real > 0))
+
+
+def _grows_like_moduli(chosen: Reading) -> bool:
+    """Whether numbers are inductive all over, and not the more so the higher f, as an inductor is."""
+    if chosen.test is None:
+        return False
+    good = np.isfinite(chosen.impedance)
+    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    z = z if chosen.test.as_written < chosen.test.turned else z.conj()
+    (low, high), inductive = np.angle(z[[0, -1]]), float(np.mean(z.imag > 0)) > _MOST
+    return inductive and bool(abs(z[-1]) > abs(z[0]) and high < max(low, _OF_AN_INDUCTOR))
+
+
+def _has_two_kinds(chosen: Reading, matrix: FloatArray, start: int) -> bool:
+    """Whether two columns that break Kramers-Kronig differ as capacitances and resistances do."""
+    b, c = (np.abs(matrix[:, start + i]) for i in (1, 2))
+    (b_low, b_high), (c_low, c_high) = (
+        (np.nanmin(v, initial=np.inf), np.nanmax(v, initial=0.0))
+        for v in (b, c)  # a column may be empty
+    )
+    apart = b_high < _APART * c_low or c_high < _APART * b_low
+    return bool(apart and chosen.test is not None and chosen.misfit > _BROKEN)
+
+
+def _of_speaker(file: File) -> bool:
+    return file.name.lower().endswith(_SPEAKERS)
+
+
+def _find_beside(
+    file: File, matrix: FloatArray, start: int, chosen: Reading
+) -> tuple[dict[int, Column], ...]:
+    """Return the columns of further spectra, each behind frequencies of its own.
+
+    Raises
+    ------
+    ReadError
+        When columns may be another spectrum, and nothing tells which.
+    """
+    width = matrix.shape[1]
+    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    again = [i for i in range(start + 3, width) if _begins_another(matrix, i, place)]
+    if again:
+        period = again[0] - place
+        if again != list(range(place + period, width, period)) or (width - start) % period:
+            raise file.error(
+                f"column {again[0] + 1} holds frequencies again, and nothing tells which columns are a "
+                "spectrum's: add a header line such as 'f_A,Z_real_A,Z_imag_A,f_B,Z_real_B,Z_imag_B'"
+            )
+        return tuple(
+            {k + i - place: replace(c, name=f"column {k + i - place + 1}") for k, c in chosen.columns.items()}
+            for i in again
+        )
+    for i in range(start + 3, width - 1, 2):
+        test = kramers_kronig_sign(matrix[:, start], matrix[:, i] + 1j * matrix[:, i + 1])
+        if (width - start) % 2 and test is not None and test.verdict and not _has_modulus(matrix, start):
+            raise file.error(
+                f"columns {i + 1} and {i + 2} may be another spectrum at the same frequencies: "
+                "add a header line such as 'f,Z_real_A,Z_imag_A,Z_real_B,Z_imag_B'"
+            )
+    return ()
+
+
+def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
+    """Whether a column holds the frequencies again, rounded or fewer, or others of an impedance behind it."""
+    f, first = matrix[:, index], matrix[:, place]
+    with np.errstate(all="ignore"):
+        off = drop_nan(np.abs(f / first - 1))
+    if off.size >= _FEWEST_ROWS and off.max() < _ROUNDED:
+        return True
+    if index + 2 >= matrix.shape[1] or not (looks_like_frequency(f) and is_spaced_like_sweep(f)):
+        return False
+    test = kramers_kronig_sign(f, matrix[:, index + 1] + 1j * matrix[:, index + 2])
+    return test is not None and test.verdict != 0
+
+
+def looks_like_frequency(values: FloatArray) -> bool:
+    """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
+    good = _once_each(values[np.isfinite(values) & (values != 0)])
+    if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
+        return False
+    steps = np.sign(np.diff(good))
+    turns = int((np.diff(steps[steps != 0]) != 0).sum())
+    return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
+
+
+def _once_each(values: FloatArray) -> FloatArray:
+    """Return one number of each run, where every number stands equally often in a row."""
+    begins = np.flatnonzero(np.diff(values, prepend=np.nan))
+    lengths = np.diff(begins, append=values.size)
+    return values[begins] if begins.size and lengths.min() == lengths.max() else values
+
+
+def _may_be_logarithms(values: FloatArray) -> bool:
+    """Whether numbers lie between those of log f and are spaced as evenly, by less than half a decade."""
+    steps = np.abs(np.diff(drop_nan(values)))
+    if steps.size < _FEWEST_ROWS or np.abs(drop_nan(values)).max() > _LARGEST_LOG:
+        return False
+    return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
+
+
+def runs_one_way(frequency: FloatArray) -> bool:
+    """Whether every frequency is above, or every one below, the one before it."""
+    steps = np.diff(frequency)
+    return bool((steps > 0).all() or (steps < 0).all())
+
+
+def is_spaced_like_sweep(values: FloatArray) -> bool:
+    """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
+    steps = np.abs(np.diff(np.log(_once_each(values[np.isfinite(values) & (values > 0)]))))
+    if steps.size < 2 or steps.sum() < np.log(2):
+        return False
+    typical = float(median(steps))
+    even = _EVEN if steps.sum() > np.log(9.5) else 0.01
+    return bool(typical > 0 and median(np.abs(steps - typical)) < even * typical)
+
+
+def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
+    """Return the possible readings, the usual order first."""
+    a, b, c = (matrix[:, start + i] for i in range(3))
+    if of_speaker and np.nanmin(b, initial=np.inf) > 0:
+        words, names = (
+            "frequency, |Z|, phase in degrees, as .zma files are",
+            ("frequency", "modulus", "phase"),
+        )
+        return [_reading(words, start, names, a, _polar(b, np.radians(c)))]
+    found = []
+    if looks_like_frequency(a):
+        found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
+        largest = np.nanmax(np.abs(c), initial=0.0)
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 91:
+            found.append(
+                _reading("frequency, |Z|, phase in degrees", start, _POLAR, a, _polar(b, np.radians(c)))
+            )
+        if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
+            names = ("frequency", "modulus", "phase_rad")
+            found.append(_reading("frequency, |Z|, phase in radians", start, names, a, _polar(b, c)))
+        modulus_last = np.nanmin(c, initial=np.inf) > 0 and np.nanmax(np.abs(b), initial=0.0) <= 91
+        if modulus_last:  # the usual order where b is a part of an impedance too
+            names = ("frequency", "phase", "modulus")
+            found.append(
+                _reading("frequency, phase in degrees, |Z|", start, names, a, _polar(c, np.radians(b)))
+            )
+        if modulus_last and np.nanmax(np.abs(b), initial=0.0) <= 1.6:
+            names = ("frequency", "phase_rad", "modulus")
+            found.append(_reading("frequency, phase in radians, |Z|", start, names, a, _polar(c, b)))
+    if looks_like_frequency(c):
+        found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
+    usual = "Z', Z'', frequency" if _can_only_end_so(a, b, c) else "frequency, Z', Z''"
+    return [reading for reading in found if reading.proven or reading.words == usual]
+
+
+def _can_only_end_so(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
+    """Whether the last of three columns alone is a sweep, and those before it are no modulus and phase."""
+    parts = np.nanmin(a, initial=np.inf) < 0 or np.nanmax(np.abs(b), initial=0.0) > 91
+    return bool(parts and runs_one_way(c) and is_spaced_like_sweep(c) and not looks_like_frequency(a))
+
+
+def _reading(
+    words: str, start: int, names: tuple[str, ...], f: FloatArray, z: NDArray[np.complex128]
+) -> Reading:
+    columns = {}
+    for place, name in enumerate(names, start):
+        scale = 180 / np.pi if name == "phase_rad" else 1.0
+        unit = {"phase": "deg", "phase_rad": "rad"}.get(name, "")
+        columns[place] = Column(f"column {place + 1}", name.removesuffix("_rad"), scale, unit)
+    return Reading(words, columns, kramers_kronig_sign(f, z), f, z)
+
+
+def _polar(modulus: FloatArray, angle: FloatArray) -> NDArray[np.complex128]:
+    return np.asarray(modulus * np.exp(1j * angle), dtype=np.complex128)
+
+
+def _best(readings: list[Reading]) -> Reading:
+    best = min(readings, key=lambda reading: reading.misfit)
+    usual = readings[0]
+    clearly = best.misfit < _CLEARLY * usual.misfit and usual.misfit > 0.01
+    return best if clearly else usual
+
+
+def _refuse_likelier(file: File, chosen: Reading, readings: list[Reading]) -> None:
+    """Refuse the usual order where another fits much better, and neither is exact."""
+    for other in readings:
+        if chosen.misfit > _EXACT and other.misfit < _LIKELIER * chosen.misfit:
+            raise file.error(
+                f"a table without header that may be {chosen.words} or {other.words}: add a header line"
+            )
+
+
+def _is_index(values: FloatArray) -> bool:
+    steps = np.diff(values)
+    return bool(
+        values.size > 2
+        and min(values[0], values[-1]) in (0, 1)
+        and abs(steps.sum()) == steps.size
+        and (np.abs(steps) == 1).all()
+    )
+
+
+def _has_modulus(matrix: FloatArray, start: int) -> bool:
+    """Whether a column behind the first three holds the modulus of the two parts."""
+    modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
+    with np.errstate(all="ignore"):
+        off = [drop_nan(np.abs(other / modulus - 1)) for other in matrix[:, start + 3 :].T]
+    return any(one.size and median(one) < 0.01 for one in off)
+
+
+def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:
+    for place, meaning in reading.columns.items():
+        values = matrix[:, place]
+        known = values[np.isfinite(values)]
+        if matrix.shape[0] > _FEWEST_ROWS and (known.size == 0 or known.max() == known.min()):
+            raise file.error(
+                f"a table without header whose {meaning.name} never changes "
+                "cannot be frequency, real part, imaginary part: add a header line"
+            )

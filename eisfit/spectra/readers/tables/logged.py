@@ -1,0 +1,62 @@
+"""Lines of a log that name their numbers: ``10:00 INFO f=1000.0 Hz, |Z| = 2.5 kOhm, phase: -3 deg``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.names.cell_units import convert_to_one_unit
+from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.tables.header_names import WANTED
+
+_NUMBER = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
+_UNIT = r"[ ]?((?:[munkMGµμ]?(?:[oO]hms?|OHMS?|Ω|Ω|Hz|S|F))|deg(?:rees)?|°|m?rad)?(?![^\W_])"
+#: A name, and a number or the two of a complex number, which stand with a gap between by now.
+_NAMED = regex(
+    rf"(\|?[^\W\d][^=:;,\t\d]{{0,30}}?)\s*[=:]\s*\(?({_NUMBER})(?:\s+({_NUMBER})(?=[)\s]*$))?{_UNIT}"
+)
+_LONGEST = 400
+_FEWEST_ROWS = 3
+_FEWEST_NAMES = 3  # of a point: a frequency and two parts
+_MARK = "\t"
+
+
+def tabulate_named_lines(lines: Sequence[str]) -> list[str]:
+    r"""Return a table of the numbers that lines name alike; none where they name no impedance.
+
+    >>> tabulate_named_lines([f"[10:00] f={f} Hz Zre=2 kOhm Zim=-1 kOhm" for f in (1, 2, 3)])[:2]
+    ['f [Hz]\tZre [kOhm]\tZim [kOhm]', '1\t2\t-1']
+    """
+    rows = [cells for line in lines if len(cells := _parse_line(line)) > 1]
+    heads = {tuple(name for name, _, _ in cells) for cells in rows}
+    if len(rows) < _FEWEST_ROWS or len(heads) != 1:
+        return []  # a point that lacks a number is none to leave out in silence
+    (names,) = heads
+    quantities = {column(name).quantity for name in names}
+    columns = [convert_to_one_unit(cells) for cells in zip(*rows, strict=True)]
+    if len(set(names)) < max(len(names), _FEWEST_NAMES) or "frequency" not in quantities or not all(columns):
+        return []
+    told = [one for one in columns if one is not None]
+    head = _MARK.join(name + unit for name, (unit, _) in zip(names, told, strict=True))
+    return [head, *map(_MARK.join, zip(*(values for _, values in told), strict=True))]
+
+
+def _parse_line(line: str) -> list[tuple[str, str, str]]:
+    """Return (name, number, unit) of what a line names and is known."""
+    if len(line) > _LONGEST or not ("=" in line or ":" in line):
+        return []
+    found = []
+    for match in _NAMED.finditer(line):
+        name = _find_known(match[1])
+        if name and match[3] and column(name).quantity == "modulus":
+            found += [("Z_real", match[2], match[4] or ""), ("Z_imag", match[3], match[4] or "")]
+        elif name:
+            found.append((name, match[2], match[4] or ""))
+    return found
+
+
+def _find_known(text: str) -> str:
+    """Return the end of a text that names a quantity; empty where none does."""
+    words = text.split()
+    ends = (" ".join(words[start:]).lstrip("[(") for start in range(len(words)))
+    return next((end for end in ends if column(end).quantity in {*WANTED, "imag_size"}), "")
