@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.file_formats._named_arrays import with_frequency
+from eisfit.spectra.readers.file_formats._shaped_arrays import with_frequency
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.units import is_unit

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_array, from_names, with_frequency
+from eisfit.spectra.readers.file_formats._named_arrays import from_names
+from eisfit.spectra.readers.file_formats._shaped_arrays import from_array, with_frequency
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "NumPy .npy"

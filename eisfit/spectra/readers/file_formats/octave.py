@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_ROWS, File
-from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_array, from_groups
+from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups
+from eisfit.spectra.readers.file_formats._shaped_arrays import from_array
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Octave text"
