@@ -11,7 +11,8 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
-from eisfit.spectra.readers.names.columns import Column, concepts_of
+from eisfit.spectra.readers.names.columns import Column
+from eisfit.spectra.readers.names.concepts import concepts_of
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.units import unit_of
 from eisfit.spectra.readers.names.words import PARTS

@@ -10,18 +10,15 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.names.concepts import AMOUNT, COMPOUND, concepts_of, quantity_of, segments
 from eisfit.spectra.readers.names.name_signs import INNER_MINUS, split_sign
 from eisfit.spectra.readers.names.name_units import BRACKET, names_and_units, tells_no_ohm
-from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, mend_spelling, plain_name
+from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, plain_name
 from eisfit.spectra.readers.names.units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers.names.words import (
-    ALONE,
-    JOINED,
     KIND,
     OMEGA,
     ONLY_WITH_UNIT,
-    PAIRS,
-    VOCABULARY,
     WHOLE,
 )
 
@@ -84,31 +81,11 @@ _OPERATED = regex(
 )
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
-_RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
 _AROUND = {
     *("chamber", "ambient", "oven", "room", "ambiente", "环境", "環境"),
     *("ofen", "umgebungs", "kammer", "raum"),
 }  # behind the cell's
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
-#: Whose column it is, in one word: SOC50, 25C.
-_COMPOUND = regex(r"[A-Za-z]{3,}\d+|-?\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+")
-_AMOUNT = regex(r"(?!10{2,}$)\d+(?:\.\d+)?[A-Za-z%]*")
-_PARTS = regex(
-    r"(?<![^\W_])(?!cell|[zZ]|[rR]e(?!p)|[iI]m|[fF]req|[pP]h)[A-Za-z]{3,}\d+(?![^\W_])"
-    r"|(?:(?<=[\s_(])|^)-\d+(?:\.\d+)?(?![^\W_]|[.°%])"
-    r"|(?:(?<=[\s_(])-|^-)?(?<![^\W_])\d+(?:\.\d+)?°?(?![kMm]?Hz)[A-Za-z%]+(?![^\W_])|[^\W\d_]+|\d+|'+|\|"
-)
-_CAMEL = regex(r"(?<=[a-zà-ÿ])(?<!\d[a-z])(?=[A-Z])|(?<=[θφϕ])(?=[zZ])|(?<=[zZ])(?=[θφϕ])")  # θz is two words
-#: Whose impedance it is: Zout, ZDUT.
-_Z_OF = regex(
-    r"(?<![^\W_])([zZ])(?=(?:out|load|dut|tot|sum|eq|eff|sample|batt?|battery|eis|body|tissue|skin|sensor|coil|"
-    r"speaker|piezo|pos|cathode|anode|electrode|probe|ant|antenna|stack|device|source|src|grid)\d*(?![^\W_]))",
-    re.IGNORECASE,
-)
-#: A part of an impedance with a name: Re(Zm), Im_Zdd.
-_Z_NAMED = regex(
-    r"(?<![^\W_])((?i:re|im|real|imag|abs|mag|phi|phase|arg)[\s_(\[]+)(Z(?!cal|mdl)[a-z]{1,3})(?![^\W_])"
-)
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.
 _NO_LABEL = regex(
     r"^[kKMGmuµnp]?[\x80-\xff]{1,3}$|^[kKMGmuµ](?:[^\x00-\x7f]|[oO](?:[hH][nN])?[sS]?)$|[%×·*^]|^[cmnu]m$|^[kMGmuµ]$|^[kMGmuµ]?W$|\w/\w|^[pn]\.?u\.?$|10[⁰¹²³⁴-⁹⁻]|[Oo][Hh][Mm]|[ΩΩ]"
@@ -277,7 +254,7 @@ def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Cou
     if formed := _of_symbols(text.strip(), with_unit, labelled):
         return formed
     concepts, label = concepts_of(text, words=labelled)
-    quantity = _decide(concepts) if concepts is not None else ""
+    quantity = quantity_of(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
     if label and not (labelled or _may_carry(quantity, label, concepts)):
@@ -306,8 +283,8 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
     """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``, ``freq (cm-1)``."""
     if quantity == "frequency":
         inside = [match[1].strip() for match in BRACKET.finditer(text)]
-        return any(not (_CELL.fullmatch(one) or _segments(one.lower())) for one in inside if one)
-    if " " in label and _AMOUNT.match(label):
+        return any(not (_CELL.fullmatch(one) or segments(one.lower())) for one in inside if one)
+    if " " in label and AMOUNT.match(label):
         return True  # 25 k
     return bool(label) and bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
@@ -321,88 +298,5 @@ def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     ports = concepts["Y"] and len(label) == 2 and label.isdigit()  # Y11
     return ports or (
         quantity in _LABELLED
-        and bool(concepts["Z"] or concepts["frequency"] or label.isdigit() or _COMPOUND.fullmatch(label))
+        and bool(concepts["Z"] or concepts["frequency"] or label.isdigit() or COMPOUND.fullmatch(label))
     )
-
-
-def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None, str]:
-    """Return how often each concept is named, and the one word (`words`: up to five) that is no concept."""
-    concepts: Counter[str] = Counter()
-    rest: list[str] = []
-    if (named := _Z_NAMED.search(text)) and not _segments(named[2].lower()):
-        text = text.replace(named[0], f"{named[1]}Z {named[2]}", 1)
-    for part in _PARTS.findall(_CAMEL.sub(" ", _Z_OF.sub(r"\1 ", text))):
-        if _COMPOUND.fullmatch(part):
-            rest.append(part)
-        elif part.startswith("'"):
-            concepts["primes"] += len(part)
-        elif part == "|":
-            concepts["bar"] += 1
-        elif part.isdigit() or part.lower() == "ce" or (part == "D" and concepts):
-            rest.append(part)  # Z' CE beside Z' WE; EC-Lab's Zce is another matter, and so is dZ'
-        else:
-            found = ("ohm",) if part == "Ω" else _segments(part.lower())
-            concepts.update(found or ())
-            rest += [] if found else [part]
-    concepts["relative"] = int(bool(_RELATIVE.search(text)))
-    label = _label(rest, words)
-    return (None, "") if label is None or concepts["other"] else (concepts, label)
-
-
-def _label(rest: list[str], words: bool) -> str | None:
-    """Return the words that are no concepts as one label, None where they are too many."""
-    if len(rest) == 2 and rest[0].isalpha() and rest[1].rstrip("%").isdigit():  # S1, day 7, SOC 50%
-        return ("" if len(rest[0]) < 3 else " ").join(rest)
-    if 1 < len(rest) < 4 and _AMOUNT.fullmatch(rest[0]) and all(map(str.isalpha, rest[1:])):
-        return " ".join(rest)  # 25 C, 6M KOH, 1 M LiPF6
-    if words and 1 < len(rest) < 6 and rest[0].isalpha():  # Z' bare steel
-        return " ".join(rest)
-    return "".join(rest) if len(rest) < 2 else None
-
-
-@lru_cache(maxsize=1024)
-def _segments(word: str) -> tuple[str, ...] | None:
-    """Return the concepts of a word written together, the longest words first; None where it is not ours."""
-    if word in PAIRS:
-        return PAIRS[word]
-    if word in VOCABULARY:
-        return (VOCABULARY[word],)
-    if len(word) > 7 and (known := mend_spelling(word)):  # before imaginery is imaginer of Y
-        return (VOCABULARY[known],)
-    for size in range(len(word) - 1, 0, -1):
-        if word[:size] in JOINED:
-            rest = word[size:]
-            tail = (VOCABULARY[rest],) if rest in JOINED else _segments(rest) if len(rest) > 1 else None
-            if tail is not None:
-                return (VOCABULARY[word[:size]], *tail)
-    return None
-
-
-def _decide(c: Counter[str]) -> str:
-    """Return the quantity that the concepts make."""
-    primes = (c["primes"] + c["prime"] * (1 + (c["double"] > 0))) * bool(c["Z"] or c["Y"])
-    if primes and not (c["real"] or c["imag"]):
-        c["imag" if primes > 1 else "real"] += 1
-    parts = [name for name in ("real", "imag", "phase", "modulus") if c[name]]
-    if parts in (["imag"], ["imag", "modulus"]) and (c["bar"] > 1 or c["modulus"]) and not c["Y"]:
-        return "imag_size"
-    if c["bar"] and not parts:
-        parts = ["modulus"]
-    if parts:
-        return "" if c["frequency"] else _part(c, parts)
-    return next((quantity for concept, quantity in ALONE if c[concept]), "")
-
-
-def _part(c: Counter[str], parts: list[str]) -> str:
-    part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
-    if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
-        return ""
-    if part in ("real", "imag") and (c["noise"] or c["time"] or (c["index"] and not c["Z"])):
-        return ""
-    if part in ("real", "imag") and not c["Z"] and (c["current"] or c["potential"]):
-        return ""
-    if part == "phase" and any(c[name] for name in ("potential", "current", "cycle")):
-        return ""
-    if c["Y"] and part:
-        return f"admittance_{part}"
-    return part
