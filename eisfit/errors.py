@@ -37,7 +37,12 @@ class NotationError(CircuitError):
     def __init__(self, string: str, position: int, message: str) -> None:
         self.string = string
         self.position = position
+        self.message = message
         super().__init__(f"{message}\n  {string}\n  {' ' * position}^")
+
+    def __reduce__(self) -> tuple[type[NotationError], tuple[str, int, str]]:
+        # Else it cannot come back from another process, and takes the whole pool of workers with it.
+        return type(self), (self.string, self.position, self.message)
 
 
 class ParameterError(UsageError):

@@ -28,7 +28,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import is_given
 from eisfit.records import dataclass
-from eisfit.spectra.given import spectra_of, unknown_option
+from eisfit.spectra.given import spectra_in_place, unknown_option
 from eisfit.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked for
@@ -235,9 +235,9 @@ def fit_many(
     Parameters
     ----------
     spectra
-        Any number of them, each in a form that `eisfit.fit` takes, or a folder; taken a few chunks ahead:
-        memory does not grow with their number. A `FitFailure`
-        (a file that could not be read) stays in its place.
+        Any number of them, each in a form that `eisfit.fit` takes, in the order in which they are given;
+        or a folder or a glob, in the order of the cycles. Taken a few chunks ahead: memory does not grow with
+        their number. A file that cannot be read is a `FitFailure` in its place (of a folder: at the end).
     circuit
         As for `eisfit.fit`. None: one is chosen for all as `eisfit.track` does, and `FitMany.note` says how;
         of an iterator, by its first spectrum.
@@ -281,12 +281,11 @@ def fit_many(
     """
     if finish not in FINISH:
         raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
-    if isinstance(workers, int) and workers < 1:
-        raise UsageError(f"workers: must be at least 1, not {workers}")
+    _check_workers(workers)
     for name in options:
         if name not in (*CONSTRAINING, *_OPTIONS):
             raise unknown_option("fit_many", name, (*CONSTRAINING, *_OPTIONS))
-    listed: Iterable[Spectrum | FitFailure] = spectra_of(spectra)
+    listed = _put_failures(spectra_in_place(spectra))
     choice = None
     if is_given(circuit):
         chosen = find_circuit(circuit)
@@ -301,6 +300,27 @@ def fit_many(
         listed = _attach_geometry(listed, Geometry.of(kept.pop("geometry")))
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress, choice)
+
+
+def _check_workers(workers: Any) -> None:
+    if isinstance(workers, int):
+        if workers < 1:
+            raise UsageError(f"workers: must be at least 1, not {workers}")
+    elif workers is not None and not hasattr(workers, "submit"):
+        raise UsageError(f"workers: a number of processes or an executor, not {workers!r}")
+
+
+def _put_failures(listed: Iterable[Any]) -> Iterable[Spectrum | FitFailure]:
+    """Return spectra with a failure where a file could not be read; a list stays one, and a series."""
+    if isinstance(listed, list):
+        return [_put_failure(one) for one in listed]
+    return listed if isinstance(listed, Sequence) else map(_put_failure, listed)
+
+
+def _put_failure(one: Any) -> Spectrum | FitFailure:
+    if isinstance(one, (Spectrum, FitFailure)):
+        return one
+    return FitFailure(one.source, one.error, cycle=one.cycle)
 
 
 def _choose_circuit(

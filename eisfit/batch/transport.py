@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from eisfit.errors import CircuitError, NotationError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.many.chunks import Fitted, Memory, Result, fit_chunk
 from eisfit.fitting.many.table import Later, Table
@@ -82,7 +83,7 @@ class Outcome:
 
 def fit_package(package: Package) -> Outcome:
     """Fit a package in a worker."""
-    spectra, circuit = package.unpack(), Circuit.from_dict(package.circuit)
+    spectra, circuit = package.unpack(), _find_circuit(package.circuit)
     fitted = fit_chunk(spectra, circuit, package.options, package.finish, _memory_of(package))
     changed = {k: _difference(one) for k, one in fitted.kept.items()}
     single = {}
@@ -91,6 +92,16 @@ def fit_package(package: Package) -> Outcome:
         if isinstance(result, FitResult) and _differs(result.spectrum, spectra[k]):
             changed[k] = _difference(result.spectrum)
     return Outcome(fitted.tables, changed, single)
+
+
+def _find_circuit(document: dict[str, Any]) -> Circuit:
+    try:
+        return Circuit.from_dict(document)
+    except NotationError as error:
+        raise CircuitError(
+            f"a worker process does not know the circuit: {error.message}; register an element of your own "
+            'at the top of the script, before `if __name__ == "__main__":`, or let a package offer it'
+        ) from None
 
 
 def _memory_of(package: Package) -> Memory:

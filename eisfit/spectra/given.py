@@ -6,6 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from numbers import Number
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeGuard, TypeVar
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeGu
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.errors import ReadError, SpectrumError, UsageError, did_you_mean
+from eisfit.files import printable_name
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
 if TYPE_CHECKING:
@@ -49,6 +51,12 @@ _THEIRS = {
     "method": "every fit is searched globally and finished by lmfit's least_squares: leave it out",
     "maxfev": "the search ends by itself: leave it out",
     "max_nfev": "the search ends by itself: leave it out",
+    **dict.fromkeys(("n_jobs", "processes", "max_workers"), "fit_many(..., workers=8) has processes"),
+    **dict.fromkeys(("shared", "smooth"), "a joint fit is joint={'NAME': 'shared'} (or 'smooth', ...)"),
+    **dict.fromkeys(("vary", "fixed", "fix_params"), "fixed values are fix={'NAME': value}"),
+    **dict.fromkeys(("freq_range", "frequency_range", "f_range"), "the range is fmin=... and fmax=..., Hz"),
+    **dict.fromkeys(("lam", "lambda_", "reg_param"), "the regularisation is regularisation=..."),
+    "area": "what is known of the cell is geometry={'area': '1.13 cm2', ...}",
     "parameters": "start values are start={...}, lmfit's Parameters are params=...",
     "frequencies": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
     "frequency": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
@@ -121,20 +129,62 @@ def spectra_of(source: Any) -> Iterable[Any]:
         return source
     if isinstance(source, (str, PathLike)):
         return _read_series(source)
-    if isinstance(source, Spectrum) or hasattr(source, "columns") or not isinstance(source, Iterable):
+    single = isinstance(source, (Spectrum, Mapping)) or hasattr(source, "columns")
+    if single or not isinstance(source, Iterable):
         raise UsageError(
             f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
             "or what read_series gives; one spectrum is fitted by eisfit.fit"
         )
+    if isinstance(source, Iterator):
+        first = list(islice(source, 1))
+        paths = _are_paths(first)
+        source = [*first, *source] if paths else chain(first, source)
     if _are_paths(source):
         return _read_series(source)
     return list(_each(source)) if isinstance(source, (list, tuple)) else _each(source)
 
 
+def spectra_in_place(source: Any) -> Iterable[Any]:
+    """Return the spectra that are meant; those of files in the order in which the files are named.
+
+    What cannot be read is an `UnreadFile`: in its place, or last in a folder or of a glob.
+
+    Parameters
+    ----------
+    source
+        As for `spectra_of`, which says what is raised.
+    """
+    if isinstance(source, (str, PathLike)):
+        series = _read_series(source)
+        return [*series, *series.failures]
+    if _are_paths(source):
+        return list(_each(source))
+    return _each(source) if isinstance(source, Iterator) else spectra_of(source)
+
+
 def _each(source: Iterable[Any]) -> Iterator[Any]:
-    for one in source:
-        known = isinstance(one, Spectrum) or getattr(one, "error", None) is not None
-        yield one if known else spectrum_of(one)
+    for place, one in enumerate(source):
+        if isinstance(one, Spectrum) or getattr(one, "error", None) is not None:
+            yield one
+        elif isinstance(one, (str, PathLike)):
+            yield from _each_of(one)
+        else:
+            try:
+                yield spectrum_of(one)
+            except (ReadError, SpectrumError) as error:
+                raise type(error)(f"spectrum {place} (from 0): {error}") from None
+
+
+def _each_of(path: str | PathLike[str]) -> Iterator[Any]:
+    """Yield the spectra of a file, a folder or a glob, then what could not be read of it."""
+    from eisfit.spectra.series import UnreadFile
+
+    try:
+        series = _read_series(path)
+    except ReadError as error:
+        yield UnreadFile(printable_name(str(path)), str(error))
+    else:
+        yield from (*series, *series.failures)
 
 
 def takes_spectrum(

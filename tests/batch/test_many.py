@@ -20,6 +20,7 @@ from eisfit.batch import many as many_fits
 from eisfit.batch.audit import Audit
 from eisfit.batch.many import dask_executor
 from eisfit.batch.pool import Lost, run_in_order
+from eisfit.batch.transport import Package, fit_package
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError
@@ -162,6 +163,46 @@ def test_a_circuit_with_too_much_in_it_gets_the_same_flags_as_one_by_one():
         one = eisfit.fit(spectrum, CIRCUIT)
         assert result.ok == one.ok
         assert result.statistics.chisqr <= one.statistics.chisqr * (1 + 1e-3)
+
+
+def test_files_stay_in_the_order_in_which_they_are_named(tmp_path):
+    """Results were in the order of the cycles, without the files that failed: zip(files, results) lied."""
+    resistances = {"z_cycle_001.csv": 10.0, "b_cycle_100.csv": 20.0, "c_cycle_010.csv": 30.0}
+    for name, resistance in resistances.items():
+        z = 2 + resistance / (1 + 2j * np.pi * FREQUENCY * 1e-3)
+        eisfit.Spectrum(FREQUENCY, z).to_frame().to_csv(tmp_path / name, index=False)
+    (tmp_path / "broken_cycle_005.csv").write_text("nothing", encoding="utf-8")
+    names = [
+        "b_cycle_100.csv",
+        "broken_cycle_005.csv",
+        "z_cycle_001.csv",
+        "c_cycle_010.csv",
+        "z_cycle_001.csv",
+    ]
+    files = [tmp_path / name for name in names]
+    for named in (files, iter(files), [str(file) for file in files]):
+        found = list(eisfit.fit_many(named, "rs-rc"))
+        values = [None if one.error else round(one["R_ct"].value, 6) for one in found]
+        assert values == [resistances.get(name) for name in names]
+        assert found[0].spectrum.cycle == 100
+    of_folder = list(eisfit.fit_many(tmp_path, "rs-rc"))
+    assert [one.error is None for one in of_folder] == [True, True, True, False]
+    assert [round(one["R_ct"].value) for one in of_folder[:3]] == [10, 30, 20]
+
+
+def test_what_is_no_spectrum_is_told_with_its_place(some):
+    with pytest.raises(eisfit.EisfitError, match=r"spectrum 1 \(from 0\): int is no spectrum"):
+        eisfit.fit_many([some[0], 3], CIRCUIT)
+    with pytest.raises(eisfit.EisfitError, match="dict: several spectra belong here"):
+        eisfit.fit_many({"a": some[0]}, CIRCUIT)
+    with pytest.raises(eisfit.EisfitError, match="a number of processes or an executor, not 'all'"):
+        eisfit.fit_many(some, CIRCUIT, workers="all")
+
+
+def test_a_worker_that_does_not_know_an_element_says_so():
+    circuit = {"name": "R_s-Zq1", "string": "R_s-Zq1", "parameters": {}}
+    with pytest.raises(eisfit.EisfitError, match="worker process does not know the circuit: 'Zq1' is not an"):
+        fit_package(Package.of([], circuit, {}, "kernel"))
 
 
 def test_other_grids_and_failures_stay_in_their_place(some):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,14 @@ def test_bad_strings_say_where_and_what(string, position, message):
     assert shown[2:] == string
     assert caret == "  " + " " * position + "^"
     assert (caught.value.position, caught.value.string) == (position, string)
+
+
+def test_an_error_comes_back_from_another_process():
+    """It could not be unpickled, and took the whole pool of processes with it."""
+    with pytest.raises(NotationError) as caught:
+        parse("R0-p(R1")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again), again.position) == (NotationError, str(caught.value), 7)
 
 
 def test_the_error_is_a_circuit_error_and_one_of_eisfits():
