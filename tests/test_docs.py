@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from scipy.special import iv
 
 import eisfit
+from eisfit.fitting.verdicts.flag_kinds import KINDS
 from eisfit.model.elements import ELEMENTS
 
 pytestmark = pytest.mark.usefixtures("searched_once", "explained_once")
@@ -167,6 +168,7 @@ def test_every_flag_of_the_source_is_explained_and_no_other():
     said = flags.messages()
     assert len(said) >= 18
     assert set(flags.described()) == set(said), "docs/flags.toml and the flags in eisfit/ differ"
+    assert set(KINDS) == set(said), "eisfit/fitting/verdicts/flag_kinds.py and the flags in eisfit/ differ"
     for entry in flags.described().values():
         assert entry["cures"]
         assert (

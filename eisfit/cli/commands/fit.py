@@ -220,10 +220,10 @@ def _show_fits(results: list[Any], json: bool) -> None:
         _tell_chosen(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
-        from eisfit.fitting.verdicts.soundness import SPOIL
+        from eisfit.fitting.verdicts.flag_kinds import no_circuit_fits
 
         source = shlex.quote(doubtful.spectrum.source)
-        if any(flag.name in SPOIL for flag in doubtful.flags):
+        if no_circuit_fits(doubtful.flags):
             say(f"What in the data can no circuit give?  eisfit check {source}")
         else:
             say(f"Which circuit does the data support?  eisfit compare {source}")

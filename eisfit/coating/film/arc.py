@@ -17,6 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.display.report.words import is_doubted
 from eisfit.errors import StudyError
+from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.model.geometry import Geometry
 from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
@@ -24,8 +25,6 @@ from eisfit.units import Uncertain, uncertain
 from eisfit.verdict import FORBIDS
 
 _WORST = 0.5  # relative standard error beyond which a parameter says nothing
-_SPOILING = ("not_converged", "misfit")
-_SPOILING_ITS_OWN = ("undetermined", "at_bound", "arcs_swapped", "arcs_merged")
 
 
 @dataclass(frozen=True)
@@ -200,8 +199,9 @@ def no_arc(label: str, missing: str) -> StudyError:
 def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
     for flag in fit.get("flags", []):
         name, cause = flag["name"], flag["cause"]
-        grave = name in _SPOILING and flag.get("level", FORBIDS) == FORBIDS
-        if grave or (name in _SPOILING_ITS_OWN and any(own in cause for own in names[:2])):
+        spoils = kind_of(name).spoils_film
+        grave = spoils == "any" and flag.get("level", FORBIDS) == FORBIDS
+        if grave or (spoils == "own" and any(own in cause for own in names[:2])):
             raise _refusal(names, f"{name}: {cause}")
 
 

@@ -19,6 +19,7 @@ from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
 from eisfit.fitting.verdicts.alternatives import find_ambiguous, find_departed, not_open, roles_decide
+from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import (
     Finding,
     Judgement,
@@ -237,11 +238,8 @@ def with_verdicts(
 def find_flags(result: FitResult, findings: Sequence[Finding]) -> tuple[str, tuple[Flag, ...]]:
     """Return the grade and the flags of `with_verdicts`: they say whether a fit can be used."""
     flags = set_levels(result.circuit, findings)
-    data = any(flag.forbids and flag.name in _OF_THE_DATA for flag in flags)
+    data = any(flag.forbids and kind_of(flag).of_data for flag in flags)
     return "D" if data else result.grade, flags
-
-
-_OF_THE_DATA = ("kk_failed", "outlier", "imaginary_sign", "real_only", "absurd_point")
 
 
 def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:

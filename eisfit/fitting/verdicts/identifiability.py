@@ -18,12 +18,12 @@ from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 
 _QUANTILE = limit("arcs_overlap")
-_OPEN = ("undetermined", "at_bound")
 
 
 def find_open_parameters(
@@ -69,13 +69,13 @@ def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[
 
 def _collect_names(findings: Sequence[Finding]) -> set[str]:
     """Return the parameters that have a flag of their own."""
-    return {name for finding in findings if finding.flag.name in _OPEN for name in finding.names}
+    return {name for finding in findings if kind_of(finding.flag).open_side for name in finding.names}
 
 
 def _sharper(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
     """Return the finding of an undetermined parameter with the side that the data does limit."""
     name = next((name for name in rows if name in finding.names), None)
-    if name is None or finding.flag.name not in _OPEN:
+    if name is None or not kind_of(finding.flag).open_side:
         return finding
     flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_describe(rows[name])}")
     return dataclasses.replace(finding, flag=flag)

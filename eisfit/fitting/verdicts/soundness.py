@@ -11,6 +11,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flag_kinds import kind_of, no_circuit_fits
 from eisfit.fitting.verdicts.flags import Finding
 from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
@@ -21,9 +22,6 @@ from eisfit.verdict import FORBIDS, Flag, limit
 
 if TYPE_CHECKING:
     from eisfit.validation.kramers_kronig_result import KramersKronigResult
-
-#: Flags of data that no circuit describes: as long as they are there, another circuit is no cure.
-SPOIL = ("kk_failed", "outlier", "absurd_point")
 
 
 def find_unsound(result: FitResult) -> list[Finding]:
@@ -77,7 +75,7 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
 
 def cure_data_first(findings: list[Finding]) -> list[Finding]:
     """Return findings whose misfit comes last and sends to the data where these are at fault."""
-    if not any(finding.flag.name in SPOIL for finding in findings):
+    if not no_circuit_fits(finding.flag for finding in findings):
         return findings
     cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
     misfit = [f for f in findings if f.flag.name == "misfit"]
@@ -127,7 +125,7 @@ def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]
     size = np.sqrt(np.mean(np.abs(tested.residuals[broken]) ** 2)) if broken.any() else 0.0
     touched = _living_in(result, broken) if size > limit("kk_breach") else ()
     for flag in tested.flags:
-        if flag.name == "imaginary_sign" or (noisy and flag.name in SPOIL):
+        if flag.name == "imaginary_sign" or (noisy and kind_of(flag).no_circuit):
             yield Finding(replace(flag, level=FORBIDS))
         elif flag.name == "kk_failed":
             yield Finding(flag, touched, "extrapolated")

@@ -18,16 +18,12 @@ from eisfit.engine.arcs import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.scatter import compute_weights
 from eisfit.verdict import limit
-
-#: Flags that are about single parameters: a sum of theirs can be determined all the same.
-_OF_PARTS = frozenset(
-    ("undetermined", "at_bound", "arc_outside", "arcs_overlap", "arcs_merged", "correlated", "other_optimum")
-)
 
 #: The logarithm of a time constant, s, from a fit's values.
 LogTime = Callable[[Mapping[str, float]], float]
@@ -105,7 +101,7 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
     The sum of all that is faster than some frequency of the sweep is a level of Z' in it. Of another sum, no
     part may be extrapolated or open. Other optima that the data allows must agree on it.
     """
-    if fit.grade == "D" or any(flag.forbids and flag.name not in _OF_PARTS for flag in fit.flags):
+    if fit.grade == "D" or any(flag.forbids and not kind_of(flag).of_parts for flag in fit.flags):
         return None
     ordered = _sort_resistances(fit, times)
     level = set(parts) == set(ordered[: len(parts)])

@@ -22,6 +22,7 @@ from eisfit.fitting.derived import derive
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics, compute_statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
+from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
@@ -31,7 +32,6 @@ from eisfit.verdict import FORBIDS, TELLS, Flag
 
 T = TypeVar("T")
 
-_AGAIN = ("undetermined", "correlated", "at_bound", "arcs_swapped", "arcs_merged", "jump")
 _STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
@@ -213,17 +213,16 @@ def _with(one: T, **changed: Any) -> T:
 def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
     moved = _with(moved, grade=alone.grade)
-    kept = [_keep_flag(flag, alone) for flag in alone.flags if flag.name not in _AGAIN]
+    kept = [_keep_flag(flag, alone) for flag in alone.flags if kind_of(flag).joint != "again"]
     strained = [Finding(flag) for flag in _flag_strain(moved, alone)]
-    found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if f.flag.name in _AGAIN]
+    found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if kind_of(f.flag).joint == "again"]
     return with_verdicts(moved, [*kept, *strained, *found])
 
 
 def _keep_flag(flag: Flag, alone: FitResult) -> Finding:
     """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
-        mended = flag.name in ("arcs_overlap", "other_optimum")
-        return Finding(_with(flag, level=TELLS) if mended else flag)
+        return Finding(_with(flag, level=TELLS) if kind_of(flag).joint == "told" else flag)
     outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
     return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)
 
