@@ -1,13 +1,19 @@
 """What is chosen once stands in one place: a newcomer who changes it there has changed all of it."""
 
 import ast
+import json
 from pathlib import Path
+
+import numpy as np
 
 import eisfit
 from eisfit.cli import options
+from eisfit.cli.answers import Answers
 from eisfit.display import FIGURES
 from eisfit.display.plot import files
+from eisfit.records import ZHIT_SCHEMA
 from eisfit.spectra import WEIGHTING, WEIGHTINGS
+from eisfit.validation.zhit import ZHitResult, zhit
 
 SOURCES = {
     path: ast.parse(path.read_text("utf-8")) for path in sorted(Path(eisfit.__file__).parent.rglob("*.py"))
@@ -66,6 +72,21 @@ def test_a_fit_a_batch_and_a_series_weigh_alike_unless_told():
         *eisfit.track(spectra, circuit),
     ]
     assert [one.weighting for one in found] == [WEIGHTING] * 7
+
+
+def test_a_result_of_a_spectrum_is_written_with_its_data_or_without(capsys):
+    """As `Answers` asks of whatever a command found: a new command's result must not end in a TypeError."""
+    classes = [node for tree in SOURCES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for node in classes:
+        fields = [ast.unparse(part.target) for part in node.body if isinstance(part, ast.AnnAssign)]
+        for own in node.body:
+            if isinstance(own, ast.FunctionDef) and own.name == "to_dict" and "spectrum" in fields:
+                assert [one.arg for one in own.args.args] == ["self", "data"], node.name
+    f = np.logspace(4, 0, 21)
+    found = zhit(eisfit.Spectrum(f, 10 + 100 / (1 + 0.01j * f)))
+    assert Answers("zhit", ZHIT_SCHEMA, [found]).show(True, str) == 0
+    assert "data" not in json.loads(capsys.readouterr().out)["results"][0]
+    assert np.allclose(ZHitResult.from_dict(found.to_dict()).modulus, found.modulus)
 
 
 def test_a_form_of_figures_can_be_asked_for_and_written():

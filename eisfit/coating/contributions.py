@@ -159,8 +159,8 @@ def _switch_effects(
         local[:, at["R_i"]] = end[:, at["R_i"]] + gain
     if "reaction" in chosen:
         local[:, at["R_i"]] -= gain
-    for name in ("g", "native_R", "contact_R"):
-        if EFFECTS[name] in chosen:
+    for name, effect in EFFECTS.items():
+        if effect in chosen and name in at:  # the gain of the reaction is no quantity of a cell
             local[:, at[name]] = end[:, at[name]]
     return local
 

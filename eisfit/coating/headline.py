@@ -7,21 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from eisfit.coating.inference.hypotheses import HYPOTHESES
-from eisfit.display.report.explanation import FACTORS, decimals, format_capped, format_signed, largest, shares
+from eisfit.display.report.explanation import (
+    EFFECTS,
+    ELECTRONS,
+    FACTORS,
+    LESS,
+    decimals,
+    format_capped,
+    format_signed,
+    largest,
+    shares,
+)
 from eisfit.rounding import significant
 from eisfit.verdict import limit
 
-_ELECTRONS = "electrons along the film"
-#: What each contribution beside the barrier is called, with a gain above one.
-_EFFECTS = {
-    "electrons_along_film": _ELECTRONS,
-    "reaction": "a faster reaction",
-    "area": "a larger area",
-    "native_layer": "a layer on the bare cell that the film replaces",
-    "contact": "a small arc of the bare cell alone, as of a poorer contact",
-}
 _SCATTER = "differences between cells alike, beside the film's barrier,"
-_PLURAL = (_ELECTRONS, _SCATTER)
+_PLURAL = (ELECTRONS, _SCATTER)
 #: What each hypothesis is called with electrons along the film too.
 _WITH = {
     name: other
@@ -29,8 +30,7 @@ _WITH = {
     for other, more in HYPOTHESES.items()
     if not one.access and more == replace(one, statement=more.statement, access=True)
 }
-_BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{_ELECTRONS} alone"}
-_LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
+_BARRIER = {"barrier_only": "the barrier alone", "electronic_access": f"{ELECTRONS} alone"}
 _SMALL = 0.01  # of the change: shares below it are told together
 _NOT_SEEN = ("open", "ambiguous")  # verdicts of a resistance that the fit does not tell
 _NAMED = 2  # causes outside the hypotheses in one sentence
@@ -107,7 +107,7 @@ def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: 
     more = f" Nearly as likely: {'; or '.join(others[:_NAMED])}." if others else ""
     odds = f"{chances}; log10 odds {format_capped(cause['log10_odds'])}"
     named = _name_with_gain(cause)
-    verb = "are" if named.startswith(_ELECTRONS) else "is"
+    verb = "are" if named.startswith(ELECTRONS) else "is"
     first = f"Of the {len(p)} hypotheses {_name_hypothesis(best, document)} is the best{kind}"
     return [
         f"{first}, but {named} {verb} far more likely if {cause['text']} ({odds}).",
@@ -224,7 +224,7 @@ def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
 
 def _direct_parts(name: str, gain: float | None) -> dict[str, str]:
     less = gain is not None and gain < 1
-    words = {**_EFFECTS, **_LESS} if less else _EFFECTS
+    words = {**EFFECTS, **LESS} if less else EFFECTS
     return {effect: words[effect] for effect in HYPOTHESES[name].effects}
 
 

@@ -82,14 +82,11 @@ class DriftCorrection:
         """What was done, in one sentence."""
         return _summary(self.rows)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {
-            "schema": DRIFT_SCHEMA,
-            "summary": self.summary,
-            "rows": [vars(row) for row in self.rows],
-            "series": self.series.to_dict(),
-        }
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return a JSON-ready document; without `data` it lacks the corrected spectra."""
+        rows = [vars(row) for row in self.rows]
+        document: dict[str, Any] = {"schema": DRIFT_SCHEMA, "summary": self.summary, "rows": rows}
+        return {**document, "series": self.series.to_dict()} if data else document
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a sweep."""

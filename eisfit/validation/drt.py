@@ -61,6 +61,7 @@ class DRTResult(Tested):
         What to know and what to do.
     """
 
+    SCHEMA = DRT_SCHEMA
     spectrum: Spectrum
     tau: FloatArray
     gamma: FloatArray
@@ -83,11 +84,8 @@ class DRTResult(Tested):
         """Area below the whole distribution, ohm."""
         return float(np.sum(self.gamma) * np.log(self.tau[1] / self.tau[0]))
 
-    def to_dict(self, data: bool = True) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
-        document = {
-            "schema": DRT_SCHEMA,
-            "spectrum": self.spectrum.summary(),
+    def _findings(self) -> dict[str, Any]:
+        return {
             "regularisation": self.regularisation,
             "criterion": self.criterion,
             "level": self.level,
@@ -98,8 +96,9 @@ class DRTResult(Tested):
             "choice": [asdict(choice) for choice in self.choice],
             "distribution": {name: column.tolist() for name, column in self._columns().items()},
         }
-        points = columns_of(self.spectrum, self.fitted).items()
-        return {**document, "data": {name: x.tolist() for name, x in points}} if data else document
+
+    def _points(self) -> dict[str, FloatArray]:
+        return columns_of(self.spectrum, self.fitted)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> DRTResult:

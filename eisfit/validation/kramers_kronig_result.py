@@ -54,6 +54,7 @@ class KramersKronigResult(Tested):
         Where the spectrum breaks.
     """
 
+    SCHEMA = CHECK_SCHEMA
     spectrum: Spectrum
     ok: bool
     fitted: ComplexArray
@@ -80,11 +81,8 @@ class KramersKronigResult(Tested):
         inside = [(f >= r.low_Hz) & (f <= r.high_Hz) for r in self.ranges]
         return np.asarray(np.logical_or.reduce([np.zeros(f.shape, dtype=bool), *inside]))
 
-    def to_dict(self, data: bool = True) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
-        document = {
-            "schema": CHECK_SCHEMA,
-            "spectrum": self.spectrum.summary(),
+    def _findings(self) -> dict[str, Any]:
+        return {
             "ok": self.ok,
             "rc_elements": self.rc_elements,
             "mu": self.mu,
@@ -94,8 +92,6 @@ class KramersKronigResult(Tested):
             "ranges": [r.to_dict() for r in self.ranges],
             "flags": [flag.to_dict() for flag in self.flags],
         }
-        columns = {name: column.tolist() for name, column in self._columns().items()}
-        return {**document, "data": columns} if data else document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> KramersKronigResult:

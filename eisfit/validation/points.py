@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,8 +18,12 @@ FEWEST = 6
 
 
 class Tested:
-    """What results of a spectrum share that have a curve beside it: the residuals, and their table."""
+    """What results of a spectrum share that have a curve beside it: residuals, their table, the document.
 
+    Each names the `SCHEMA` of its document, and gives what it found (`_findings`) and its `_columns`.
+    """
+
+    SCHEMA: ClassVar[str]
     spectrum: Spectrum
     fitted: ComplexArray
 
@@ -38,11 +42,25 @@ class Tested:
         """Largest |residual|, fraction of |Z|."""
         return float(np.abs(self.residuals).max())
 
+    def to_dict(self, data: bool = True) -> dict[str, Any]:
+        """Return a JSON-ready document; `from_dict` reads it back, without `data` it cannot."""
+        document = {"schema": self.SCHEMA, "spectrum": self.spectrum.summary(), **self._findings()}
+        if data:
+            document["data"] = {name: column.tolist() for name, column in self._points().items()}
+        return document
+
     def to_frame(self) -> pd.DataFrame:
         """Return the columns of the result as a table."""
         import pandas as pd
 
         return pd.DataFrame(self._columns())
+
+    def _findings(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _points(self) -> dict[str, FloatArray]:
+        """Return what the document keeps of every frequency, from which it is read back."""
+        return self._columns()
 
     def _columns(self) -> dict[str, FloatArray]:
         raise NotImplementedError

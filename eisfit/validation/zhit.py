@@ -8,7 +8,7 @@ Impedance Spectroscopy and Electrochemical Noise Analysis", Electrochem. Soc. Pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from eisfit.records import ZHIT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.points import Tested, check_points, columns_of, spectrum_in
-
-if TYPE_CHECKING:
-    pass
 
 GAMMA = -np.pi / 6  # weight of the slope of the phase
 
@@ -39,6 +36,7 @@ class ZHitResult(Tested):
         Frequencies (Hz) between which it was adjusted to the measured modulus.
     """
 
+    SCHEMA = ZHIT_SCHEMA
     spectrum: Spectrum
     modulus: FloatArray
     window: tuple[float, float]
@@ -49,15 +47,11 @@ class ZHitResult(Tested):
         measured = np.abs(self.spectrum.impedance)
         return np.asarray((measured - self.modulus) / measured)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document; `from_dict` reads it back."""
+    def _findings(self) -> dict[str, Any]:
         return {
-            "schema": ZHIT_SCHEMA,
-            "spectrum": self.spectrum.summary(),
             "window_Hz": list(self.window),
             "rms_residual": self.rms_residual,
             "max_residual": self.max_residual,
-            "data": {name: column.tolist() for name, column in self._columns().items()},
         }
 
     @classmethod

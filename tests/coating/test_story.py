@@ -2,12 +2,13 @@
 
 import pytest
 
-from eisfit.coating.headline import _EFFECTS
+from eisfit.coating.inference import hypotheses, search
 from eisfit.coating.inference.assembly import problem_of
-from eisfit.coating.inference.hypotheses import EFFECTS, HYPOTHESES
+from eisfit.coating.inference.hypotheses import HYPOTHESES
+from eisfit.coating.physics.parameters import INDEX, PARAMETERS
 from eisfit.coating.story import plain
 from eisfit.coating.study import load_study
-from eisfit.display.report.explanation import FACTORS, NAMES
+from eisfit.display.report.explanation import EFFECTS, FACTORS, LESS, NAMES
 from eisfit.files import data_folder
 
 
@@ -26,5 +27,24 @@ def test_every_parameter_that_a_hypothesis_frees_enters_some_cell():
 
 def test_every_hypothesis_and_every_contribution_has_its_words():
     assert list(NAMES) == list(HYPOTHESES)
-    effects = {"electrons_along_film", *EFFECTS.values()}
-    assert effects == set(_EFFECTS) == set(FACTORS) - {"ions_through_film", "cell_to_cell"}
+    effects = {"electrons_along_film", *hypotheses.EFFECTS.values()}
+    assert effects == set(EFFECTS) == set(FACTORS) - {"ions_through_film", "cell_to_cell"}
+    assert set(LESS) <= effects
+
+
+def test_every_effect_is_made_by_something_that_its_hypothesis_frees():
+    """One that is not is no share of any change: the reaction's gain, and quantities of a cell."""
+    assert set(hypotheses.EFFECTS) - {"f"} <= set(INDEX)
+    for hypothesis in HYPOTHESES.values():
+        assert set(hypothesis.free) <= {*INDEX, "f", "Ea:gain"}
+        assert not hypothesis.free or hypotheses.EFFECTS.keys() & hypothesis.free
+
+
+def test_the_search_moves_every_small_arc_along_the_spectrum():
+    """One that begins on the wrong side of another arc stays there: no descent goes through it."""
+    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    arcs = [p.name for p in PARAMETERS if p.name.endswith(("_tau", "_C")) and p.name in problem.priors]
+    assert {"counter_tau", "native_C"} <= set(arcs) <= set(search._MOVES)
+    for name in arcs:
+        assert search._MOVES[name][1] == f"{name.rpartition('_')[0]}_R"
+    assert set(search._MOVES) <= set(problem.priors)

@@ -132,7 +132,7 @@ def track(
     beside = _read_cycling_tables(results, cycling)
     maps = [one.drt() for one in results] if relaxation else []
     more = _more(ends, beside, maps)
-    more |= {"drift": [_drift_document(one) for one in corrected]} if drift else {}
+    more |= {"drift": [one.to_dict(data=False) for one in corrected]} if drift else {}
 
     def write(target: Folder) -> None:
         _write_track(result, target, more)
@@ -151,11 +151,6 @@ def _remove_drift(series: Any) -> Any:
     from eisfit.validation.drift import correct_drift
 
     return correct_drift(series)
-
-
-def _drift_document(correction: Any) -> dict[str, Any]:
-    """Return what was done to each sweep; the corrected spectra are in the results."""
-    return {key: value for key, value in correction.to_dict().items() if key != "series"}
 
 
 def _are_cells(sources: list[str]) -> bool:

@@ -22,15 +22,25 @@ _HYPOTHESES = {
 }
 NAMES = {key: name for key, (name, _) in _HYPOTHESES.items()}
 LETTERS = {key: letter for key, (_, letter) in _HYPOTHESES.items()}
+ELECTRONS = "electrons along the film"
 FACTORS = {
     "ions_through_film": "ions through the film",
-    "electrons_along_film": "electrons along the film",
+    "electrons_along_film": ELECTRONS,
     "reaction": "reaction",
     "area": "area that takes part",
     "native_layer": "bare cell's own layer gone",
     "contact": "bare cell's contact gone",
     "cell_to_cell": "scatter between cells",
 }
+#: What each contribution beside the barrier is called in sentences, with a gain above one; and below.
+EFFECTS = {
+    "electrons_along_film": ELECTRONS,
+    "reaction": "a faster reaction",
+    "area": "a larger area",
+    "native_layer": "a layer on the bare cell that the film replaces",
+    "contact": "a small arc of the bare cell alone, as of a poorer contact",
+}
+LESS = {"reaction": "a slower reaction", "area": "a smaller area"}
 OUTSIDE = "What outside the hypotheses would explain it"
 SILENT = "Facts that moved no odds"
 VOLTAGES = "Voltages under current, stated and predicted"

@@ -215,7 +215,9 @@ def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     moved = _with(moved, grade=alone.grade)
     kept = [_keep_flag(flag, alone) for flag in alone.flags if kind_of(flag).joint != "again"]
     strained = [Finding(flag) for flag in _flag_strain(moved, alone)]
-    found = [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if kind_of(f.flag).joint == "again"]
+    found = (
+        [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if kind_of(f.flag).joint == "again"]
+    )
     return with_verdicts(moved, [*kept, *strained, *found])
 
 
