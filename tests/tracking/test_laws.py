@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,14 @@ from scipy.optimize import curve_fit, minimize_scalar
 from scipy.stats import t as student
 
 from eisfit.errors import FitError, UsageError
+from eisfit.tracking.growth import laws
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth, fit_growth
-from eisfit.tracking.growth.laws import LAWS
+from eisfit.tracking.growth.laws import LAWS, OWN_LAWS
 from eisfit.tracking.growth.minimum import find_bounded_minimum
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 CYCLE = np.array([1.0, 25, 50, 80, 100, 140, 180, 200, 260, 300, 350, 400])
 STDERR = 0.3 + 0.002 * CYCLE
 WOBBLE = np.random.default_rng(3).standard_normal(CYCLE.size) * STDERR
@@ -177,6 +181,19 @@ def test_mistakes_are_named():
 
 def test_every_law_is_tried_here():
     assert set(LAWS) == set(FORMULAS)
+
+
+@pytest.mark.parametrize("law", OWN_LAWS, ids=lambda law: law.name)
+def test_every_text_that_lists_the_laws_has_each(law):
+    for text in (Growth.__doc__, fit_growth.__doc__, (DOCS / "json_keys.toml").read_text("utf-8")):
+        assert f"``{law.name}``" in text or f"`{law.name}`" in text
+    assert f"\n| {law.name} |" in (DOCS / "theory.md").read_text("utf-8")
+    assert re.search(rf"^{law.name} .*{re.escape(law.formula)}", laws.__doc__, re.MULTILINE)
+
+
+def test_a_law_is_asked_only_where_it_is_a_number_and_its_places_tell_it():
+    assert [name for name, law in LAWS.items() if not law.possible(CYCLE - 100)] == ["sqrt", "power"]
+    assert [name for name, law in LAWS.items() if not law.possible(CYCLE[:4])] == ["breakpoint"]
 
 
 @pytest.mark.parametrize("seed", range(20))

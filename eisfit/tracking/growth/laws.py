@@ -50,6 +50,10 @@ class Law:
         (x, linear coefficients, c) -> derivative (n,) by c; None where the law has no shape.
     shapes
         x -> values of c to scan; the first and last bound it.
+    lowest
+        Place from which on the law is a number.
+    further
+        Places that it takes beside one a coefficient.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Law:
     basis: Callable[[FloatArray, float], FloatArray]
     by_shape: Callable[[FloatArray, FloatArray, float], FloatArray] | None = None
     shapes: Callable[[FloatArray], FloatArray] | None = None
+    lowest: float = -np.inf
+    further: int = 0
 
     def value(self, x: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Return the law (n,) at x."""
@@ -77,9 +83,7 @@ class Law:
 
     def possible(self, x: FloatArray) -> bool:
         """Return whether these places can tell the law's coefficients."""
-        if self.name in ("sqrt", "power") and x.min() < 0:
-            return False
-        return distinct(x).size >= len(self.symbols) + (self.name == "breakpoint")
+        return bool(x.min() >= self.lowest) and distinct(x).size >= len(self.symbols) + self.further
 
 
 def _log(x: FloatArray) -> FloatArray:
@@ -101,7 +105,13 @@ def _knees(x: FloatArray) -> FloatArray:
 #: The laws that ``auto`` tries.
 OWN_LAWS = (
     Law("linear", ("a", "b"), "a + b x", lambda x, _: np.column_stack([np.ones_like(x), x])),
-    Law("sqrt", ("a", "b"), "a + b sqrt(x)", lambda x, _: np.column_stack([np.ones_like(x), np.sqrt(x)])),
+    Law(
+        "sqrt",
+        ("a", "b"),
+        "a + b sqrt(x)",
+        lambda x, _: np.column_stack([np.ones_like(x), np.sqrt(x)]),
+        lowest=0.0,
+    ),
     Law(
         "exponential",
         ("a", "c"),
@@ -117,6 +127,7 @@ OWN_LAWS = (
         lambda x, c: np.column_stack([np.ones_like(x), np.where(x > 0, x, 0.0) ** c]),
         lambda x, k, c: np.where(x > 0, k[1] * np.where(x > 0, x, 1.0) ** c * _log(x), 0.0),
         lambda _: np.linspace(0.1, 5.0, _SCAN),
+        lowest=0.0,
     ),
     Law(
         "breakpoint",
@@ -125,6 +136,7 @@ OWN_LAWS = (
         lambda x, c: np.column_stack([np.ones_like(x), x, np.maximum(x - c, 0.0)]),
         lambda x, k, c: np.where(x > c, -k[2], 0.0),
         _knees,
+        further=1,
     ),
 )
 
