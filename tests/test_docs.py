@@ -57,7 +57,9 @@ def written(folder, *parts):
 
 
 def test_the_page_of_formats_has_a_row_for_every_reader():
-    readers = {path.stem for path in (ROOT / "eisfit" / "spectra" / "readers").glob("[a-z]*.py")}
+    readers = {
+        path.stem for path in (ROOT / "eisfit" / "spectra" / "readers" / "file_formats").glob("[a-z]*.py")
+    }
     rows = [line.split("|") for line in (DOCS / "formats.md").read_text(encoding="utf-8").splitlines()]
     named = {name for row in rows if len(row) > 3 for name in re.findall(r"`(\w+)`", row[2])}
     assert readers <= named
@@ -350,7 +352,7 @@ def test_options_named_in_the_text_exist():
 
 def test_the_sentences_of_refused_files_are_those_of_the_readers():
     spectra = ROOT / "eisfit" / "spectra"
-    files = [*sorted((spectra / "readers").glob("*.py")), spectra / "spectrum.py", spectra / "vectors.py"]
+    files = [*sorted((spectra / "readers").rglob("*.py")), spectra / "spectrum.py", spectra / "vectors.py"]
     source = "".join(path.read_text(encoding="utf-8") for path in files)
     rows = re.findall(
         r"^\| (`.*?) \|", (DOCS / "howto" / "refused.md").read_text(encoding="utf-8"), re.MULTILINE
