@@ -90,6 +90,15 @@ def hertz(frequency: float | None, digits: int = 4) -> str:
     return f"{shown * 1e-6:.{max(digits, 3)}g} MHz"
 
 
+def hertz_range(low: float | None, high: float | None) -> str:
+    """Return a range of frequencies, or the one frequency that it is.
+
+    >>> hertz_range(0.01, 1e5), hertz_range(50.0, 50.0)
+    ('10 mHz to 100 kHz', '50 Hz')
+    """
+    return " to ".join(dict.fromkeys((hertz(low), hertz(high))))
+
+
 def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: bool = True) -> str:
     """Return `value` with so many significant digits, with a power of ten where that reads better.
 

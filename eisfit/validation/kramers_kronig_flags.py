@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eisfit.arrays import BoolArray
-from eisfit.rounding import hertz
+from eisfit.rounding import hertz_range
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig_findings import Finding, Trust
 from eisfit.validation.kramers_kronig_result import FrequencyRange
@@ -72,12 +72,8 @@ def flags_of(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
 
 def _list_points(places: list[FrequencyRange]) -> str:
     more = len(places) - _SHOWN
-    shown = ", ".join(_span(r) for r in places[:_SHOWN])
+    shown = ", ".join(hertz_range(r.low_Hz, r.high_Hz) for r in places[:_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _span(r: FrequencyRange) -> str:
-    return hertz(r.low_Hz) if r.low_Hz == r.high_Hz else f"{hertz(r.low_Hz)} to {hertz(r.high_Hz)}"
 
 
 def _is_mirrored(trust: Trust) -> bool:

@@ -28,7 +28,7 @@ from eisfit.coating.physics.quick_channels import QuickChannels
 from eisfit.coating.physics.supports import Flat, Particles, Pellet, Porous, Support
 from eisfit.coating.study import Cell, Study
 from eisfit.errors import SpectrumError
-from eisfit.rounding import hertz
+from eisfit.rounding import hertz_range
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
 _CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
@@ -305,6 +305,5 @@ def _test_spectrum(spectrum: Any) -> tuple[float, str]:
     except SpectrumError:  # too few points to tell
         return 2e-3, ""
     seen = tested.unexplained / np.abs(spectrum.impedance)
-    places = [dict.fromkeys((hertz(r.low_Hz), hertz(r.high_Hz))) for r in tested.ranges]
-    breaks = "; ".join(f"{' to '.join(at)}, {r.cause}" for at, r in zip(places, tested.ranges, strict=True))
+    breaks = "; ".join(f"{hertz_range(r.low_Hz, r.high_Hz)}, {r.cause}" for r in tested.ranges)
     return max(float(np.sqrt(np.mean(seen**2))), 2e-3), breaks

@@ -26,7 +26,7 @@ from eisfit.display.report.words import (
     span_of,
     verdict,
 )
-from eisfit.rounding import hertz, significant, value_with_error
+from eisfit.rounding import hertz_range, significant, value_with_error
 from eisfit.verdict import GRADES
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -191,7 +191,7 @@ def _check(check: Document | None) -> dict[str, Any] | None:
     noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
     largest = f"largest residual {percent(check.get('max_residual'))}"
     ranges = [[round_to(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
-    where = ", ".join(hertz(low) if low == high else f"{hertz(low)} to {hertz(high)}" for low, high in ranges)
+    where = ", ".join(hertz_range(*ends) for ends in ranges)
     said = f"{'consistent' if check.get('ok') else 'NOT consistent'} ({noise}, {largest})"
     return {
         "ok": bool(check.get("ok")),

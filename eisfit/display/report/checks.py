@@ -19,7 +19,7 @@ from eisfit.display.report.words import (
     span_of,
     spectrum_block,
 )
-from eisfit.rounding import MISSING, hertz, significant
+from eisfit.rounding import MISSING, hertz_range, significant
 
 #: What the Kramers-Kronig test misses in most sweeps; how often it sees more stands in the benchmarks.
 _UNSEEN = "passed; a smooth drift of less than about 2 % during the sweep would not show"
@@ -100,5 +100,4 @@ def _tell_where(failing: Mapping[str, Any]) -> str:
 
 
 def _range(failing: Mapping[str, Any]) -> str:
-    low, high = hertz(failing.get("low_Hz")), hertz(failing.get("high_Hz"))
-    return low if low == high else f"{low} to {high}"
+    return hertz_range(failing.get("low_Hz"), failing.get("high_Hz"))

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.rounding import MISSING, hertz, significant, value_with_error
+from eisfit.rounding import MISSING, hertz_range, significant, value_with_error
 
 Document = Mapping[str, Any]
 WIDTH = 100  # columns, where the caller does not know the terminal's
@@ -84,7 +84,7 @@ def span_of(document: Document) -> str:
     frequencies = (document.get("data") or {}).get("frequency_Hz")
     if low is None and frequencies:
         low, high = min(frequencies), max(frequencies)
-    return MISSING if low is None or high is None else f"{hertz(low)} to {hertz(high)}"
+    return MISSING if low is None or high is None else hertz_range(low, high)
 
 
 def points_of(document: Document) -> int | None:
