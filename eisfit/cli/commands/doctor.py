@@ -85,6 +85,7 @@ def doctor(json: Json = False) -> int:
 
 def _lines(found: list[Finding], columns: int) -> Iterator[str]:
     from eisfit.display.report.table import wrap
+    from eisfit.display.report.words import count
 
     marks = {"ok": "ok    ", "absent": "absent", "wrong": "WRONG "}
     for area in dict.fromkeys(finding.area for finding in found):
@@ -94,7 +95,7 @@ def _lines(found: list[Finding], columns: int) -> Iterator[str]:
             text = f"{marks[finding.status]}  {finding.name}: {finding.value}{cure}"
             yield from wrap(text, width=columns, indent="  ")
     wrong = sum(finding.status == "wrong" for finding in found)
-    yield "all is well" if not wrong else f"{wrong} thing{'s' if wrong > 1 else ''} to mend"
+    yield "all is well" if not wrong else f"{count(wrong, 'thing')} to mend"
 
 
 def _findings() -> Iterator[Finding]:

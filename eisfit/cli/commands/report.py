@@ -49,7 +49,9 @@ def report(
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
     from eisfit.cli.pages.html_report import check_page, html_report
+    from eisfit.display.report.words import count
     from eisfit.model.files.library import is_given
+    from eisfit.tracking.series_result import SeriesResult
 
     check_page(output)
     if is_given(circuit):
@@ -60,8 +62,10 @@ def report(
     found = [_find(source, reading.options) for source in sources]
     results = _fit_all(found, circuit, constraints, options)
     html_report(results, output, title=title)
-    failed = sum(_failures(result) for result in results)
-    echo(f"{output}: {_count(results)}" + (f", {failed} failed (listed in the page)" if failed else ""))
+    fits = [fit for one in results for fit in (one if isinstance(one, SeriesResult) else [one])]
+    failed = sum(fit.error is not None for fit in fits)
+    told = f", {failed} failed (listed in the page)" if failed else ""
+    echo(f"{output}: {count(len(fits), 'spectrum')}{told}")
     return int(failed > 0)
 
 
@@ -162,13 +166,3 @@ def _read_results(path: Path) -> list[Any] | None:
     except EisfitError as error:
         raise ReadError(f"{path}: {error}; give the file that --output wrote, which holds the data") from None
     return None
-
-
-def _failures(result: Any) -> int:
-    """Return how many spectra of a fit or a series failed."""
-    return len(result.failures) if hasattr(result, "failures") else int(result.error is not None)
-
-
-def _count(results: list[Any]) -> str:
-    number = sum(len(result) if hasattr(result, "failures") else 1 for result in results)
-    return "1 spectrum" if number == 1 else f"{number} spectra"

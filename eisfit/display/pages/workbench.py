@@ -134,10 +134,10 @@ def _body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
     if simulated:
         which = "" if simulated == len(entries) else f"{simulated} of {len(entries)}: "
         badge = f' <span class="badge">{which}simulated data, not measured</span>'
-    said = f"{count(len(entries), 'spectrum') if len(entries) == 1 else f'{len(entries)} spectra'}. "
+    said = f"{count(len(entries), 'spectrum')}. " if entries else ""
     parts = {
         "title": escape(clean(title)) + badge,
-        "end": f"{said if entries else ''}Made by eisfit {escape(__version__)}. {_ENDS[engine]}",
+        "end": f"{said}Made by eisfit {escape(__version__)}. {_ENDS[engine]}",
     }
     text = asset("body.html")
     for name, value in parts.items():

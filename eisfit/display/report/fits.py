@@ -278,7 +278,7 @@ def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
     if not bad:
         return []
     failed = sum(1 for document in bad if document.get("error"))
-    total = f"{failed} of {count(len(documents), 'spectrum').replace('spectrums', 'spectra')} failed"
+    total = f"{failed} of {count(len(documents), 'spectrum')} failed"
     lines = ["", *wrap(f"{total}, {len(bad) - failed} {_unfit(bad)}:", width=width)]
     for document in bad:
         lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]

@@ -11,6 +11,7 @@ from eisfit.rounding import MISSING, hertz_range, significant, value_with_error
 
 Document = Mapping[str, Any]
 WIDTH = 100  # columns, where the caller does not know the terminal's
+_PLURALS = {"spectrum": "spectra"}
 
 
 def clean(value: object) -> str:
@@ -158,8 +159,12 @@ def cycle_words(cycle: float | None) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """Return ``1 point``, ``2 points``."""
-    return f"{number} {thing}" + ("" if number == 1 else "s")
+    """Return a number of things.
+
+    >>> count(1, "point"), count(2, "point"), count(2, "spectrum")
+    ('1 point', '2 points', '2 spectra')
+    """
+    return f"{number} {thing if number == 1 else _PLURALS.get(thing, f'{thing}s')}"
 
 
 def format_measured(row: Document) -> str:
