@@ -17,25 +17,26 @@ from eisfit.display.report.words import (
 def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
     """Return each parameter's values over the cycles: x, y, low, high, ok, and the band of its growth."""
     rows = [row for row in track.get("rows") or [] if not row.get("error")]
-    units = track.get("units") or {}
-    axis = axes_of(track)[0]["name"]
+    axis, growth = axes_of(track)[0]["name"], track.get("growth") or {}
     known = [row.get(axis) for row in rows]
     places = known if None not in known else list(range(1, len(rows) + 1))
     found = {}
-    for name in resistances_first(list(units), units):
+    for name, unit in resistances_first(track.get("units") or {}).items():
         values = [row.get(name) for row in rows]
-        errors = [row.get(f"{name}_stderr") for row in rows]
-        if rows and None not in values and any(values[0] != value for value in values):
-            found[name] = {
-                "x": places,
-                "y": [round_to(y) for y in values],
-                "low": [round_to(y - (e or 0.0)) for y, e in zip(values, errors, strict=True)],
-                "high": [round_to(y + (e or 0.0)) for y, e in zip(values, errors, strict=True)],
-                "ok": [bool(row.get("ok")) for row in rows],
-                "unit": clean(units[name]),
-                "band": _band((track.get("growth") or {}).get(name) or {}),
-                "law": _law((track.get("growth") or {}).get(name) or {}, clean(units[name]), axis),
-            }
+        if None in values or len(set(values)) < 2:
+            continue
+        errors = [row.get(f"{name}_stderr") or 0.0 for row in rows]
+        law = growth.get(name) or {}
+        found[name] = {
+            "x": places,
+            "y": [round_to(y) for y in values],
+            "low": [round_to(y - e) for y, e in zip(values, errors, strict=True)],
+            "high": [round_to(y + e) for y, e in zip(values, errors, strict=True)],
+            "ok": [bool(row.get("ok")) for row in rows],
+            "unit": clean(unit),
+            "band": _band(law),
+            "law": _law(law, clean(unit), axis),
+        }
     return found
 
 

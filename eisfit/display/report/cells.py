@@ -11,11 +11,10 @@ from eisfit.display.report.table import blocks, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
-    append_unit,
     clean,
     cycle_words,
     format_tracked,
-    resistances_first,
+    title_columns,
     tracked_units,
 )
 
@@ -36,11 +35,9 @@ def cells_html(document: Document) -> str:
 
 
 def _table(document: Document) -> tuple[list[str], list[list[str]]]:
-    units = tracked_units(document)
-    names = resistances_first(list(units), units)
-    titles = [append_unit(clean(name), units[name]) for name in names]
-    cells = [[*_head(row), *(format_tracked(row, n) for n in names)] for row in document.get("rows") or []]
-    return ["cell", "cycle", "verdict", *titles], cells
+    titles = title_columns(tracked_units(document))
+    cells = [[*_head(row), *(format_tracked(row, n) for n in titles)] for row in document.get("rows") or []]
+    return ["cell", "cycle", "verdict", *titles.values()], cells
 
 
 def _head(row: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,6 @@ from eisfit.display.report.table import blocks, table, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
-    append_unit,
     clean,
     count,
     cycle_of,
@@ -27,9 +26,9 @@ from eisfit.display.report.words import (
     parameter_verdict,
     percent,
     points_of,
-    resistances_first,
     short_titles,
     span_of,
+    title_columns,
     title_of,
     units_of,
     verdict,
@@ -235,16 +234,14 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool = False) -> list[str]:
     """Return the parameters of fits that have them in common; with cycle and verdict where `told`."""
-    units = units_of([document for document, _ in named])
-    names = resistances_first(list(units), units)
-    titles = [append_unit(clean(name), units[name]) for name in names]
+    titles = title_columns(units_of([document for document, _ in named]))
     before = ["spectrum", "cycle", "verdict"] if told else ["spectrum"]
-    rows = [_row(document, name, names) for document, name in named]
+    rows = [_row(document, name, list(titles)) for document, name in named]
     if not told:
         rows = [[row[0], *row[3:]] for row in rows]
     elif not any(row[1] for row in rows):
         before, rows = ["spectrum", "verdict"], [[row[0], *row[2:]] for row in rows]
-    return blocks([*before, *titles], rows, width=width, fixed=len(before))
+    return blocks([*before, *titles.values()], rows, width=width, fixed=len(before))
 
 
 def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[str]:

@@ -91,9 +91,7 @@ def _line(row: Sequence[str], sizes: Sequence[int], flush: set[int]) -> str:
     ).rstrip()
 
 
-def blocks(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int, fixed: int, right: Sequence[int] = ()
-) -> list[str]:
+def blocks(head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int, fixed: int) -> list[str]:
     """Return a table too wide for the terminal in pieces, each with the first `fixed` columns."""
     sizes = [max(len(row[place]) for row in (head, *rows)) + len(_GAP) for place in range(len(head))]
     excess = sum(sizes[:fixed]) + max(sizes[fixed:], default=0) - len(_GAP) - width
@@ -114,10 +112,8 @@ def blocks(
         left -= sizes[place]
     lines: list[str] = []
     for group in groups:
-        places = [*range(fixed), *group]
-        flush = [at for at, place in enumerate(places) if place in right]
-        chosen = [[row[place] for place in places] for row in (head, *rows)]
-        lines += ["", *table(chosen[0], chosen[1:], width=width, right=flush)]
+        chosen = [[row[place] for place in (*range(fixed), *group)] for row in (head, *rows)]
+        lines += ["", *table(chosen[0], chosen[1:], width=width)]
     return lines[1:]
 
 

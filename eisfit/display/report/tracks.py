@@ -11,14 +11,13 @@ from eisfit.display.report.table import blocks, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
-    append_unit,
     axes_of,
     clean,
     describe_circuit,
     format_number_of_law,
     format_tracked,
     per_words,
-    resistances_first,
+    title_columns,
     tracked_units,
 )
 from eisfit.rounding import significant
@@ -45,13 +44,10 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     rows = list(document.get("rows") or [])
     if not rows:
         return "no spectra\n"
-    units = tracked_units(document)
-    names = resistances_first(list(units), units)
-    titles = [append_unit(clean(name), units[name]) for name in names]
-    axes = axes_of(document)
-    head = [*(axis["name"] for axis in axes), "verdict", *titles]
-    cells = [_track_row(row, names, axes) for row in rows]
-    cells += energy_rows(document, names, len(axes))
+    titles, axes = title_columns(tracked_units(document)), axes_of(document)
+    head = [*(axis["name"] for axis in axes), "verdict", *titles.values()]
+    cells = [_track_row(row, list(titles), axes) for row in rows]
+    cells += energy_rows(document, list(titles), len(axes))
     about = clean(document.get("label")), describe_circuit(document)
     lines = [
         *wrap("; ".join(part for part in about if part), width=width),

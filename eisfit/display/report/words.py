@@ -355,6 +355,19 @@ def tracked_units(document: Document) -> dict[str, str]:
     return {n: clean(unit) for n, unit in units.items() if any(row.get(n) is not None for row in rows)}
 
 
-def resistances_first(names: Sequence[str], units: Mapping[str, Any]) -> list[str]:
-    """Return the names, those in ohm first: a long table continues below itself, and they are looked for."""
-    return sorted(names, key=lambda name: units.get(name) != "ohm")
+def resistances_first(units: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters with units, ohms first: a long table continues below itself, and they are looked for.
+
+    >>> resistances_first({"CPE_ct_alpha": "", "R_ct": "ohm"})
+    {'R_ct': 'ohm', 'CPE_ct_alpha': ''}
+    """
+    return dict(sorted(units.items(), key=lambda row: row[1] != "ohm"))
+
+
+def title_columns(units: Mapping[str, str]) -> dict[str, str]:
+    """Return the heads of a table's columns of parameters by their names, resistances first.
+
+    >>> title_columns({"CPE_ct_alpha": "", "R_ct": "ohm"})
+    {'R_ct': 'R_ct / ohm', 'CPE_ct_alpha': 'CPE_ct_alpha'}
+    """
+    return {name: append_unit(clean(name), unit) for name, unit in resistances_first(units).items()}
