@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
+from eisfit.display.report.markdown import markdown_lines
 from eisfit.display.report.words import WIDTH, Document
 from eisfit.rounding import significant
 
@@ -49,20 +51,19 @@ AT_WORK = (
 )
 _MIDDLE_AND_ENDS = ("median", "low95", "high95")
 _DIGITS = 3  # of R_ct, in ohms of print
-"""Ohm: below it no decimal of a share shows anything."""
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _NO_CHANCE = 1e-9
 _OPEN = 0.005
 """Bits still open below which no measurement is worth a table."""
 
 
-class Table:
+class Table(NamedTuple):
     """Rows of text under a title."""
 
-    def __init__(
-        self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str = ""
-    ) -> None:
-        self.title, self.head, self.rows, self.note = title, head, rows, note
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
 def explanation_text(document: Document) -> str:
@@ -101,8 +102,7 @@ def explanation_markdown(document: Document) -> str:
     if document.get("notes"):
         parts += ["## Notes", "\n".join(f"- {note}" for note in document["notes"])]
     for table in tables(document):
-        rule = ["---"] * len(table.head)
-        body = "\n".join("| " + " | ".join(row) + " |" for row in (table.head, rule, *table.rows))
+        body = markdown_lines(table.head, table.rows).rstrip()
         parts += [f"## {table.title}", *([table.note] if table.note else []), body]
     parts.append(f"Made by eisfit {document['eisfit']}, seed {document['seed']}.")
     return "\n\n".join(parts) + "\n"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.fit_tables import fit_columns, fit_row
+from eisfit.display.report.markdown import markdown_lines
 from eisfit.display.report.words import Document, clean, flag_name
 from eisfit.files import cell_text, to_csv
 
@@ -38,8 +39,8 @@ def flat_table(document: Document, form: str) -> str:
     cells = [[row.get(name, "") for name in names] for row in rows]
     if form != "md":
         return to_csv(names, cells, "\t" if form == "tsv" else ",")
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (names, *cells)]
-    return "\n".join([lines[0], "|" + " --- |" * len(names), *lines[1:]]) + "\n"
+    head, *lines = ([cell.replace("|", "\\|") for cell in row] for row in (names, *cells))
+    return markdown_lines(head, lines)
 
 
 def _rows(document: Document) -> Iterator[Row]:

@@ -10,9 +10,12 @@ from eisfit.display.report.words import clean
 
 def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     """Return a table in Markdown; what the cells hold is shown as it is."""
-    lines = [head, *rows]
-    cells = ["| " + " | ".join(map(markdown, line)) + " |\n" for line in lines]
-    return "".join([cells[0], "|" + " --- |" * len(head) + "\n", *cells[1:]])
+    return markdown_lines([markdown(title) for title in head], [map(markdown, row) for row in rows])
+
+
+def markdown_lines(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table of cells that are Markdown already."""
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *rows))
 
 
 def markdown(value: object) -> str:

@@ -2,7 +2,7 @@ r"""Tables as a paper prints them: parameter ± standard error, unit; in Markdow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import starmap
 
 from eisfit.display.report.fit_tables import fit_latex
@@ -16,12 +16,11 @@ from eisfit.display.report.words import (
     clean,
     failure,
     format_judged,
-    format_tracked,
     title_of,
 )
 from eisfit.errors import UsageError
 from eisfit.records import FIT_SCHEMA, TRACK_SCHEMA
-from eisfit.rounding import latex_value_with_error
+from eisfit.rounding import latex_value_with_error, value_with_error
 
 
 def paper_table(document: Document, form: str) -> str:
@@ -89,26 +88,17 @@ def _collect_track(document: Document) -> tuple[str, dict[str, str], list[tuple[
 
 def _several(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]], form: str) -> str:
     if form == "latex":
-        return _latex(head, units, rows)
-    titles = starmap(append_unit, units.items())
-    cells = [[label, *(_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
-    return markdown_table([head, *titles], cells)
+        titles = [append_unit(latex_symbol(name), latex_unit(unit)) for name, unit in units.items()]
+        cells = [[latex(label), *_cells(blocks, units, latex_value_with_error)] for label, blocks in rows]
+        return latex_table("l" + "r" * len(units), [latex(head), *titles], cells)
+    cells = [[label, *_cells(blocks, units, value_with_error)] for label, blocks in rows]
+    return markdown_table([head, *starmap(append_unit, units.items())], cells)
 
 
-def _cell(block: Document | None) -> str:
-    if block is None or block.get("value") is None:
-        return ""
-    row = {"x": block["value"], "x_stderr": block.get("stderr"), "x_verdict": block.get("verdict")}
-    return format_tracked(row, "x")
-
-
-def _latex(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]]) -> str:
-    titles = [append_unit(latex_symbol(name), latex_unit(unit)) for name, unit in units.items()]
-    cells = [[latex(label), *(_latex_cell(blocks.get(name)) for name in units)] for label, blocks in rows]
-    return latex_table("l" + "r" * len(units), [latex(head), *titles], cells)
-
-
-def _latex_cell(block: Document | None) -> str:
-    if block is None or block.get("value") is None:
-        return ""
-    return bracket(latex_value_with_error(block["value"], block.get("stderr")), block.get("verdict"))
+def _cells(blocks: Document, names: Iterable[str], write: Callable[[float, float | None], str]) -> list[str]:
+    """Return values with their errors, in brackets where not determined; empty where there is none."""
+    found = [blocks.get(name) or {} for name in names]
+    return [
+        "" if b.get("value") is None else bracket(write(b["value"], b.get("stderr")), b.get("verdict"))
+        for b in found
+    ]
