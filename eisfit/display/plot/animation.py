@@ -13,9 +13,9 @@ from eisfit.display.plot.style import (
     COLORS,
     apply_style,
     data_impedance,
+    label_impedance,
     new_axes,
     ohm_scale,
-    quantity,
     require_data,
 )
 from eisfit.display.report.words import cycle_of
@@ -68,8 +68,7 @@ def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
     ax = new_axes(5.0, 3.8)
     everything = np.concatenate(measured) * scale
     ax.plot(everything.real, -everything.imag, ",", alpha=0.0)  # every frame has the limits of all
-    real, imaginary = quantity("Z'"), quantity("-Z''")
-    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}")
+    label_impedance(ax, unit)
     ax.set_aspect("equal", adjustable="datalim")
     (past,) = ax.plot([], [], ".", color="0.85", ms=2, zorder=1)
     (points,) = ax.plot([], [], "o", color=COLORS[0], ms=3.5, zorder=3)

@@ -22,6 +22,7 @@ from eisfit.display.plot.style import (
     legible,
     name_fits,
     ohm_scale,
+    ohm_words,
     open_figure,
     quantity,
 )
@@ -243,39 +244,25 @@ def drt(
         ax.set_ylim(top=1.35 * float(np.nanmax(above)))
     last, lifted = -np.inf, False
     for peak in peaks or ():
-        at = _log_time(peak)
-        lifted = at - last < _WORDS and not lifted  # the words of near peaks stand at two heights
-        last = at
-        _mark_peak(ax, t, factor * g, above, peak, lift=24 if lifted else 0)
+        fields = peak if isinstance(peak, Mapping) else {"tau": peak}
+        at = fields.get("tau", fields.get("tau_s"))
+        if at is None:
+            continue
+        resistance = fields.get("resistance", fields.get("resistance_ohm", fields.get("R")))
+        words = _seconds(at) + ("" if resistance is None else f"\n{ohm_words(resistance)}")
+        lifted = np.log10(at) - last < _WORDS and not lifted  # the words of near peaks stand at two heights
+        last = float(np.log10(at))
+        height, top = (float(np.interp(np.log(at), np.log(t), curve)) for curve in (factor * g, above))
+        _mark_peak(ax, at, height, max(height, top), words, lift=24 if lifted else 0)
     return ax
 
 
-def _log_time(peak: float | Mapping[str, Any]) -> float:
-    at = peak.get("tau", peak.get("tau_s")) if isinstance(peak, Mapping) else peak
-    return -np.inf if at is None else float(np.log10(at))
-
-
-def _mark_peak(
-    ax: Axes, tau: Any, gamma: Any, above: Any, peak: float | Mapping[str, Any], *, lift: int
-) -> None:
-    fields = peak if isinstance(peak, Mapping) else {"tau": peak}
-    at = fields.get("tau", fields.get("tau_s"))
-    resistance = fields.get("resistance", fields.get("resistance_ohm", fields.get("R")))
-    if at is None:
-        return
-    height, top = (float(np.interp(np.log(at), np.log(tau), curve)) for curve in (gamma, above))
-    words = _seconds(at) + ("" if resistance is None else f"\n{_ohm(resistance)}")
+def _mark_peak(ax: Axes, at: float, height: float, top: float, words: str, *, lift: int) -> None:
     ax.plot([at], [height], "v", color=VERMILION, ms=5, zorder=4)
     ax.annotate(
-        words, (at, max(height, top)), (0, 5 + lift), textcoords="offset points", ha="center", va="bottom",
-        fontsize=7.5, color=GREY,
+        words, (at, top), (0, 5 + lift), textcoords="offset points", ha="center", va="bottom", fontsize=7.5,
+        color=GREY,
     )  # fmt: skip
-
-
-def _ohm(resistance: float) -> str:
-    factor, unit = ohm_scale(resistance)
-    scaled = factor * resistance
-    return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"
 
 
 def _seconds(time: float) -> str:

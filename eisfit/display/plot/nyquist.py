@@ -16,10 +16,10 @@ from eisfit.display.plot.style import (
     axes_or_new,
     column,
     complex_column,
+    label_impedance,
     legible,
     name_fits,
     ohm_scale,
-    quantity,
     require_data,
     root_figure,
 )
@@ -142,8 +142,7 @@ def unit_factor(ax: Axes, impedance: ComplexArray) -> float:
         return _UNITS[unit]
     finite = np.abs(impedance[np.isfinite(impedance)])
     factor, unit = ohm_scale(float(finite.max(initial=0.0)) or 1.0)
-    real, imaginary = quantity("Z'"), quantity("-Z''")
-    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}")
+    label_impedance(ax, unit)
     return factor
 
 

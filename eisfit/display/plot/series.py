@@ -16,9 +16,9 @@ from eisfit.display.plot.style import (
     column,
     data_impedance,
     figure_or_new,
+    label_impedance,
     ohm_scale,
     paper_columns,
-    quantity,
     require_data,
 )
 from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
@@ -298,8 +298,7 @@ def nyquist_waterfall(
         end = float(measured[place].real.max()) * scales[place], place * shift
         ax.annotate(label, end, (6, 0), textcoords="offset points", va="center", size=8)
         ax.update_datalim([(1.15 * end[0], end[1])] if label else [])
-    real, imaginary = quantity("Z'"), quantity("-Z''")
-    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}" + ", shifted")
+    label_impedance(ax, unit, ", shifted")
     ax.set_aspect("equal", adjustable="datalim")
     bar = mpl.cm.ScalarMappable(norm, mpl.colors.ListedColormap(shades(np.linspace(0, 0.92, 128))))
     ax.figure.colorbar(bar, ax=ax, label=axis_label(axis or axes_of({})[0]) if told else "spectrum")

@@ -311,6 +311,12 @@ def quantity(formula: str) -> str:
     return formula.replace("-", "−").replace("''", "″").replace("'", "′")
 
 
+def label_impedance(ax: Axes, unit: str, more: str = "") -> None:
+    """Name the axes of a Nyquist plot; `more` is said of the vertical one."""
+    real, imaginary = quantity("Z'"), quantity("-Z''")
+    ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}{more}")
+
+
 def _subscript(found: re.Match[str]) -> str:
     element, *rest = found[0].split("_")
     greek = {"alpha": r"\alpha", "tau": r"\tau", "sigma": r"\sigma"}
@@ -333,3 +339,14 @@ def ohm_scale(largest: float) -> tuple[float, str]:
         if largest < limit:
             return factor, unit
     return 1e-6, "MΩ"
+
+
+def ohm_words(resistance: float) -> str:
+    """Return a resistance as figures write it.
+
+    >>> ohm_words(0.0123), ohm_words(3456.0)
+    ('12.3 mΩ', '3456 Ω')
+    """
+    factor, unit = ohm_scale(resistance)
+    scaled = factor * resistance
+    return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"

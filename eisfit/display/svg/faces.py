@@ -23,6 +23,7 @@ from eisfit.display.plot.style import (
     column,
     data_impedance,
     ohm_scale,
+    ohm_words,
     relative_noise,
     require_data,
 )
@@ -94,8 +95,7 @@ def draw_drt(tau: Any, gamma: Any, low: Any, high: Any, peaks: Sequence[Document
     for peak in peaks:
         at = float(peak["tau"])
         height = factor * float(np.interp(np.log(at), np.log(t), np.maximum(g, top)))
-        scale, ohm = ohm_scale(float(peak["resistance"]))
-        panel.word(at, height, f"{scale * peak['resistance']:.3g} {ohm}", dy=-4)
+        panel.word(at, height, ohm_words(float(peak["resistance"])), dy=-4)
     panel.ylim = (
         min(0.0, 1.05 * factor * float(np.nanmin(g))),
         1.2 * factor * (float(np.nanmax(top)) or 1.0),
