@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from eisfit.display.plot.style import data_impedance, require_data
 from eisfit.display.report.identification import chances
 from eisfit.display.report.words import (
     Document,
@@ -49,7 +52,8 @@ def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     words = _words(fit)
     if fit.get("error"):
         return {**words, "error": failure(fit)}
-    return {**words, "error": None, "kk": _check(check), "points": _points(fit), "line": _line(curve)}
+    line = None if curve is None else _columns(curve)
+    return {**words, "error": None, "kk": _check(check), "points": _points(fit), "line": line}
 
 
 def measurement(spectrum: Document) -> dict[str, Any]:
@@ -140,7 +144,6 @@ def _flag(flag: Any) -> dict[str, str]:
 def _parameter(name: str, row: Document) -> dict[str, Any]:
     """Return a parameter as a row of the table, with the numbers that trends and filters use."""
     shown, unit = format_engineering(row.get("value"), error_of(row), clean(row.get("unit")))
-    low, high = (row.get(end) for end in ("min", "max"))
     return {
         "name": name,
         "text": shown,
@@ -153,7 +156,7 @@ def _parameter(name: str, row: Document) -> dict[str, Any]:
         "noise": round_to(row.get("stderr_noise"), 2),
         "model": round_to(row.get("stderr_model"), 2),
         "plain_unit": clean(row.get("unit")),
-        "bounds": [round_to(low), round_to(high)],
+        "bounds": round_all((row.get("min"), row.get("max"))),
     }
 
 
@@ -190,7 +193,7 @@ def _check(check: Document | None) -> dict[str, Any] | None:
         return {"ok": None, "text": f"not tested: {failure(check)}", "flags": [], "ranges": []}
     noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
     largest = f"largest residual {percent(check.get('max_residual'))}"
-    ranges = [[round_to(row.get(end)) for end in ("low_Hz", "high_Hz")] for row in check.get("ranges") or []]
+    ranges = [round_all((row["low_Hz"], row["high_Hz"])) for row in check.get("ranges") or []]
     where = ", ".join(hertz_range(*ends) for ends in ranges)
     said = f"{'consistent' if check.get('ok') else 'NOT consistent'} ({noise}, {largest})"
     return {
@@ -206,9 +209,12 @@ def _residuals(columns: Document) -> dict[str, Any] | None:
     """Return the residuals of the Kramers-Kronig test, percent of |Z|."""
     if not columns:
         return None
-    return {"f": [round_to(f) for f in columns["frequency_Hz"]],
-            "re": [round_to(100 * v, 2) for v in columns["residual_real"]],
-            "im": [round_to(100 * v, 2) for v in columns["residual_imag"]]}  # fmt: skip
+    real, imaginary = (100 * np.array(columns[f"residual_{part}"]) for part in ("real", "imag"))
+    return {
+        "f": round_all(columns["frequency_Hz"]),
+        "re": round_all(real, 2),
+        "im": round_all(imaginary, 2),
+    }
 
 
 def _points(fit: Document) -> dict[str, Any] | None:
@@ -216,37 +222,26 @@ def _points(fit: Document) -> dict[str, Any] | None:
     data = fit.get("data") or {}
     if not data.get("frequency_Hz"):
         return None
-    z = _complex(data, "Z")
-    points = _columns(data.get("frequency_Hz"), z)
-    if data.get("fit_real_ohm") is not None:
-        away = [
-            100 * (a - b) / abs(a) if a else math.nan for a, b in zip(z, _complex(data, "fit"), strict=True)
-        ]
-        points["res_re"] = [round_to(value.real, 3) for value in away]
-        points["res_im"] = [round_to(value.imag, 3) for value in away]
-    noise = data.get("noise_ohm")
-    if noise is not None:
-        points["noise"] = [
-            round_to(100 * n / abs(a), 3) if a else None for n, a in zip(noise, z, strict=True)
-        ]
+    points = _columns(data)
+    (_, z), fitted = require_data(fit), data_impedance(fit, "fit")
+    size = np.where(z == 0, np.nan, np.abs(z))
+    if fitted is not None:
+        away = 100 * (z - fitted) / size
+        points |= {"res_re": round_all(away.real, 3), "res_im": round_all(away.imag, 3)}
+    if data.get("noise_ohm") is not None:
+        points["noise"] = round_all(100 * np.array(data["noise_ohm"]) / size, 3)
     return points
 
 
-def _line(curve: Document | None) -> dict[str, Any] | None:
-    return None if curve is None else _columns(curve["frequency_Hz"], _complex(curve, "Z"))
+def _columns(data: Document) -> dict[str, Any]:
+    """Return the frequencies and impedances of a document's data."""
+    names = {"f": "frequency_Hz", "re": "Z_real_ohm", "im": "Z_imag_ohm"}
+    return {short: round_all(data[name]) for short, name in names.items()}
 
 
-def _complex(data: Document, kind: str) -> list[complex]:
-    real, imag = data[f"{kind}_real_ohm"], data[f"{kind}_imag_ohm"]
-    return [complex(a, b) for a, b in zip(real, imag, strict=True)]
-
-
-def _columns(frequency: Iterable[float] | None, z: list[complex]) -> dict[str, Any]:
-    return {
-        "f": [round_to(f) for f in frequency or ()],
-        "re": [round_to(value.real) for value in z],
-        "im": [round_to(value.imag) for value in z],
-    }
+def round_all(values: Iterable[float | None], digits: int = DIGITS) -> list[float | None]:
+    """Return so many digits of each number."""
+    return [round_to(value, digits) for value in values]
 
 
 def round_to(value: float | None, digits: int = DIGITS) -> float | None:

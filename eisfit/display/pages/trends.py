@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eisfit.display.pages.entries import round_to
+from eisfit.display.pages.entries import round_all
 from eisfit.display.report.words import (
     Document,
     axes_of,
@@ -29,9 +29,9 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
         law = growth.get(name) or {}
         found[name] = {
             "x": places,
-            "y": [round_to(y) for y in values],
-            "low": [round_to(y - e) for y, e in zip(values, errors, strict=True)],
-            "high": [round_to(y + e) for y, e in zip(values, errors, strict=True)],
+            "y": round_all(values),
+            "low": round_all(y - e for y, e in zip(values, errors, strict=True)),
+            "high": round_all(y + e for y, e in zip(values, errors, strict=True)),
             "ok": [bool(row.get("ok")) for row in rows],
             "unit": clean(unit),
             "band": _band(law),
@@ -42,14 +42,8 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
 
 def _band(law: Document) -> dict[str, list[float | None]] | None:
     """Return the law's values and its 95 % interval along the axis."""
-    band = law.get("band")
-    if not band:
-        return None
-    return {
-        key: [round_to(v) for v in column]
-        for key, column in band.items()
-        if isinstance(column, (list, tuple))
-    }
+    columns = (law.get("band") or {}).items()
+    return {key: round_all(one) for key, one in columns if isinstance(one, (list, tuple))} or None
 
 
 def _law(law: Document, unit: str, axis: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.display.plot.frequency import bode, residuals
-from eisfit.display.plot.nyquist import nyquist
+from eisfit.display.plot.nyquist import nyquist, unit_factor
 from eisfit.display.plot.style import (
     GREEN,
     ORANGE,
@@ -23,7 +23,7 @@ from eisfit.display.plot.style import (
     require_data,
     shorten,
 )
-from eisfit.display.report.words import is_simulated
+from eisfit.display.report.words import forbidding, is_simulated
 from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
     fitted = data_impedance(document, "fit")
     stacked = paper_columns() == 1
     figure = figure_or_new(figure, *((WIDTH, 9.6) if stacked else (8.6, 4.9)))
-    first, magnitude, phase, last = (_stack if stacked else _grid)(figure)
+    first, magnitude, phase, last = _add_panels(figure, stacked=stacked)
     nyquist(f, z, fitted=fitted, ax=first)
     bode(f, z, fitted=fitted, axes=(magnitude, phase))
     if legend := magnitude.get_legend():
@@ -137,7 +137,7 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         )
     ranges = document.get("ranges") or []
     for place, failing in enumerate(ranges):
-        low, high = _edge(failing, "low_Hz", f.min()), _edge(failing, "high_Hz", f.max())
+        low, high = failing["low_Hz"], failing["high_Hz"]
         right.axvspan(
             low, high, color=ORANGE, alpha=0.25, lw=0, label="fails" if place == 0 else None, zorder=0
         )
@@ -149,46 +149,26 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
     return left, right
 
 
-def _grid(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
-    """Return Nyquist above residuals on the left, magnitude above phase on the right."""
-    grid = figure.add_gridspec(1, 2, width_ratios=[1.3, 1.0])
-    left = grid[0, 0].subgridspec(2, 1, height_ratios=[1.6, 1.0])
-    right = grid[0, 1].subgridspec(2, 1)
-    magnitude = figure.add_subplot(right[0])
-    phase = figure.add_subplot(right[1], sharex=magnitude)
+def _add_panels(figure: Figure, *, stacked: bool) -> tuple[Axes, Axes, Axes, Axes]:
+    """Return Nyquist above residuals on the left, magnitude above phase on the right; or all in a column."""
+    if stacked:
+        whole = figure.add_gridspec(4, 1, height_ratios=[1.3, 1.0, 1.0, 1.0])
+        places = [whole[k] for k in range(4)]
+    else:
+        sides = figure.add_gridspec(1, 2, width_ratios=[1.3, 1.0])
+        left = sides[0].subgridspec(2, 1, height_ratios=[1.6, 1.0])
+        right = sides[1].subgridspec(2, 1)
+        places = [left[0], right[0], right[1], left[1]]
+    magnitude = figure.add_subplot(places[1])
+    phase = figure.add_subplot(places[2], sharex=magnitude)
     magnitude.tick_params(labelbottom=False)
-    return figure.add_subplot(left[0]), magnitude, phase, figure.add_subplot(left[1])
-
-
-def _stack(figure: Figure) -> tuple[Axes, Axes, Axes, Axes]:
-    """Return the same four below each other, for one column of a paper."""
-    grid = figure.add_gridspec(4, 1, height_ratios=[1.3, 1.0, 1.0, 1.0])
-    magnitude = figure.add_subplot(grid[1])
-    phase = figure.add_subplot(grid[2], sharex=magnitude)
-    magnitude.tick_params(labelbottom=False)
-    return figure.add_subplot(grid[0]), magnitude, phase, figure.add_subplot(grid[3])
-
-
-def _edge(failing: Mapping[str, Any], key: str, default: Any) -> float:
-    value = failing.get(key)
-    return float(default if value is None else value)
+    return figure.add_subplot(places[0]), magnitude, phase, figure.add_subplot(places[3])
 
 
 def _ring(ax: Axes, impedance: Any) -> None:
     """Mark the points of a failing range in the Nyquist plot, in whatever unit it is drawn."""
-    from eisfit.display.plot.nyquist import unit_factor
-
-    factor = unit_factor(ax, impedance)
-    ax.plot(
-        factor * impedance.real,
-        -factor * impedance.imag,
-        "o",
-        ms=9,
-        color=ORANGE,
-        alpha=0.35,
-        mew=0,
-        zorder=1,
-    )
+    z = unit_factor(ax, impedance) * impedance
+    ax.plot(z.real, -z.imag, "o", ms=9, color=ORANGE, alpha=0.35, mew=0, zorder=1)
 
 
 def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
@@ -202,12 +182,10 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
         source = f"{shorten(source, 28)} (simulated)"
     parts = [legible(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]
     head = ", ".join(parts) if len(", ".join(parts)) <= _LINE else "\n".join(parts)
-    grave = [flag for flag in document.get("flags") or [] if flag.get("level", "forbids") == "forbids"]
-    names = ", ".join(dict.fromkeys(str(flag.get("name")) for flag in grave))
     grade = f"{document['grade']}, " if document.get("grade") else ""
-    verdict = grade + ("usable" if document.get("ok") else f"not usable: {names}".removesuffix(": "))
+    usable = "usable" if document.get("ok") else ": ".join(["not usable", *forbidding(document)])
     figure.suptitle(head, x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, legible(shorten(verdict, 60)), ha="right", va="top", fontsize=9.5, fontweight="bold",
-        color=GREEN if document.get("ok") else VERMILION,
+        0.995, 0.99, legible(shorten(grade + usable, 60)), ha="right", va="top", fontsize=9.5,
+        fontweight="bold", color=GREEN if document.get("ok") else VERMILION,
     )  # fmt: skip

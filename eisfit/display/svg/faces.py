@@ -59,9 +59,7 @@ def draw_check(document: Document) -> list[Panel]:
         return panels
     below = _residuals(f, data["residual_real"], data["residual_imag"], relative_noise(document, z))
     for place, failing in enumerate(ranges):
-        low, high = failing.get("low_Hz"), failing.get("high_Hz")
-        edges = f.min() if low is None else low, f.max() if high is None else high
-        below.span(*edges, ORANGE, label="" if place else "fails")
+        below.span(failing["low_Hz"], failing["high_Hz"], ORANGE, label="" if place else "fails")
     return [*panels, below]
 
 
