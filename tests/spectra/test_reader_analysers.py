@@ -416,3 +416,34 @@ def test_a_last_number_that_was_cut_off_is_no_point(text, name):
 def test_a_last_number_of_fewer_digits_is_whole_where_others_have_as_few(last):
     body = rows(F, Z.real, Z.imag.round(1), mark=",").rpartition(",")[0]
     assert one(f"f (Hz),Z' (ohm),Z'' (ohm)\n{body},{last}", "a.csv").points == F.size
+
+
+# Meters
+
+
+@pytest.mark.parametrize(
+    "head", ["Keysight E4980AL Precision LCR Meter\n", "# HIOKI IM3536\n", "Instrument,4284A\n\n"]
+)
+@pytest.mark.parametrize("names", ["frequency,Cp,D", "f (Hz),Cp,Rp", "f,Cs,Rs", "FREQ,Ls,Rs"])
+def test_a_meter_writes_farad_and_henry_where_no_unit_stands(head, names):
+    y, w = 1 / Z, 2 * math.pi * F
+    first = {"Cp": y.imag / w, "Cs": -1 / (w * Z.imag), "Ls": Z.imag / w}[names.split(",")[1]]
+    second = {"D": y.real / y.imag, "Rp": 1 / y.real, "Rs": Z.real}[names.split(",")[2]]
+    table = f"{names}\n{rows(F, first, second, mark=',')}"
+    found = one(head + table)
+    assert found.impedance == pytest.approx(Z)
+    assert any(note.startswith("assumed: no unit given, taken as") for note in found.notes)
+    with pytest.raises(ReadError):  # of no meter
+        one(table)
+    with pytest.raises(ReadError):  # picofarads
+        one(f"{head}{names}\n{rows(F, first * 1e12, second, mark=',')}")
+    with pytest.raises(ReadError):  # a line tells another
+        one(f"{head}C in nF, L in uH\n{table}")
+
+
+@pytest.mark.parametrize(
+    "names", ["R-data(ohm), X-data(ohm)", "R(Ohm)-data, X(Ohm)-data", "Z-Real(Ohm)-data, Z-Imag(Ohm)-data"]
+)
+def test_names_of_a_keysight_analysers_traces(names):
+    block = f"BEGIN CH1_DATA\nFrequency(Hz), {names}\n{rows(F, Z.real, Z.imag, mark=', ')}END\n"
+    assert one(f"!Keysight Technologies,E4990A\n{block}").impedance == pytest.approx(Z)

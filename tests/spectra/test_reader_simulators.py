@@ -121,3 +121,61 @@ def test_raw_files(kind):
         one(data[:-40], "a.raw")
     with pytest.raises(ReadError, match="'Transient Analysis', not an AC analysis"):
         one(head.replace("complex", "real").replace("AC A", "Transient A").encode(), "a.raw")
+
+
+def cells(z):
+    return [f"{v.real:.10e}{v.imag:+.10e}i" for v in z]
+
+
+@pytest.mark.parametrize("over", ["V0/I0", "comp1.V0/comp1.I0", "dV/dI"])
+def test_comsol_tells_an_impedance_as_a_voltage_over_a_current(over):
+    head = "% Model:              cell.mph\n% Version:            COMSOL 6.1.0.357\n"
+    parts = f"{head}% freq (Hz)               real({over}) (ohm)       -imag({over}) (ohm)\n"
+    holds(parts + rows(F, Z.real, -Z.imag))
+    whole = "".join(f"{f:.10E}    {z}\n" for f, z in zip(F, cells(Z), strict=True))
+    holds(f"{head}% freq (Hz)               {over} (ohm)\n{whole}")
+    holds(f"% freq (Hz),abs({over}) (ohm),arg({over}) (rad)\n" + rows(F, abs(Z), np.angle(Z), mark=","))
+
+
+@pytest.mark.parametrize("path", ["ec.", "comp1.ec.", "comp1.liion1."])
+def test_comsol_tells_where_in_the_model_an_impedance_stands(path):
+    holds(f"% freq (Hz),real({path}Z11) (ohm),imag({path}Z11) (ohm)\n" + rows(F, Z.real, Z.imag, mark=","))
+
+
+def test_a_voltage_over_a_current_in_volts_is_none():
+    with pytest.raises(ReadError):
+        one("f (Hz),V/I (V),phase (deg)\n" + rows(F, abs(Z), degrees(Z), mark=","))
+
+
+@pytest.mark.parametrize("unit", ["", "ohm"])
+def test_hfss_over_values_of_several_parameters(unit):
+    varied = [f"L='1mm' W='{width}mm'" for width in (4, 5)]
+    names = ",".join(f'"re(Z(1,1)) [{unit}] - {v}","im(Z(1,1)) [{unit}] - {v}"' for v in varied)
+    data = f'"Freq [Hz]",{names}\n' + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag, mark=",")
+    first, second = read_bytes(data.encode(), "a.csv")
+    np.testing.assert_allclose(2 * first.impedance, second.impedance)
+    assert (first.metadata["label"], second.metadata["label"]) == ("1mm 4mm", "1mm 5mm")
+
+
+def test_steps_of_ltspice_say_what_was_varied():
+    steps = "".join(
+        f"Step Information: Temp={t} R1=3{t}0  (Run: {n}/2)\n"
+        + "".join(f"{f:.15e}\t{n * z.real:.15e},{n * z.imag:.15e}\n" for f, z in zip(F, Z, strict=True))
+        for n, t in ((1, 25), (2, 45))
+    )
+    first, second = read_bytes(f"Freq.\tV(a)/I(R1)\n{steps}".encode(), "a.txt")
+    assert [first.temperature_C, second.temperature_C] == [25, 45]
+    assert "rows of 'Temp=45, R1=3450'" in second.notes
+
+
+def test_qucs_says_what_was_varied_and_parts_short_sweeps():
+    names = "<Qucs Dataset 0.0.19>\n<indep acfrequency 3>\n1e2\n2e2\n3e2\n</indep>\n"
+    names += "<indep R1 2>\n50\n100\n</indep>\n"
+    data = "\n".join(f"{50 * r * c}-j{c}.{k}" for c in (1, 2) for r in (1, 2) for k in (1, 2, 3))
+    whole = f"{names}<indep C1 2>\n1e-6\n2e-6\n</indep>\n<dep Zin acfrequency R1 C1>\n{data}\n</dep>\n"
+    spectra = read_bytes(whole.encode(), "a.dat")
+    assert [s.metadata["label"] for s in spectra] == [
+        *("R1=50, C1=1e-06", "R1=100, C1=1e-06"),
+        *("R1=50, C1=2e-06", "R1=100, C1=2e-06"),
+    ]
+    assert [s.impedance[-1].real for s in spectra] == [50, 100, 100, 200]

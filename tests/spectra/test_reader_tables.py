@@ -506,3 +506,13 @@ def test_lists_that_numpy_cut_off_are_no_spectrum():
 def test_primes_in_letters_and_a_meter_with_two_readings(head):
     parts = (abs(Z), np.degrees(np.angle(Z))) if "Pri" in head else (Z.real, Z.imag)
     holds(one(f"{head}\n" + rows("{:.9g},{:.9g},{:.9g}", F, *parts)))
+
+
+@pytest.mark.parametrize("mark", [", ", " , ", " ,"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_comma_beside_a_blank_parts_and_one_without_is_decimal(mark, whole):
+    numbers = [(1000, "10,53", "-1,02"), (100, "11,2", "-2,5"), (10, "14", "-5,8"), (1, "2,01E+01", "-8")]
+    body = "".join(mark.join(map(str, row)) + "\n" for row in numbers)
+    (found,) = read_bytes(f"f (Hz),Zre (Ohm),Zim (Ohm){',' * whole}\n{body}".encode(), "a.csv")
+    assert found.impedance.tolist() == [10.53 - 1.02j, 11.2 - 2.5j, 14 - 5.8j, 20.1 - 8j]
+    assert "columns parted by a comma beside a blank" in found.notes

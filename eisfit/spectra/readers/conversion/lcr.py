@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
+from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.sweep import is_over_range
+from eisfit.spectra.spectrum import ASSUMED
 
 _OVER = 9.9e37  # in place of an impedance from a mark for over-range
+
+
+#: Meters that hand out farads and henries, whatever the display shows: Agilent, Hioki, Tonghui, NF, R&S.
+_METER = regex(
+    r"(?<![^\W_])(?:E498[01]AL?|E499[01][AB]?|42[67]\dA|428[45]A|4192A|4294A|IM35\d\d(?:-\d\d)?|35[23]2-50|TH28\d\d\w?"
+    r"|ZM23\d\d|LCX[12]00|LCR[ -]?(?:meter|\d{3,4}\w?))(?![^\W_])",
+    re.IGNORECASE,
+)
+_BARE = regex(r"\W*(?:[CL][ps]|[CL]_[ps])\W*", re.IGNORECASE)
+_PREFIXED = regex(r"(?<![^\W_])[fpnuµμm][FH](?![^\W_])")  # a line tells another unit
+_LARGEST = {"F": 1e-2, "H": 1e4}  # more is a number of pF, nF or uH
 
 
 class Columns(Protocol):
@@ -70,3 +84,27 @@ def from_other_columns(chosen: Columns) -> ComplexArray | None:
             over = is_over_range(chosen[first]) | is_over_range(chosen[second])
             return np.where(over, _OVER, np.asarray(z, dtype=np.complex128))
     return None
+
+
+def with_units_of_meter(
+    names: Sequence[str], values: FloatArray, beside: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the names with farad or henry where none has a unit and a line beside names a meter; notes.
+
+    >>> values = np.array([[1e3, 1e-9, 0.02], [1e4, 1e-9, 0.03]])
+    >>> with_units_of_meter(["f", "Cp", "D"], values, ["Keysight E4980AL"])[0]
+    ['f', 'Cp (F)', 'D']
+    >>> with_units_of_meter(["f", "Cp", "D"], values * 1e12, ["Keysight E4980AL"])[0]
+    ['f', 'Cp', 'D']
+    """
+    bare = [i for i, name in enumerate(names) if _BARE.fullmatch(name)] if len(names) <= len(values.T) else []
+    meter = next(filter(None, map(_METER.search, beside)), None) if bare else None
+    if meter is None or any(map(_PREFIXED.search, beside)):
+        return list(names), []
+    units = {i: "F" if "c" in names[i].lower() else "H" for i in bare}
+    sizes = {i: drop_nan(np.abs(values[:, i])) for i in bare}
+    if any(not size.size or median(size) > _LARGEST[units[i]] for i, size in sizes.items()):
+        return list(names), []
+    told = " and ".join({"F": "farad", "H": "henry"}[unit] for unit in sorted({*units.values()}))
+    note = f"{ASSUMED} no unit given, taken as {told}, as {meter[0]} writes it"
+    return [f"{name} ({units[i]})" if i in units else name for i, name in enumerate(names)], [note]

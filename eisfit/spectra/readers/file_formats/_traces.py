@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from eisfit.spectra.readers.conversion.assemble import settle_sign
 from eisfit.spectra.readers.conversion.cuts import boundaries
 from eisfit.spectra.readers.conversion.voltage_current import is_of_source, orient
 from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.labels.constants import call_rows
+from eisfit.spectra.readers.labels.key_values import apply_header, key_values
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
 from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep
@@ -24,8 +26,15 @@ _CURRENT = regex(r"(?:\w+\.)?I[a-z]?\(|.*\.[iI]b?$|.*#branch$", re.IGNORECASE)
 _SAME = 1e-9
 
 
-def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, ComplexArray]) -> list[Sweep]:
+def sweeps_of_traces(
+    file: File,
+    frequency: FloatArray,
+    traces: Mapping[str, ComplexArray],
+    steps: Mapping[int, str] | None = None,
+) -> list[Sweep]:
     """Return a spectrum a trace of an impedance, or that of the one voltage and current, and a step.
+
+    `steps` says for the first row of each step what was varied, and to which values.
 
     Raises
     ------
@@ -33,7 +42,7 @@ def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, Com
         When no trace is an impedance, and no voltage belongs to a current for certain.
     """
     any_trace = next(iter(traces.values()), np.zeros(frequency.size, np.complex128))
-    cuts = [0, *boundaries(frequency, any_trace), frequency.size]
+    cuts = [*(steps or [0, *boundaries(frequency, any_trace)]), frequency.size]
     sweeps = []
     for name, trace, notes in _impedances(file, traces):
         z = np.asarray(trace * IMPEDANCE_UNITS[file.reading.impedance_unit or "ohm"], np.complex128)
@@ -43,6 +52,10 @@ def sweeps_of_traces(file: File, frequency: FloatArray, traces: Mapping[str, Com
             Sweep(frequency[part], z[part], notes=list(said), metadata={"label": name}) for part in parts
         ]
     settle_sign(file, sweeps, "complex numbers as written")
+    for sweep, words in zip(sweeps, cycle((steps or {}).values()), strict=False):
+        several = len(sweeps) > len(cuts) - 1
+        call_rows([sweep], f"{sweep.metadata['label']}, {words}" if several else words, "")
+        apply_header([sweep], key_values(words.split(", ")))
     return sweeps
 
 

@@ -22,6 +22,7 @@ RANK = 20
 
 _NUMBER = r"[+-]?\d\.\d+[eE][+-]?\d{2,}"  # always as C writes %.14e
 _HEADER = regex(r"^Freq\.?\t", re.MULTILINE)
+_STEP = regex(r"Step Information:\s*(.*?)\s*(?:\(Run:.*\)\s*)?$")
 _PARTS = regex(rf"({_NUMBER}),({_NUMBER})$")
 _POLAR = regex(rf"\(({_NUMBER})dB,({_NUMBER})\D*\)$")
 
@@ -47,12 +48,16 @@ def parse(file: File) -> list[Sweep]:
     """
     start = next(i for i, line in enumerate(file.lines) if _HEADER.match(line))
     names = file.lines[start].rstrip().split("\t")[1:]
-    rows = [
-        line.split("\t") for line in file.lines[start + 1 :] if line.strip() and not line.startswith("Step")
-    ]
+    rows: list[list[str]] = []
+    steps = {}
+    for line in file.lines[start + 1 :]:
+        if step := _STEP.match(line):
+            steps[len(rows)] = ", ".join(step[1].split())
+        elif line.strip():
+            rows.append(line.split("\t"))
     frequency = np.array([float(row[0]) for row in rows])
     traces = {name: _complex(file, rows, place) for place, name in enumerate(names, 1)}
-    return sweeps_of_traces(file, frequency, traces)
+    return sweeps_of_traces(file, frequency, traces, steps)
 
 
 def _complex(file: File, rows: list[list[str]], place: int) -> ComplexArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import numpy as np
 
@@ -39,14 +40,19 @@ def parse(file: File) -> list[Sweep]:
     over = next((name for name in swept if _FREQUENCY.match(name)), None)
     if over is None:
         raise file.error(f"no AC simulation in it (swept: {', '.join(swept) or 'nothing'})")
-    f, traces = swept[over], {}
+    f, traces, varied = swept[over], {}, list[str]()
     for kind, name, depends, body in blocks:
         if kind == "dep" and depends.split()[0] == over:
             traces[name] = _numbers(file, body)
+            varied = depends.split()[1:]
     sizes = {trace.size for trace in traces.values()}
     if len(sizes) != 1 or f.size == 0 or (size := sizes.pop()) % f.size:
         raise file.error(f"its traces have not as many numbers as there are frequencies ({f.size})")
-    return sweeps_of_traces(file, np.tile(f, size // f.size), traces)
+    # The first that is named runs fastest.
+    values = product(*([f"{name}={value:g}" for value in swept[name]] for name in reversed(varied)))
+    steps = {i * f.size: ", ".join(reversed(each)) for i, each in enumerate(values)} if varied else {}
+    steps = steps if len(steps) * f.size == size else {}
+    return sweeps_of_traces(file, np.tile(f, size // f.size), traces, steps)
 
 
 def _numbers(file: File, body: str) -> ComplexArray:

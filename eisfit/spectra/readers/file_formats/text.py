@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from eisfit.spectra.readers.conversion.cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers.conversion.doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers.conversion.half_unit import settle_half_unit
 from eisfit.spectra.readers.conversion.impedance import impedance
+from eisfit.spectra.readers.conversion.lcr import with_units_of_meter
 from eisfit.spectra.readers.conversion.masks import drop_conditions_of_another, leave_out_marked, note_remarks
 from eisfit.spectra.readers.conversion.stated_quantity import with_titled_quantity
 from eisfit.spectra.readers.conversion.unit_columns import names_with_units_beside
@@ -50,7 +52,7 @@ from eisfit.spectra.readers.surroundings.ends import (
     drop_ends,
 )
 from eisfit.spectra.readers.surroundings.left_over import Rest, lines_near, read_with_rest, rows_left_over
-from eisfit.spectra.readers.surroundings.noted import note_table, note_unnamed
+from eisfit.spectra.readers.surroundings.noted import note_commas, note_table, note_unnamed
 from eisfit.spectra.readers.surroundings.rectangles import read_rectangles
 from eisfit.spectra.readers.surroundings.refusals import (
     no_frequency,
@@ -92,6 +94,7 @@ from eisfit.spectra.readers.tables.rewritten import (
     separate_numbers,
     undress,
 )
+from eisfit.spectra.readers.tables.spaced_commas import part_spaced_commas
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.readers.tables.thousands import settle_thousands
 from eisfit.spectra.spectrum import ASSUMED
@@ -133,6 +136,8 @@ def parse(file: File) -> list[Sweep]:
             return sweeps
         if rows := lists_as_rows(file.text):
             return sweeps_of_lines(file, rows)
+        if rows := part_spaced_commas(lines):
+            return note_commas(sweeps_of_lines(file, rows))
         raise
 
 
@@ -255,6 +260,8 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     parted = settle_thousands(file, table, lines)
     table.names = names_with_units_beside(file, table, lines)
     table.names = call_swept(table.names, table.units)
+    beside = [*table.preamble, *table.units, Path(file.name).name]
+    table.names, metered = with_units_of_meter(table.names, table.matrix, beside)
     if table.names:
         sets, words = column_sets(table), ""
     else:
@@ -281,7 +288,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
             sweeps += found
     used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
     told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
-    told += [*parted, *note_unnamed(table), *note_remarks(table, lines)]
+    told += [*parted, *metered, *note_unnamed(table), *note_remarks(table, lines)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
     apply_prose(sweeps, lines_of_all(table, over))

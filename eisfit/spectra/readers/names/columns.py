@@ -10,7 +10,14 @@ from math import e
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.concepts import AMOUNT, COMPOUND, concepts_of, quantity_of, segments
+from eisfit.spectra.readers.names.concepts import (
+    AMOUNT,
+    COMPOUND,
+    are_amounts,
+    concepts_of,
+    quantity_of,
+    segments,
+)
 from eisfit.spectra.readers.names.name_signs import INNER_MINUS, split_sign
 from eisfit.spectra.readers.names.name_units import BRACKET, names_and_units, tells_no_ohm
 from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, plain_name
@@ -284,7 +291,7 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
     if quantity == "frequency":
         inside = [match[1].strip() for match in BRACKET.finditer(text)]
         return any(not (_CELL.fullmatch(one) or segments(one.lower())) for one in inside if one)
-    if " " in label and AMOUNT.match(label):
+    if " " in label and AMOUNT.match(label) and not are_amounts(label.split()):
         return True  # 25 k
     return bool(label) and bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 

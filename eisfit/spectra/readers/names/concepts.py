@@ -62,9 +62,16 @@ def _label(rest: list[str], words: bool) -> str | None:
         return ("" if len(rest[0]) < 3 else " ").join(rest)
     if 1 < len(rest) < 4 and AMOUNT.fullmatch(rest[0]) and all(map(str.isalpha, rest[1:])):
         return " ".join(rest)  # 25 C, 6M KOH, 1 M LiPF6
+    if 1 < len(rest) < 5 and are_amounts(rest):
+        return " ".join(rest)  # 1mm 4mm, 25C 50SOC
     if words and 1 < len(rest) < 6 and rest[0].isalpha():  # Z' bare steel
         return " ".join(rest)
     return "".join(rest) if len(rest) < 2 else None
+
+
+def are_amounts(words: list[str]) -> bool:
+    """Whether each word is a number with its unit, or a word with its number."""
+    return all(map(COMPOUND.fullmatch, words))
 
 
 @lru_cache(maxsize=1024)

@@ -11,8 +11,10 @@ from eisfit.spectra.patterns import regex
 _PORTS = regex(
     r"(?<![^\W_])([ZY])(?:\((?:[A-Za-z]{1,6}_?)?(\d)(?::\d)?,(?:[A-Za-z]{1,6}_?)?(\d)(?::\d)?\)|(\d)(?:\((\d)\)|,(\d)))"
 )
-#: ``ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
-_NAMESPACE = regex(r"(?<![^\W\d_])[a-z]{2,6}\d?\.(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d")
+#: ``comp1.ec.Z11`` of COMSOL, ``re:Trc3_Z<-S21[Ohm]`` of Rohde & Schwarz.
+_NAMESPACE = regex(
+    r"(?<![^\W\d_])(?:[a-z]{2,8}\d?\.){1,3}(?=[ZY]\d*\b)|(?<=:)Trc\d+_(?=[ZY])|(?<=[ZY])<-S\d\d"
+)
 _PLURAL = regex(r"(?<=ohm)\(s\)|(?<=degree)\(s\)", re.IGNORECASE)
 _DEGREES = regex(r"(\d)\s*(?:°|º)\s?C\b")
 #: Under what condition: 0.1 V, 10 ppm; written together it is one word.
@@ -24,8 +26,15 @@ _EIS = regex(r"^(?:(?i:EIS|FRA|Tr ?\d)[\s_:]+(?=\S)|EIS(?=[A-Z][a-z]))")  # EIS_
 _ELISION = regex(r"(?<![^\W_])[dlDL]'(?=[^\W\d_]{3})")  # module d'impédance
 _LOG10 = regex(r"[(\[]log(?:10|_10)?[)\]]", re.IGNORECASE)
 #: ``re(Z(1,1)) [] - Cs='1pF'``: HFSS over values of a parameter.
-_VARIED = regex(r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*[^=]+=\s*'?([-\w.]+)'?$")
-_OF_TRACE = regex(r"(?<=\))-data$|(?<=^[DQ])-data$")  # R(Ohm)-data, as a Keysight analyser writes
+_VARIED = regex(
+    r"^(re|im|mag)\(([ZY])\(\S+?\)\)\s*(\[\w*\])\s*-\s*([^=]+=\s*'?[-\w.]+'?(?:[\s,]+[^=\s]+=\s*'?[-\w.]+'?)*)$"
+)
+_VALUE = regex(r"=\s*'?([-\w.]+)")
+_OF_TRACE = regex(r"(?<=\))-data$|(?<=^[DQRXZ])-data(?=$|\()")  # R(Ohm)-data, as a Keysight analyser writes
+#: A voltage over a current, as simulators are asked for it: ``real(comp1.V0/comp1.I0)``, ``dV/dI``.
+_RATIO = regex(
+    r"(?<![^\W_])(?:[a-z]{2,8}\d?\.){0,3}([dΔδ]?)[VUE]\d?\s*/\s*(?:[a-z]{2,8}\d?\.){0,3}\1I\d?(?![^\W_]|\()"
+)
 #: ``re(Z(1,1)) [ohm] - Setup1 : Sweep``: HFSS of one of its setups.
 _SETUP = regex(r"^((?:re|im|mag|c?ang_\w+)\([ZY]\(\S+?\)\)\s*\[\w*\])\s*-\s[^=]+$")
 #: ``G (parallel)``, ``R_series``: Gp, Rs.
@@ -93,8 +102,11 @@ def plain_name(name: str) -> str:
 
         text = unquote(text).strip()
     text = text.replace("$", "").replace("\\Omega", "Ω").replace("\\u03a9", "Ω").replace("\\,", " ")  # LaTeX
-    text = _OF_TRACE.sub("", text)
-    text = _SETUP.sub(r"\1", _VARIED.sub(r"\1(\2) \4 \3", text))
+    text = _RATIO.sub("Z", _OF_TRACE.sub("", text))
+    if varied := _VARIED.match(text):
+        part, letter, unit, values = varied.groups()
+        text = f"{part}({letter}) {' '.join(_VALUE.findall(values))} {unit}"
+    text = _SETUP.sub(r"\1", text)
     text = _OF_FREQUENCY.sub(r"\1", join_prefixes(text))
     text = _PLURAL.sub("s", _RAISED.sub(r"^\1", text.replace("∠", "phase ")))
     text = _CONDITION.sub(r"\1\2", _DEGREES.sub(r"\1°C", text))

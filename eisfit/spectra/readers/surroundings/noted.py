@@ -14,7 +14,7 @@ from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
 from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.surroundings.stated import ANGULAR, HERTZ, note_assumed_units
-from eisfit.spectra.readers.sweep import plural
+from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -101,3 +101,11 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     others = [n for n in names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken]
     unknown = [n for n in chosen.unknown if _OF_Z.search(n)]
     return list(dict.fromkeys([*others, *unknown]))[:6]
+
+
+def note_commas(sweeps: list[Sweep]) -> list[Sweep]:
+    """Tell that commas beside blanks part the columns, where they were read as semicolons."""
+    said = {"columns parted by semicolon": "columns parted by a comma beside a blank"}
+    for sweep in sweeps:
+        sweep.notes = [said.get(note, note) for note in sweep.notes]
+    return sweeps
