@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -118,6 +119,15 @@ class Asymptote:
 
     formula: str
     impedance: Callable[..., ComplexArray]
+
+
+def scan_over(*options: Sequence[float]) -> Callable[[FloatArray], FloatArray]:
+    """Return an `Element.scan`: of one ohm, each time with each of the options of every further parameter.
+
+    >>> scan_over((0.7, 0.9))(np.array([10.0])).tolist()
+    [[1.0, 10.0, 0.7], [1.0, 10.0, 0.9]]
+    """
+    return lambda times: np.array([(1.0, *row) for row in product(times, *options)])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
 
 
 def _warburg(grid: FrequencyGrid, sigma: FloatArray) -> Evaluation:
@@ -45,10 +45,6 @@ def _transmissive_power(grid: FrequencyGrid, R: FloatArray, tau: FloatArray, p: 
     tanh = wedge.tanh / wedge.x
     slope = R * wedge.tanh_slope()
     return R * tanh, (tanh, slope * (p / tau), slope * log_time)
-
-
-def _power_options(times: FloatArray) -> FloatArray:
-    return np.array([(1.0, tau, p) for tau in times for p in _POWERS])
 
 
 _P = Parameter("p", "", "exponent: 0.5 diffusion in a plane, less a spread of it", 0.2, 0.6, "linear", 0.42)
@@ -102,7 +98,7 @@ ELEMENTS = (
         ),
         high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
         reference=_ANOMALOUS,
-        scan=_power_options,
+        scan=scan_over(_POWERS),
     ),
     Element(
         symbol="Wsp",
@@ -113,6 +109,6 @@ ELEMENTS = (
         low=Asymptote("R", lambda w, R, tau, p: R + 0j * w),
         high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
         reference=_ANOMALOUS,
-        scan=_power_options,
+        scan=scan_over(_POWERS),
     ),
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge, logistic
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
 
 _PHIS = (0.3, 1.0, 3.0)
 
@@ -54,7 +54,7 @@ ELEMENTS = (
         low=Asymptote("R", lambda w, R, tau: R + 0j * w),
         high=_HIGH,
         reference="H. Gerischer, Z. Phys. Chem. 198 (1951) 286",
-        scan=lambda times: np.stack([np.ones(times.size), times], axis=1),
+        scan=scan_over(),
     ),
     Element(
         symbol="Gs",
@@ -65,7 +65,7 @@ ELEMENTS = (
         low=Asymptote("R / tanh(phi)", lambda w, R, tau, phi: R / np.tanh(phi) + 0j * w),
         high=_HIGH,
         reference="R. D. Green, C.-C. Liu, S. B. Adler, Solid State Ionics 179 (2008) 647",
-        scan=lambda times: np.array([(1.0, tau, phi) for tau in times for phi in _PHIS]),
+        scan=scan_over(_PHIS),
     ),
     Element(
         symbol="Gt",
@@ -76,6 +76,6 @@ ELEMENTS = (
         low=Asymptote("R tanh(phi)", lambda w, R, tau, phi: R * np.tanh(phi) + 0j * w),
         high=_HIGH,
         reference="B. A. Boukamp, H. J. M. Bouwmeester, Solid State Ionics 157 (2003) 29",
-        scan=lambda times: np.array([(1.0, tau, phi) for tau in times for phi in _PHIS]),
+        scan=scan_over(_PHIS),
     ),
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
 
 _FAR = 30.0  # |x| beyond which the asymptotic series of I0/I1 is exact to rounding
 _TERMS, _DEPTH = 20, 80
@@ -60,10 +60,6 @@ def _coefficients() -> list[float]:
     return c[1:]
 
 
-def _rows(times: FloatArray) -> FloatArray:
-    return np.stack([np.ones(times.size), times], axis=1)
-
-
 _TAU = Parameter("tau", "s", "diffusion time r^2/D", 0.0, np.inf, "log", 100.0)
 _HIGH = Asymptote("R / sqrt(j omega tau)", lambda w, R, tau: R / np.sqrt(1j * w * tau))
 _REFERENCE = "T. Jacobsen, K. West, Electrochim. Acta 40 (1995) 255"
@@ -81,7 +77,7 @@ ELEMENTS = (
         low=Asymptote("R/5 + 3 R / (j omega tau)", lambda w, R, tau: R / 5 + 3 * R / (1j * w * tau)),
         high=_HIGH,
         reference=_REFERENCE,
-        scan=_rows,
+        scan=scan_over(),
     ),
     Element(
         symbol="Wcyl",
@@ -95,6 +91,6 @@ ELEMENTS = (
         low=Asymptote("R/4 + 2 R / (j omega tau)", lambda w, R, tau: R / 4 + 2 * R / (1j * w * tau)),
         high=_HIGH,
         reference=_REFERENCE,
-        scan=_rows,
+        scan=scan_over(),
     ),
 )

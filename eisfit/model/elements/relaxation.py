@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import log1p_exp, logistic
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
 
 _ALPHAS = (0.7, 0.92)
 _BETAS = (0.55, 0.9)
@@ -62,7 +62,7 @@ ELEMENTS = (
         low=_RESISTANCE,
         high=Asymptote("R / (j omega tau)", lambda w, R, tau: R / (1j * w * tau)),
         reference="B. A. Boukamp, J. Electrochem. Soc. 142 (1995) 1885",
-        scan=lambda times: np.stack([np.ones(times.size), times], axis=1),
+        scan=scan_over(),
     ),
     Element(
         symbol="Zarc",
@@ -73,7 +73,7 @@ ELEMENTS = (
         low=_RESISTANCE,
         high=Asymptote("R / (j omega tau)^alpha", lambda w, R, tau, alpha: R / (1j * w * tau) ** alpha),
         reference="K. S. Cole, R. H. Cole, J. Chem. Phys. 9 (1941) 341",
-        scan=lambda times: np.array([(1.0, tau, alpha) for tau in times for alpha in _ALPHAS]),
+        scan=scan_over(_ALPHAS),
     ),
     Element(
         symbol="HN",
@@ -87,8 +87,6 @@ ELEMENTS = (
             lambda w, R, tau, alpha, beta: R / (1j * w * tau) ** (alpha * beta),
         ),
         reference="S. Havriliak, S. Negami, Polymer 8 (1967) 161",
-        scan=lambda times: np.array(
-            [(1.0, tau, alpha, beta) for tau in times for alpha in _ALPHAS for beta in _BETAS]
-        ),
+        scan=scan_over(_ALPHAS, _BETAS),
     ),
 )
