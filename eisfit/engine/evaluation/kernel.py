@@ -16,6 +16,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.elements import FrequencyGrid
+from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.notation import Component, Line, Node, Series
 from eisfit.records import dataclass
@@ -149,7 +150,7 @@ def _arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backw
     exponent = place.value(alpha)
     log_tau = place.theta[:, place.coordinates.column[q], np.newaxis]
     log_x = place.grid.log_omega + log_tau
-    x = np.exp(exponent * log_x) * np.exp(0.5j * np.pi * exponent)
+    x = j_power(log_x, exponent)
     u = 1 + x
     np.reciprocal(u, out=u)
     z = u * place.value(r)

@@ -10,7 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray
+from eisfit.arrays import BoolArray, ComplexArray
+from eisfit.model.elements._complex_parts import complex_log1p
 
 _SERIES_BELOW = 0.5
 
@@ -109,18 +110,19 @@ def cosh_excess(x: ComplexArray) -> ComplexArray:
 
 def logistic(a: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     """Return 1 / (1 + s) and s / (1 + s) for s = exp(a), |imag a| <= pi/2, for any real part."""
-    sign = np.sign(a.real)
-    w = np.exp(-np.abs(a.real)) * np.exp(1j * np.where(sign > 0, -a.imag, a.imag))
+    large, w = _exp_decay(a)
     one = 1 / (1 + w)
     other = w * one
-    return np.where(sign > 0, other, one), np.where(sign > 0, one, other)
+    return np.where(large, other, one), np.where(large, one, other)
 
 
 def log1p_exp(a: ComplexArray) -> ComplexArray:
     """Return ln(1 + exp(a)) for |imag a| <= pi/2, for any real part."""
-    sign = np.sign(a.real)
-    w = np.exp(-np.abs(a.real)) * np.exp(1j * np.where(sign > 0, -a.imag, a.imag))
-    result = np.empty(a.shape, dtype=np.complex128)
-    result.real = 0.5 * np.log1p(w.real * (2 + w.real) + w.imag**2)
-    result.imag = np.arctan2(w.imag, 1 + w.real)
-    return np.where(sign > 0, a + result, result)
+    large, w = _exp_decay(a)
+    return complex_log1p(w) + np.where(large, a, 0.0)
+
+
+def _exp_decay(a: ComplexArray) -> tuple[BoolArray, ComplexArray]:
+    """Return where exp(a) is larger than one, and there exp(-a), elsewhere exp(a)."""
+    large = a.real > 0
+    return large, np.exp(-np.abs(a.real)) * np.exp(1j * np.where(large, -a.imag, a.imag))
