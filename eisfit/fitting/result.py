@@ -20,11 +20,11 @@ from eisfit.fitting.result_parts import (
     FittedParameter,
     Statistics,
     convert_to_version_2,
-    restore_bounds,
     statistics_of,
     tell_where,
 )
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_parameters import restore_bounds
 from eisfit.records import Told, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.vectors import vector

@@ -148,13 +148,6 @@ def _old_verdict(row: Mapping[str, Any]) -> str:
     return "open" if row["stderr"] is None else "determined"
 
 
-def restore_bounds(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a parameter row whose infinite bounds JSON had turned into null."""
-    low = -np.inf if row["min"] is None else row["min"]
-    high = np.inf if row["max"] is None else row["max"]
-    return {**row, "min": low, "max": high}
-
-
 def statistics_of(row: Mapping[str, Any]) -> Statistics:
     """Return statistics read from JSON, which has no word for a non-finite number."""
     known = {key: np.nan if value is None else value for key, value in row.items()}

@@ -18,7 +18,7 @@ from eisfit.model.circuit_parameters import (
     allow_sign,
     check_parameter,
     default_parameters,
-    from_row,
+    restore_bounds,
 )
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
@@ -283,11 +283,11 @@ class Circuit(SameDocument):
     def from_dict(cls, document: Mapping[str, Any]) -> Circuit:
         """Rebuild a circuit from `to_dict`'s document."""
         plain = cls.from_string(document["string"])
-        rows = document.get("parameters", {})
+        rows = {n: restore_bounds(row) for n, row in document.get("parameters", {}).items()}
         plain.check_names(rows)
-        parameters = {
-            n: dataclasses.replace(p, **from_row(rows.get(n, {}))) for n, p in plain.parameters.items()
-        }
+        known = CircuitParameter.__dataclass_fields__
+        given = {n: {key: row[key] for key in row if key in known} for n, row in rows.items()}
+        parameters = {n: dataclasses.replace(p, **given.get(n, {})) for n, p in plain.parameters.items()}
         return dataclasses.replace(
             plain, name=document["name"], title=document.get("title", ""), parameters=parameters
         )

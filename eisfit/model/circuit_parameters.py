@@ -23,18 +23,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "other": (),
 }
 _ROLE_OF_SYMBOL = {
-    "L": "inductance",
-    "La": "inductance",
-    "W": "diffusion",
-    "Wo": "diffusion",
-    "Wop": "diffusion",
-    "Wsp": "diffusion",
-    "Ws": "diffusion",
-    "G": "diffusion",
-    "Gs": "diffusion",
-    "Gt": "diffusion",
-    "Wsph": "diffusion",
-    "Wcyl": "diffusion",
+    **dict.fromkeys(("L", "La"), "inductance"),
+    **dict.fromkeys(("W", "Wo", "Wop", "Ws", "Wsp", "G", "Gs", "Gt", "Wsph", "Wcyl"), "diffusion"),
 }
 
 
@@ -139,11 +129,7 @@ def check_parameter(p: CircuitParameter) -> None:
         raise ParameterError(f"{p.name}: is fixed but has no value")
 
 
-def from_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a parameter row read from JSON, where an infinite bound is null."""
-    kept = {key: value for key, value in row.items() if key in CircuitParameter.__dataclass_fields__}
-    if "min" in kept and kept["min"] is None:
-        kept["min"] = -np.inf
-    if "max" in kept and kept["max"] is None:
-        kept["max"] = np.inf
-    return kept
+def restore_bounds(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter's row read from JSON, where an infinite bound is null."""
+    infinite = {"min": -np.inf, "max": np.inf}
+    return {**row, **{key: end for key, end in infinite.items() if row.get(key, end) is None}}
