@@ -38,7 +38,6 @@ if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked
     from eisfit.batch.store import Store
     from eisfit.batch.transport import Package
     from eisfit.fitting.common_circuit import SeriesChoice
-    from eisfit.model.geometry import Geometry
 
 CHUNK = 4096  # spectra: each chunk has a few whose departures are followed, which is cheaper together
 SHARED = 1024  # on their way to a worker, so that none waits for the others at the end
@@ -297,7 +296,8 @@ def fit_many(
     if "geometry" in kept:
         from eisfit.model.geometry import Geometry
 
-        listed = _attach_geometry(listed, Geometry.of(kept.pop("geometry")))
+        cell = Geometry.of(kept.pop("geometry"))
+        listed = (one if isinstance(one, FitFailure) else cell.attach_to(one) for one in listed)
     Settings(*(kept.get(k, d) for k, d in _DEFAULTS.items()))
     return FitMany(listed, chosen, workers, store, finish, _drop_defaults(kept), progress, choice)
 
@@ -351,17 +351,6 @@ def _digest(circuit: Circuit, options: dict[str, Any], finish: str) -> bytes:
     from eisfit.batch.store import settings_digest
 
     return settings_digest(circuit, options, finish)
-
-
-def _attach_geometry(
-    spectra: Iterable[Spectrum | FitFailure], geometry: Geometry
-) -> Iterator[Spectrum | FitFailure]:
-    """Yield spectra that carry the geometry of their cell."""
-    for one in spectra:
-        if isinstance(one, FitFailure):
-            yield one
-        else:
-            yield one.replace(metadata=geometry.write_into(one.metadata))
 
 
 _DEFAULTS = dataclasses.asdict(Settings())

@@ -13,11 +13,11 @@ from eisfit.fitting.many.chunks import Fitted, Memory, Result, fit_chunk
 from eisfit.fitting.many.table import Later, Table
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.model.geometry import METADATA_KEYS
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
 _SENT = ("impedance", "noise", "cycle", "source", "index")
-_GEOMETRY = ("geometry", "area_cm2")  # what a result follows from, of all that the metadata say
 _CHANGED = ("frequency", "impedance", "noise", "notes")
 
 
@@ -49,7 +49,7 @@ class Package:
                 places[key] = len(grids)
                 grids.append(spectrum.frequency)
             columns = {name: getattr(spectrum, name) for name in _SENT}
-            told = {name: spectrum.metadata[name] for name in _GEOMETRY if name in spectrum.metadata}
+            told = {name: spectrum.metadata[name] for name in METADATA_KEYS if name in spectrum.metadata}
             packed.append((places[key], {**columns, "metadata": told} if told else columns))
         return cls(tuple(grids), tuple(packed), circuit, options, finish)
 

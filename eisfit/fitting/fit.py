@@ -140,7 +140,7 @@ def fit(
     """
     kept = select_points(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
     if geometry is not None:
-        kept = kept.replace(metadata=Geometry.of(geometry).write_into(kept.metadata))
+        kept = Geometry.of(geometry).attach_to(kept)
     kept, dropped = _drop_invalid(kept) if drop_invalid else (kept, ())
     choice = None
     if is_given(circuit):

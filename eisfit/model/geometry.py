@@ -19,13 +19,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.records import dataclass
 from eisfit.units import Uncertain, uncertain
+
+if TYPE_CHECKING:
+    from eisfit.spectra.spectrum import Spectrum
 
 #: Canonical units of everything that has one.
 UNITS = {
@@ -135,11 +138,20 @@ class Geometry:
         whole = self if area is None else Geometry(**{**vars(self), "area": area})
         return {**metadata, _KEY: whole.to_dict()}
 
+    def attach_to(self, spectrum: Spectrum) -> Spectrum:
+        """Return a spectrum whose metadata carry this geometry."""
+        return spectrum.replace(metadata=self.write_into(spectrum.metadata))
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `of` reads it back."""
         known = {key: getattr(self, key) for key in UNITS}
         document = {key: value.to_dict() for key, value in known.items() if value is not None}
         return {**document, "electrons": self.electrons, "electrodes": self.electrodes}
+
+
+def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what metadata tell of the geometry, in the order of `METADATA_KEYS`; None where nothing."""
+    return tuple(metadata.get(key) for key in METADATA_KEYS)
 
 
 def relative_error(value: Uncertain | None) -> float:

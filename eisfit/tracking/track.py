@@ -95,8 +95,8 @@ def track(
     choice = choose_circuit(spectra, circuit, options)
     chosen = choice.circuit.constrain(**held)
     if geometry is not None:
-        cell = Geometry.of(geometry)
-        spectra = [_attach_geometry(one, cell) for one in spectra]
+        cell = Geometry.of(geometry)  # a fit was made with its own
+        spectra = [cell.attach_to(one) if isinstance(one, Spectrum) else one for one in spectra]
     axes = split_axes(series.axes)
     with steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
@@ -149,11 +149,6 @@ def _check(options: Mapping[str, Any]) -> None:
     for name in options:
         if name not in known:
             raise unknown_option("track", name, known)
-
-
-def _attach_geometry(one: Any, geometry: Geometry) -> Any:
-    """Return a spectrum that carries the geometry of its cell; a fit was made with its own."""
-    return one.replace(metadata=geometry.write_into(one.metadata)) if isinstance(one, Spectrum) else one
 
 
 def _note_simulated(spectra: list[Spectrum]) -> list[str]:

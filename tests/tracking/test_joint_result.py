@@ -71,7 +71,7 @@ def ended(case):
     spectra = [simulate(circuit, truth(k), noise=noise, seed=k, cycle=k + 1) for k in range(CYCLES)]
     spectra[4] = spectra[4].select(fmin=0.05)
     known = Geometry.of({"area": {"value": "2 cm^2", "stderr": "0.1 cm^2"}, "length": THICKNESS})
-    spectra[6:] = [s.replace(metadata=known.write_into(s.metadata)) for s in spectra[6:]]
+    spectra[6:] = [known.attach_to(s) for s in spectra[6:]]
     circuit = shape(circuit)
     fits = [fit for fit in eisfit.track(spectra, circuit) if fit.error is None]
     free = {name: "free" for name, p in circuit.parameters.items() if p.free}

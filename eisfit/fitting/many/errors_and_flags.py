@@ -31,7 +31,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table, geometry_told
+from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table
 from eisfit.fitting.result_parts import compute_statistics
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, is_physical_limit
@@ -329,12 +329,12 @@ def _derive(
 
 def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
     """Return each geometry that the spectra tell of, with their rows."""
-    from eisfit.model.geometry import Geometry
+    from eisfit.model.geometry import Geometry, geometry_told
 
     rows: dict[str, list[int]] = {}
     for b, spectrum in enumerate(spectra):
         told = geometry_told(spectrum.metadata)
-        if told != (None, None):
+        if any(one is not None for one in told):
             rows.setdefault(repr(told), []).append(b)
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]
 

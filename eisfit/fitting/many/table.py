@@ -312,11 +312,6 @@ def _find_fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
     return {name for name, used in inputs.items() if used <= fixed}
 
 
-def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return what metadata tell of the cell's geometry, (None, None) where nothing."""
-    return metadata.get("geometry"), metadata.get("area_cm2")
-
-
 def _number(value: Any) -> Any:
     """Return Python's number, None for what is not finite."""
     return value.item() if np.isfinite(value) else None

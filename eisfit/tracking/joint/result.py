@@ -24,7 +24,7 @@ from eisfit.fitting.result_parts import FittedParameter, Statistics, compute_sta
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
 from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, find_at_bound, findings_of
-from eisfit.model.geometry import Geometry
+from eisfit.model.geometry import Geometry, geometry_told
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
@@ -79,10 +79,9 @@ def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -
 def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
     """Yield the cycles with the same parameters at their bounds and one geometry, and these parameters."""
     groups: dict[tuple[frozenset[str], str], list[int]] = {}
-    told = [fit.spectrum.metadata for fit in problem.fits]
-    for k, bounded in enumerate(_find_bounds(problem, values)):
-        geometry = repr((told[k].get("geometry"), told[k].get("area_cm2")))
-        groups.setdefault((bounded, geometry), []).append(k)
+    cells = [repr(geometry_told(fit.spectrum.metadata)) for fit in problem.fits]
+    for k, key in enumerate(zip(_find_bounds(problem, values), cells, strict=True)):
+        groups.setdefault(key, []).append(k)
     for (bounded, _), rows in groups.items():
         yield np.array(rows, dtype=np.intp), bounded
 
