@@ -192,10 +192,20 @@ class _Reader(Scanner):
         """Raise the error for this place."""
         raise NotationError(self.text, self.place if position is None else position, message)
 
+    def next_in_words(self) -> str:
+        """Return what comes next, for an error."""
+        return repr(self.peek()) if self.peek() else "the end"
+
     def deeper(self, start: int) -> None:
         self.depth += 1
         if self.depth > _DEEPEST:
             self.fail(f"brackets are nested more than {_DEEPEST} deep", start)
+
+    def close(self) -> None:
+        """Read the end of what ``p(`` or ``line(`` has begun."""
+        if not self.take(")"):
+            self.fail(f"expected '-', ',' or ')', not {self.next_in_words()}")
+        self.depth -= 1
 
     def circuit(self) -> Node | None:
         if not self.peek():
@@ -211,8 +221,7 @@ class _Reader(Scanner):
 
     def part(self) -> Part:
         if not self.peek() or not (self.peek().isalpha() or self.peek() == "_"):
-            found = repr(self.peek()) if self.peek() else "the end"
-            self.fail(f"expected an element or p(...), not {found}")
+            self.fail(f"expected an element or p(...), not {self.next_in_words()}")
         match = _WORD.match(self.text, self.place)
         if match is None:
             self.fail("expected an element such as R_ct")
@@ -226,12 +235,9 @@ class _Reader(Scanner):
         self.take("(")
         self.deeper(start)
         branches = self.repeat(self.branch, ",")
-        if not self.take(")"):
-            found = repr(self.peek()) if self.peek() else "the end"
-            self.fail(f"expected '-', ',' or ')', not {found}")
+        self.close()
         if len(branches) < 2:
             self.fail("p(...) needs at least two branches with a comma between", start)
-        self.depth -= 1
         return Parallel(tuple(branches))
 
     def line(self, start: int) -> Line:
@@ -240,16 +246,13 @@ class _Reader(Scanner):
         parts = [self.line_part("0")]
         while self.take(","):
             parts.append(self.line_part({1: "0", 2: ""}.get(len(parts), "open")))
-        if not self.take(")"):
-            found = repr(self.peek()) if self.peek() else "the end"
-            self.fail(f"expected '-', ',' or ')', not {found}")
+        self.close()
         first, second, wall, far, near = [*parts, *[None] * (5 - len(parts))][:5]
         if wall is None or len(parts) > 5 or (first is None and second is None):
             self.fail(
                 "line(...) is two rails, a wall, and at most two faces: line(R_ion,R_el,p(R_ct,CPE_ct))",
                 start,
             )
-        self.depth -= 1
         return Line((first, second), wall, (far, near))
 
     def line_part(self, nothing: str) -> Node | None:
@@ -283,7 +286,7 @@ class _Reader(Scanner):
             parts.append(self.boukamp_part())
         if self.peek() != closing:
             expected = f"expected {closing!r}" if closing else "expected an element or '('"
-            self.fail(f"{expected}, not {repr(self.peek()) if self.peek() else 'the end'}")
+            self.fail(f"{expected}, not {self.next_in_words()}")
         if not parts:
             self.fail("expected an element, not an empty bracket")
         return parts
