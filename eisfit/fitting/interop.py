@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +27,6 @@ from eisfit.model.exchange.impedance_py import (
 )
 from eisfit.model.exchange.spice import netlist
 from eisfit.model.files.library import circuit as find_circuit
-
-if TYPE_CHECKING:
-    pass
 
 
 def to_impedance(
@@ -140,9 +137,12 @@ def export(
     """
     if form not in FORMS:
         raise UsageError(f"no form is called {form!r}; use {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
-    fitted = isinstance(source, (FitResult, ImpedanceCircuit))
-    circuit = source.circuit if isinstance(source, (FitResult, ImpedanceCircuit)) else find_circuit(source)
-    given = {**(source.values if fitted else {}), **(values or {})}  # type: ignore[union-attr]
+    own: Mapping[str, float] = {}
+    if isinstance(source, (FitResult, ImpedanceCircuit)):
+        circuit, own = source.circuit, source.values
+    else:
+        circuit = find_circuit(source)
+    given = {**own, **(values or {})}
     circuit.check_names(given)
     if form == "circuitikz":
         return picture(circuit.tree)

@@ -220,8 +220,9 @@ def read_document(document: Any, known: Known, place: str = "") -> ImpedanceCirc
         raise ParameterError(f"{place}{circuit.string}: it holds no values")
     sure = _row(document.get("Confidence"), len(free), "errors", place) if fitted else None
     values = constants | dict(zip(free, given, strict=True))
-    stderr = dict.fromkeys(circuit.names, None) | dict(zip(free, map(finite, sure or given), strict=True))
-    stderr = stderr if sure is not None else dict.fromkeys(circuit.names)
+    stderr: dict[str, float | None] = dict.fromkeys(circuit.names)
+    if sure is not None:
+        stderr.update(zip(free, map(finite, sure), strict=True))
     expressions: dict[str, str] = {}
     for part in components(circuit.tree):
         if part.symbol == "La":
