@@ -17,9 +17,8 @@ import numpy as np
 from eisfit.fitting.identify.moves import neighbours
 from eisfit.fitting.identify.plain import drop_leads
 from eisfit.fitting.identify.ranking import is_smooth, misfit
-from eisfit.fitting.identify.structures import Structure, shape, size
+from eisfit.fitting.identify.structures import Structure, shape, size, structure_of
 from eisfit.fitting.identify.trials import NEAR, Trial, Workbench
-from eisfit.model.notation import Series, parse
 
 #: Residual over the standard deviation of a rounded number, u / sqrt(12), that the true circuit can leave: no
 #: number is off by more than u / 2, that is sqrt(3) of it. The rest is for where a descent ends.
@@ -89,10 +88,7 @@ def _size(place: tuple[int, str]) -> int:
 
 
 def _structure(arcs: int, tail: str) -> Structure:
-    parts = ["L0", "R0", *(f"p(R{k},CPE{k})" for k in range(1, arcs + 1)), *filter(None, [tail])]
-    node = parse("-".join(parts))
-    assert isinstance(node, Series)
-    return node.children
+    return structure_of("L0", "R0", *(f"p(R{k},CPE{k})" for k in range(1, arcs + 1)), tail)
 
 
 def _fit_in_full(

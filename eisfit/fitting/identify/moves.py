@@ -110,7 +110,7 @@ def _open_arc(arc: Arc, structure: Structure, values: Mapping[str, float]) -> It
         if not any(isinstance(part, Component) and part.symbol in _TAILS for part in structure):
             yield plain, arc.inner
     elif arc.loop is None:
-        flat = ("W", "Wo", "Ws") if _exponent(arc.storage, values) < _FLAT else ()
+        flat = ("W", "Wo", "Ws") if arc.exponent(values) < _FLAT else ()
         # An arc that the sweep does not close is a blocking electrode, its resistor not seen.
         yield from ((_make_component(symbol, number),) for symbol in ("CPE", "G", "TLM", *flat))
 
@@ -122,7 +122,7 @@ def _change_arc(
     number = next(fresh(structure))
     if arc.storage.symbol == "C":
         yield dataclasses.replace(arc, storage=_make_component("CPE", arc.storage.label))
-    elif _exponent(arc.storage, values) > IDEAL:
+    elif arc.exponent(values) > IDEAL:
         yield dataclasses.replace(arc, storage=_make_component("C", arc.storage.label))
     inner = Arc.of(arc.inner)
     if arc.inner is None:
@@ -141,10 +141,6 @@ def _change_arc(
         yield from (
             dataclasses.replace(arc, inner=_make_component(symbol, arc.inner.label)) for symbol in kinds
         )
-
-
-def _exponent(storage: Component, values: Mapping[str, float]) -> float:
-    return values.get(f"{storage.name}_alpha", 1.0)
 
 
 def _with_neighbour(k: int, structure: Structure) -> Iterator[Structure]:

@@ -14,9 +14,9 @@ import numpy as np
 
 from eisfit.fitting.identify.moves import IDEAL
 from eisfit.fitting.identify.ranking import largest, smallest
-from eisfit.fitting.identify.structures import Arc, Structure, shape, size
+from eisfit.fitting.identify.structures import Arc, Structure, shape, size, structure_of
 from eisfit.fitting.identify.trials import Trial, Workbench
-from eisfit.model.notation import Component, Series, parse
+from eisfit.model.notation import Component
 from eisfit.records import dataclass
 
 _MOST_ARCS = 4
@@ -38,9 +38,7 @@ class _Place:
         if self.inside:
             inner = f"p(R{self.arcs + 1},CPE{self.arcs + 1})" if self.inside == _NESTED else self.inside
             arcs[-1] = f"p(R{self.arcs}-{inner},CPE{self.arcs})"
-        node = parse("-".join(["L0", "R0", *arcs, *filter(None, [self.tail])]))
-        assert isinstance(node, Series)
-        return node.children
+        return structure_of("L0", "R0", *arcs, self.tail)
 
     @property
     def within(self) -> Iterator[_Place]:
@@ -128,7 +126,7 @@ def _parts(trial: Trial) -> Iterator[Structure]:
         arc = Arc.of(part)
         if arc is None or arc.storage.symbol == "C":
             continue
-        if trial.values[f"{arc.storage.name}_alpha"] > IDEAL:
+        if arc.exponent(trial.values) > IDEAL:
             label = arc.storage.label
             node = Arc(arc.resistor, Component(f"C{label}", "C"), arc.inner, arc.loop).node
             yield (*trial.structure[:k], node, *trial.structure[k + 1 :])

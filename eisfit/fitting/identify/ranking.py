@@ -135,7 +135,7 @@ def closer(answers: Sequence[Answer]) -> Trial | None:
 
 def _is_flat(trial: Trial) -> bool:
     arcs = [arc for part in trial.structure if (arc := Arc.of(part))]
-    return any(trial.values.get(f"{arc.storage.name}_alpha", 1.0) < _FLAT for arc in arcs)
+    return any(arc.exponent(trial.values) < _FLAT for arc in arcs)
 
 
 def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:

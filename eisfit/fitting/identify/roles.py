@@ -98,10 +98,6 @@ def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     return ["_sei", "_ct"] if ordered and grows else numbers
 
 
-def _exponent(arc: Arc, values: Mapping[str, float]) -> float:
-    return values.get(f"{arc.storage.name}_alpha", 1.0)
-
-
 def _charge(arc: Arc, values: Mapping[str, float]) -> float:
     return values[arc.storage.parameter_names[0]]
 
@@ -114,7 +110,7 @@ def crossover(arc: Arc, values: Mapping[str, float]) -> float:
     time, inner = _time(arc, values), arc.inner
     for _ in range(_TURNS if isinstance(inner, Component) else 0):
         size = values[arc.resistor.name] + _diffusion(cast("Component", inner), time, values)
-        time = min((size * _charge(arc, values)) ** (1 / _exponent(arc, values)), _NEVER)
+        time = min((size * _charge(arc, values)) ** (1 / arc.exponent(values)), _NEVER)
     return float(time)
 
 
@@ -131,7 +127,7 @@ def _diffusion(component: Component, time: float, values: Mapping[str, float]) -
 
 
 def _time(arc: Arc, values: Mapping[str, float]) -> float:
-    return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / _exponent(arc, values)))
+    return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / arc.exponent(values)))
 
 
 def _capacitance(arc: Arc, values: Mapping[str, float]) -> float:

@@ -10,9 +10,8 @@ from eisfit.fitting.identify.digits import go_through_sizes, leave_out_needless,
 from eisfit.fitting.identify.moves import neighbours
 from eisfit.fitting.identify.plain import climb
 from eisfit.fitting.identify.ranking import MANY, largest, smallest
-from eisfit.fitting.identify.structures import Structure, shape, size
+from eisfit.fitting.identify.structures import Structure, shape, size, structure_of
 from eisfit.fitting.identify.trials import Trial, Workbench
-from eisfit.model.notation import Series, parse
 
 _SEEDS = (
     "R0-p(R1,CPE1)",
@@ -68,9 +67,7 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
 
 def _look_at_seeds(bench: Workbench, found: dict[str, Trial]) -> None:
     for seed in _SEEDS:
-        node = parse(seed)
-        assert isinstance(node, Series)
-        _look(bench, found, [node.children])
+        _look(bench, found, [structure_of(seed)])
 
 
 def _grow(

@@ -8,11 +8,11 @@ a diffusion, or R with another arc; where the data turn inductive at low frequen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import factorial
 
 from eisfit.model.circuit import Circuit
-from eisfit.model.notation import Component, Node, Parallel, Part, Series, components, serial_parts
+from eisfit.model.notation import Component, Node, Parallel, Part, Series, components, parse, serial_parts
 from eisfit.records import dataclass
 
 Structure = tuple[Part, ...]
@@ -51,12 +51,21 @@ class Arc:
         beside = loop[0] if loop and isinstance(loop[0], Series) else None
         return cls(resistor, storage, inner[0] if inner else None, beside)
 
+    def exponent(self, values: Mapping[str, float]) -> float:
+        """Return the exponent of the storage, of a capacitor 1."""
+        return values.get(f"{self.storage.name}_alpha", 1.0)
+
     @property
     def node(self) -> Parallel:
         """The arc as a parallel connection."""
         branch = self.resistor if self.inner is None else Series((self.resistor, self.inner))
         loop = () if self.loop is None else (self.loop,)
         return Parallel((branch, self.storage, *loop))
+
+
+def structure_of(*parts: str) -> Structure:
+    """Return the parts in series, written in the common notation; empty ones are left out."""
+    return serial_parts(parse("-".join(filter(None, parts))))
 
 
 def circuit_of(structure: Structure) -> Circuit:

@@ -23,7 +23,7 @@ from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
-from eisfit.model.notation import Component, components
+from eisfit.model.notation import components
 from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
@@ -224,8 +224,7 @@ class Workbench:
             one that is far behind it, and far from the digits.
         """
         problem = trial.problem
-        symbols = {c.name.rstrip("0123456789") for c in _leaves(trial)}
-        resonant = {"L", "C"} <= symbols
+        resonant = {"L", "C"} <= {c.symbol for c in components(trial.circuit.tree)}
         drawn = self._draw(trial.circuit, _FULL, 1, together=resonant)
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
@@ -362,7 +361,3 @@ def _take_over(name: str, taken: Mapping[tuple[str, str], float]) -> float | Non
         return taken[label, symbol]
     beside, ideal = _IDEAL.get(symbol, ("", None))
     return ideal if (label, beside) in taken else None
-
-
-def _leaves(trial: Trial) -> list[Component]:
-    return [c for part in trial.structure for c in components(part)]
