@@ -16,7 +16,7 @@ from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import UNSEEN
-from eisfit.engine.swapped_arcs import exchange_unequal_arcs
+from eisfit.engine.swapped_arcs import exchange_unequal_arcs, starts_exchanged
 from eisfit.engine.task import Task
 from eisfit.model.notation import components
 
@@ -67,8 +67,7 @@ def _with_arcs_exchanged(task: Task, theta: FloatArray, chisqr: FloatArray) -> t
     Starts that agree on which arc has the Warburg may all be wrong.
     """
     best = np.argmin(chisqr)
-    values = task.coordinates.physical(theta[best : best + 1])
-    start = task.coordinates.internal(exchange_unequal_arcs(task.circuit, values)[1])
+    start = starts_exchanged(task.coordinates, theta[best])
     if not len(start):
         return theta, chisqr
     ceiling = np.full(len(start), chisqr[best])
@@ -78,8 +77,7 @@ def _with_arcs_exchanged(task: Task, theta: FloatArray, chisqr: FloatArray) -> t
 
 def _nest(task: Task, inside: Task, optimum: FloatArray, rows: FloatArray) -> FloatArray:
     """Return starts (n, P) with the smaller circuit at its optimum and what is new as in `rows`."""
-    values = inside.coordinates.physical(optimum[np.newaxis])[0]
-    known = dict(zip(inside.circuit.names, values.tolist(), strict=True))
+    known = dict(zip(inside.circuit.names, inside.values_at(optimum).tolist(), strict=True))
     for k, name in enumerate(task.circuit.names):
         if name in known:
             rows[:, k] = known[name]
@@ -104,6 +102,6 @@ def _give_end(task: Task, other: Task, optimum: FloatArray, row: FloatArray) -> 
         return np.empty((0, row.size))
     rows = _nest(task, other, optimum, np.tile(row, (len(UNSEEN), 1)))
     tau = np.array(UNSEEN) / task.spectrum.omega.min()
-    slope = other.coordinates.physical(optimum[np.newaxis])[0, other.circuit.names.index(sigma)]
+    slope = other.values_at(optimum)[other.circuit.names.index(sigma)]
     rows[:, names.index(time)], rows[:, names.index(size)] = tau, slope * np.sqrt(2 * tau)
     return rows

@@ -10,6 +10,7 @@ import numpy as np
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs
+from eisfit.engine.coordinates import Coordinates
 from eisfit.model.circuit import Circuit
 from eisfit.model.once import keep_per_circuit
 from eisfit.verdict import limit
@@ -51,6 +52,12 @@ def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArra
     whole = order_arcs(circuit, rows.reshape(-1, values.shape[1])).reshape(rows.shape)
     same = np.isclose(whole, order_arcs(circuit, values)[:, np.newaxis], rtol=1e-6, atol=0.0).all(axis=2)
     return np.nonzero(~same)[0], rows[~same]
+
+
+def starts_exchanged(coordinates: Coordinates, theta: FloatArray) -> FloatArray:
+    """Return coordinates (n, V) of one fit (V,) with its unequal arcs in every other order."""
+    values = coordinates.physical(theta[np.newaxis])
+    return coordinates.internal(exchange_unequal_arcs(coordinates.circuit, values)[1])
 
 
 def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:

@@ -45,6 +45,10 @@ class Task:
         """Of the problem."""
         return self.problem.coordinates
 
+    def values_at(self, theta: FloatArray) -> FloatArray:
+        """Return all parameters (P,) at coordinates (V,)."""
+        return np.asarray(self.coordinates.physical(theta[np.newaxis])[0])
+
     @property
     def scales(self) -> Scales:
         """Of the spectrum."""

@@ -220,7 +220,7 @@ def _is_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitR
 def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: float = TIGHT) -> FitResult:
     """Return lmfit's fit from the search's best end, without verdicts (`eisfit.fitting.verdicts.assess`)."""
     theta, scale = (theta, 1.0) if task.settings.plain else refit_in_form(task, theta, basin)
-    values = task.coordinates.physical(theta[np.newaxis])[0]
+    values = task.values_at(theta)
     with _expressions_guarded(task.circuit):
         return result_of(task, _lmfit(task, values, scale, tolerance), basin)
 

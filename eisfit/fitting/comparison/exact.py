@@ -168,10 +168,9 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
 
 def _carry_arcs(task: Task, theta: FloatArray, other: _Fitted) -> FloatArray:
     """Return starts (n, V) that do what another circuit does at its optimum."""
-    found, circuit = other.task.coordinates.physical(other.theta[np.newaxis])[0], other.task.circuit
-    values = dict(zip(circuit.names, found.tolist(), strict=True))
-    own = task.coordinates.physical(theta[np.newaxis])[0]
-    starts = with_arcs_of(task.circuit, own, circuit, values, float(task.spectrum.omega.max()))
+    circuit, fastest = other.task.circuit, float(task.spectrum.omega.max())
+    values = dict(zip(circuit.names, other.task.values_at(other.theta).tolist(), strict=True))
+    starts = with_arcs_of(task.circuit, task.values_at(theta), circuit, values, fastest)
     return task.coordinates.internal(starts)
 
 

@@ -17,7 +17,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import random_starts
 from eisfit.engine.starts.moved_branch import put_arc
-from eisfit.engine.swapped_arcs import exchange_unequal_arcs
+from eisfit.engine.swapped_arcs import starts_exchanged
 from eisfit.engine.unexplained import NOTHING, explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
@@ -236,25 +236,20 @@ class Workbench:
 
     def _exchange_arcs(self, found: Trial) -> Trial:
         """Go on from where the best end leads with its arcs exchanged, where that is better."""
-        values = found.problem.coordinates.physical(found.theta[np.newaxis])
-        starts = exchange_unequal_arcs(found.circuit, values)[1]
+        starts = starts_exchanged(found.problem.coordinates, found.theta)
         if not len(starts):
             return found
-        theta = found.problem.coordinates.internal(starts)
-        other = self._fit(found.structure, found.problem, theta, steps=_STEPS)
+        other = self._fit(found.structure, found.problem, starts, steps=_STEPS)
         if other.chisqr >= found.chisqr:
             return found
         return replace(other, ends=np.concatenate([other.ends[:1], found.ends]))
 
     def exchange(self, trial: Trial) -> list[Trial]:
         """Return a trial at the optima to which other orders of its arcs lead."""
-        problem = trial.problem
-        values = problem.coordinates.physical(trial.theta[np.newaxis])
-        starts = exchange_unequal_arcs(trial.circuit, values)[1]
+        starts = starts_exchanged(trial.problem.coordinates, trial.theta)
         if not len(starts):
             return []
-        theta = problem.coordinates.internal(starts)
-        found = solve(problem, theta, max_iterations=_FULL_STEPS, tolerance=_FINE)
+        found = solve(trial.problem, starts, max_iterations=_FULL_STEPS, tolerance=_FINE)
         ends = zip(found.theta, found.chisqr.tolist(), strict=True)
         return [replace(trial, theta=end, chisqr=chisqr) for end, chisqr in ends]
 
