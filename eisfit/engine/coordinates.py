@@ -15,7 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.arcs import arcs, parallels
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
-from eisfit.model.notation import Component, Node, Parallel
+from eisfit.model.notation import Component, Node
 from eisfit.records import dataclass
 
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
@@ -148,11 +148,11 @@ class Coordinates:
         self.constant = {k: row.value for k, row in enumerate(rows) if not row.vary and row.expr is None}
         self.column = {int(k): v for v, k in enumerate(self.free)}
         self.ties = list(self._ties())
-        self.simple = {tie for tie in self.ties if self._is_simple(*tie)}
-        found = ((id(node), self._arc_of(node)) for node in parallels(circuit.tree))
-        self._simple_arcs = {node: arc for node, arc in found if arc in self.simple}
-        low, high = self.box(scales._known_spans)
-        self.low, self.high = low[0], high[0]
+        self._simple_arcs = dict(self._find_simple_arcs())
+        #: Ties of one resistor beside one CPE and nothing else, its exponent free.
+        self.simple = set(self._simple_arcs.values())
+        self.known = Box(*self.box(scales._known_spans))
+        self.low, self.high = self.known.low[0], self.known.high[0]
         self.widest = Box(*self.box(scales._widest_spans))  # of one spectrum, where it is searched
         self._sizes = np.array(
             [
@@ -193,21 +193,15 @@ class Coordinates:
                 alpha = self.position[names[1]] if len(names) > 1 else None
                 yield self.position[names[0]], self.position[resistor.name], alpha
 
-    def _is_simple(self, q: int, r: int, alpha: int | None) -> bool:
-        """Return whether a tie is of one resistor beside one CPE and nothing else, its exponent free."""
-        return alpha in self.column and any(
-            self._arc_of(node) == (q, r, alpha) for node in parallels(self.circuit.tree)
-        )
-
-    def _arc_of(self, node: Node) -> tuple[int, int, int] | None:
-        """Return columns (Q, R, alpha) of a parallel connection of a resistor and a CPE."""
-        if not isinstance(node, Parallel) or len(node.children) != 2:
-            return None
-        found = {c.symbol: c for c in node.children if isinstance(c, Component)}
-        if set(found) != {"R", "CPE"}:
-            return None
-        q, alpha = (self.position[name] for name in found["CPE"].parameter_names)
-        return q, self.position[found["R"].name], alpha
+    def _find_simple_arcs(self) -> Iterator[tuple[int, tuple[int, int, int]]]:
+        """Yield the identity of each node of the circuit's tree that is a `simple` arc, and its tie."""
+        for node in parallels(self.circuit.tree):
+            parts = {c.symbol: c for c in node.children if isinstance(c, Component)}
+            if len(node.children) == 2 and set(parts) == {"R", "CPE"}:
+                q, alpha = (self.position[name] for name in parts["CPE"].parameter_names)
+                tie = q, self.position[parts["R"].name], alpha
+                if tie in self.ties and alpha in self.column:
+                    yield id(node), tie
 
     def simple_arc(self, node: Node) -> tuple[int, int, int] | None:
         """Return columns (Q, R, alpha) of a node of the circuit's tree that is a `simple` arc, else None."""
@@ -239,8 +233,8 @@ class Coordinates:
         return np.log(low), np.log(np.where(outside, row.max, high))
 
     def clip(self, theta: FloatArray) -> FloatArray:
-        """Return theta moved into the box."""
-        return np.asarray(np.minimum(np.maximum(theta, self.low), self.high), dtype=np.float64)
+        """Return theta (B, V) moved to where the data can tell values apart."""
+        return self.known.clip(theta)
 
     def physical(self, theta: FloatArray) -> FloatArray:
         """Return the physical parameters (B, P)."""

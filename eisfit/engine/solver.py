@@ -74,12 +74,10 @@ class Problem:
         coordinates = Coordinates(circuit, Scales.of(omega, target))
         return cls(coordinates, FrequencyGrid(omega), target, weight, Box.search(coordinates, omega, target))
 
-    @cached_property
+    @property
     def bounds(self) -> Box:
         """The box that the solver keeps to, (1 or B, V)."""
-        if self.box is not None:
-            return self.box
-        return Box(self.coordinates.low[np.newaxis], self.coordinates.high[np.newaxis])
+        return self.coordinates.known if self.box is None else self.box
 
     @cached_property
     def seed(self) -> ComplexArray | None:

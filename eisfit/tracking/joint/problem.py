@@ -200,10 +200,6 @@ class JointProblem:
                 inside = np.arange(first, min(first + _CHUNK, len(cycles)))
                 yield cycles[inside], problem.rows(inside)
 
-    def clip(self, theta: FloatArray) -> FloatArray:
-        """Return theta inside the box."""
-        return self.coordinates.clip(theta)
-
     def find_held(self, theta: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
         """Return which coordinates stand at a bound and want to leave the box; a shared one as a whole."""
         box = self.coordinates

@@ -80,7 +80,7 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
         except np.linalg.LinAlgError:  # so little damped, the matrix is beyond the accuracy of numbers
             damping = max(8 * damping, 1e-8)
             continue
-        trial = problem.clip(state.theta + step)
+        trial = problem.coordinates.clip(state.theta + step)
         new = linear_system(problem, trial, problem.measure(trial), bands)
         if not new.cost <= state.cost:
             damping *= 8
