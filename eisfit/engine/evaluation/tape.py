@@ -65,7 +65,8 @@ class _Instruction:
 class Tape:
     """A circuit's tree as instructions, each of which writes a register of its own number.
 
-    What stands in series or parallel shares an adjoint; each inversion begins a new one.
+    What stands in series or parallel shares an adjoint; each inversion begins a new one. Registers, adjoints
+    and derivatives are rows of the loop's working array.
     """
 
     coordinates: Coordinates
@@ -139,23 +140,15 @@ class Tape:
             y = self._add(_Instruction("ADD", y, beside))
         return self._add(_Instruction("LINE", y, k=(rail,), adjoint=adjoint, inner=spread))
 
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where everything stands among the rows of the loop's working array."""
-
-    coordinates: Coordinates
-    tape: Tape
-
     @property
     def adjoint(self) -> int:
         """First row of the adjoints, behind the registers and what is set aside with each."""
-        return 4 * len(self.tape.lines)
+        return 4 * len(self.lines)
 
     @property
     def jacobian(self) -> int:
         """First row of the Jacobian; the residual follows it, then what belongs to no free parameter."""
-        return self.adjoint + 2 * self.tape.adjoints
+        return self.adjoint + 2 * self.adjoints
 
     @property
     def rows(self) -> int:
@@ -173,8 +166,8 @@ class _Layout:
 
     def code(self) -> IntArray:
         """Return the instructions with row numbers, in the columns of ``compiled_loop``."""
-        count, found = len(self.tape.lines), []
-        for i, line in enumerate(self.tape.lines):
+        count, found = len(self.lines), []
+        for i, line in enumerate(self.lines):
             first = line.a if line.name == "MONOMIAL" else 2 * line.a
             k = (*line.k, self.one, self.one, self.one)[:3]
             rows = [2 * i, first, 2 * line.b, 2 * (count + i)]
@@ -219,11 +212,11 @@ class Plan:
         """Return the plan of a circuit in a kind of coordinates."""
         plans, kind = _plans_of(coordinates.circuit), type(coordinates)
         if kind not in plans:
-            layout = _Layout(coordinates, Tape.of(coordinates))
+            tape = Tape.of(coordinates)
             free = coordinates.free.astype(np.int64)
             logs = np.append(coordinates.log, False).astype(np.int64)
-            arrays = layout.code(), free, logs, layout.ties(), layout.fill_fixed()
-            plans[kind] = cls(arrays, coordinates.size, layout.adjoint, layout.jacobian, layout.rows)
+            arrays = tape.code(), free, logs, tape.ties(), tape.fill_fixed()
+            plans[kind] = cls(arrays, coordinates.size, tape.adjoint, tape.jacobian, tape.rows)
         return plans[kind]
 
     def sizes(self, room: tuple[NDArray[Any], ...]) -> tuple[int, ...]:
