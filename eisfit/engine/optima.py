@@ -174,7 +174,7 @@ class Ends:
         """Keep ends (len(rows), n, V) of so many starts, beside the best of those that are known."""
         shape = len(self.tried), chisqr.shape[1]
         more, cost = np.zeros((*shape, theta.shape[2])), np.full(shape, np.inf)
-        more[rows], cost[rows] = theta, np.nan_to_num(chisqr, nan=np.inf, posinf=np.inf)
+        more[rows], cost[rows] = theta, chisqr
         at_rest = np.zeros(shape, dtype=bool)
         at_rest[rows] = fine
         self.theta = np.concatenate([self.theta[:, :_KEPT], more], axis=1)

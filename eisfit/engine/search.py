@@ -98,8 +98,7 @@ def _from_given(problem: Problem) -> Optima:
     start = problem.coordinates.internal(np.array([[values[name] for name in circuit.names]]))
     end = solve(problem, np.repeat(start, rows, axis=0), max_iterations=200)
     ones = np.ones(rows, dtype=np.intp)
-    chisqr = np.nan_to_num(end.chisqr, nan=np.inf, posinf=np.inf)
-    found = end.theta[:, np.newaxis], chisqr[:, np.newaxis], np.zeros((rows, 1), dtype=bool)
+    found = end.theta[:, np.newaxis], end.chisqr[:, np.newaxis], np.zeros((rows, 1), dtype=bool)
     return Optima(*found, ones, ones, end.converged)
 
 
@@ -175,8 +174,7 @@ class _Search(Ends):
             agree=agree,
             owner=None if rows.size == 1 else owner,
         )
-        cost = np.where(np.isfinite(end.chisqr), end.chisqr, np.inf)
-        return end.theta.reshape(theta.shape), cost.reshape(rows.size, count)
+        return end.theta.reshape(theta.shape), end.chisqr.reshape(rows.size, count)
 
     def _internal(self, values: FloatArray) -> FloatArray:
         """Return coordinates for parameters (b, n, P)."""
@@ -305,7 +303,7 @@ class _Search(Ends):
         form = REPRESENTATIONS["modulus_phase"]
         log = FormProblem(self.coordinates, part.grid, part.target, weight, part.box, form)
         end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_FIRST[0], tolerance=_FIRST[1])
-        cost = np.where(np.isfinite(end.chisqr), end.chisqr, np.inf).reshape(rows.size, count)
+        cost = end.chisqr.reshape(rows.size, count)
         best = np.argsort(cost, axis=1)[:, : max(1, count // 3), np.newaxis]
         return np.concatenate(
             [theta, np.take_along_axis(end.theta.reshape(theta.shape), best, axis=1)], axis=1

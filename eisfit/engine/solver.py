@@ -156,7 +156,10 @@ class Problem:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Solution:
-    """Where the batch ended: theta (B, V), chisqr (B,), whether it converged (B,), iterations used."""
+    """Where the batch ended: theta (B, V), chisqr (B,), whether it converged (B,), iterations used.
+
+    The chisqr of a row that cannot be evaluated is infinite, none is NaN.
+    """
 
     theta: FloatArray
     chisqr: FloatArray

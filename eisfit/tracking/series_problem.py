@@ -97,7 +97,7 @@ class SeriesProblem:
         parts = [slice(first, first + _ROWS) for first in range(0, cycles.size, _ROWS)]
         return np.concatenate([attainable_of_many(omega, target[p], group.weight[p]) for p in parts])
 
-    def solve(self, cycles: IntArray, starts: FloatArray, *, fine: bool = False, steps: int = 60) -> Ends:
+    def solve(self, cycles: IntArray, starts: FloatArray, *, fine: bool = False) -> Ends:
         """Solve some cycles (n,), any of them several times, from parameters (n, P)."""
         values, chisqr = starts.copy(), np.full(cycles.size, np.inf)
         converged = np.zeros(cycles.size, dtype=bool)
@@ -108,10 +108,9 @@ class SeriesProblem:
             if fine:
                 end = solve(problem, start, max_iterations=100, tolerance=1e-13, damping=1e-8)
             else:
-                end = solve(problem, start, max_iterations=steps, tolerance=1e-6)
+                end = solve(problem, start, max_iterations=60, tolerance=1e-6)
             values[rows], chisqr[rows] = coordinates.physical(end.theta), end.chisqr
             converged[rows] = end.converged
-        chisqr[~np.isfinite(chisqr)] = np.inf
         return Ends(values, chisqr, converged)
 
     def _blocks(self, cycles: IntArray) -> Iterator[Block]:

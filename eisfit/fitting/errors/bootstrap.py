@@ -86,8 +86,8 @@ def _fit(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.boo
     repeated = problem.rows(np.repeat(np.arange(rows), len(optima)))
     solution = solve(repeated, np.tile(optima, (rows, 1)), max_iterations=60)
     if refit.settings.loss not in TUNING:
-        cost = np.nan_to_num(solution.chisqr, nan=np.inf).reshape(rows, -1)
-        best = np.arange(rows) * len(optima) + np.argmin(cost, axis=1)
+        lowest = np.argmin(solution.chisqr.reshape(rows, -1), axis=1)
+        best = np.arange(rows) * len(optima) + lowest
         return solution.theta[best], solution.converged[best]
     known = refit.settings.weighting == "noise"
     end = solve_robust(problem, solution.theta, refit.settings.loss, known_noise=known, common=False)

@@ -334,7 +334,7 @@ class Workbench:
         full: bool = False,
     ) -> Trial:
         found = solve(problem, theta, max_iterations=steps, tolerance=tolerance, agree=agree)
-        order = np.argsort(np.nan_to_num(found.chisqr, nan=np.inf))
+        order = np.argsort(found.chisqr)
         ends, best = found.theta[order], float(found.chisqr[order[0]])
         score = (
             evidence(problem, ends[0], structure, self.prior, self.scale) if np.isfinite(best) else -np.inf
