@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from eisfit.cli.all_commands import count_remarks, say
@@ -101,25 +101,18 @@ def fit(
 
     Example:  eisfit fit cell.mpt --circuit rs-sei-ct-w --fmax 2e4 --output results
     """
+    from eisfit.model.files.library import is_given
+
     written.check()
     limits = points.check()
     texts = _texts(methods, export, json)
-    ranked = circuit is None or circuit.startswith("#")
-    _check_finish(finish, ranked, errors)
-
-    def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
-        held = constraints.of(found)
-        return held, arcs.of(held)
-
-    chosen, meant = (None, {}) if ranked else constrain(circuit)
+    _check_finish(finish, is_given(circuit), errors)
+    if is_given(circuit):
+        arcs.of(constraints.of(circuit))  # a wrong name is told before files are read
     spectra = read_sources(files, **reading.options)
     options: dict[str, Any] = {"weighting": weighting, **limits, "loss": loss}
-    options |= {"drop_invalid": drop_invalid, "representation": representation}
-    options |= {"geometry": cell.read(), **meant}
-    if chosen is None:
-        found = _fit_identified(spectra, constrain if constraints or arcs else None, circuit, options)
-    else:
-        found = (_fits if finish == "lmfit" else _kernel_fits)(spectra, chosen, options)
+    options |= {"drop_invalid": drop_invalid, "representation": representation, "geometry": cell.read()}
+    found = fit_spectra(spectra, circuit, constraints, arcs, kernel=finish == "kernel", **options)
     if interval is not None or errors is not None:
         found = (_with_intervals(result, interval, errors or "covariance", repeats) for result in found)
     results = list(progress(found, "fitting", len(spectra)))
@@ -150,36 +143,43 @@ def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str
     return text
 
 
-def _fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
+def fit_spectra(
+    spectra: list[Any],
+    circuit: str | None,
+    constraints: Constraints,
+    arcs: Arcs,
+    *,
+    kernel: bool = False,
+    **options: Any,
+) -> Iterable[Any]:
+    """Fit spectra with the circuit that is named, finished in lmfit or in the kernel, or one they choose."""
+    from eisfit.model.files.library import is_given, ranked_place
+
+    def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
+        held = constraints.of(found)
+        return held, arcs.of(held)
+
+    if not is_given(circuit):
+        from eisfit.fitting.fit_alike import fit_alike
+
+        held = constrain if constraints or arcs else None
+        return fit_alike(spectra, held, place=ranked_place(circuit) or 1, **options)
+    chosen, meant = constrain(circuit)
+    if kernel:
+        from eisfit.batch.many import fit_many
+
+        return fit_many(spectra, chosen, **options, **meant)
     from eisfit.fitting.fit import fit_each
 
-    yield from fit_each(spectra, chosen, **options)
+    return fit_each(spectra, chosen, **options, **meant)
 
 
-def _kernel_fits(spectra: list[Any], chosen: Any, options: dict[str, Any]) -> Iterator[Any]:
-    from eisfit.batch.many import fit_many
-
-    yield from fit_many(spectra, chosen, **options)
-
-
-def _check_finish(finish: str, ranked: bool, errors: str | None) -> None:
+def _check_finish(finish: str, given: bool, errors: str | None) -> None:
     if finish not in ("lmfit", "kernel"):
         raise UsageError(f"--finish {finish!r}: use lmfit or kernel")
-    if finish == "kernel" and (ranked or errors is not None):
-        what = "needs --circuit" if ranked else f"has no --errors {errors}: leave one of them out"
+    if finish == "kernel" and not (given and errors is None):
+        what = f"has no --errors {errors}: leave one of them out" if given else "needs --circuit"
         raise UsageError(f"--finish kernel {what}")
-
-
-def _fit_identified(
-    spectra: list[Any],
-    constrain: Callable[[Any], tuple[Any, dict[str, Any]]] | None,
-    circuit: str | None,
-    options: dict[str, Any],
-) -> Iterator[Any]:
-    from eisfit.fitting.fit_alike import fit_alike
-    from eisfit.model.files.library import ranked_place
-
-    yield from fit_alike(spectra, constrain, place=ranked_place(circuit) or 1, validate=True, **options)
 
 
 def _with_intervals(result: Any, level: float | None, method: str, count: int | None) -> Any:

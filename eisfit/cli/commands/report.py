@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 from eisfit.cli.command import Option, echo
+from eisfit.cli.commands.fit import fit_spectra
 from eisfit.cli.options import (
+    Arcs,
     Cell,
     Constraints,
     Files,
@@ -100,7 +101,8 @@ def _fit_all(
     series = [one for one in found if isinstance(one, Series)]
     tracked = iter(_track_all(series, circuit, constraints, options) if series else ())
     single = [spectrum for one in found if isinstance(one, tuple) for spectrum in one]
-    fitted = iter(progress(_fit_each(single, circuit, constraints, options), "fitting", len(single)))
+    fits = fit_spectra(single, circuit, constraints, Arcs(), **options)
+    fitted = iter(progress(fits, "fitting", len(single)))
     results: list[Any] = []
     for one in found:
         if isinstance(one, list):
@@ -120,21 +122,6 @@ def _track_all(
     chosen = constraints.of(choice.circuit)
     followed = (tell_choice(track(one, chosen, **options), choice) for one in series)
     return list(progress(followed, "tracking", len(series)))
-
-
-def _fit_each(
-    spectra: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
-) -> Iterator[Any]:
-    from eisfit.fitting.fit import fit_each
-    from eisfit.fitting.fit_alike import fit_alike
-    from eisfit.model.files.library import is_given, ranked_place
-
-    def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
-        return constraints.of(found), {}
-
-    if is_given(circuit):
-        return fit_each(spectra, constraints.of(circuit), **options)
-    return fit_alike(spectra, constrain if constraints else None, place=ranked_place(circuit) or 1, **options)
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:
