@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from eisfit.cli.all_commands import current
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.completion import circuit_names, parameter_names
+from eisfit.cli.output import Folder, check_output, write_results
 from eisfit.display import FIGURES
 from eisfit.errors import EisfitError, UsageError
 from eisfit.records import dataclass
 from eisfit.spectra import WEIGHTINGS
 
 if TYPE_CHECKING:
-    from eisfit.cli.output import Folder
     from eisfit.model.circuit import Circuit
     from eisfit.model.geometry import Geometry
 
@@ -249,8 +250,6 @@ class Results:
 
     def check(self) -> None:
         """Raise UsageError now, and not after an hour's work, for what cannot be written."""
-        from eisfit.cli.output import check_output
-
         if self.figures not in FIGURES:
             raise UsageError(f"--figures {self.figures!r}: use {', '.join(FIGURES[:-1])} or {FIGURES[-1]}")
         if self.columns not in (0, 1, 2):
@@ -260,10 +259,18 @@ class Results:
         check_output(self.output)
 
     def write(self, write: Callable[[Folder], None]) -> None:
-        """Let `write` put the results where they belong; nothing where nothing was asked for."""
-        from eisfit.cli.output import write_results
+        """Let `write` put the results where they belong; nothing where nothing was asked for.
 
-        write_results(self.output, self.figures, self.columns, write)
+        What the disk refuses is said when the command has shown its results.
+        """
+        if self.output is None:
+            return
+        try:
+            write_results(self.output, self.figures, self.columns, write)
+        except UsageError:
+            raise
+        except (EisfitError, OSError) as error:
+            current.unwritten.append(error)
 
 
 @dataclass(frozen=True)

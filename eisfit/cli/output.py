@@ -126,27 +126,14 @@ class Folder:
             write_atomic(self.path / "captions.md", "\n".join(lines))
 
 
-def write_results(output: Path | None, form: str, columns: int, write: Callable[[Folder], None]) -> None:
+def write_results(output: Path, form: str, columns: int, write: Callable[[Folder], None]) -> None:
     """Let `write` put results into the folder `output`, or its one figure into the file of that name.
-
-    What the disk refuses is said when the command has shown its results.
 
     Raises
     ------
     UsageError
         When a file is named for several figures, or for none.
     """
-    if output is None:
-        return
-    try:
-        _write_results(output, form, columns, write)
-    except UsageError:
-        raise
-    except (EisfitError, OSError) as error:
-        current.unwritten.append(error)
-
-
-def _write_results(output: Path, form: str, columns: int, write: Callable[[Folder], None]) -> None:
     from eisfit.display import plot
 
     with plot.paper(columns):

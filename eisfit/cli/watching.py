@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,22 @@ def watch_folders(
                 pass
         fits.show(store, json)
     return int(bool(fits.failures))
+
+
+def summarise(
+    run: Any, failures: Sequence[tuple[str, str]], *, spectra: int, not_ok: int, store: Path | None
+) -> dict[str, Any]:
+    """Return what ``eisfit batch --json`` says of a run, which has `fitted`, `reused` and an `audit`."""
+    return {
+        "schema": BATCH_SCHEMA,
+        "spectra": spectra,
+        "fitted": run.fitted,
+        "reused": run.reused,
+        "not_ok": not_ok,
+        "failed": [{"source": source, "error": error} for source, error in failures],
+        "audit": run.audit.to_dict(),
+        "store": None if store is None else str(store),
+    }
 
 
 class _Fits:
@@ -120,23 +136,11 @@ class _Fits:
     def show(self, store: Path, json: bool) -> None:
         """Print what has come of it."""
         failed = [pair for pairs in self.failures.values() for pair in pairs]
+        done, flagged = self.fitted + self.reused, sum(self.flagged.values())
         if json:
-            print_json(
-                {
-                    "schema": BATCH_SCHEMA,
-                    "spectra": self.fitted + self.reused,
-                    "fitted": self.fitted,
-                    "reused": self.reused,
-                    "not_ok": sum(self.flagged.values()),
-                    "failed": [{"source": source, "error": error} for source, error in failed],
-                    "audit": self.audit.to_dict(),
-                    "store": str(store),
-                    "export": None,
-                    "watched": [str(folder) for folder in self.folders],
-                }
-            )
+            document = summarise(self, failed, spectra=done, not_ok=flagged, store=store)
+            print_json({**document, "export": None, "watched": [str(folder) for folder in self.folders]})
             return
-        flagged = sum(self.flagged.values())
         print_text(
             f"\nstopped: {len(self.keys)} files; {self.fitted} fits ({self.again} of changed files), "
             f"{self.reused} from the store, {len(failed)} failed, {flagged} not usable as they stand; "

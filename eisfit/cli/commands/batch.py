@@ -23,7 +23,6 @@ from eisfit.cli.options import (
 )
 from eisfit.cli.output import check_not_read, guard, print_json, print_text, shows_progress
 from eisfit.errors import ReadError, UsageError
-from eisfit.records import BATCH_SCHEMA
 from eisfit.spectra import WEIGHTING
 
 _EVERY = 0.5  # s between two lines of progress on a terminal
@@ -234,18 +233,13 @@ def _duration(seconds: float) -> str:
 
 
 def _show(run: _Run, store: Path | None, json: bool) -> None:
+    from eisfit.cli.watching import summarise
+
     many = run.many
     if json:
         print_json(
             {
-                "schema": BATCH_SCHEMA,
-                "spectra": run.done,
-                "fitted": many.fitted,
-                "reused": many.reused,
-                "not_ok": run.flagged,
-                "failed": [{"source": source, "error": error} for source, error in run.failures],
-                "audit": many.audit.to_dict(),
-                "store": None if store is None else str(store),
+                **summarise(many, run.failures, spectra=run.done, not_ok=run.flagged, store=store),
                 "export": None if run.export is None else str(run.export),
                 "seconds": run.seconds,
             }
