@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eisfit.cli.pages.describe import describe_measured
 from eisfit.errors import UsageError
+from eisfit.files import to_json
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import FIT_SCHEMA
 
@@ -74,40 +75,18 @@ def report(request: dict[str, Any]) -> dict[str, Any]:
 
 def export(request: dict[str, Any]) -> dict[str, Any]:
     """Return the results as a file of another form."""
-    ask = validate(request, _Results, "the request")
-    if ask.form not in _FORMS:
-        raise UsageError(f"there is no form {ask.form[:40]!r}: use {', '.join(_FORMS)}")
-    suffix, write = _FORMS[ask.form]
-    return {"name": f"fit.{suffix}", "text": write(ask.results)}
-
-
-def _write_json(results: Sequence[dict[str, Any]]) -> str:
-    from eisfit.files import to_json
-
-    return to_json({"schema": FIT_SCHEMA, "results": list(results)})
-
-
-def _write_csv(results: Sequence[dict[str, Any]]) -> str:
+    from eisfit.display.report.fit_tables import fit_latex, fit_markdown
     from eisfit.display.report.flat_tables import flat_table
 
-    return flat_table({"schema": FIT_SCHEMA, "results": list(results)}, "csv")
-
-
-def _write_latex(results: Sequence[dict[str, Any]]) -> str:
-    from eisfit.display.report.fit_tables import fit_latex
-
-    return "\n".join(map(fit_latex, results))
-
-
-def _write_markdown(results: Sequence[dict[str, Any]]) -> str:
-    from eisfit.display.report.fit_tables import fit_markdown
-
-    return "\n".join(map(fit_markdown, results))
-
-
-_FORMS: dict[str, tuple[str, Callable[[Sequence[dict[str, Any]]], str]]] = {
-    "json": ("json", _write_json),
-    "csv": ("csv", _write_csv),
-    "latex": ("tex", _write_latex),
-    "markdown": ("md", _write_markdown),
-}
+    ask = validate(request, _Results, "the request")
+    document = {"schema": FIT_SCHEMA, "results": ask.results}
+    forms: dict[str, tuple[str, Callable[[], str]]] = {
+        "json": ("json", lambda: to_json(document)),
+        "csv": ("csv", lambda: flat_table(document, "csv")),
+        "latex": ("tex", lambda: "\n".join(map(fit_latex, ask.results))),
+        "markdown": ("md", lambda: "\n".join(map(fit_markdown, ask.results))),
+    }
+    if ask.form not in forms:
+        raise UsageError(f"there is no form {ask.form[:40]!r}: use {', '.join(forms)}")
+    suffix, write = forms[ask.form]
+    return {"name": f"fit.{suffix}", "text": write()}
