@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import SpectrumError, UsageError, did_you_mean
+from eisfit.errors import UsageError, did_you_mean
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.noise import attainable_of_many, noise_level
 from eisfit.spectra.spectrum import Spectrum
@@ -213,11 +213,6 @@ def _problem(
         hint = did_you_mean(representation, ["impedance", "admittance"])
         raise UsageError(f"representation: {representation!r} is neither 'impedance' nor 'admittance'{hint}")
     check_points(spectrum, "a Kramers-Kronig test needs")
-    if (spectrum.impedance == 0).any():
-        row = int(np.argmax(spectrum.impedance == 0))
-        raise SpectrumError(
-            f"{spectrum.name}: the impedance at {spectrum.frequency[row]:g} Hz is zero: remove that point"
-        )
     direct = representation == "impedance"
     data = spectrum.impedance if direct else 1 / spectrum.impedance
     fast, slow = terms if direct else terms[::-1]

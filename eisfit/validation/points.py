@@ -67,9 +67,14 @@ class Tested:
 
 
 def check_points(spectrum: Spectrum, needs: str) -> None:
-    """Refuse a spectrum of fewer than `FEWEST` points; `needs` is who needs them, with the verb."""
+    """Refuse a spectrum of fewer than `FEWEST` points; `needs` is who needs them, with the verb.
+
+    An impedance of zero has no phase, and cannot be weighed: it is refused too.
+    """
     if spectrum.points < FEWEST:
         raise SpectrumError(f"{spectrum.name}: has {spectrum.points} points; {needs} at least {FEWEST}")
+    for frequency in spectrum.frequency[spectrum.impedance == 0]:
+        raise SpectrumError(f"{spectrum.name}: the impedance at {frequency:g} Hz is zero: remove that point")
 
 
 def columns_of(spectrum: Spectrum, fitted: ComplexArray | None = None) -> dict[str, FloatArray]:

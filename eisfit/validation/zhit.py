@@ -113,8 +113,6 @@ def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = 
     True
     """
     check_points(spectrum, "Z-HIT needs")
-    if (spectrum.impedance == 0).any():
-        raise SpectrumError(f"{spectrum.name}: an impedance of zero has no phase: remove that point")
     window = spectrum.select(fmin, fmax).frequency
     inside = (spectrum.frequency >= window[-1]) & (spectrum.frequency <= window[0])
     rebuilt = _shape(spectrum)
