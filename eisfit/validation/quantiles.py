@@ -9,7 +9,7 @@ J. Comput. Phys. 64 (1986) 490.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 _TINY = 1e-300
 _CLOSE = 1e-15
@@ -128,14 +128,10 @@ def _beta_term(a: float, b: float, x: float, k: int) -> tuple[float, float]:
 def _fraction(term: Callable[[int], tuple[float, float]]) -> float:
     """Return n1 / (d1 + n2 / (d2 + ...)) of the terms (n_k, d_k), k from 1."""
     value, c, d = _TINY, _TINY, 0.0
-    for n, below in _terms(term):
+    for n, below in map(term, range(1, _MOST)):
         d = 1 / ((below + n * d) or _TINY)
         c = (below + n / c) or _TINY
         value *= c * d
         if abs(c * d - 1) < _CLOSE:
             break
     return value
-
-
-def _terms(term: Callable[[int], tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    return (term(k) for k in range(1, _MOST))
