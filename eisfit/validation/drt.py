@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -224,10 +225,19 @@ def drt(
     _check_options(spectrum, regularisation, level, samples)
     _check_grid(points_per_decade, extend)
     diffusion = _rises(spectrum) if tail is None else tail
-    given = (inductance, regularisation, level, samples, points_per_decade, seed)
-    result = _distribute(spectrum, diffusion, extend, *given)
+    distribute = partial(
+        _distribute,
+        spectrum,
+        inductance=inductance,
+        regularisation=regularisation,
+        per_decade=points_per_decade,
+        samples=samples,
+        seed=seed,
+        level=level,
+    )
+    result = distribute(extend=extend, tail=diffusion)
     if tail is None and diffusion and _misses(result):  # an arc that peaks below the sweep rises there too
-        slower = _distribute(spectrum, False, max(extend, _BEYOND), *given)
+        slower = distribute(extend=max(extend, _BEYOND), tail=False)
         return result if _misses(slower) else slower
     return result
 
@@ -236,70 +246,57 @@ def _misses(result: DRTResult) -> bool:
     return any(flag.name == "misfit" for flag in result.flags)
 
 
-def _distribute(  # noqa: PLR0917  # all that may be asked for
+def _distribute(
     spectrum: Spectrum,
-    diffusion: bool,
+    *,
     extend: float,
+    tail: bool,
     inductance: bool,
     regularisation: float | None,
-    level: float,
+    per_decade: int,
     samples: int,
-    points_per_decade: int,
     seed: int,
+    level: float,
 ) -> DRTResult:
-    terms = ["R_s", *["L"] * inductance, *["sigma", "elastance"] * diffusion]
+    terms = ["series_resistance", *["inductance"] * inductance, *["warburg", "elastance"] * tail]
     noise = _noise(spectrum)
-    reach = (extend, 0.0 if diffusion else extend)  # beyond the sweep the tail does what slow processes do
+    reach = (extend, 0.0 if tail else extend)  # beyond the sweep the tail does what slow processes do
     data = (spectrum.omega, spectrum.impedance, noise)
-    p = set_up_problem(*data, per_decade=points_per_decade, extend=reach, terms=terms)
+    p = set_up_problem(*data, per_decade=per_decade, extend=reach, terms=terms)
     strength, choice = (regularisation, ()) if regularisation is not None else choose_strength(p)
     strongest = solve(p, strength)
     draws = draw_samples(p, strength, samples, np.random.default_rng(seed))
-    x = strongest if diffusion or regularisation is not None else draws.mean(axis=0)
+    x = strongest if tail or regularisation is not None else draws.mean(axis=0)
     known = dict(zip(p.terms, (strongest * p.scale)[: len(p.terms)].tolist(), strict=True))
-    told = {"strength": strength, "choice": choice, "level": level}
-    return _result(spectrum.replace(noise=noise), p, x, draws, known, told)
-
-
-def _result(  # noqa: PLR0917  # all that is known
-    spectrum: Spectrum,
-    p: Problem,
-    x: FloatArray,
-    draws: FloatArray,
-    known: Mapping[str, float],
-    told: Mapping[str, Any],
-) -> DRTResult:
-    level = told["level"]
     gamma, drawn = ((values * p.scale)[..., len(p.terms) :] for values in (x, draws))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    strength = told["strength"]
-    seen = find_peaks(gamma, drawn.std(axis=0))
-    places, merged = merge_peaks(p, strength, seen, gamma)
-    peaks = tuple(summarise_peaks(p, gamma, drawn, places))
-    sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]
-    real, imag = (p.a @ x).reshape(2, -1) * _noise(spectrum)
-    residual = (spectrum.impedance - real - 1j * imag) / np.abs(spectrum.impedance)
-    return DRTResult(
-        spectrum=spectrum,
+    real, imag = (p.a @ x).reshape(2, -1) * noise
+    peaks, flags = _describe_peaks(p, strength, gamma, drawn)
+    result = DRTResult(
+        spectrum=spectrum.replace(noise=noise),
         tau=p.tau,
         gamma=gamma,
         low=np.minimum(low, gamma),
         high=np.maximum(high, gamma),
         peaks=peaks,
-        series_resistance=known["R_s"],
-        inductance=known.get("L", 0.0),
-        warburg=known.get("sigma", 0.0),
-        elastance=known.get("elastance", 0.0),
+        **{name: known.get(name, 0.0) for name in TERMS},
         fitted=real + 1j * imag,
-        regularisation=told["strength"],
-        criterion="gcv" if told["choice"] else "given",
-        choice=told["choice"],
+        regularisation=strength,
+        criterion="gcv" if choice else "given",
+        choice=choice,
         level=level,
-        flags=(
-            *misfit_flags(p, x, float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))),
-            *peak_flags(p, merged, sharp),
-        ),
     )
+    return replace(result, flags=(*misfit_flags(p, x, result.rms_residual / np.sqrt(2)), *flags))
+
+
+def _describe_peaks(
+    p: Problem, strength: float, gamma: FloatArray, drawn: FloatArray
+) -> tuple[tuple[Peak, ...], tuple[Flag, ...]]:
+    seen = find_peaks(gamma, drawn.std(axis=0))
+    places, merged = merge_peaks(p, strength, seen, gamma)
+    peaks = tuple(summarise_peaks(p, gamma, drawn, places))
+    sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]
+    return peaks, peak_flags(p, merged, sharp)
 
 
 def _noise(spectrum: Spectrum) -> FloatArray:
@@ -317,8 +314,6 @@ def _rises(spectrum: Spectrum) -> bool:
 
 def _check_options(spectrum: Spectrum, regularisation: float | None, level: float, samples: int) -> None:
     check_points(spectrum, "relaxation times need")
-    if (spectrum.impedance == 0).any():
-        raise SpectrumError(f"{spectrum.name}: an impedance of zero cannot be weighed: remove that point")
     if regularisation is not None and not 0 < regularisation < np.inf:
         raise UsageError(f"regularisation: {regularisation:g} must be a positive number")
     if not 0 < level < 1:

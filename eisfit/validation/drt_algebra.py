@@ -72,9 +72,9 @@ def set_up_problem(
     x = np.linspace(low, high, max(3, round((high - low) / np.log(10) * per_decade) + 1))
     step, w, ohm = float(x[1] - x[0]), omega[:, None], float(np.abs(impedance).max())
     known: dict[str, tuple[ComplexArray, float]] = {
-        "R_s": (np.ones_like(omega, dtype=complex), ohm),
-        "L": (1j * omega / omega.max(), ohm / float(omega.max())),
-        "sigma": ((1 - 1j) * np.sqrt(omega.min() / omega), ohm * float(np.sqrt(omega.min()))),
+        "series_resistance": (np.ones_like(omega, dtype=complex), ohm),
+        "inductance": (1j * omega / omega.max(), ohm / float(omega.max())),
+        "warburg": ((1 - 1j) * np.sqrt(omega.min() / omega), ohm * float(np.sqrt(omega.min()))),
         "elastance": (omega.min() / (1j * omega), ohm * float(omega.min())),
     }
     columns = np.column_stack([*(known[name][0] for name in terms), step / (1 + 1j * w * np.exp(x))])

@@ -28,7 +28,7 @@ def misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]
     gamma = x[len(p.terms) :]
     if gamma[-1] > 0.1 * gamma.max():
         cause = "the distribution does not end within the sweep: a slower process is cut off"
-        tail = "" if "sigma" in p.terms else ", or allow a diffusion tail (tail=True)"
+        tail = "" if "warburg" in p.terms else ", or allow a diffusion tail (tail=True)"
         flags.append(Flag("open_end", cause, f"measure to lower frequencies{tail}"))
     return tuple(flags)
 

@@ -41,12 +41,12 @@ def find_peaks(gamma: FloatArray, spread: FloatArray) -> list[tuple[int, int, in
     """
     maxima = np.flatnonzero((gamma[1:-1] > gamma[:-2]) & (gamma[1:-1] >= gamma[2:])) + 1
     least = np.maximum(spread, 0.06 * gamma.max())
-    tops = [top for top in maxima.tolist() if _prominence(gamma, top) > least[top]]
-    borders = [
-        0,
-        *(a + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)),
-        gamma.size - 1,
-    ]
+    return _part_at_minima(gamma, [top for top in maxima.tolist() if _prominence(gamma, top) > least[top]])
+
+
+def _part_at_minima(gamma: FloatArray, tops: list[int]) -> list[tuple[int, int, int]]:
+    """Return (left, top, right) of tops, parted by the least value between each and the next."""
+    borders = [0, *(a + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)), gamma.size - 1]
     return list(zip(borders, tops, borders[1:], strict=False))
 
 
@@ -105,35 +105,29 @@ def summarise_peaks(
     p: Problem, gamma: FloatArray, draws: FloatArray, places: list[tuple[int, int, int]]
 ) -> list[Peak]:
     """Describe the peaks of gamma (T,), with errors from drawn gammas (N, T), each with its own minima."""
-    peaks = []
-    for number, (left, top, right) in enumerate(places):
-        before = places[number - 1][1] if number else None
-        after = places[number + 1][1] if number + 1 < len(places) else None
-        tops = np.log10(p.tau[left + np.argmax(draws[:, left : right + 1], axis=1)])
-        areas = [area(g, _find_bridge(g, before, top, after), p.step) for g in draws]
+    tops, peaks = [top for _, top, _ in places], []
+    parts = zip(*(_part_at_minima(g, tops) for g in draws), strict=True)
+    for place, own in zip(places, parts, strict=True):
+        left, top, right = place
+        times = np.log10(p.tau[left + np.argmax(draws[:, left : right + 1], axis=1)])
+        areas = [_area(g, part, p.step) for g, part in zip(draws, own, strict=True)]
         peaks.append(
             Peak(
                 tau=float(np.exp(_vertex(np.log(p.tau), gamma, top))),
-                resistance=float(area(gamma, (left, top, right), p.step)),
-                width=_width(gamma, (left, top, right), p.step / np.log(10)),
-                log10_tau_stderr=float(np.std(tops)),
+                resistance=_area(gamma, place, p.step),
+                width=_width(gamma, place, p.step / np.log(10)),
+                log10_tau_stderr=float(np.std(times)),
                 resistance_stderr=float(np.std(areas)),
             )
         )
     return peaks
 
 
-def _find_bridge(gamma: FloatArray, before: int | None, top: int, after: int | None) -> tuple[int, int, int]:
-    left = 0 if before is None else before + int(np.argmin(gamma[before:top]))
-    right = gamma.size - 1 if after is None else top + int(np.argmin(gamma[top:after]))
-    return left, top, right
-
-
-def area(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> FloatArray:
+def _area(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> float:
     """Return the area (ohm) between the minima; a minimum between two peaks belongs half to each."""
     left, _, right = peak
-    inside = gamma[..., left : right + 1]
-    return np.asarray((inside.sum(axis=-1) - (inside[..., 0] + inside[..., -1]) / 2) * step)
+    inside = gamma[left : right + 1]
+    return float((inside.sum() - (inside[0] + inside[-1]) / 2) * step)
 
 
 def _prominence(gamma: FloatArray, top: int) -> float:
