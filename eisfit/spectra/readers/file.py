@@ -25,6 +25,7 @@ MAX_ROWS = 1_000_000
 MAX_SWEEPS = 10_000
 MAX_CELLS = 8_000_000  # as text a cell takes 60 bytes
 _MOST_WORDS, _LONGEST_WORDS = 300, 200  # lines beside a table, characters of one
+_HEAD = 1024  # bytes
 _BLOCK = 2**24  # bytes looked at in one go
 
 _BOMS = (
@@ -33,14 +34,15 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_ARCHIVES = (
+_FOREIGN = (
     (b"PK\x03\x04", "a ZIP archive or office document"),
     (b"\x1f\x8b", "a gzip archive of several files, or a damaged one"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
-    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "a document of a word processor (.rtf)"),
+    (b"%!PS", "a PostScript document"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (.xls, .doc)"),
@@ -182,7 +184,9 @@ class File:
 
     def foreign(self) -> str | None:
         """Return what the file is by its first bytes, where it is certainly no spectrum."""
-        return next((what for magic, what in _ARCHIVES if self.data.startswith(magic)), None)
+        if b"%PDF-" in self.data[:_HEAD]:  # some write a line before it
+            return "a PDF document"
+        return next((what for magic, what in _FOREIGN if self.data.startswith(magic)), None)
 
 
 def load(path: str | Path, reading: Reading = _AS_IT_IS) -> File:

@@ -21,6 +21,8 @@ _OF_SIGN = regex(rf"imaginary sign:|{ASSUMED} the imaginary part is positive")
 #: Begins the note on a unit that the user gave.
 GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
+#: Ends the note on rows that hold what analysers write where they could not measure.
+OVER_RANGE = "with the instrument's mark for over-range, as 9.9E+37"
 #: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI), 9.99999E+28, 9.99999E+99.
 _OVER_RANGE, _NINES = 1e18, 9.8
 _LONE = 1e6  # times as large as most others
@@ -244,7 +246,7 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
         raise file.error(f"a negative frequency ({f[negative][0]:g} Hz)")
     for mask, reason in (
         (~finite & ~over, "without a finite number"),
-        (over, "with the instrument's mark for over-range, as 9.9E+37"),
+        (over, OVER_RANGE),
         (zero, "where the instrument wrote zeros"),
     ):
         if mask.any():

@@ -21,7 +21,7 @@ from eisfit.spectra.readers.names.temperature import settle_temperature
 from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM
 from eisfit.spectra.readers.sign import SignTest, count_lost_signs, kramers_kronig_sign
-from eisfit.spectra.readers.sweep import Sweep, plural
+from eisfit.spectra.readers.sweep import OVER_RANGE, Sweep, is_over_range, plural
 from eisfit.spectra.readers.tables.headerless import is_spaced_like_sweep
 from eisfit.spectra.spectrum import ASSUMED, TURNED
 
@@ -265,17 +265,23 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     sweeps = []
     edges = [0, *cuts, z.size]
     used = np.isfinite(z) & (z != 0) & np.isfinite(chosen["frequency"]) & (chosen["frequency"] > 0)
+    over = used & is_over_range(np.maximum(np.abs(z.real), np.abs(z.imag)))
+    used &= ~over
     chosen.notes += note_misplaced(chosen["frequency"][used])
-    held = [int(used[start:stop].sum()) for start, stop in pairwise(edges)]
-    strange = sum(size for size in held if size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS)
-    if strange:
-        chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps are none: left aside")
+    pieces = [slice(*edge) for edge in pairwise(edges)]
+    held = [int(used[piece].sum()) for piece in pieces]
+    few = [size < _FEWEST_POINTS <= max(held) - _FEWEST_POINTS for size in held]
+    if strange := sum(size for size, left in zip(held, few, strict=True) if left):
+        are = "is none" if strange == 1 else "are none"
+        chosen.notes.append(f"{ASSUMED} {plural(strange, 'row')} beside the sweeps {are}: left aside")
+    if lost := sum(int(over[piece].sum()) for piece, left in zip(pieces, few, strict=True) if left):
+        chosen.notes.append(f"dropped {plural(lost, 'row')} {OVER_RANGE}")
     form = frozenset((name, c.scale, c.base) for name, c in chosen.columns.items() if name not in _CONDITIONS)
-    for start, stop in pairwise(edges):
-        part = np.arange(start, stop)
-        part = part if chosen.left_out is None else part[~chosen.left_out[start:stop]]
+    for piece, left in zip(pieces, few, strict=True):
+        part = np.arange(piece.start, piece.stop)
+        part = part if chosen.left_out is None else part[~chosen.left_out[piece]]
         told = part[used[part]]  # what is dropped labels nothing
-        if strange and told.size < _FEWEST_POINTS:
+        if left and (strange or over[piece].any()):
             continue
         noise = chosen.get("noise")
         sweeps.append(

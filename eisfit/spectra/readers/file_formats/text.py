@@ -111,8 +111,8 @@ _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 u
 
 
 def recognise(file: File) -> bool:
-    """Whether `file` is text at all."""
-    return file.encoding is not None
+    """Whether `file` is text at all, and no document."""
+    return file.encoding is not None and file.foreign() is None
 
 
 def parse(file: File) -> list[Sweep]:

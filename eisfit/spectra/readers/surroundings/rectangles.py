@@ -100,9 +100,11 @@ def _frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
         if not _LETTER.search(line):
             continue
         mark = max(_DELIMITERS, key=line.count)
-        found += [(place, i, mark) for i, cell in enumerate(split(line, mark)) if _names_frequency(cell)]
-    held = {one[:2] for one in found}
-    return [one for one in found if (one[0] - 1, one[1]) not in held]  # a unit below its name
+        held = {i: cell for i, cell in enumerate(split(line, mark)) if _names_frequency(cell)}
+        plain = [i for i, cell in held.items() if not column(cell.strip('"')).base]
+        found += [(place, i, mark) for i in plain or held]  # log f beside f begins no table
+    cells = {one[:2] for one in found}
+    return [one for one in found if (one[0] - 1, one[1]) not in cells]  # a unit below its name
 
 
 def _names_frequency(cell: str) -> bool:

@@ -43,11 +43,10 @@ _GAPS = frozenset(
         "#ref!",
         "#null!",
         "#wert!",
-        "1.#qnan",
-        "1.#ind",
-        "1.#inf",
     }
 )
+#: As C libraries print what is no number: ``-nan(ind)``, ``nan(0x8000)``, ``1.#IND``, ``1.#J``, ``Infinity``.
+_NOT_A_NUMBER = regex(r"[sq]?nan[sq]?(?:\(\w*\))?|1[.,]#[a-z]+0*|infinity")
 _REMARKS = ("#", "%", "!", "//")
 _LONGEST_NUMBER = 60
 
@@ -123,7 +122,12 @@ def number(cell: str, style: Style) -> float | None:
         return None
     text = _ungroup(text, style.decimal)
     known = style.decimal == "." or "." not in text
-    if text.lower().lstrip("+-") in _GAPS or (known and (not text.strip("*") or _BEYOND.match(text))):
+    bare = text.lower().lstrip("+-")
+    if (
+        bare in _GAPS
+        or _NOT_A_NUMBER.fullmatch(bare)
+        or (known and (not text.strip("*") or _BEYOND.match(text)))
+    ):
         return float("nan")  # ***: of Fortran
     if text.startswith("###") and not text.strip("#"):
         return float("nan")  # too wide for a column of Excel

@@ -45,6 +45,10 @@ _COMMAS_IN_COMPLEX = regex(
 )
 _IN_COMPLEX = regex(rf"^.*\d{_END}\s*[+-]\s*\d+(?:,\d+)?{_END}\s*[ijJ].*$", re.MULTILINE)
 _DECIMAL_COMMA = regex(r"(?<=\d),(?=\d)")
+#: ``5,1 Ohm``, ``0,123 Ohm``: none between thousands, as in ``5,100 Ohm``.
+_COMMA_BEFORE_UNIT = regex(
+    r"(?:(?<=^)|(?<=[\s;=:]))[+-]?(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?:[eE][+-]?\d+)? ?[^\s\d.,;eE+-]"
+)
 NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
 #: Complex numbers as ngspice prints them in a row: ``0<tab>1e3<tab>5.1,<tab>-2.2``.
 _PRINTED = regex(rf"^\d+\t{_REAL}(?:\t *{_REAL},\t *{_REAL})+\t?$", re.MULTILINE)
@@ -281,12 +285,16 @@ def _strip_units(lines: Sequence[str]) -> list[str]:
     """Return a table whose every cell has a unit or a name without them: they are told in its header."""
     rows: list[list[tuple[str, str, str]]] = []
     above: list[str] = []
+    others: dict[int, list[str]] = {}  # lines by the row they stand below
+    commas = any(map(_COMMA_BEFORE_UNIT.search, lines))
     for line in lines:
-        cells = _undress_cells(line)
+        cells = _undress_cells(line, commas)
         if len(cells) > 1 and (not rows or [name for name, *_ in cells] == [name for name, *_ in rows[0]]):
             rows.append(cells)
         elif not rows and line.strip():
             above = [cell.strip() for cell in line.split(_delimiter(line))]
+        elif line.strip():
+            others.setdefault(len(rows), []).append(" ".join(line.split()))
     names = [name for name, *_ in rows[0]] if rows else []
     names = names if all(names) else above
     if len(rows) < _FEWEST_ROWS or len(names) != len(rows[0]):
@@ -295,7 +303,8 @@ def _strip_units(lines: Sequence[str]) -> list[str]:
     if not all(columns):
         return []
     head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
-    return [head, *map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))]
+    plain = map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))
+    return [head, *(line for i, row in enumerate(plain, 1) for line in (row, *others.get(i, ())))]
 
 
 def is_numbered(line: str) -> bool:
@@ -368,15 +377,21 @@ def _one_line_each(lines: Sequence[str]) -> list[str]:
     )
 
 
-def _undress_cells(line: str) -> list[tuple[str, str, str]]:
-    """Return (name, number, unit) of each cell; none where one of them is something else."""
+def _undress_cells(line: str, commas: bool = False) -> list[tuple[str, str, str]]:
+    """Return (name, number, unit) of each cell; none where one of them is something else.
+
+    `commas`: those that do not part cells are decimal ones.
+    """
     if not 5 < len(line) < _LONGEST:
         return []
     line = _BRACES.sub(r"\1", line)
     if not any(mark in line for mark in ",;\t"):
         line = _NEXT_NAME.sub(",", line)
     found = []
-    for cell in line.strip().rstrip(",;").split(_delimiter(line)):
+    mark = _delimiter(line)
+    if commas and mark != ",":
+        line = _DECIMAL_COMMA.sub(".", line)
+    for cell in line.strip().rstrip(",;").split(mark):
         match = _DRESSED.match(cell)
         if match is None or match[3].count(".") > 1 or (match[4] and unit_of(match[4]) is None):
             return []
