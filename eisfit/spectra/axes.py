@@ -67,6 +67,9 @@ class Axis:
             units = "|".join(map(re.escape, self.suffixes))
             if self.name == "temperature":
                 found.append(re.compile(rf"{_SYMBOL}{_NUMBER}[ _]?({units}){_AFTER}"))
+                found.append(
+                    re.compile(r"(?:^|(?<=_))T(-?1?[1-9][05]|100)(?=_|$)")
+                )  # T45; T12 may be a trial
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?({units}){_AFTER}"))
         if self.name == "soc":
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%?[ _]?SOC{_AFTER}", re.IGNORECASE))

@@ -26,6 +26,9 @@ _PATTERNS = (
 )
 
 _CHANNEL = regex(r"_C\d\d$")
+#: A cell or a channel behind other words: ``LFP_c01``, ``pouch_C02_25C``; C0050 is a cycle.
+_CELL = regex(r"(?<=[ _\-.])(?:c0\d|C\d\d)(?=$|[ _\-.])")
+_AS_CELL = regex(r"(?<=[ _\-.])c\d\d(?=$|[ _\-.])")
 #: A channel behind the name of a technique, wherever it stands.
 _OF_ECLAB = regex(r"(?<![^\W_])(S?[PG]EIS)_C\d\d(?![^\W_])")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
@@ -71,6 +74,19 @@ def drop_counters(spectra: list[Spectrum]) -> list[Spectrum]:
     ]
 
 
+def drop_cells(spectra: list[Spectrum]) -> list[Spectrum]:
+    """Forget the cycles of c10, c11, ... where c01, ... stand beside them: they number cells, may be."""
+    stems = [Path(s.source or "").stem for s in spectra]
+    if not any(map(_CELL.search, stems)):
+        return spectra
+    return [
+        s.replace(cycle=None, notes=(*s.notes, f"cycle unknown: {match[0]} may be a cell"))
+        if f"cycle {FROM_NAME}" in s.notes and (match := _AS_CELL.search(stem))
+        else s
+        for s, stem in zip(spectra, stems, strict=True)
+    ]
+
+
 def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = False) -> float | None:
     """Return the cycle in a file's name; `pattern` replaces the built-in ones.
 
@@ -78,7 +94,8 @@ def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = 
     """
     of_eclab = of_eclab or file.suffix.lower() in (".mpt", ".mpr")
     bare = _OF_ECLAB.sub(r"\1", file.stem)
-    stem = file.stem if pattern is not None else _CHANNEL.sub("", bare) if of_eclab else bare
+    plain = _CELL.sub("", _CHANNEL.sub("", bare) if of_eclab else bare)
+    stem = file.stem if pattern is not None else plain
     for candidate in (pattern,) if pattern is not None else _PATTERNS:
         match = candidate.search(stem)
         if match is not None:

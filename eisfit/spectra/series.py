@@ -15,7 +15,7 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import printable_name
 from eisfit.records import SERIES_SCHEMA, SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
-from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_counters
+from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_cells, drop_counters
 from eisfit.spectra.manifest import file_key, is_named_so, lists_files, manifest_axes
 from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
@@ -286,7 +286,7 @@ def read_series(
         spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
     if not spectra:
         raise _nothing(source, failures)
-    spectra = drop_counters(spectra)
+    spectra = drop_cells(drop_counters(spectra))
     guessed = axis_in_names(spectra) if by is None else None
     series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))

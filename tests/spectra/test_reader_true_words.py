@@ -319,7 +319,7 @@ def test_cycles_named_over_tables_beside_each_other(over):
     assert [s.cycle for s in read(text.replace(" cycles", " cycles"))] == [0, 10]
 
 
-@pytest.mark.parametrize(("name", "cycle"), [("PEIS_C03_12", None), ("A_GEIS_C03_cyc12", 12), ("A_C03", 3)])
+@pytest.mark.parametrize(("name", "cycle"), [("PEIS_C03_12", None), ("A_GEIS_C03_cyc12", 12), ("A_C003", 3)])
 def test_the_channel_behind_a_technique_is_no_cycle(name, cycle, tmp_path):
     (tmp_path / f"{name}.csv").write_text(table("f (Hz),Z' (ohm),Z'' (ohm)", F, Z.real, Z.imag))
     (spectrum,) = read_series(tmp_path / f"{name}.csv")

@@ -236,7 +236,8 @@ def test_tables_of_fits_in_a_folder_are_no_spectra(tmp_path):
 def test_the_channel_in_the_name_of_an_eclab_file_is_no_cycle():
     assert cycle_of_name(Path("cell_PEIS_C05.mpt"), None) is None
     assert cycle_of_name(Path("cell_cyc7_C05.mpr"), None) == 7
-    assert cycle_of_name(Path("cell_C05.csv"), None) == 5
+    assert cycle_of_name(Path("cell_C05.csv"), None) is None
+    assert cycle_of_name(Path("cell_C0005.csv"), None) == 5
     assert cycle_of_name(Path("cell_C05.csv"), None, of_eclab=True) is None
     assert cycle_of_name(Path("cell_01_PEIS_C05.csv"), None) is None
 

@@ -270,7 +270,7 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
-    titles, over = titles_over(table, sets)
+    titles, over = titles_over(table, sets, lines)
     sets = [with_titled_quantity(*pair, titles) for pair in zip(sets, titles, strict=True)]
     sets = [with_stated_units(file, table, one, lines) for one in sets]
     refuse_factor_below(file, table, lines)

@@ -16,6 +16,7 @@ from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, Unit, unit_of
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
 from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.header_names import without_logarithms
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
@@ -45,7 +46,7 @@ _LETTERS = "abcdefgh"  # cells; V_re, I_re and S11_re are none
 def column_sets(table: Table) -> list[dict[int, Column]]:
     """Return the meaning of the columns; several sets where spectra stand side by side."""
     names = ["" if name.endswith(_OF_MEMORY) else name for name in _expand_complex(table)]
-    names = _without_logarithms(names)
+    names = without_logarithms(names)
     sets = _without_empty(table, _sets(table, names))
     by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
     if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):
@@ -56,21 +57,6 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         ]
         by_template = sets_by_template(told, sets[0], with_units=True)
     return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
-
-
-def _without_logarithms(names: list[str]) -> list[str]:
-    """Return the names without those of logarithms of what stands beside them: they have fewer digits."""
-    columns = [column(name) for name in names]
-    plain = {(c.quantity, c.label) for c in columns if not c.base}
-    if len(plain) == len(columns):
-        return names
-    whole = {label for _, label in plain if any({(q, label) for q in pair} <= plain for pair in _PAIRS)}
-    return [
-        ""
-        if c.base and ((c.quantity, c.label) in plain or (c.label in whole and c.quantity in _PARTS))
-        else name
-        for name, c in zip(names, columns, strict=True)
-    ]
 
 
 def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int, Column]]:

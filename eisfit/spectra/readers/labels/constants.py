@@ -12,7 +12,7 @@ from eisfit.spectra.axes import AXES, Axis
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.labels.key_values import apply_conditions, apply_prose, key_values
 from eisfit.spectra.readers.names.columns import Column
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import is_units_row, unit_of
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import split
@@ -98,18 +98,29 @@ def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[s
             apply_prose([sweep], [title])
 
 
-def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> tuple[list[str], str]:
+def titles_over(
+    table: Table, sets: Sequence[Mapping[int, Column]], lines: Sequence[str]
+) -> tuple[list[str], str]:
     """Return the titles of tables beside each other, and their row, which has one over each; or none.
 
-    A title may be a key, its number and a unit in cells of their own: ``T (°C),25,,,T (°C),45``.
+    A title may be a key, its number and a unit in cells of their own: ``T (°C),25,,,T (°C),45``. It may stand
+    below the names (Origin's comments), and over each of a table's columns.
     """
-    above = [line for line in table.preamble if line.strip()] if len(sets) > 1 else []
+    above = [line for line in table.preamble if line.strip()][-2:] if len(sets) > 1 else []
+    if len(sets) > 1:
+        below = lines[len(table.preamble) + 1 : table.rows[0]] if table.names and table.rows else []
+        above += [line for line in below if not is_units_row(split(line, table.style.delimiter))]
     own = [set(one).difference(*(set(other) for other in sets if other is not one)) for one in sets]
-    for line in above[-2:][::-1]:
+    taken = set().union(*own)
+    for line in above[::-1]:
         cells = {i: cell.strip('"') for i, cell in enumerate(split(line, table.style.delimiter)) if cell}
-        held = [[i for i in cells if places and min(places) - 1 <= i <= max(places)] for places in own]
+        held = [
+            [i for i in cells if places and min(places) - 1 <= i <= max(places) and i not in taken - places]
+            for places in own
+        ]
         titles = [_title([cells[i] for i in places]) for places in held]
-        if all(titles) and sorted(i for places in held for i in places) == sorted(cells):
+        whole = sorted(i for places in held for i in places) == sorted(cells)
+        if whole and all(titles) and len({*titles}) > 1:
             return titles, line
     return [""] * len(sets), ""
 
@@ -122,7 +133,7 @@ def lines_of_all(table: Table, over: str) -> list[str]:
 
 def _title(cells: Sequence[str]) -> str:
     """Return a cell over a table, or a key, its number and unit in two or three, as one; else nothing."""
-    key, *told = cells or [""]
+    key, *told = dict.fromkeys(cells) or [""]
     named = key[:1].isalpha() and 0 < len(told) < 3 and _NUMBERS.match(told[0])
     return f"{key}: {' '.join(told)}" if named else "" if told else key
 

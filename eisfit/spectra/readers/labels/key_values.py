@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from eisfit.spectra.axes import AXES, value_in_name
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.units import to_celsius, unit_of
@@ -32,10 +33,12 @@ _LISTED = regex(
 )
 #: A temperature that stands alone between commas, in brackets, or behind what was measured.
 _PROSE = regex(
-    r"(?:(?:^[\s#%;\"]*|[,;(\t]\s*)(?:(?:at|bei|@)\s*)?|\b(?:EIS|measured|recorded|gemessen)\b[^,;\d]{0,20}\s(?:at|bei|@)\s*)"
-    r"([-−+]?\d{1,3}(?:[.,]\d+)?)\s?°C(?=\s*(?:$|[,;)\t\"])|\s+after\b)",
+    r"(?:(?:^[\s#%;\"]*|[,;(\t]\s*|\s\|\s)(?:(?:at|bei|@|T\s*=)\s*)?|\s@\s*"
+    r"|\b(?:EIS|measured|recorded|gemessen)\b[^,;\d]{0,20}\s(?:at|bei|@)\s*)"
+    r"([-−+]?\d{1,3}(?:[.,]\d+)?)\s?(°\s?C|ºC|℃|deg(?:rees?|\.)?[\s_]?C(?:elsius)?|C|K)(?=\s*(?:$|[,;)|\t\"])|\s+after\b)",
     re.IGNORECASE,
 )
+_DEGREES = regex(r"\d\s?(?:[°º℃CK]|deg)")
 _MINUS_AND_POINT = str.maketrans("−,", "-.")
 _LONGEST_PROSE = 200
 _HEADER_LIMIT = 20_000
@@ -44,7 +47,10 @@ _WORDS = {
     quantity: "|".join(re.escape(word) for word, concept in VOCABULARY.items() if concept == quantity)
     for quantity in ("cycle", "temperature")
 }
-_WHERE = "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|stage|holder"
+_WHERE = (
+    "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|stage|holder"
+    "|ambient|surface|skin|case|core|internal|climate"
+)
 _CONDITIONS = (
     (
         "cycle",  # cycles: over how many periods is averaged, in many settings
@@ -62,7 +68,7 @@ _CONDITIONS = (
         "temperature_C",  # where no other is told
         regex(
             rf"(?:(?:{_WHERE})[ _-]temp(?:\.|erature)?|temp(?:erature)?[ _-](?:set ?point|set|{_WHERE})"
-            r"|T[ _](?:cell|sample|chamber|set|bath|dut)"
+            r"|T[ _](?:cell|sample|chamber|set|bath|dut|amb(?:ient)?|surf(?:ace)?|oven)"
             r"|(?:zell|kammer|ofen|proben|mess|prüf|bad)-?temp[e]ratur"
             r"|(?:电池|电芯|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
             re.IGNORECASE,
@@ -144,13 +150,19 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
 def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
     """Fill the temperature of sweeps that have none from a line of words that names one: ``A12, 25 °C``."""
     bare = [sweep for sweep in sweeps if sweep.temperature_C is None]
-    short = [line for line in lines if "°C" in line and len(line) < _LONGEST_PROSE] if bare else []
-    told = {
-        float(match[1].translate(_MINUS_AND_POINT)): line for line in short for match in _PROSE.finditer(line)
-    }
+    short = (line for line in lines if len(line) < _LONGEST_PROSE and _DEGREES.search(line)) if bare else ()
+    told = {value: line for line in short for value in _temperatures(line)}
     for sweep in bare if len(told) == 1 else ():
         ((sweep.temperature_C, line),) = told.items()
         sweep.notes.append(f"temperature {FROM_LINE} {' '.join(line.split())[:60]!r}")
+
+
+def _temperatures(line: str) -> Iterator[float]:
+    """Yield the temperatures that stand alone in a line, in degrees Celsius; 2C may be a rate."""
+    for match in _PROSE.finditer(line):
+        unit = match[2] if match[2] in ("C", "K") else "°C"
+        value = value_in_name(f"{match[1].translate(_MINUS_AND_POINT)}{unit}", AXES["temperature"])
+        yield from () if value is None else (value,)
 
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:

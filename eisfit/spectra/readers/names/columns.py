@@ -90,6 +90,7 @@ _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _AROUND = {
     *("chamber", "ambient", "oven", "room", "ambiente", "环境", "環境"),
+    *("surface", "skin", "case", "core", "internal", "bath"),
     *("ofen", "umgebungs", "kammer", "raum"),
 }  # behind the cell's
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}

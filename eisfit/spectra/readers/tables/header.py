@@ -27,8 +27,10 @@ from eisfit.spectra.readers.tables.header_names import (
     names_of_legend,
     names_of_lines,
     names_of_units,
+    only_count,
     quantities_of,
     suits,
+    unquote,
 )
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
@@ -38,8 +40,7 @@ STRAY = "?"
 _ROW_OF_NAMES = regex(
     r"^\s*(?:(?:columns?|fields?|header|names?|spalten|data)\s*:|WAVES(?:/[A-BD-Z])*(?=\s))\s+", re.IGNORECASE
 )
-#: A name that is a number of a column: its stem, and the number or the letter.
-_COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
+_CONDITIONS = {"cycle", "temperature", "potential", "time"}
 #: Below names, as R, Julia, polars and databases print tables.
 _TYPE = regex(
     r"<[a-z]{3,4}>|[fi](?:64|32)|(?:float|double|real|numeric|number|decimal|int(?:eger)?)\d*", re.IGNORECASE
@@ -146,13 +147,15 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
     for lookup in (_read_names, _unknown_names):
         for place, back in enumerate(near):
             higher = above[near[place + 1]] if place + 1 < len(near) else ""
-            if _is_no_header(above[back], higher, table.style, width):
+            if _is_no_header(
+                above[back], _names_over(above, near[place + 1 :], table.style), table.style, width
+            ):
                 continue
             below = [line for line in above[back + 1 :] if not _is_rule(line, table.style.delimiter)]
             units = _units_row(below, table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
-            if len(named := WANTED & {*quantities_of(table.names, [])}) < 2 or "frequency" not in named:
+            if len(found := WANTED & {*quantities_of(table.names, [])}) < 2 or "frequency" not in found:
                 upper = [above[line] for line in near[place : place + 3]][::-1]
                 spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
                     upper, table.style, width
@@ -169,6 +172,12 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
         table.names = names_of_units(above[near[0]], table.style, width)
 
 
+def _names_over(above: Sequence[str], near: Sequence[int], style: Style) -> str:
+    """Return the next line above that is no row of units: comments may stand below both."""
+    lines = (above[back] for back in near[:2])
+    return next((line for line in lines if not is_units_row(split(line, style.delimiter))), "")
+
+
 def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     """Whether a line holds units alone, or dashes, or is a remark below the header."""
     bare = COMMENT.sub("", line)
@@ -178,6 +187,9 @@ def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     names = split(higher, style.delimiter)
     if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
         return False
+    known = set(quantities_of(cells, [])) - {"", "index"}
+    if len(cells) <= width and known and known <= _CONDITIONS:
+        return True  # cycle 1, cycle 1: of the columns named above
     alone = style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above
     remark = len(cells) != width and (bare != line or alone) and not COMMENT.match(higher)
     return remark or (len(cells) == width and are_units_and_a_word(cells))
@@ -315,18 +327,7 @@ def _unknown_names(
     written = (number(cell, sign) for cell in cells for sign in signs)
     numbered = any(np.isfinite(found) for found in written if found is not None)
     is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
-    return (cells, False) if is_header and not _only_count(cells) else ([], False)
-
-
-def _only_count(cells: Sequence[str]) -> bool:
-    """Whether names count the columns and say no more: ``V1,V2,V3`` (R), ``Var1`` (MATLAB), ``A(X),B(Y)``."""
-    found = [_COUNTED.fullmatch(_unquote(cell.strip())) for cell in cells]
-    if any(match is None for match in found):
-        return False
-    stems = {(match[1] or "") for match in found if match}
-    counts = [(match[2] or match[4]) for match in found if match]
-    places = [int(count) if count.isdigit() else ord(count.upper()) for count in counts]
-    return len(stems) == 1 and places == list(range(places[0], places[0] + len(places)))
+    return (cells, False) if is_header and not only_count(cells) else ([], False)
 
 
 def _cell_ways(line: str, style: Style) -> list[list[str]]:
@@ -344,14 +345,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
     ways += [ways[0][1:]] if ways[0][:1] in (["C"], ["c"]) else []  # Fortran's mark of a comment
     ways.append(_with_their_units(ways[0]))
-    return [[_unquote(cell.strip()).replace('""', '"').strip(" ,;") for cell in way] for way in ways]
-
-
-def _unquote(cell: str) -> str:
-    """Return a cell without the marks around it; one that only ends with a mark is a name: ``Z"``."""
-    if cell[:1] == cell[-1:] == '"' and len(cell) > 2:
-        return cell[1:-1]  # "Z""" is Z"
-    return cell.strip('"') if cell[:1] == '"' or not cell.rstrip('"')[-1:].isalpha() else cell
+    return [[unquote(cell.strip()).replace('""', '"').strip(" ,;") for cell in way] for way in ways]
 
 
 def _with_their_units(cells: list[str]) -> list[str]:

@@ -12,6 +12,9 @@ from eisfit.spectra.readers.names.words import PARTS
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
 WANTED = {"frequency", *PARTS}
+_PAIRS = (("real", "imag"), ("modulus", "phase"))
+#: A name that is a number of a column: its stem, and the number or the letter.
+_COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
 #: ``#L`` names columns in files of SPEC.
 COMMENT = regex(r"^\s*(?:#L(?=\s)|#(?!NAME|VALUE|REF)|%|;;|;(?=\s)|//|!|\*)+\s?")
 LONGEST_HEADER = 8000
@@ -193,3 +196,36 @@ def are_units_and_a_word(cells: Sequence[str]) -> bool:
     """Whether a row below names holds units, and a word for one that has none: ``Nr, Hz, ohm, ohm``."""
     units = [cell for cell in cells if is_unit(cell.strip("[]() "))]
     return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1
+
+
+def only_count(cells: Sequence[str]) -> bool:
+    """Whether names count the columns and say no more: ``V1,V2,V3`` (R), ``Var1`` (MATLAB), ``A(X),B(Y)``."""
+    found = [_COUNTED.fullmatch(unquote(cell.strip())) for cell in cells]
+    if any(match is None for match in found):
+        return False
+    stems = {(match[1] or "") for match in found if match}
+    counts = [(match[2] or match[4]) for match in found if match]
+    places = [int(count) if count.isdigit() else ord(count.upper()) for count in counts]
+    return len(stems) == 1 and places == list(range(places[0], places[0] + len(places)))
+
+
+def unquote(cell: str) -> str:
+    """Return a cell without the marks around it; one that only ends with a mark is a name: ``Z"``."""
+    if cell[:1] == cell[-1:] == '"' and len(cell) > 2:
+        return cell[1:-1]  # "Z""" is Z"
+    return cell.strip('"') if cell[:1] == '"' or not cell.rstrip('"')[-1:].isalpha() else cell
+
+
+def without_logarithms(names: list[str]) -> list[str]:
+    """Return the names without those of logarithms of what stands beside them: they have fewer digits."""
+    columns = [column(name) for name in names]
+    plain = {(c.quantity, c.label) for c in columns if not c.base}
+    if len(plain) == len(columns):
+        return names
+    whole = {label for _, label in plain if any({(q, label) for q in pair} <= plain for pair in _PAIRS)}
+    return [
+        ""
+        if c.base and ((c.quantity, c.label) in plain or (c.label in whole and c.quantity in PARTS))
+        else name
+        for name, c in zip(names, columns, strict=True)
+    ]
