@@ -7,6 +7,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.series import read_series
 
 F = np.geomspace(1e5, 0.1, 31)
 W = 2 * np.pi * F
@@ -114,3 +115,27 @@ def test_a_line_among_cells_with_units_is_told():
     rows[9] = "OVERLOAD at 12 kHz"
     notes = holds("\n".join(["f\tZre\tZim", *rows, ""]), "x.txt", without=[9]).notes
     assert any("OVERLOAD" in note for note in notes)
+
+
+@pytest.mark.parametrize("names", ["Rct (Ohm)", "Temperature", "Rct (Ohm),chi2"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_result_in_the_first_row_under_a_name_of_its_own_widens_no_table(names, mark, filled):
+    more = names.count(",") + 1
+    lines = [f"{HEAD},{names}", ROWS[0] + ",25" * more, *(row + "," * more * filled for row in ROWS[1:]), ""]
+    (spectrum,) = read("\n".join(lines).replace(",", mark))
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+
+
+def test_a_condition_in_the_first_row_is_the_spectrums(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join([f"{HEAD},Temperature", ROWS[0] + ",25", *ROWS[1:], ""]))
+    assert read_series(path).spectra[0].temperature_C == 25
+
+
+@pytest.mark.parametrize("row", ["100,000,5.1,-0.016", "100000,5,100,-0.016"])
+def test_marks_between_thousands_are_no_result(row):
+    with pytest.raises(
+        ReadError, match=r"more numbers than most rows have \(3; the header has 4 names\).*thousands"
+    ):
+        read("\n".join([f"{HEAD},Rct (Ohm)", row, *ROWS[1:], ""]))

@@ -19,7 +19,7 @@ from eisfit.spectra.readers.names.not_measured_words import other_subject
 from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.names.units import is_unit, unit_of
 from eisfit.spectra.readers.names.words import IN_OHM, KIND
-from eisfit.spectra.readers.sweep import Sweep
+from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
@@ -66,7 +66,8 @@ _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
     """Refuse a row with more numbers than the table has columns."""
     for line in table.wider[:1]:
-        raise _too_wide(file, lines, line, table.matrix.shape[1])
+        names = len(table.names) + len(table.further)
+        raise _too_wide(file, lines, line, table.matrix.shape[1], names)
 
 
 def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
@@ -76,14 +77,17 @@ def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
     rows = [(place, line) for place, line in enumerate(lines) if line[:1].isdigit()]
     wide = [row for row in rows if names and row[1].count(",") == names]
     if len(wide) > 1 and all(_PARTED.match(line) for _, line in wide):
-        raise _too_wide(file, lines, wide[0][0], names)
+        raise _too_wide(file, lines, wide[0][0], names, names)
 
 
-def _too_wide(file: File, lines: Sequence[str], line: int, columns: int) -> ReadError:
-    return file.error(
-        f"line {line + 1}: more numbers than the table has columns ({columns}): "
-        f"{lines[line].strip()[:60]!r}; a mark between thousands? take it out"
-    )
+def _too_wide(file: File, lines: Sequence[str], line: int, columns: int, names: int) -> ReadError:
+    told = f"the table has columns ({columns})"
+    if names not in (0, columns):
+        told = f"most rows have ({columns}; the header has {plural(names, 'name')})"
+    cells = re.split(r"[,;\t ]+", lines[line])
+    grouped = any(map(may_be_grouped, cells)) or "," in lines[line]
+    cure = "; a mark between thousands? take it out" if grouped else ""
+    return file.error(f"line {line + 1}: more numbers than {told}: {lines[line].strip()[:60]!r}{cure}")
 
 
 def no_table(lines: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_ROWS, File
@@ -25,8 +26,10 @@ _TWO_NUMBERS = regex(r"\d[^\d]+\d")
 _COMPARED = 20
 _FEWEST_ROWS = 3
 _WORD = regex(r"\S+")
+_WORDS = regex(r"\W*[^\W\d]")
 _SAMPLE = 100
 _NEARLY_ALL = 0.85
+_MOST_OF_A_STEP = 3.0  # the first step of log f by the second
 _LARGEST_SAMPLE = 500_000  # characters
 Rows = list[list[float] | None]
 
@@ -44,7 +47,11 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
         return None
     table = Table(style, [], np.empty((0, 0)))
     width, first = _fill(table, numeric, lines)
+    summary = _take_summary(table, numeric, lines, first)
+    first = table.rows[0] if summary else first
     attach_header(table, lines[:first], width, lines[table.rows[0]] if table.rows else "")
+    if summary and table.mixed:
+        table.names, table.further, table.mixed = table.names[:width], table.names[width:], False
     table.wider = sorted({*_wider_beside(table, numeric, width), *table.wider})
     table.narrower = [*_narrower_above(table, numeric, width), *table.narrower]
     return table
@@ -203,6 +210,38 @@ def _rows_of_the_header(table: Table, numeric: _Numeric, width: int) -> list[int
     cells = split(table.preamble[row], table.style.delimiter) if 2 < size < width and row >= 0 else []
     named = {column(cell).quantity for cell in cells} & WANTED
     return [*range(row + 1, table.rows[0])] if len(cells) == size and len(named) > 1 else []
+
+
+def _take_summary(table: Table, numeric: _Numeric, lines: Sequence[str], first: int) -> list[float]:
+    """Return the numbers of a first row that has more, under further names, and make it one; or none.
+
+    A result or a condition stands there: ``f,Zre,Zim,Rct``. It goes on as the rows below do, which one with
+    marks between thousands does not.
+    """
+    width, wide = table.matrix.shape[1], set(numeric.rows[numeric.widths > table.matrix.shape[1]].tolist())
+    row = first if first in wide else first - 1
+    above = [split(line, table.style.delimiter) for line in lines[max(0, row - 2) : row]]
+    if row not in wide or len(table.rows) <= _FEWEST_ROWS:
+        return []
+    place = int(np.searchsorted(numeric.rows, row))
+    end = int(np.cumsum(numeric.widths)[place])
+    values = numeric.flat[end - numeric.widths[place] : end]
+    named = any(len(cells) >= values.size and all(map(_WORDS.match, cells)) for cells in above)
+    below = table.matrix[row == first :]
+    if not (named and np.isfinite(values).all() and _goes_on(values[:width], *below[:2])):
+        return []
+    table.matrix, table.rows = np.vstack([values[:width], below]), sorted({row, *table.rows})
+    table.wider = [line for line in table.wider if line != row]
+    table.beyond += values.size - width
+    return list(values.tolist())
+
+
+def _goes_on(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:
+    """Whether a row of a frequency and an impedance is about where those below lead to."""
+    one, two, three = np.log(np.abs([first[0], second[0], third[0]]))
+    steps = 0 < (one - two) * np.sign(two - three) < _MOST_OF_A_STEP * abs(two - three)
+    change, next_ = (float(np.linalg.norm(a[1:] - b[1:])) for a, b in ((first, second), (second, third)))
+    return bool(steps) and change < _MOST_OF_A_STEP * next_ + 0.1 * float(np.linalg.norm(second[1:]))
 
 
 def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
