@@ -641,3 +641,46 @@ def test_a_line_below_each_table_names_no_cycle():
 def test_titles_over_tables_beside_each_other_name_their_cycles(over):
     columns = [column for z in THREE.values() for column in (F, z.real, z.imag)]
     assert cycles_of(over + "\n" + rows(*columns)) == [1, 2, 7]
+
+
+@pytest.mark.parametrize("again", ["imaginary", "real", "phase"])
+def test_a_part_that_holds_the_frequencies_again_is_refused(again):
+    f = np.arange(10_000.0, 19_000.0, 300.0)
+    z = 100 + 1 / (2j * np.pi * f * 1e-8)
+    names = ["impedance", "phase"] if again == "phase" else ["real", "imaginary"]
+    parts = [abs(z), np.degrees(np.angle(z))] if again == "phase" else [z.real, z.imag]
+    parts[names.index(again)] = f  # as a program wrote it
+    table = "".join(",".join(f"{v:.6g}" for v in row) + "\n" for row in zip(f, *parts, strict=True))
+    with pytest.raises(ReadError, match="holds the frequencies again"):
+        read_bytes(f"freq,{','.join(names)}\n{table}".encode(), "a.csv")
+
+
+@pytest.mark.parametrize(
+    "above", ["#gain_factor\n#1.0143e-08\n", "Gain factor: 9.8E-10\n", "gain factor = 1e-9\n\n"]
+)
+def test_bare_parts_below_a_gain_factor_may_be_a_converters_codes(above):
+    rows = "".join(f"{f},{1300 + f // 100},{-4900 + f // 50}\n" for f in range(10_000, 40_000, 1000))
+    with pytest.raises(ReadError, match="does not say of what it is"):
+        read_bytes(f"{above}frequency,real,imaginary\n{rows}".encode(), "a.csv")
+    assert len(read_bytes(f"frequency,real,imaginary\n{rows}".encode(), "a.csv")) == 1
+    assert len(read_bytes(f"{above}frequency,real (ohm),imaginary (ohm)\n{rows}".encode(), "a.csv")) == 1
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("stop", [12e3, 18e3, 29e3])
+def test_sweeps_of_a_narrow_range_below_each_other(way, stop):
+    f = np.linspace(10e3, stop, 25)[::way]
+    spectra = [r + 1e3 / (1 + 2j * np.pi * f * 1e-5) for r in (100, 120, 90)]
+    rows = "".join(
+        f"{a:.10g},{z.real:.10g},{z.imag:.10g}\n" for each in spectra for a, z in zip(f, each, strict=True)
+    )
+    found = read_bytes(f"f (Hz),Z' (ohm),Z'' (ohm)\n{rows}".encode(), "a.csv")
+    assert [s.points for s in found] == [25, 25, 25]
+    assert [s.impedance[0] for s in found] == pytest.approx([z[np.argmax(f)] for z in spectra])
+
+
+def test_a_sweep_over_temperature_at_one_frequency_is_called_so():
+    head = "PMN 25mkm\nFixed value(s) :  Freq. [Hz]=2.858e+05  AC Volt  [Vrms]=2.000e-01\n"
+    rows = "".join(f"{297 + t}\t{22 - t}\t{-61 - t}\n" for t in range(6))
+    with pytest.raises(ReadError, match=r"run over 'Temp. \[K\]' at one frequency"):
+        read_bytes(f"{head} Temp. [K]\t Zs' [Ohms]\t Zs'' [Ohms]\n{rows}".encode(), "a.txt")

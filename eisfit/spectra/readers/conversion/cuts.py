@@ -61,16 +61,18 @@ def boundaries(
     does not part either: instruments count half cycles within one spectrum.
     """
     rows = np.flatnonzero((frequency > 0) & (frequency < _NONE))
-    steps = np.diff(np.log(frequency[rows]))
+    swept = frequency[rows]
+    steps = np.diff(np.log(swept))
     cuts: list[int] = []
-    direction = 0.0
+    direction, first = 0.0, 0
     for i, step in enumerate(steps):
         changed = cycle is not None and cycle[rows[i + 1]] != cycle[rows[i]]
-        back = direction * step < 0 and (changed or _jumps_back(steps, i, direction))
+        again = direction * step < 0 and _begins_again(swept, first, i + 1)
+        back = again or (direction * step < 0 and (changed or _jumps_back(steps, i, direction)))
         back = back or (step == 0 and direction != 0 and _turns(steps[i + 1 : i + 3], direction))
         if back or (step == 0 and changed):
-            early = not changed and _begins_at_the_turn(steps, i)
-            cuts.append(int(rows[i if early else i + 1]))
+            first = i + 1 - (not (changed or again) and _begins_at_the_turn(steps, i))
+            cuts.append(int(rows[first]))
             direction = 0.0
             if len(cuts) > MAX_SWEEPS:
                 break  # `finish` refuses so many
@@ -267,6 +269,11 @@ def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
     """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
     return abs(float(steps[i])) > np.log(3.0) or _turns(steps[i + 1 : i + 3], direction)
+
+
+def _begins_again(f: FloatArray, first: int, row: int) -> bool:
+    """Whether three frequencies from `row` on are those that the sweep began with, however near."""
+    return row - first >= _FEWEST_ROWS and bool(np.array_equal(f[row : row + 3], f[first : first + 3]))
 
 
 def _begins_at_the_turn(steps: FloatArray, i: int) -> bool:

@@ -12,7 +12,7 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import AGREED, FROM_PHASE, Chosen
 from eisfit.spectra.readers.conversion.lcr import from_other_columns
-from eisfit.spectra.readers.conversion.missing import missing
+from eisfit.spectra.readers.conversion.missing import missing, refuse_copied_frequencies
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 from eisfit.spectra.readers.sign import kramers_kronig_sign
@@ -48,6 +48,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
         chosen.values["imag"], chosen.columns["imag"] = chosen["imag_size"], chosen.columns["imag_size"]
     _drop_zeros(chosen)
+    refuse_copied_frequencies(file, chosen)
     if "real" in chosen and "imag" in chosen:
         return _check(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if "modulus" in chosen and "phase" in chosen:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import BRACKET
 from eisfit.spectra.readers.names.units import unit_of
@@ -60,6 +63,8 @@ _OTHERS = (
         "a scattering parameter: save it as Touchstone (.s1p), which says to which resistance it is",
     ),
 )
+
+_FEWEST = 5
 
 
 #: ``10^-3 Z'``, ``1000*Z'``, ``Z' x 10^3``: what was done, or what is to do?
@@ -121,3 +126,11 @@ def missing(chosen: Chosen) -> str:
         f"no column for the {lacking} part of the impedance (recognised: {has}{others}); "
         "headers such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm' are understood"
     )
+
+
+def refuse_copied_frequencies(file: File, chosen: Chosen) -> None:
+    """Refuse a part that holds the frequencies again: a program wrote the wrong variable."""
+    f = chosen["frequency"] if "frequency" in chosen else np.zeros(0)
+    parts = [q for q in ("real", "imag", "modulus", "phase") if q in chosen] if f.size >= _FEWEST else []
+    for name in (chosen.columns[q].name for q in parts if np.array_equal(np.abs(chosen[q]), f)):
+        raise file.error(f"{name!r} holds the frequencies again: no impedance was saved there")

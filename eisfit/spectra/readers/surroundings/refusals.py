@@ -203,7 +203,7 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
         return
     beside = [value for line in file.beside if _SUBJECT.fullmatch(value := line.partition(": ")[2])]
     titles = [name for name in chosen.unknown if " " in name.strip()]  # a gain alone is a meter's factor
-    for line in [*table.preamble, *beside, *titles]:
+    for line in (said.replace("_", " ") for said in (*table.preamble, *beside, *titles)):
         subject = _SUBJECT.search(line) if not _IMPEDANCE.search(line) else None
         if told := subject[0] if subject else other_subject(line):
             raise file.error(
@@ -343,6 +343,10 @@ def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], lef
             )
 
 
+_SWEPT_ELSE = ("temperature", "potential", "current", "time", "cycle")
+_ONE_FREQUENCY = regex(r"\bfreq\w*\.?\s*(?:[\[(][kMG]?Hz[\])]\s*)?[:=]\s*\d", re.IGNORECASE)
+
+
 def no_frequency(table: Table) -> str:
     """Return the sentence that says why a table without a frequency is refused."""
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
@@ -353,4 +357,7 @@ def no_frequency(table: Table) -> str:
             f"no column for a frequency or an impedance (columns: {names}): it is no impedance spectrum, "
             "or the names are none that is known"
         )
+    swept = next((name for name in table.names if column(name).quantity in _SWEPT_ELSE), "")
+    if swept and any(map(_ONE_FREQUENCY.search, table.preamble)):
+        return f"its rows run over {swept.strip()!r} at one frequency: it is no spectrum"
     return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
