@@ -131,6 +131,10 @@ def missing(chosen: Chosen) -> str:
 def refuse_copied_frequencies(file: File, chosen: Chosen) -> None:
     """Refuse a part that holds the frequencies again: a program wrote the wrong variable."""
     f = chosen["frequency"] if "frequency" in chosen else np.zeros(0)
-    parts = [q for q in ("real", "imag", "modulus", "phase") if q in chosen] if f.size >= _FEWEST else []
+    parts = (
+        [q for q in ("real", "imag", "modulus", "phase") if q in chosen]
+        if np.count_nonzero(f) >= _FEWEST
+        else []
+    )
     for name in (chosen.columns[q].name for q in parts if np.array_equal(np.abs(chosen[q]), f)):
         raise file.error(f"{name!r} holds the frequencies again: no impedance was saved there")
