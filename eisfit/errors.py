@@ -69,7 +69,7 @@ class FitError(EisfitError):
     """A fit that could not be carried out."""
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the candidate nearest to `name`, else an empty string.
 
     >>> did_you_mean("R_tc", ["R_s", "R_ct"])
@@ -81,6 +81,7 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """
     import difflib  # for mistakes alone
 
+    name = str(name)
     known = {candidate.lower(): candidate for candidate in candidates}
     parts = set(name.lower().split("_"))
     near = [one for one in known if len(parts) > 1 and parts <= set(one.split("_"))]

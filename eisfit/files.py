@@ -252,7 +252,7 @@ def to_json(document: Any) -> str:
     """Return strict JSON, indented; NaN and infinity become null, because JSON has no word for them."""
     import json
 
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(json_ready(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_json(path: str | os.PathLike[str], document: Any) -> Path:
@@ -266,13 +266,14 @@ def _umask() -> int:
     return current
 
 
-def _finite(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
+    """Return a document with None for what is NaN or infinite, and lists for arrays."""
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [json_ready(item) for item in value]
     if hasattr(value, "tolist"):
-        return _finite(value.tolist())
+        return json_ready(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

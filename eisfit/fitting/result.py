@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, did_you_mean
+from eisfit.files import json_ready
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
@@ -212,7 +213,7 @@ class FitResult(Told):
             "representation": self.representation,
             "covariance_rescaled": self.covariance_rescaled,
             "parameters": {name: p.to_dict() for name, p in self.parameters.items()},
-            "statistics": dict(vars(self.statistics)),
+            "statistics": json_ready(dict(vars(self.statistics))),
             "derived": {name: dict(row) for name, row in self.derived.items()},
             "correlations": [list(pair) for pair in self.correlations],
             "starts": self.starts,
@@ -250,7 +251,9 @@ class FitResult(Told):
         document = convert_to_version_2(document)
         missing = {"data", "covariance", "circuit_document", "spectrum_document"} - set(document)
         if missing:
-            raise EisfitError(f"not a complete fit document: {', '.join(sorted(missing))} missing")
+            several = "; these are several: take one of document['results']" if "results" in document else ""
+            whole = several or "; what --output writes, and to_dict(), is complete"
+            raise EisfitError(f"not a complete fit document: {', '.join(sorted(missing))} missing{whole}")
         matrix = document["covariance"]["matrix"]
         rows = {name: restore_bounds(row) for name, row in document["parameters"].items()}
         return cls(
@@ -277,7 +280,7 @@ class FitResult(Told):
         """Return one row per parameter: value, stderr, unit, bounds, ..."""
         import pandas as pd
 
-        rows = {name: p.to_dict() for name, p in self.parameters.items()}
+        rows = {name: restore_bounds(p.to_dict()) for name, p in self.parameters.items()}
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def predict(self, frequency: ArrayLike | None = None) -> ComplexArray:

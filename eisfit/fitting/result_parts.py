@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.files import json_ready
 from eisfit.records import dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
@@ -51,8 +52,8 @@ class FittedParameter:
         return f"<{self.name} = {value} {self.unit}".rstrip() + f"{how}: {self.describe or self.role}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready document."""
-        return {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "name"}
+        """Return a JSON-ready document; None for a bound that is none."""
+        return {key: json_ready(getattr(self, key)) for key in self.__dataclass_fields__ if key != "name"}
 
 
 @dataclass(frozen=True)
@@ -181,11 +182,22 @@ _THEIRS = {
     "to_json": "to_dict(), which json.dumps takes",
     "to_csv": "to_frame().to_csv(...)",
     "to_latex": "to_frame().to_latex()",
+    **dict.fromkeys(("plot_nyquist", "nyquist"), "plot()"),
+    **dict.fromkeys(("plot_bode", "bode"), "plot(kind='bode')"),
+    **dict.fromkeys(("plot_residuals",), "plot(kind='residuals')"),
+    **dict.fromkeys(("df", "to_df", "to_dataframe", "frame"), "to_frame()"),
+    **dict.fromkeys(("usable", "converged"), "ok"),
+    **dict.fromkeys(("report", "text"), "summary()"),
+    **dict.fromkeys(("covariance", "cov"), "covar"),
+    **dict.fromkeys(("parameter_names", "names", "var_names_"), "circuit.names"),
+    **dict.fromkeys(("items",), "parameters.items()"),
+    **dict.fromkeys(("data", "measured"), "spectrum"),
     "frequency": "spectrum.frequency",
     "impedance": "spectrum.impedance",
 }
 _FUNCTIONS = {
     **dict.fromkeys(("interval", "intervals", "conf_interval", "ci"), "intervals(result)"),
+    **dict.fromkeys(("bootstrap", "profile", "mcmc"), "intervals(result, 0.95, 'profile')"),
     "export": "export(result, ...)",
     "save": "html_report(...), or result.to_dict() for json.dumps",
 }

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import ParameterError, did_you_mean
+from eisfit.errors import ParameterError, SpectrumError, did_you_mean
+from eisfit.files import json_ready
 from eisfit.model.circuit_parameters import (
     CircuitParameter,
     allow_sign,
@@ -23,9 +24,10 @@ from eisfit.model.circuit_parameters import (
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression, parse_expressions
-from eisfit.model.given_parameters import changes_of, refuse_forms
+from eisfit.model.given_parameters import changes_of, number_array, refuse_forms, values_by_name
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import SameDocument, dataclass
+from eisfit.spectra.vectors import vector
 
 if TYPE_CHECKING:
     from eisfit.model.drawing import CircuitDrawing
@@ -184,12 +186,16 @@ class Circuit(SameDocument):
         if isinstance(frequency, Mapping):
             raise ParameterError("impedance takes the frequency first: impedance(frequency, {name: value})")
         columns, batched = self._columns(params)
-        grid = FrequencyGrid(2 * np.pi * np.atleast_1d(np.asarray(frequency, dtype=np.float64)))
+        f = vector(np.atleast_1d(frequency), "frequency", np.float64)
+        if not (f >= 0).all():
+            raise SpectrumError(f"frequency: must be positive, but {f[~(f >= 0)][0]:g} Hz is among them")
+        grid = FrequencyGrid(2 * np.pi * f)
         slopes = np.empty((len(columns), len(self.names), grid.omega.size), dtype=np.complex128)
         with np.errstate(all="ignore"):
             z = self.evaluate(grid, columns, slopes)
         if not np.isfinite(z).all():
-            raise ParameterError(f"{self.name}: these parameter values give no finite impedance")
+            at = "" if f.all() else " at 0 Hz"
+            raise ParameterError(f"{self.name}: these parameter values give no finite impedance{at}")
         dz = np.moveaxis(slopes, 1, 2)
         if not batched:
             z, dz = z[0], dz[0]
@@ -243,24 +249,19 @@ class Circuit(SameDocument):
     def name_values(self, params: Values) -> Mapping[str, ArrayLike]:
         """Return values by name, of a list those in the order of `names`.
 
+        They may be a fit, lmfit's ``Parameters``, the `parameters` of a fit, or a row of a table.
+
         Raises
         ------
         ParameterError
             For something else, or a list that is shorter or longer.
         """
-        if isinstance(params, Mapping):
-            return params
-        listed = np.atleast_1d(params) if isinstance(params, np.ndarray) else params
-        if not isinstance(listed, (list, tuple, np.ndarray)) or len(listed) != len(self.names):
-            raise ParameterError(
-                f"{self.name}: values are given by name, or as a list in the order {', '.join(self.names)}"
-            )
-        return dict(zip(self.names, listed, strict=True))
+        return values_by_name(self.name, self.names, params)
 
     def _columns(self, params: Values) -> tuple[FloatArray, bool]:
         params = self.name_values(params)
         self.check_names(params)
-        given = {name: np.asarray(value, dtype=np.float64) for name, value in params.items()}
+        given = {name: number_array(name, value) for name, value in params.items()}
         missing = [
             n for n, p in self.parameters.items() if n not in given and p.value is None and p.expr is None
         ]
@@ -274,9 +275,9 @@ class Circuit(SameDocument):
         return np.stack(stacked, axis=1), any(np.ndim(values[name]) for name in self.names)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the ``circuit`` block of every JSON result, with what `from_dict` needs besides."""
+        """Return the ``circuit`` block of every JSON result, with what `from_dict` needs; no bound: None."""
         keys = ("value", "min", "max", "vary", "expr", "unit", "role", "describe")
-        rows = {n: {key: getattr(p, key) for key in keys} for n, p in self.parameters.items()}
+        rows = {n: {key: json_ready(getattr(p, key)) for key in keys} for n, p in self.parameters.items()}
         return {"name": self.name, "string": self.string, "title": self.title, "parameters": rows}
 
     @classmethod

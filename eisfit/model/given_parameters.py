@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError
 from eisfit.model.circuit_parameters import CircuitParameter
 
@@ -60,7 +61,7 @@ def changes_of(
     for name, value in (fix or {}).items():
         changes.setdefault(name, {}).update(value=_number(name, value), vary=False)
     for name, text in (expr or {}).items():
-        changes.setdefault(name, {}).update(expr=text.strip(), vary=False)
+        changes.setdefault(name, {}).update(expr=str(text).strip(), vary=False)
     return changes
 
 
@@ -125,6 +126,40 @@ def _sides(name: str, pair: Any) -> dict[str, float]:
         ) from None
     sides = {"min": low, "max": high}
     return {key: _number(name, value) for key, value in sides.items() if value is not None}
+
+
+def values_by_name(circuit: str, names: Sequence[str], params: Any) -> Mapping[str, Any]:
+    """Return values by name: of a mapping, a fit, lmfit's Parameters, a row of a table, or a list in order.
+
+    Raises
+    ------
+    ParameterError
+        For something else, or a list that is shorter or longer.
+    """
+    held = getattr(params, "values", None)
+    if isinstance(held, Mapping):  # of a fit
+        return held
+    if hasattr(params, "keys"):
+        return {name: getattr(params[name], "value", params[name]) for name in list(params.keys())}
+    listed = np.atleast_1d(params) if isinstance(params, np.ndarray) else params
+    if not isinstance(listed, (list, tuple, np.ndarray)) or len(listed) != len(names):
+        order = ", ".join(names)
+        raise ParameterError(f"{circuit}: values are given by name, or as a list in the order {order}")
+    return dict(zip(names, listed, strict=True))
+
+
+def number_array(name: str, value: Any) -> FloatArray:
+    """Return a parameter's value, or several, as numbers.
+
+    Raises
+    ------
+    ParameterError
+        When it is none.
+    """
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{name}: {value!r} is not a number") from None
 
 
 def _number(name: str, value: Any) -> float:

@@ -286,19 +286,24 @@ def _read_table(table: Any) -> Spectrum:
     return _only([one.replace(source="") for one in found])
 
 
+def _plain(column: Any) -> Any:
+    """Return a column of objects or text as the numbers that it holds; what holds none as it is."""
+    array = column if np.ma.isMaskedArray(column) else np.asarray(column)
+    if array.dtype.kind not in "OUS":
+        return column
+    try:
+        numbers = array.astype(np.complex128)
+    except (TypeError, ValueError):
+        return column
+    return numbers if numbers.imag.any() else numbers.real
+
+
 def _read_pair(source: Any) -> Spectrum:
     if not isinstance(source, (tuple, list, np.ndarray)):
         raise SpectrumError(f"{type(source).__name__} is no spectrum: {_CURE}")
-    if isinstance(source, np.ndarray) and source.ndim == 2 and len(source) > 3:
-        source = source.T  # one row for each frequency
-    if len(source) == 3:
-        raise SpectrumError(
-            "three columns do not say whether the last is Z'' or -Z'': give "
-            "(frequency, real + 1j * imaginary) with a negative imaginary part for a capacitor"
-        )
-    if len(source) != 2:
-        raise SpectrumError(f"a {type(source).__name__} of {len(source)} is no spectrum: {_CURE}")
-    frequency, impedance = source
+    frequency, impedance = map(_plain, _two_columns(source))
+    if np.size(frequency) == 0:
+        raise SpectrumError("frequency: is empty")
     if np.iscomplexobj(frequency):
         if np.iscomplexobj(impedance) and not np.imag(frequency).any():
             frequency = np.real(frequency)  # both in one complex array
@@ -311,3 +316,18 @@ def _read_pair(source: Any) -> Spectrum:
             "the impedances are real numbers: give real + 1j * imaginary, with Z'' < 0 for a capacitor"
         )
     return Spectrum(frequency=frequency, impedance=impedance)
+
+
+def _two_columns(source: Any) -> Any:
+    """Return frequency and impedance of a pair, or of rows with both."""
+    rows = isinstance(source, np.ndarray) or all(isinstance(one, (tuple, list)) for one in source)
+    if rows and len(source) > 3 and all(np.size(one) in (2, 3) for one in source):
+        source = list(zip(*source, strict=False))  # one row for each frequency
+    if len(source) == 3:
+        raise SpectrumError(
+            "three columns do not say whether the last is Z'' or -Z'': give "
+            "(frequency, real + 1j * imaginary) with a negative imaginary part for a capacitor"
+        )
+    if len(source) != 2:
+        raise SpectrumError(f"a {type(source).__name__} of {len(source)} is no spectrum: {_CURE}")
+    return source

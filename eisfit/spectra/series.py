@@ -111,11 +111,16 @@ class Series(SameDocument, Sequence[Spectrum]):
     @overload
     def __getitem__(self, index: int) -> Spectrum: ...
     @overload
-    def __getitem__(self, index: slice) -> Series: ...
-    def __getitem__(self, index: int | slice) -> Spectrum | Series:
-        """Return one spectrum, or a shorter series."""
+    def __getitem__(self, index: slice | NDArray[Any] | list[Any]) -> Series: ...
+    def __getitem__(self, index: int | slice | NDArray[Any] | list[Any]) -> Spectrum | Series:
+        """Return one spectrum, or a shorter series: ``s[0]``, ``s[2:5]``, ``s[s.cycles > 100]``."""
         if isinstance(index, slice):
             return dataclasses.replace(self, spectra=self.spectra[index])
+        if isinstance(index, (list, np.ndarray)):
+            places = np.arange(len(self))[index].ravel()
+            return dataclasses.replace(self, spectra=tuple(self.spectra[k] for k in places))
+        if isinstance(index, str):
+            raise UsageError(f"spectra have numbers, 0 to {len(self) - 1}, and no names such as {index!r}")
         return self.spectra[index]
 
     def __iter__(self) -> Iterator[Spectrum]:
@@ -262,6 +267,7 @@ def read_series(
         raise UsageError("axis_pattern: say which axis it finds, with by (--by)")
     cycle_pattern = axis_pattern if axes and axes[0].name == "cycle" and axis_pattern else cycle_pattern
     pattern, place = compile_pattern(cycle_pattern), compile_pattern(axis_pattern, "axis_pattern")
+    _refuse_spectra(source)
     files, label, notes = files_of(source)
     listing = _find_manifest(files, manifest)
     listed = manifest_axes(listing) if listing else {}
@@ -290,6 +296,16 @@ def read_series(
     guessed = axis_in_names(spectra) if by is None else None
     series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))
+
+
+def _refuse_spectra(source: Any) -> None:
+    """Refuse what is read already."""
+    for one in source if isinstance(source, (list, tuple)) else [source]:
+        if isinstance(one, (Spectrum, Series, Mapping, tuple, np.ndarray)) or hasattr(one, "columns"):
+            raise UsageError(
+                f"{type(one).__name__}: read_series takes files; spectra go to eisfit.track, fit_many or "
+                "Series(...) as they are"
+            )
 
 
 def _find_manifest(files: list[Path], given: PathName | None) -> Path | None:

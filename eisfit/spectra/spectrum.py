@@ -15,6 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError
 from eisfit.records import SPECTRUM_SCHEMA, SameDocument, dataclass
 from eisfit.rounding import hertz
+from eisfit.spectra.others_names import tell_where
 from eisfit.spectra.sums import combine
 from eisfit.spectra.vectors import (
     check,
@@ -23,6 +24,7 @@ from eisfit.spectra.vectors import (
     frozen,
     grid_of,
     noise_of,
+    number_of,
     sweep,
     times_of,
     vector,
@@ -31,6 +33,8 @@ from eisfit.spectra.vectors import (
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Fields that are one number.
+_NUMBERS = ("cycle", "time_s", "temperature_C", "potential_V")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: Relative: 0.1 Hz of a logarithmic sweep is 0.09999999999999998 in memory and 0.1 in the file.
 _SAME_FREQUENCY = 1e-9
@@ -121,6 +125,9 @@ class Spectrum(SameDocument):
             times = times_of(self.times, frequency.size)
             found["times"] = frozen(times if order is None else times[order])
             found["time_s"] = float(times.min()) if self.time_s is None else self.time_s
+        for name in _NUMBERS:
+            if (value := getattr(self, name)) is not None and type(value) is not float:
+                found[name] = number_of(value, name)
         found["notes"] = (*self.notes, f"left out {masked} masked points") if masked else tuple(self.notes)
         self.__dict__.update(found)  # a frozen class's fields, all at once: there are many spectra
 
@@ -223,8 +230,8 @@ class Spectrum(SameDocument):
         SpectrumError
             When no point is left.
         """
-        low = -np.inf if fmin is None else fmin
-        high = np.inf if fmax is None else fmax
+        low = -np.inf if fmin is None else number_of(fmin, "fmin")
+        high = np.inf if fmax is None else number_of(fmax, "fmax")
         above = self.frequency >= low * (1 - _SAME_FREQUENCY)
         return self.keep(above & (self.frequency <= high * (1 + _SAME_FREQUENCY)))
 
@@ -346,7 +353,7 @@ class Spectrum(SameDocument):
 
         def __getattr__(self, name: str) -> Any:
             """Say what an attribute that others give their spectra is called here."""
-            told = f": it is spectrum.{_THEIRS[name]}" if name in _THEIRS else ""
+            told = tell_where(name)
             raise AttributeError(f"'Spectrum' object has no attribute {name!r}{told}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -367,21 +374,6 @@ class Spectrum(SameDocument):
         document = self.to_dict()
         table = spectrum_html(document)
         return place_beside(table, lambda: draw_spectra([document]), alt="Nyquist plot")
-
-
-#: Attributes that other programs give a spectrum -> where ours has them.
-_THEIRS = {
-    **dict.fromkeys(("f", "freq", "freqs", "frequencies"), "frequency"),
-    **dict.fromkeys(("Z", "z", "impedances"), "impedance"),
-    **dict.fromkeys(("real", "Zre", "z_real", "re"), "impedance.real"),
-    **dict.fromkeys(("imag", "Zim", "z_imag", "im"), "impedance.imag"),
-    **dict.fromkeys(("nyquist", "plot_nyquist"), "plot(kind='nyquist')"),
-    **dict.fromkeys(("bode", "plot_bode"), "plot(kind='bode')"),
-    **dict.fromkeys(("mask", "filter", "drop"), "keep(which), or spectrum[which]"),
-    **dict.fromkeys(("crop", "cut", "trim", "between"), "select(fmin, fmax)"),
-    **dict.fromkeys(("w", "angular_frequency"), "omega"),
-    **dict.fromkeys(("to_csv", "save"), "to_frame().to_csv(...)"),
-}
 
 
 def _read_only(told: Any) -> Mapping[str, Any]:

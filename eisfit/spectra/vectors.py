@@ -33,6 +33,20 @@ def vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
     return array
 
 
+def number_of(value: Any, name: str) -> float:
+    """Return one number; `name` stands in the error.
+
+    Raises
+    ------
+    SpectrumError
+        When it is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise SpectrumError(f"{name}: {value!r} is not a number") from None
+
+
 def sweep(values: ArrayLike) -> FloatArray:
     """Return a vector of frequencies, of which nobody but `grid_of` takes the content: no copy of an array.
 

@@ -22,7 +22,7 @@ from eisfit.tracking.given_series import place_of
 from eisfit.tracking.growth.axis_laws import arrhenius_of, growth_of, laws_along
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
-from eisfit.tracking.growth.values import parts_of
+from eisfit.tracking.growth.values import main_parameter, parts_of
 from eisfit.tracking.identity import Features
 from eisfit.tracking.joint.joint import Joint, joint_fit
 from eisfit.tracking.series_flags import judge_jumps
@@ -80,8 +80,13 @@ class SeriesResult(Told, Sequence[Row]):
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
-    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+    def __getitem__(self, index: slice | NDArray[Any] | list[Any]) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice | NDArray[Any] | list[Any]) -> Row | tuple[Row, ...]:
+        """Return one result, or several: ``t[0]``, ``t[2:5]``, ``t[t.cycles > 100]``."""
+        if isinstance(index, str):
+            raise UsageError(f"results have numbers; a parameter of all of them is to_frame()[{index!r}]")
+        if isinstance(index, (list, np.ndarray)):
+            return tuple(self.results[k] for k in np.arange(len(self))[index].ravel())
         return self.results[index]
 
     def __iter__(self) -> Iterator[Row]:
@@ -335,12 +340,14 @@ class SeriesResult(Told, Sequence[Row]):
 
         return track_dataset(self.to_dict())
 
-    def plot(self, name: str = "R_ct", ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw one parameter over the cycles with errors and growth on `ax` (a new one where None)."""
+    def plot(self, name: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw a parameter (None: R_ct, or the last resistance) over the cycles with errors and growth."""
         from eisfit.display.plot.series import cells_trend
 
-        if not isinstance(name, str):
-            raise UsageError(f"plot draws one parameter, plot_all(names={list(name)}) several")
+        name = main_parameter(self.circuit) if name is None else name
+        if not isinstance(name, str) or isinstance(ax, str):
+            several = [name, ax] if isinstance(name, str) else list(name)
+            raise UsageError(f"plot draws one parameter, plot_all(names={several}) several")
         if name not in self.circuit.parameters:
             raise EisfitError(f"no parameter {name!r}{did_you_mean(name, self.circuit.names)}")
         return cells_trend([self.to_dict(data=False)], name, ax=ax, **options)

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import SpectrumError
-from eisfit.spectra.spectrum import COLUMNS, Spectrum
+from eisfit.spectra.spectrum import ASSUMED, COLUMNS, Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,10 @@ def spectrum_in(document: Mapping[str, Any]) -> Spectrum:
     """Return the spectrum that a test's document is about."""
     known, data = document["spectrum"], document["data"]
     kept = {name: known[name] for name in ("source", "index", "cycle")}
-    return Spectrum(frequency=data["frequency_Hz"], impedance=impedance_in(data, "Z"), **kept)
+    told = {"simulated": True} if known.get("simulated") else {}
+    notes = tuple(f"{ASSUMED} {note}" for note in known.get("assumed", ()))
+    z = impedance_in(data, "Z")
+    return Spectrum(frequency=data["frequency_Hz"], impedance=z, metadata=told, notes=notes, **kept)
 
 
 def impedance_in(data: Mapping[str, Any], kind: str) -> ComplexArray:

@@ -373,7 +373,11 @@ def test_values_of_a_circuit_in_its_order_and_what_else_is_said(spectrum):
     )
     with pytest.raises(ParameterError, match="in the order R0, R1, C1"):
         circuit.impedance(f, [1.0])
-    for unordered in ({1.0, 2.0, 3.0}, pd.Series({"C1": 1e-3, "R0": 1.0, "R1": 2.0}), np.array(1.0), "abc"):
+    row = pd.Series({"C1": 1e-3, "R0": 1.0, "R1": 2.0})  # by its names, whatever their order
+    np.testing.assert_array_equal(circuit.impedance(f, row), named)
+    with pytest.raises(ParameterError, match="no parameter 0"):
+        circuit.impedance(f, pd.Series([1.0, 2.0, 1e-3]))
+    for unordered in ({1.0, 2.0, 3.0}, np.array(1.0), "abc"):
         with pytest.raises(ParameterError, match="by name, or as a list"):
             circuit.impedance(f, unordered)
     with pytest.raises(ParameterError, match="takes the frequency first"):

@@ -115,6 +115,8 @@ def _each(results: Result | Iterable[Result]) -> Iterator[Result]:
     if isinstance(results, (FitResult, FitFailure, SeriesResult)):
         yield results
         return
+    if isinstance(results, (str, Spectrum)) or not isinstance(results, Iterable):
+        raise UsageError(f"a report shows fits and series, not {type(results).__name__}: fit it first")
     for result in results:
         if not isinstance(result, (FitResult, FitFailure, SeriesResult)):
             raise UsageError(f"a report shows fits and series, not {type(result).__name__}")

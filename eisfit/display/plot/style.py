@@ -172,7 +172,17 @@ def open_figure(width: float, height: float) -> Figure:
 
 
 def axes_or_new(ax: Axes | None, width: float = WIDTH, height: float = 3.8) -> Axes:
-    """Return `ax`, or the axes of a new pyplot figure."""
+    """Return `ax`, or the axes of a new pyplot figure.
+
+    Raises
+    ------
+    UsageError
+        For several axes.
+    """
+    if isinstance(ax, (tuple, list, np.ndarray)):
+        raise UsageError(f"this figure takes one axes, not {len(ax)}: give it one of them, ax=axes[0]")
+    if hasattr(ax, "savefig"):
+        raise UsageError("this takes axes, not a figure: ax=figure.subplots()")
     return open_figure(width, height).subplots() if ax is None else ax
 
 
@@ -186,10 +196,13 @@ def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
 
 def root_figure(drawn: Any) -> Any:
     """Return the figure of whatever a plot function returned."""
-    while isinstance(drawn, (tuple, list, np.ndarray)):
+    given = drawn
+    while isinstance(drawn, (tuple, list, np.ndarray)) and len(drawn):
         drawn = drawn[0]
     if hasattr(drawn, "savefig"):
         return drawn
+    if not hasattr(drawn, "get_figure"):
+        raise UsageError(f"{given!r} is no axes of matplotlib, and no figure")
     try:
         return drawn.get_figure(root=True)
     except TypeError:  # matplotlib < 3.10 has no `root`

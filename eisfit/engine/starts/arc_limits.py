@@ -39,8 +39,10 @@ def check_arcs(
     ParameterError
         For a resistor that has no arc, or that is named twice.
     UsageError
-        For an empty range of frequencies.
+        For an empty range of frequencies, or another form.
     """
+    if not isinstance(peak or {}, Mapping) or isinstance(order, str):
+        raise UsageError("arcs are told as peak={'R_ct': (1, 100)}, in Hz, and order=('R_sei', 'R_ct')")
     known = [resistor.name for resistor, _ in arcs(circuit.tree)]
     for name in (*(peak or ()), *order):
         if name not in known:

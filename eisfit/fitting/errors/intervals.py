@@ -87,7 +87,10 @@ def intervals(
     >>> found["R_ct"].low < 10 < found["R_ct"].high
     True
     """
+    if not isinstance(result, FitResult):
+        raise UsageError(f"{type(result).__name__}: intervals are of a fit, what eisfit.fit returns")
     _check(result, level, method, count)
+    names = (names,) if isinstance(names, str) else names
     chosen, derived = _choose_names(result, names, tied=method != "profile")
     if method == "covariance":
         return _from_covariance(result, level, chosen, derived)
@@ -118,6 +121,8 @@ def _check(result: FitResult, level: float, method: str, count: int | None) -> N
     if method not in METHODS:
         near = did_you_mean(method, METHODS) or f"; there are {', '.join(METHODS)}"
         raise UsageError(f"no method of errors is called {method!r}{near}")
+    if isinstance(level, str):
+        raise UsageError(f"the second argument is the level, 0.95; parameters are names=({level!r},)")
     if not 0 < level < 1:
         raise UsageError(f"interval {level:g}: the level must lie between 0 and 1, for instance 0.95")
     if method in ("profile", "mcmc") and result.loss != "linear":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from eisfit.errors import EisfitError
 from eisfit.model.circuit import Circuit
 from eisfit.records import Told, dataclass
 from eisfit.spectra.spectrum import Spectrum
@@ -148,14 +149,23 @@ class Identification(Told):
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Identification:
-        """Rebuild an identification from `to_dict`'s document."""
-        return cls(
-            spectrum=Spectrum.from_dict(document["spectrum_document"]),
-            circuits=tuple(IdentifiedCircuit.from_dict(row) for row in document["circuits"]),
-            tried=document["tried"],
-            noise=document["noise"],
-            flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-        )
+        """Rebuild an identification from `to_dict`'s document.
+
+        Raises
+        ------
+        EisfitError
+            When the document lacks the data, or is another.
+        """
+        try:
+            return cls(
+                spectrum=Spectrum.from_dict(document["spectrum_document"]),
+                circuits=tuple(IdentifiedCircuit.from_dict(row) for row in document["circuits"]),
+                tried=document["tried"],
+                noise=document["noise"],
+                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+            )
+        except KeyError as error:
+            raise EisfitError(f"not a complete identification: {error} is missing") from None
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a circuit, most probable first."""

@@ -72,12 +72,8 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
     """
     if isinstance(source, Circuit):
         return source
-    if isinstance(held := getattr(source, "circuit", None), Circuit):
-        return held  # of a fit, or of a row of a comparison
-    if held is not None and hasattr(source, "constants"):
-        return _convert_impedance_py(source)
     if not isinstance(source, (str, os.PathLike)):
-        raise CircuitError(_no_circuit(source))
+        return _find_held(source)
     text = os.fspath(source)
     if text.endswith((".toml", ".json")):
         return _file(Path(text)) if text.endswith(".toml") else _convert_impedance_py(Path(text))
@@ -235,6 +231,17 @@ def ranked_place(circuit: object) -> int | None:
     if not (number.isascii() and number.isdigit() and len(number) < 9 and int(number)):
         raise UsageError(f"circuit {circuit!r}: '#2' takes the second that eisfit identify names")
     return int(number)
+
+
+def _find_held(source: Any) -> Circuit:
+    """Return the circuit of a fit, a row of a comparison, an identification, or impedance.py's object."""
+    first = getattr(source, "best", None)  # of an identification or a comparison
+    for held in (getattr(source, "circuit", None), first, getattr(first, "circuit", None)):
+        if isinstance(held, Circuit):
+            return held
+    if hasattr(source, "circuit") and hasattr(source, "constants"):
+        return _convert_impedance_py(source)
+    raise CircuitError(_no_circuit(source))
 
 
 def is_given(circuit: Given | None) -> TypeGuard[Given]:

@@ -122,10 +122,24 @@ def _open_given(path: Any, reading: Reading) -> File:
         data = path.read()
         name = str(getattr(path, "name", "<stream>"))
         return check_file(File(name, data.encode() if isinstance(data, str) else bytes(data), reading))
-    if not isinstance(path, (str, PathLike)):
-        several = "; read_series reads a list of files" if isinstance(path, (list, tuple)) else ""
-        raise ReadError(f"{type(path).__name__}: read takes the path of a file, or an open one{several}")
+    _refuse_content(path)
     return load(Path(path).expanduser() if str(path) != "-" else "-", reading)
+
+
+def _refuse_content(path: Any) -> None:
+    """Refuse what is no path: a table, several paths, the content of a file."""
+    content = isinstance(path, bytes) or (isinstance(path, str) and "\n" in path)
+    if isinstance(path, (str, PathLike)) and not content and path != "":
+        return
+    cure = ", not an empty text" if isinstance(path, str) else ""
+    if content:
+        kind = "BytesIO" if isinstance(path, bytes) else "StringIO"
+        cure = f"; the content of a file goes in as io.{kind}(...)"
+    elif isinstance(path, (list, tuple)):
+        cure = "; read_series reads a list of files"
+    elif hasattr(path, "columns"):
+        cure = "; eisfit.fit, check, ... take a table as it is"
+    raise ReadError(f"{type(path).__name__}: read takes the path of a file, or an open one{cure}")
 
 
 def read_bytes(

@@ -248,6 +248,7 @@ def _bytes(path: Path, name: str) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         address = "; download it first" if re.match(r"\w{2,}:/", name) else nearest_file(path)
+        address = address or ("; read_series reads all that a pattern means" if "*" in name else "")
         raise ReadError(f"{name}: there is no such file{address}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ class CellTable(Told, Sequence[SeriesResult]):
 
 
 def compare_series(
-    series: SeriesResult | Sequence[SeriesResult],
+    series: SeriesResult | Sequence[SeriesResult] | Mapping[str, SeriesResult],
     *more: SeriesResult,
     groups: Mapping[str, Sequence[str]] | None = None,
     level: float = LEVEL,
@@ -148,7 +149,7 @@ def compare_series(
     Parameters
     ----------
     series, more
-        Two or more, one after the other or in a list, with different labels.
+        Two or more, one after the other or in a list, with different labels; or by name.
     groups
         Replicates: name -> labels of its cells. Each further group is then compared with the first (see
         `eisfit.tracking.comparison.replicates`); else each further cell with the first cell.
@@ -161,12 +162,20 @@ def compare_series(
         For fewer than two cells, labels that are empty or alike, fewer than two groups, or a group of no or
         unknown cells, or of one that is in another group too.
     """
+    if isinstance(series, Mapping):
+        series = [dataclasses.replace(cell, label=label) for label, cell in series.items()]
     series = [series, *more] if isinstance(series, SeriesResult) else [*series, *more]
+    for one in series:
+        if not isinstance(one, SeriesResult):
+            raise UsageError(f"{type(one).__name__}: cells are compared by what eisfit.track returns")
     labels = [cell.label for cell in series]
     if len(series) < 2:
         raise UsageError("a comparison of cells needs two series")
     if len(set(labels)) < len(labels) or "" in labels:
-        raise UsageError(f"every cell needs a label of its own, not {', '.join(map(repr, labels))}")
+        raise UsageError(
+            f"every cell needs a label of its own, not {', '.join(map(repr, labels))}: give them by name, "
+            "compare_series({'bare': ..., 'coated': ...})"
+        )
     chosen = None if groups is None else check_groups(groups, labels)
     names = [n for n, p in series[0].circuit.parameters.items() if p.free and p.scale == "log"]
     by_label = dict(zip(labels, series, strict=True))

@@ -215,6 +215,9 @@ class Growth(Told, Document):
         """
         if (value is None) == (factor is None):
             raise UsageError("crossing: give either a value or a factor")
+        for one in (value, factor):
+            if isinstance(one, str):
+                raise UsageError(f"crossing: {one!r} is no number; twice as large is factor=2")
         return crossing_of(self, value, factor, level, extrapolate)
 
     def __str__(self) -> str:

@@ -39,6 +39,8 @@ def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
     UsageError
         For a sum of what is no resistance.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"one parameter by its name, or a sum such as 'R_s+R_1', not {name!r}")
     parts = tuple(part.strip() for part in name.split("+"))
     for part in parts:
         if part not in circuit.parameters:
@@ -46,6 +48,17 @@ def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
         if len(parts) > 1 and circuit.parameters[part].unit != "ohm":
             raise UsageError(f"{name}: only resistances add up, and {part} is none")
     return parts
+
+
+def main_parameter(circuit: Circuit) -> str:
+    """Return what is drawn where nobody says what: R_ct, or the last resistance.
+
+    >>> from eisfit import circuit
+    >>> main_parameter(circuit("rs-ct-w")), main_parameter(circuit("rs-3arcs")), main_parameter(circuit("C1"))
+    ('R_ct', 'R_3', 'C1')
+    """
+    resistances = [name for name, p in circuit.parameters.items() if p.unit == "ohm"]
+    return "R_ct" if "R_ct" in resistances else [*circuit.names, *resistances][-1]
 
 
 def unit_of(circuit: Circuit, name: str) -> str:

@@ -208,6 +208,8 @@ def _describe(
 
 
 def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:
+    if not isinstance(joint, Mapping):
+        raise UsageError(f"joint goes by the parameters' names, joint={{'R_ct': 'shared'}}, not {joint!r}")
     circuit.check_names(joint)
     for name, mode in joint.items():
         if mode not in MODES:
