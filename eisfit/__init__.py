@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from eisfit.cli.pages.html_report import html_report
     from eisfit.coating.explain import Explanation, explain
     from eisfit.coating.film.estimates import film
+    from eisfit.display import plot as plot
     from eisfit.errors import EisfitError
     from eisfit.fitting.comparison.compare import compare
     from eisfit.fitting.comparison.table import Comparison
     from eisfit.fitting.errors.intervals import intervals
     from eisfit.fitting.fit import fit
+    from eisfit.fitting.identify.identification import Identification
+    from eisfit.fitting.identify.identify import identify
     from eisfit.fitting.interop import export, from_impedance, to_impedance
     from eisfit.fitting.result import FitResult
     from eisfit.model.circuit import Circuit

@@ -27,7 +27,7 @@ def is_spectrum_file(path: Path) -> bool:
 def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, those of folders in their natural order, with the folder named."""
     from eisfit.spectra.manifest import is_named_so
-    from eisfit.spectra.spectrum_files import files_of, natural
+    from eisfit.spectra.spectrum_files import files_below, files_of
 
     found: list[tuple[str, Path | None]] = []
     for source in sources:
@@ -35,7 +35,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
         if source == "-":
             found.append((source, None))
         elif os.path.isdir(folder):  # with all folders in it
-            inside = natural(f for f in folder.rglob("*") if f.is_file() and is_spectrum_file(f))
+            inside = [f for f in files_below(folder) if is_spectrum_file(f)]
             if not inside:
                 raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")
             found += [(str(path), folder) for path in inside]

@@ -17,6 +17,11 @@ from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_csv, to_json, write_atomic
 
+#: Endings of files, which somebody who names a folder does not give it.
+_FILES = (
+    *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".tex", ".html", ".htm"),
+    *(".xlsx", ".xls", ".parquet", ".jpg", ".jpeg", ".tif"),
+)
 _LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
 
 P = ParamSpec("P")
@@ -174,6 +179,11 @@ def check_output(path: Path | None) -> None:
             "--output -: takes a folder; for standard output use --json where the command has it"
         )
     path = path.absolute().parent if is_figure(path) else path
+    if path.suffix.lower() in _FILES and not os.path.exists(path):
+        raise UsageError(
+            f"--output {path}: names a folder, for tables and figures, or a figure ({', '.join(FIGURES)}); "
+            "a table alone is what --format csv (tsv, json, md) prints: --format csv > table.csv"
+        )
     place = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.exists(one))
     if not os.path.isdir(place):
         folder(path)

@@ -87,10 +87,13 @@ class _Fits:
 
     def is_wanted(self, path: Path) -> bool:
         from eisfit.cli.batch_sources import is_spectrum_file
+        from eisfit.spectra.spectrum_files import is_hidden_below
 
         own = self.store.path  # and the files that SQLite puts beside it
         is_store = path.name.startswith(own.name) and path.parent.resolve() == own.parent.resolve()
-        return is_spectrum_file(path) and not is_store
+        roots = [folder for folder in self.folders if folder in path.parents]
+        hidden = any(is_hidden_below(path, folder) for folder in roots)
+        return is_spectrum_file(path) and not is_store and not hidden
 
     def fit(self, watcher: Any, paths: list[Path]) -> None:
         """Fit the spectra of files; a file that changes while it is read is left for the next time."""

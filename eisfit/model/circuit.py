@@ -32,7 +32,7 @@ from eisfit.spectra.vectors import vector
 if TYPE_CHECKING:
     from eisfit.model.drawing import CircuitDrawing
 
-    Values = Mapping[str, ArrayLike] | Sequence[ArrayLike]
+    Values = Mapping[str, Any] | Sequence[ArrayLike] | Any
 
 _ROUNDING = 1e-9  # by which an expression may leave a bound that it is meant to reach
 

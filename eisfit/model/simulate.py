@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,7 @@ def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> 
 
 def simulate(
     circuit: str | PathLike[str] | Circuit,
-    params: Mapping[str, float] | Sequence[float],
+    params: Mapping[str, float] | Sequence[float] | Any,
     frequency: ArrayLike | None = None,
     *,
     noise: float = 0.005,
@@ -51,7 +52,7 @@ def simulate(
     circuit
         As for `eisfit.fit`.
     params
-        Name -> value, or a list in the order of the circuit's `names`.
+        Name -> value, a list in the order of the circuit's `names`, or a fit.
     frequency
         (F,) Hz; None: 100 kHz to 10 mHz, 10 a decade.
     noise

@@ -27,7 +27,8 @@ def files_of(
 ) -> tuple[list[Path], str, list[str]]:
     """Return the files that are meant, in their natural order; what they are called; what to know of them.
 
-    A folder means the files in it, or where it has none those of all folders in it.
+    A folder means the files in it, or where it has none those of all folders in it; a glob that matches
+    folders alone means their files.
 
     Raises
     ------
@@ -43,7 +44,9 @@ def files_of(
         files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
         if not files:
             raise ReadError(f"{source}: no file matches")
-        return [f for f in files if f.is_file()], str(source), []
+        single = [f for f in files if f.is_file()]
+        inside = [f for folder in files if folder.is_dir() for f in _folder(folder)[0]] if not single else []
+        return single or inside, str(source), []
     return [path], path.stem, []
 
 
@@ -52,12 +55,22 @@ def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
         files = natural(f for f in path.iterdir() if f.is_file() and not is_hidden(f))
         if files:
             return files, path.name, []
-        deeper = natural(f for f in path.rglob("*") if f.is_file() and not is_hidden(f))
+        deeper = files_below(path)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
     if not deeper:
         raise ReadError(f"{path}: the folder is empty")
     return deeper, path.name, ["the folder has no files itself: its subfolders were read"]
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the files of a folder and of all folders in it, but for the hidden (`.ipynb_checkpoints`)."""
+    return natural(f for f in folder.rglob("*") if f.is_file() and not is_hidden_below(f, folder))
+
+
+def is_hidden_below(path: Path, folder: Path) -> bool:
+    """Return whether a file, or a folder on the way to it from another one, is hidden."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def is_hidden(path: Path) -> bool:

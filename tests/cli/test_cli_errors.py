@@ -244,6 +244,16 @@ def test_nothing_is_written_over_what_is_read(run, good, tmp_path, arguments):
     assert good.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["out.csv", "new/out.xlsx", "page.html"])
+def test_a_folder_is_not_called_as_a_file_is(run, good, tmp_path, name):
+    """`-o out.csv` made a folder of that name."""
+    for command in ("fit", "convert"):
+        code, _, err = run(command, good.name, "-o", name)
+        assert code == 2
+        assert "names a folder, for tables and figures" in err
+    assert not (tmp_path / name).exists()
+
+
 def test_results_that_cannot_be_written_are_shown(run, good, monkeypatch):
     def full(path, _):
         raise EisfitError(f"{path}: cannot be written: No space left on device")

@@ -283,6 +283,14 @@ def test_what_fit_and_track_wrote_is_shown_as_it_is(run, tmp_path, fitted, track
     assert groups[1]["entries"][0]["error"] == "is empty"
 
 
+def test_a_folder_that_fit_wrote_is_shown_as_it_is(run, tmp_path, fitted):
+    (tmp_path / "results").mkdir()
+    write_json(tmp_path / "results" / "fit.json", {"schema": "eisfit.fit/2", "results": [fitted.to_dict()]})
+    run("report", "results")
+    (group,) = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))["groups"]
+    assert group["entries"][0]["facts"][0] == "R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eisfit.cli.batch_sources import paths_of
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_name
@@ -161,6 +162,23 @@ def test_subfolders_only_where_the_folder_is_bare(tmp_path):
     assert any("subfolders were read" in note for note in read_series(tmp_path).notes)
     write(tmp_path, "cycle_1.csv")
     np.testing.assert_array_equal(read_series(tmp_path).cycles, [1])
+
+
+def test_hidden_folders_are_passed_over(tmp_path):
+    """Jupyter keeps a copy of every table that it has shown in `.ipynb_checkpoints`."""
+    hidden = tmp_path / ".hidden" / "data"
+    write(hidden, "deep/cycle_2.csv")
+    write(hidden, "deep/.ipynb_checkpoints/cycle_2-checkpoint.csv")
+    np.testing.assert_array_equal(read_series(hidden).cycles, [2])
+    assert [path for path, _ in paths_of([str(hidden)])] == [str(hidden / "deep" / "cycle_2.csv")]
+
+
+def test_a_glob_of_folders_means_their_files(tmp_path):
+    write(tmp_path, "cell1/cycle_2.csv")
+    write(tmp_path, "cell2/cycle_10.csv")
+    np.testing.assert_array_equal(read_series(tmp_path / "cell*").cycles, [2, 10])
+    write(tmp_path, "cell_cycle_5.csv")
+    np.testing.assert_array_equal(read_series(tmp_path / "cell*").cycles, [5])
 
 
 def test_file_with_loops_and_repeated_cycles(tmp_path):

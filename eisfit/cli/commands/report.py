@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
 from eisfit.spectra import WEIGHTING
 
+_RESULTS = ("track.json", "fit.json")  # as commands write them
+
 
 @guard
 def report(
@@ -44,8 +47,8 @@ def report(
     """Fit, and write one page with linked figures that opens in any browser, without a network.
 
     A folder, a quoted glob or a file with loops is a series: it gets a slider and trends over its cycles.
-    Without a circuit one is chosen by the data. What eisfit fit --output or track --output wrote (fit.json,
-    track.json) is shown as it is.
+    Without a circuit one is chosen by the data. What fit --output or track --output wrote, the folder or its
+    fit.json or track.json, is shown as it is.
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
@@ -75,10 +78,9 @@ def _find(source: Any, read_as: dict[str, Any]) -> Any:
     from eisfit.fitting.failure import FitFailure
 
     try:
-        if isinstance(source, str) and source.lower().endswith(".json"):
-            stored = _read_results(Path(source))
-            if stored is not None:
-                return stored
+        stored = _read_stored(source) if isinstance(source, str) else None
+        if stored is not None:
+            return stored
         found = _read(source, read_as)
     except UsageError:
         raise
@@ -132,6 +134,18 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
     if source == "-":
         return keep_assumed(read_all(source, **read_as))
     return keep_assumed(read_series(source, **read_as))
+
+
+def _read_stored(source: str) -> list[Any] | None:
+    """Return the results in a file of eisfit's, or in a folder that it wrote and that holds no spectra."""
+    from eisfit.spectra.spectrum_files import files_of, may_hold_spectra
+
+    if source.lower().endswith(".json"):
+        return _read_results(Path(source))
+    if os.path.isdir(source) and not any(map(may_hold_spectra, files_of(source)[0])):
+        known = [Path(source, name) for name in _RESULTS if os.path.isfile(Path(source, name))]
+        return _read_results(known[0]) if known else None
+    return None
 
 
 def _read_results(path: Path) -> list[Any] | None:

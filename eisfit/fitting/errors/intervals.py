@@ -17,7 +17,7 @@ effective capacitances, R_p, ...) get theirs in the same way: from their own err
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def intervals(
     level: float = LEVEL,
     method: str = "covariance",
     *,
-    names: tuple[str, ...] | None = None,
+    names: str | Collection[str] | None = None,
     count: int | None = None,
     kind: str = "residual",
     seed: int = 0,
@@ -140,7 +140,7 @@ def _check(result: FitResult, level: float, method: str, count: int | None) -> N
 
 
 def _choose_names(
-    result: FitResult, names: tuple[str, ...] | None, *, tied: bool
+    result: FitResult, names: Collection[str] | None, *, tied: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the parameters and the derived quantities to give an interval."""
     table = result.circuit.parameters
