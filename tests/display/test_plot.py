@@ -14,6 +14,7 @@ import pytest
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from eisfit.display import plot
@@ -397,6 +398,16 @@ def test_trend_without_covariance_has_a_line_and_no_band() -> None:
     )
     assert not ax.collections
     assert any(line.get_linestyle() == "-" and line.get_xdata().size == 50 for line in ax.lines)
+
+
+def test_a_trend_on_the_users_axes_takes_the_next_of_the_users_colours() -> None:
+    """Matplotlib 3.11's own cycle holds numbers, not names: every trend on axes of the user's failed."""
+    orange = (1.0, 0.498, 0.055)
+    with mpl.rc_context({"axes.prop_cycle": mpl.cycler(color=[orange])}):
+        ax = Figure().subplots()
+        plot.trend([1, 2, 3], [5.0, 6.0, 7.0], [0.1, 0.1, 0.1], ax=ax)
+    (bars,) = ax.containers
+    assert to_rgb(bars.lines[0].get_color()) == pytest.approx(orange, abs=1 / 255)
 
 
 def test_unknown_cycles_are_counted() -> None:

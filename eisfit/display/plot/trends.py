@@ -62,6 +62,8 @@ def trend(
     xlabel, ylabel
         Written with subscripts and units as on paper.
     """
+    from matplotlib.colors import to_hex
+
     values = column(y, "values")
     places = column(x, xlabel, values.size)
     errors = None if stderr is None else column(stderr, "standard errors", values.size)
@@ -70,7 +72,7 @@ def trend(
         numbered, places, xlabel = True, np.arange(1.0, values.size + 1), "spectrum"
     trusted = np.ones(values.size, bool) if ok is None else np.asarray(ok, dtype=bool)
     ax = axes_or_new(ax, WIDTH, 3.4)
-    color = color or str(ax.plot([], [])[0].get_color())
+    color = color or to_hex(ax.plot([], [])[0].get_color())  # a cycle of colours may hold numbers
     shown = np.isfinite(places) & np.isfinite(values)
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():
