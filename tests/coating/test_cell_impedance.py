@@ -25,9 +25,9 @@ GIVEN = {
 }  # fmt: skip
 PLATE = ChannelPlate(100 * UM, 60 * UM, 20 * UM, 10 * UM, 10 * UM)
 SUPPORTS: list[Support] = [
-    Flat(1.2),
+    Flat(),
     Pellet(0.05, 0.3, 10 * UM),
-    Porous(60 * UM, 0.3, 3.0, 1e4, 0.5, 0.1),
+    Porous(60 * UM, 0.3, 3.0, 1e4, 0.1),
     Particles(60 * UM, 0.3, 3.0, 1e4),
     PLATE,
     ChannelPlate(100 * UM, 60 * UM, 15 * UM, 15 * UM, 40 * UM, hexagonal=True, modes=0),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import mpmath
+import numpy as np
 import pytest
 
-from eisfit.coating.film.film import Film, arrhenius, fuchs_sondheimer, mayadas_shatzkes
+from eisfit.coating.film.film import Film, fuchs_sondheimer, mayadas_shatzkes
 from eisfit.coating.film.mixtures import bruggeman, hashin_shtrikman, volume_fractions
+from eisfit.coating.inference.problem import Block
 from eisfit.errors import StudyError
 
 
@@ -33,8 +35,10 @@ def test_transference_and_ambipolar_conductivity():
 
 def test_arrhenius_against_a_hand_calculation():
     """0.5 eV from 298.15 to 308.15 K: exp(0.5/8.617333262e-5 * (1/298.15 - 1/308.15)) = 1.8806."""
-    assert arrhenius(2.0, 0.5, 308.15, 298.15) == pytest.approx(2 * 1.8806, rel=1e-4)
-    assert arrhenius(2.0, -0.5, 308.15, 298.15) == pytest.approx(2 / 1.8806, rel=1e-4)
+    none = np.zeros(1)
+    warm = Block("one", "one", none, none, none, coated=True, temperature=308.15)
+    assert 2 * np.exp(-0.5 * warm.warmth) == pytest.approx(2 * 1.8806, rel=1e-4)
+    assert 2 * np.exp(0.5 * warm.warmth) == pytest.approx(2 / 1.8806, rel=1e-4)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.5, 0.9])

@@ -46,8 +46,8 @@ def two_potentials(z, m_i, m_e, P):
 @pytest.mark.parametrize("sigma", [1e-5, 1e-3, 10.0])
 @pytest.mark.parametrize("z", [3.0, 300.0, 3e5])
 def test_porous_line_is_its_boundary_value_problem(sigma, z):
-    support = Porous(60 * UM, 0.3, 3.0, 1e4, 0.5)
-    m_i, m_e = 60 * UM * 3 / (0.3 * 9e-3), 60 * UM / (0.5 * sigma)
+    support = Porous(60 * UM, 0.3, 3.0, 1e4)
+    m_i, m_e = 60 * UM * 3 / (0.3 * 9e-3), 60 * UM / sigma
     expected = two_potentials(z, m_i, m_e, 1e4 * 60 * UM)
     assert one(support, z, sigma=sigma)[0] == pytest.approx(expected, rel=1e-5)
 

@@ -1,4 +1,4 @@
-"""Transport in a thin mixed-conducting film, across it and along it; what heat, surfaces and grains do to it.
+"""Transport in a thin mixed-conducting film, across it and along it; what surfaces and grains do to it.
 
 >>> film = Film(thickness=5e-7, resistivity=70e-6, ionic_conductivity=3.8e-8)
 >>> round(film.ionic_crossing, 1), round(film.sheet_resistance, 1)   # ohm cm^2, ohm per square
@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
-from eisfit.units import BOLTZMANN_EV
 
 EPSILON_0 = 8.8541878128e-14  # F/cm, CODATA 2018
 
@@ -71,21 +70,6 @@ class Film:
     def ambipolar_conductivity(self) -> Any:
         """Conductivity for ions and electrons moving together, s_i s_e / (s_i + s_e), S/cm (Wagner 1933)."""
         return self.ionic_conductivity * self.electronic_transference
-
-
-def arrhenius(
-    value: ArrayLike, activation_energy: ArrayLike, temperature: ArrayLike, reference: ArrayLike
-) -> FloatArray:
-    """Return a conductivity at `temperature` from its value at `reference` (K).
-
-    `activation_energy` in eV: s(T) = s(T0) exp(-E/k (1/T - 1/T0)). A resistance takes the opposite
-    sign.
-
-    >>> round(float(arrhenius(1.0, 0.5, 308.15, 298.15)), 3)
-    1.881
-    """
-    inverse = 1 / np.asarray(temperature, dtype=np.float64) - 1 / np.asarray(reference)
-    return np.asarray(np.asarray(value) * np.exp(-np.asarray(activation_energy) / BOLTZMANN_EV * inverse))
 
 
 def fuchs_sondheimer(

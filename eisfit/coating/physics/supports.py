@@ -50,21 +50,16 @@ def check_sizes(support: str, **sizes: float) -> None:
 
 @dataclass(frozen=True)
 class Flat:
-    """A flat electrode: z / roughness."""
+    """A flat electrode: the interface alone."""
 
-    roughness: float = 1.0
     particles: bool = False
-
-    def __post_init__(self) -> None:
-        check_sizes("flat", roughness=self.roughness)
 
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
         """Area-specific impedance; the conductivities do not matter."""
-        value = z / self.roughness
-        none = np.zeros_like(value)
-        return AreaImpedance(value, np.full_like(value, 1 / self.roughness), none, none, none)
+        none = np.zeros_like(z)
+        return AreaImpedance(z, none + 1, none, none, none)
 
 
 @dataclass(frozen=True)
@@ -125,8 +120,6 @@ class Porous:
         The pores conduct kappa porosity/tortuosity.
     area_density
         True area per volume, 1/cm.
-    solid_share
-        The solid conducts sigma_s solid_share; 1 where sigma_s is the electrode's own.
     percolation
         A film conducts percolation area_density t/rho: 2/3 where all of it hangs together and its
         surface lies in every direction alike, 0 where it does not.
@@ -136,26 +129,22 @@ class Porous:
     porosity: float
     tortuosity: float
     area_density: float
-    solid_share: float = 1.0
     percolation: float = 0.0
     particles: bool = False
 
     def __post_init__(self) -> None:
-        sizes = {
-            name: getattr(self, name) for name in ("thickness", "porosity", "tortuosity", "area_density")
-        }
-        check_sizes("porous", **sizes, solid_share=self.solid_share)
+        names = ("thickness", "porosity", "tortuosity", "area_density")
+        check_sizes("porous", **{name: getattr(self, name) for name in names})
 
     def impedance(
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> AreaImpedance:
         """Area-specific impedance, a line of two rails without faces."""
         ionic = (self.thickness * self.tortuosity / (self.porosity * kappa))[:, None]
-        solid = np.asarray(sigma * self.solid_share, dtype=np.float64)
-        film = np.zeros_like(solid) if sheet is None else self.percolation * self.area_density * sheet
-        electronic = (self.thickness / (solid + film))[:, None]
-        film_share = np.zeros_like(solid)
-        np.divide(film, solid + film, out=film_share, where=np.isfinite(solid))
+        film = np.zeros_like(sigma) if sheet is None else self.percolation * self.area_density * sheet
+        electronic = (self.thickness / (sigma + film))[:, None]
+        film_share = np.zeros_like(sigma)
+        np.divide(film, sigma + film, out=film_share, where=np.isfinite(sigma))
         wall = self.area_density * self.thickness / z
         value, (by_ionic, by_electronic, by_wall, *_) = solve_two_rails(ionic, electronic, wall, 0.0, 0.0)
         by_solid = -electronic * by_electronic
