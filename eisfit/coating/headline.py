@@ -17,6 +17,7 @@ from eisfit.display.report.explanation import (
     format_signed,
     largest,
     shares,
+    sort_hypotheses,
 )
 from eisfit.rounding import significant
 from eisfit.verdict import limit
@@ -91,15 +92,14 @@ def _is_likelier(cause: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     """Return whether a cause outweighs all hypotheses, and is not the best one by another name."""
     if not cause["fits"] or cause["log10_odds"] <= limit("study_outside"):
         return False
-    found = document["hypotheses"]
-    best = max(found, key=lambda name: found[name]["log_evidence"])
+    best = sort_hypotheses(document)[0]
     return not (cause["what"] == "area" and "area" in HYPOTHESES[best].effects)
 
 
 def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
     """Return the last two sentences where a cause outside the hypotheses outweighs them all."""
     p = {name: h["p_value"] for name, h in document["hypotheses"].items()}
-    best = max(p, key=lambda name: document["hypotheses"][name]["log_evidence"])
+    best = sort_hypotheses(document)[0]
     chances = f"p = {significant(cause['p_value'], 1)} beside {significant(p[best], 1)}"
     near = cause["log10_odds"] - limit("study_outside")
     rivals = [row for row in document["outside"]["causes"] if row is not cause and row["log10_odds"] > near]
@@ -307,17 +307,14 @@ def _format_signed(row: Mapping[str, float], places: int) -> str:
 def _settle(document: Mapping[str, Any]) -> str:
     rows = document["next_experiments"]
     if not rows or rows[0]["open_bits"] < limit("study_settled"):
-        beyond = "others were not tried" if not document["outside"]["tried"] else _NONE_BEYOND
-        return f"Among these hypotheses hardly anything is left to settle{_end_sentence(document, beyond)}"
+        beyond = _NONE_BEYOND if document["outside"]["tried"] else "others were not tried"
+        end = "" if document["outside"]["causes"] else f"; {beyond}"
+        return f"Among these hypotheses hardly anything is left to settle{end}."
     first = rows[0]
     gain = f"{first['expected_bits']:.2f} of {first['open_bits']:.2f} bit"
     if first["expected_bits"] < limit("study_useful") * first["open_bits"]:
         return f"Nothing that was tried is expected to settle the rest: {first['experiment']} brings {gain}."
     return f"To settle the rest: {first['experiment']} ({gain})."
-
-
-def _end_sentence(document: Mapping[str, Any], beyond: str) -> str:
-    return "." if document["outside"]["causes"] else f"; {beyond}."
 
 
 def _span(entry: Mapping[str, float]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -142,62 +141,43 @@ def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any
     checks = []
     if all(phase.resistivity for phase in phases):
         values = [1 / _thin_resistivity(table, phase) for phase in phases]
-        low, high = hashin_shtrikman(values, shares)
-        effective = bruggeman(values, shares)
-        bounds = (1 / high, 1 / low if low else np.inf)
-        measured = _resistivity(table)
-        verdict = _compare_with_bounds(
-            _micro, "uohm cm", measured, bounds, 1 / effective if effective else np.inf, mixture
-        )
-        ratio = _ratio(measured, bounds)
-        verdict += _name_cause(
-            ratio, "disorder, boundaries or a worse oxide than the one compared with", "a richer metal"
-        )
-        checks.append(_check("resistivity", measured, "ohm cm", mixture, bounds, ratio, verdict))
+        (low, high), middle = hashin_shtrikman(values, shares), bruggeman(values, shares)
+        expected = (1 / high, 1 / low if low else np.inf, 1 / middle if middle else np.inf)
+        causes = ("disorder, boundaries or a worse oxide than the one compared with", "a richer metal")
+        checks.append(_between("resistivity", "ohm cm", _resistivity(table), expected, mixture, causes))
     if table.ionic_conductivity and all(phase.ionic_conductivity for phase in phases):
         values = [phase.ionic_conductivity.median for phase in phases if phase.ionic_conductivity]
-        bounds = hashin_shtrikman(values, shares)
+        expected = (*hashin_shtrikman(values, shares), bruggeman(values, shares))
+        causes = ("ions take ways that neither part has alone, such as their boundaries", "blocked ways")
         measured = table.ionic_conductivity.median
-        verdict = _compare_with_bounds(
-            lambda v: f"{v:.3g}", "S/cm", measured, bounds, bruggeman(values, shares), mixture
-        )
-        ratio = _ratio(measured, bounds)
-        verdict += _name_cause(
-            ratio, "ions take ways that neither part has alone, such as their boundaries", "blocked ways"
-        )
-        checks.append(_check("ionic_conductivity", measured, "S/cm", mixture, bounds, ratio, verdict))
+        checks.append(_between("ionic_conductivity", "S/cm", measured, expected, mixture, causes))
     return checks
 
 
-def _compare_with_bounds(  # noqa: PLR0917 - the words of one sentence
-    show: Callable[[float], str],
+def _between(  # noqa: PLR0917 - the words of one sentence
+    quantity: str,
     unit: str,
     measured: float,
-    bounds: tuple[float, float],
-    effective: float,
+    expected: tuple[float, float, float],
     mixture: str,
-) -> str:
-    low, high = (show(bound) if np.isfinite(bound) else "no bound" for bound in bounds)
-    ratio = _ratio(measured, bounds)
+    causes: tuple[str, str],
+) -> Check:
+    """Hold a value against a mixture's bounds and middle; `causes` would put it above or below the bounds."""
+    show, shown_unit = (_micro, "uohm cm") if unit == "ohm cm" else ("{:.3g}".format, unit)
+    low, high, middle = expected
+    ratio = measured / high if measured > high else measured / low if measured < low else 1.0
     place = "lies between" if ratio == 1 else "lies above" if ratio > 1 else "lies below"
-    middle = show(effective) if np.isfinite(effective) else "blocked"
-    return (
-        f"{show(measured)} {unit} {place} the Hashin-Shtrikman bounds of a {mixture}, {low} to {high} {unit} "
-        f"(Bruggeman: {middle})"
+    ends = " to ".join(show(bound) if np.isfinite(bound) else "no bound" for bound in (low, high))
+    verdict = (
+        f"{show(measured)} {shown_unit} {place} the Hashin-Shtrikman bounds of a {mixture}, "
+        f"{ends} {shown_unit} (Bruggeman: {show(middle) if np.isfinite(middle) else 'blocked'})"
     )
-
-
-def _name_cause(ratio: float, above: str, below: str) -> str:
     if ratio == 1:
-        return ": the parts explain it."
-    reason, factor = (above, ratio) if ratio > 1 else (below, 1 / ratio)
-    return f", by a factor {factor:.1f}: the parts alone don't explain it ({reason} would)."
-
-
-def _ratio(measured: float, bounds: tuple[float, float]) -> float:
-    if measured > bounds[1]:
-        return measured / bounds[1]
-    return measured / bounds[0] if measured < bounds[0] else 1.0
+        verdict += ": the parts explain it."
+    else:
+        cause, factor = (causes[0], ratio) if ratio > 1 else (causes[1], 1 / ratio)
+        verdict += f", by a factor {factor:.1f}: the parts alone don't explain it ({cause} would)."
+    return _check(quantity, measured, unit, mixture, (low, high), ratio, verdict)
 
 
 def _micro(value: float) -> str:
