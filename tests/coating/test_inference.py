@@ -114,7 +114,7 @@ def test_an_optimum_is_one_at_the_limit_of_its_own_place():
     found = posteriors(made)["barrier_only"]
     likelihood, row = Likelihood(made.finish(), ["barrier_only"]), np.zeros(1, dtype=int)
     limit = correct_to_limit(made, likelihood, found.u[None], row)
-    _, chi2 = minimise(likelihood, found.u[None], row, 50, limit)
+    chi2 = minimise(likelihood, found.u[None], row, 50, limit).chi2
     assert found.chi2 - chi2[0] < 0.5
 
 

@@ -17,11 +17,12 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.coating.inference.descent import Optima
 from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Posterior, most_probable, probabilities
 from eisfit.coating.inference.problem import ARC_ALPHA, WHOLLY, Departure, Prior, Problem, warm
-from eisfit.coating.inference.search import Optima, finish_in_quick_model, move_arcs, reorder, search_from
+from eisfit.coating.inference.search import finish_in_quick_model, move_arcs, reorder, search_from
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 

@@ -6,12 +6,47 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.likelihood import Corrections, Likelihood, put_packed, take_packed
+from eisfit.records import dataclass
 
 _ENOUGH = 1e-3  # of chi2 still to be gained by Newton's step: less changes no odds
 _FARTHEST = 3.0  # standard deviations of the prior that one step may go
 _DROWNED = 1e-13  # of the largest second derivative
 _EASED = 0.7  # of the damping, where the trial before failed: in a curved valley much less would fail again
+_DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
 _STUCK = 1e10  # damping at which no step gains anything: rounding
+
+
+@dataclass(frozen=True)
+class Optima:
+    """Rows of parameters u (B, P) under hypotheses `which` (B,) of a likelihood, with their chi2 (B,)."""
+
+    likelihood: Likelihood
+    u: FloatArray
+    which: IntArray
+    chi2: FloatArray
+
+    def best(self, count: int, within: float = np.inf) -> Optima:
+        """Return at most `count` optima of each hypothesis that differ, the best first."""
+        kept: list[int] = []
+        for h in range(len(self.likelihood.hypotheses)):
+            own: list[int] = []
+            rows = np.flatnonzero(self.which == h)
+            for k in rows[np.argsort(self.chi2[rows], kind="stable")]:
+                apart = all(np.abs(self.u[k] - self.u[other]).max() > _DISTINCT for other in own)
+                if apart and len(own) < count and (not own or self.chi2[k] < self.chi2[own[0]] + within):
+                    own.append(int(k))
+            kept += own
+        return self.rows(np.array(kept))
+
+    def and_also(self, more: Optima) -> Optima:
+        """Return these and more of the same likelihood."""
+        parts = zip((self.u, self.which, self.chi2), (more.u, more.which, more.chi2), strict=True)
+        u, which, chi2 = (np.concatenate(part) for part in parts)
+        return Optima(self.likelihood, u, which, chi2)
+
+    def rows(self, places: IntArray) -> Optima:
+        """Return some of the rows."""
+        return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
 
 
 def minimise(  # noqa: PLR0917 - the last three are given by name
@@ -22,7 +57,7 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
     corrections: Corrections | None = None,
     damping: float = 1.0,
     afar: float = 0.0,
-) -> tuple[FloatArray, FloatArray]:
+) -> Optima:
     """Levenberg and Marquardt's method for all rows at once: where they end, and their chi2.
 
     A row has arrived when Newton's step promises less than `_ENOUGH`: in a curved valley the gain of the last
@@ -54,7 +89,7 @@ def minimise(  # noqa: PLR0917 - the last three are given by name
         easier = np.where(refused[moving], _EASED, 0.15)
         damped[moving] = np.clip(damped[moving] * np.where(better, easier, 6.0), 1e-8, 1e12)
         refused[moving] = ~better
-    return put_packed(u, free[which], starts.shape[1]), value
+    return Optima(likelihood, put_packed(u, free[which], starts.shape[1]), which, value)
 
 
 def _step(gradient: FloatArray, normal: FloatArray) -> FloatArray:

@@ -23,14 +23,13 @@ from eisfit.coating.inference.corrections import (
     correct_to_finer,
     correct_to_limit,
 )
-from eisfit.coating.inference.descent import invert, minimise
+from eisfit.coating.inference.descent import Optima, invert, minimise
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior
 from eisfit.coating.inference.problem import MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
-from eisfit.records import dataclass
 from eisfit.validation.quantiles import chi2_above
 
 _STARTS, _SEARCH, _FINISH, _BEST = 24, 12, 400, 4
@@ -38,7 +37,6 @@ _MORE_STARTS = 96  # where no hypothesis fits the pair
 _ROUNDS, _ANOTHER = 3, 1.0  # rounds of moves, while each leads so many standard deviations away
 _ENOUGH_AFAR = 1e-3  # of what a refitted row's chi2 lies above the best
 _QUICK_ERROR = 0.015  # of the quick model's |Z|, relative: its rms where the solid conducts least
-_DISTINCT = 0.1  # standard deviations of the prior between optima that are not the same
 _ONE_PEAK = 4.0  # of chi2: two normal distributions less than two deviations apart have one maximum, not two
 _RIVALS = 15.0  # of chi2 above the best optimum: beyond, another one adds less than a thousandth
 _KEPT = 2  # optima of a hypothesis that go on
@@ -105,9 +103,8 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
             for k in (places[block.name],)
         ]
     u = np.concatenate([reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
-    which = np.arange(len(near))
-    u, _ = minimise(likelihood, u, which, _FINISH, corrections, afar=_ENOUGH_AFAR)
-    found = _laplace(Optima(likelihood, u, which, np.zeros(len(u))), corrections)
+    ended = minimise(likelihood, u, np.arange(len(near)), _FINISH, corrections, afar=_ENOUGH_AFAR)
+    found = _laplace(ended, corrections)
     return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
@@ -123,49 +120,15 @@ def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
     likelihood = near.likelihood
     final = likelihood.under(likelihood.problem.finish())
     corrections = correct_to_finer(likelihood, near.u, near.which, MODES)
-    u, chi2 = minimise(likelihood, near.u, near.which, _SEARCH, corrections, damping=_NEAR)
-    best = Optima(likelihood, u, near.which, chi2).rows(np.argsort(chi2, kind="stable")[:count])
+    best = minimise(likelihood, near.u, near.which, _SEARCH, corrections, damping=_NEAR)
+    best = best.rows(np.argsort(best.chi2, kind="stable")[:count])
     limit = correct_near_to_limit(likelihood.problem, final, best.u, best.which, np.zeros(1, dtype=int))
     for steps in (_FINISH, 0):
         corrections = correct_to_finer(likelihood, best.u, best.which, MODES)
         if corrections is not None and limit is not None:
             corrections = [a * b for a, b in zip(corrections, limit, strict=True)]
-        u, chi2 = minimise(likelihood, best.u, best.which, steps, corrections, damping=_NEAR)
-        best = Optima(likelihood, u, best.which, chi2)
+        best = minimise(likelihood, best.u, best.which, steps, corrections, damping=_NEAR)
     return _laplace(best, corrections)
-
-
-@dataclass(frozen=True)
-class Optima:
-    """Rows of parameters u (B, P) under hypotheses `which` (B,) of a likelihood, with their chi2 (B,)."""
-
-    likelihood: Likelihood
-    u: FloatArray
-    which: IntArray
-    chi2: FloatArray
-
-    def best(self, count: int, within: float = np.inf) -> Optima:
-        """Return at most `count` optima of each hypothesis that differ, the best first."""
-        kept: list[int] = []
-        for h in range(len(self.likelihood.hypotheses)):
-            own: list[int] = []
-            rows = np.flatnonzero(self.which == h)
-            for k in rows[np.argsort(self.chi2[rows], kind="stable")]:
-                apart = all(np.abs(self.u[k] - self.u[other]).max() > _DISTINCT for other in own)
-                if apart and len(own) < count and (not own or self.chi2[k] < self.chi2[own[0]] + within):
-                    own.append(int(k))
-            kept += own
-        return self.rows(np.array(kept))
-
-    def and_also(self, more: Optima) -> Optima:
-        """Return these and more of the same likelihood."""
-        parts = zip((self.u, self.which, self.chi2), (more.u, more.which, more.chi2), strict=True)
-        u, which, chi2 = (np.concatenate(part) for part in parts)
-        return Optima(self.likelihood, u, which, chi2)
-
-    def rows(self, places: IntArray) -> Optima:
-        """Return some of the rows."""
-        return Optima(self.likelihood, self.u[places], self.which[places], self.chi2[places])
 
 
 def _search_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
@@ -184,10 +147,9 @@ def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Op
     drawn = np.clip(rng.standard_normal((starts, len(likelihood.names))), -2, 2)
     drawn[0] = 0.0  # the prior's mean
     which = np.repeat(np.arange(len(tried)), starts)
-    u, chi2 = minimise(likelihood, np.tile(drawn, (len(tried), 1)) * likelihood.free[which], which, _SEARCH)
-    best = Optima(likelihood, u, which, chi2).best(_BEST)
-    u, chi2 = minimise(likelihood, best.u, best.which, _SEARCH)
-    return Optima(likelihood, u, best.which, chi2).best(_KEPT)
+    drawn = np.tile(drawn, (len(tried), 1)) * likelihood.free[which]
+    best = minimise(likelihood, drawn, which, _SEARCH).best(_BEST)
+    return minimise(likelihood, best.u, best.which, _SEARCH).best(_KEPT)
 
 
 def _exchange_optima(problem: Problem, rough: Optima, donors: int, seed: int) -> Optima:
@@ -231,8 +193,7 @@ def _descend(
 ) -> Optima:
     """Return where rows end, the quick model corrected at each one's start."""
     corrections = correct_to_finer(likelihood, u, which, SEARCH_MODES)
-    u, chi2 = minimise(likelihood, u, which, steps, corrections, afar=afar)
-    return Optima(likelihood, u, which, chi2)
+    return minimise(likelihood, u, which, steps, corrections, afar=afar)
 
 
 def _draw_new(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[FloatArray, IntArray]:
@@ -316,7 +277,7 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     close = near.chi2 < near.chi2.min() + _HOPELESS
     led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
     far = near.rows(np.flatnonzero(~close))
-    ended = _settle(problem, Optima(likelihood, led.u, led.which, led.chi2)).and_also(far)
+    ended = _settle(problem, replace(led, likelihood=likelihood)).and_also(far)
     ended = ended.best(_BEST, _RIVALS)
     likely = np.argsort(ended.chi2, kind="stable")
     likely = likely[ended.chi2[likely] < ended.chi2.min() + _HOPELESS]
@@ -344,11 +305,9 @@ def _settle(problem: Problem, near: Optima) -> Optima:
     moving = np.arange(len(u))
     for _ in range(_SETTLINGS):
         limit = correct_to_limit(problem, likelihood, u[moving], near.which[moving])
-        ended, chi2[moving] = minimise(
-            likelihood, u[moving], near.which[moving], _FINISH, limit, damping=_NEAR
-        )
-        far = np.abs(ended - u[moving]).max(axis=1) > _SETTLED
-        u[moving] = ended
+        ended = minimise(likelihood, u[moving], near.which[moving], _FINISH, limit, damping=_NEAR)
+        far = np.abs(ended.u - u[moving]).max(axis=1) > _SETTLED
+        u[moving], chi2[moving] = ended.u, ended.chi2
         moving = moving[far]
         if limit is None or not moving.size:
             break
@@ -364,8 +323,8 @@ def _lead_to_quick_optima(near: Optima) -> Optima:
     corrections = correct_to_finer(near.likelihood, near.u, near.which, MODES)
     if corrections is None:
         return near
-    u, chi2 = minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
-    return Optima(near.likelihood, u, near.which, chi2).best(_BEST, _RIVALS)
+    ended = minimise(near.likelihood, near.u, near.which, _FINISH, corrections, damping=_NEAR)
+    return ended.best(_BEST, _RIVALS)
 
 
 def _laplace(optima: Optima, corrections: Corrections | None) -> dict[str, Posterior]:
