@@ -27,7 +27,7 @@ class Axis:
 
     @classmethod
     def round(
-        cls, values: Iterable[FloatArray], start: float, end: float, *, log: bool, margin: float
+        cls, values: Iterable[FloatArray], start: float, end: float, *, margin: float, log: bool = False
     ) -> Axis:
         """Return an axis around all finite values, a share `margin` wider."""
         joined = np.concatenate([np.empty(0), *(np.ravel(np.asarray(v, dtype=float)) for v in values)])

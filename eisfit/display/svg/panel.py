@@ -43,7 +43,7 @@ class Panel:
         Plain text.
     height
         Pixels of the axes; of equal ones it follows from what they show.
-    log_x, log_y, equal
+    log_x, equal
         The kinds of axes.
     names
         In place of numbers on the y axis, from the top.
@@ -53,7 +53,6 @@ class Panel:
     ylabel: str
     height: float = 120.0
     log_x: bool = False
-    log_y: bool = False
     equal: bool = False
     names: Sequence[str] = ()
     xlim: tuple[float, float] | None = None
@@ -182,13 +181,13 @@ class Panel:
 
     def _axes(self, left: float, right: float, top: float) -> tuple[Axis, Axis]:
         across = Axis.round(self._x, left, right, log=self.log_x, margin=0.04)
-        up = Axis.round(self._y, top + self.height, top, log=self.log_y, margin=0.07)
+        up = Axis.round(self._y, top + self.height, top, margin=0.07)
         if self.names:
             up = Axis(len(self.names) - 0.5, -0.5, top + self.height, top)
         if self.xlim is not None:
             across = Axis(*self.xlim, left, right, log=self.log_x)
         if self.ylim is not None:
-            up = Axis(*self.ylim, top + self.height, top, log=self.log_y)
+            up = Axis(*self.ylim, top + self.height, top)
         return _equal(across, up) if self.equal else (across, up)
 
     def _frame(self, across: Axis, up: Axis) -> str:
