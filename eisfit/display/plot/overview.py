@@ -23,7 +23,7 @@ from eisfit.display.plot.style import (
     require_data,
     shorten,
 )
-from eisfit.display.report.words import forbidding, is_simulated
+from eisfit.display.report.words import explain_refusal, is_simulated
 from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     parts = [legible(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]
     head = ", ".join(parts) if len(", ".join(parts)) <= _LINE else "\n".join(parts)
     grade = f"{document['grade']}, " if document.get("grade") else ""
-    usable = "usable" if document.get("ok") else ": ".join(["not usable", *forbidding(document)])
+    usable = "usable" if document.get("ok") else f"not usable{explain_refusal(document)}"
     figure.suptitle(head, x=0.01, ha="left", fontsize=10)
     figure.text(
         0.995, 0.99, legible(shorten(grade + usable, 60)), ha="right", va="top", fontsize=9.5,

@@ -9,7 +9,7 @@ from eisfit.display.report.words import (
     axes_of,
     clean,
     count,
-    forbidding,
+    explain_refusal,
     format_measured,
     is_simulated,
     percent,
@@ -116,7 +116,7 @@ def _points(document: Document) -> str:
 
 
 def _against(document: Document) -> str:
-    return ": ".join(["", *(names.replace("_", " ") for names in forbidding(document))])
+    return explain_refusal(document).replace("_", " ")
 
 
 _KINDS: dict[str, Callable[[Document], str]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from eisfit.display.report.intervals import interval_words
 from eisfit.display.report.table import blocks, table, wrap, wrap_all
@@ -19,6 +18,7 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    forbidding,
     format_judged,
     format_measured,
     list_goodness,
@@ -234,14 +234,17 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 
 def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool = False) -> list[str]:
     """Return the parameters of fits that have them in common; with cycle and verdict where `told`."""
-    titles = title_columns(units_of([document for document, _ in named]))
-    before = ["spectrum", "cycle", "verdict"] if told else ["spectrum"]
-    rows = [_row(document, name, list(titles)) for document, name in named]
-    if not told:
-        rows = [[row[0], *row[3:]] for row in rows]
-    elif not any(row[1] for row in rows):
-        before, rows = ["spectrum", "verdict"], [[row[0], *row[2:]] for row in rows]
-    return blocks([*before, *titles.values()], rows, width=width, fixed=len(before))
+    documents = [document for document, _ in named]
+    columns = {"spectrum": [name for _, name in named]}
+    if told and any(cycle_of(document) is not None for document in documents):
+        columns["cycle"] = [cycle_words(cycle_of(document)) for document in documents]
+    if told:
+        columns["verdict"] = [short_verdict(document) for document in documents]
+    fixed = len(columns)
+    for name, title in title_columns(units_of(documents)).items():
+        rows = [(document.get("parameters") or {}).get(name) for document in documents]
+        columns[title] = [format_judged(row) if row else "" for row in rows]
+    return blocks(list(columns), list(zip(*columns.values(), strict=True)), width=width, fixed=fixed)
 
 
 def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[str]:
@@ -255,18 +258,17 @@ def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[st
     return table(["spectrum", "cycle", "verdict", "rms", "circuit"], rows, width=width, flexible=4)
 
 
-def _row(document: Document, name: str, names: Sequence[str]) -> list[str]:
-    parameters: Any = document.get("parameters") or {}
-    cells = [format_judged(parameters[name]) if parameters.get(name) else "" for name in names]
-    return [name, cycle_words(cycle_of(document)), short_verdict(document), *cells]
-
-
 def short_verdict(document: Document) -> str:
-    """Return the verdict in few letters: the grade, and the first flag that forbids the use."""
-    words = verdict(document).removesuffix(", usable").removeprefix("fails: ").removeprefix("not usable: ")
-    words = words.replace(", not usable", "").replace(":", "")
-    names = words.split(", ")
-    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+    """Return the verdict in few letters: the grade, and the first flag that forbids the use.
+
+    >>> short_verdict({"grade": "D", "flags": ["misfit", "at_bound"]}), short_verdict({"ok": True})
+    ('D misfit +1', 'usable')
+    """
+    if document.get("error"):
+        return "FAILED"
+    names = [] if document.get("ok") else forbidding(document)
+    words = " ".join(filter(None, (clean(document.get("grade")), *names[:1]))) or verdict(document)
+    return f"{words} +{len(names) - 1}" if len(names) > 1 else words
 
 
 def reasons(documents: Sequence[Document], *, width: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ def _peaks(document: Document, width: int) -> list[str]:
 
 
 def _peak(number: int, peak: Mapping[str, Any]) -> list[str]:
-    frequency = 1 / (2 * 3.141592653589793 * peak["tau"])
+    frequency = 1 / (2 * math.pi * peak["tau"])
     return [
         str(number),
         significant(peak["tau"], 3),

@@ -309,19 +309,25 @@ def verdict(document: Document) -> str:
         return "FAILED"
     is_check = "rc_elements" in document
     words = ("pass", "fails") if is_check else ("usable", "not usable")
-    said = words[0] if document.get("ok") else ": ".join([words[1], *forbidding(document)])
+    said = words[0] if document.get("ok") else words[1] + explain_refusal(document)
     return f"{clean(document['grade'])}, {said}" if document.get("grade") else said
 
 
 def forbidding(document: Document) -> list[str]:
-    """Return the names of the flags that forbid the use, as one text; none where there is no flag.
+    """Return the names of the flags that forbid the use; of all where none is said to.
 
     >>> forbidding({"flags": [{"name": "misfit", "level": "forbids"}, {"name": "outlier", "level": "tells"}]})
     ['misfit']
     """
     flags = flags_of(document)
     grave = [flag for flag in flags if isinstance(flag, Mapping) and flag.get("level") == "forbids"] or flags
-    return [", ".join(names)] if (names := dict.fromkeys(flag_name(flag) for flag in grave)) else []
+    return list(dict.fromkeys(flag_name(flag) for flag in grave))
+
+
+def explain_refusal(document: Document) -> str:
+    """Return what goes behind ``not usable``: the flags that forbid the use, nothing where there is none."""
+    names = forbidding(document)
+    return f": {', '.join(names)}" if names else ""
 
 
 def parameter_verdict(row: Document) -> str:
