@@ -292,7 +292,7 @@ def _distribute(
 def _describe_peaks(
     p: Problem, strength: float, gamma: FloatArray, drawn: FloatArray
 ) -> tuple[tuple[Peak, ...], tuple[Flag, ...]]:
-    seen = find_peaks(gamma, drawn.std(axis=0))
+    seen = find_peaks(gamma, drawn.std(axis=0), p.step)
     places, merged = merge_peaks(p, strength, seen, gamma)
     peaks = tuple(summarise_peaks(p, gamma, drawn, places))
     sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]

@@ -12,6 +12,8 @@ from eisfit.validation.drt_algebra import Problem, solve
 from eisfit.validation.non_negative import NonNegative
 
 _APART = 10.83  # fall of chi-square by which a dip is real: chance 0.001 of one degree of freedom
+_RIPPLE = 0.06  # of the highest peak nearby: regularisation leaves ripples of about 5 % beside a sharp one
+_NEARBY = 3.0  # decades that ripples reach
 _WEAKER = 0.3  # of the strength chosen: weak enough for the data, and not the prior, to make the dip
 
 
@@ -31,16 +33,19 @@ class Peak:
     resistance_stderr: float
 
 
-def find_peaks(gamma: FloatArray, spread: FloatArray) -> list[tuple[int, int, int]]:
+def find_peaks(gamma: FloatArray, spread: FloatArray, step: float) -> list[tuple[int, int, int]]:
     """Return (left, top, right) of the maxima that rise above both neighbouring minima.
 
-    By more than `spread` (T,), their standard deviation, and by 6 % of the highest peak, because
-    second-derivative regularisation leaves ripples of about 5 % beside a sharp peak. On 60 simulated pairs of
-    arcs (0.1-1 % noise) this found 98 % of the arcs and no ripple. Maxima at the ends of the grid do not
-    count.
+    By more than `spread` (T,), their standard deviation, and by 6 % of the highest peak within three decades
+    of a grid of `step` (of ln tau), because second-derivative regularisation leaves ripples of about 5 %
+    beside a sharp peak. On 60 simulated pairs of arcs (0.1-1 % noise) this found 98 % of the arcs and no
+    ripple. What lies farther away says nothing: the tail of a blocking electrode is a thousand times as high
+    as the bulk's arc. Maxima at the ends of the grid do not count.
     """
     maxima = np.flatnonzero((gamma[1:-1] > gamma[:-2]) & (gamma[1:-1] >= gamma[2:])) + 1
-    least = np.maximum(spread, 0.06 * gamma.max())
+    reach = round(_NEARBY * np.log(10) / step)
+    highest = np.array([gamma[max(0, k - reach) : k + reach + 1].max() for k in range(gamma.size)])
+    least = np.maximum(spread, _RIPPLE * highest)
     return _part_at_minima(gamma, [top for top in maxima.tolist() if _prominence(gamma, top) > least[top]])
 
 

@@ -521,8 +521,9 @@ def test_track_shows_its_label_and_notes() -> None:
 
 def test_a_passed_check_says_what_it_cannot_see():
     passed = {**CHECK, "ok": True, "flags": [], "ranges": []}
-    assert "smooth drift" in check_text(passed)
     assert "smooth drift" not in check_text(CHECK)
+    for noise, told in ((0.0, "than about 2 %"), (0.01, "than about 10 %"), (0.2, "drift during the sweep")):
+        assert told in check_text({**passed, "noise_relative": noise})
 
 
 @pytest.mark.parametrize(("points", "low", "told"), [(12, 0.1, True), (20, 0.1, False), (9, 300.0, True)])

@@ -159,11 +159,24 @@ def test_the_choice_is_shown():
 def test_peaks_of_a_plain_curve():
     x = np.linspace(-5, 5, 201)
     gamma = np.exp(-((x + 2) ** 2)) + 0.5 * np.exp(-((x - 2) ** 2)) + 0.02 * np.exp(-20 * (x - 4.5) ** 2)
-    (first, second) = find_peaks(gamma, np.zeros(201))
+    (first, second) = find_peaks(gamma, np.zeros(201), 0.05)
     assert x[[first[1], second[1]]] == pytest.approx([-2, 2], abs=0.06)
     assert first[2] == second[0] and x[first[2]] == pytest.approx(0.1, abs=0.15)
-    assert find_peaks(gamma, np.full(201, 0.7))[0][1] == first[1]
-    assert find_peaks(x, np.zeros(201)) == []
+    assert find_peaks(gamma, np.full(201, 0.7), 0.05)[0][1] == first[1]
+    assert find_peaks(x, np.zeros(201), 0.05) == []
+    assert len(find_peaks(gamma, np.zeros(201), 0.5)) == 3  # the small one is far enough off
+
+
+def test_the_arcs_of_a_pellet_are_seen_before_its_blocking_electrodes():
+    """Bulk 2 kohm, grain boundary 9 kohm, and gold whose tail of 600 kohm made them no peaks."""
+    f = np.geomspace(7e6, 0.1, 79)
+    s = 2j * np.pi * f
+    z = 2e3 / (1 + s * 6.7e-8) + 9e3 / (1 + s * 3e-6) + 1 / (1.1e-6 * s**0.76)
+    error = np.random.default_rng(5).normal(0, 0.003, (2, f.size))
+    result = drt(Spectrum(frequency=f, impedance=z + np.abs(z) * (error[0] + 1j * error[1])), samples=20)
+    bulk, boundary = result.peaks[:2]
+    assert [bulk.tau, boundary.tau] == pytest.approx([6.7e-8, 3e-6], rel=0.1)
+    assert [bulk.resistance, boundary.resistance] == pytest.approx([2e3, 9e3], rel=0.1)
 
 
 def test_refusals():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -12,15 +12,23 @@ from eisfit.errors import EisfitError, FitError
 from eisfit.fitting.identify.structures import shape
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
+from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
 if TYPE_CHECKING:  # what identifies is loaded where a circuit is to be identified
     from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 
 T = TypeVar("T")
 
-_TOLD = ("points_dropped", "closer_circuit", "one_of_many")  # of identify, where a fit is told of its circuit
+_MAIN, _ARCS = "R_ct", {"R_sei", "R_ct"}
+
+_TOLD = (
+    "points_dropped",
+    "closer_circuit",
+    "one_of_many",
+    "negative_resistance",
+)  # of identify, where a fit is told of its circuit
 
 # Probability by each spectrum looked at, from which a circuit may stand for all; a rival's too.
 _SERVES = 0.01
@@ -71,7 +79,8 @@ class Choice:
             "determine the parameters it needs"
         )
         told = dataclasses.replace(self.flags[0], cause=cause)
-        return dataclasses.replace(self, answer=row, flags=(told, *self.flags[1:]))
+        kept = (flag for flag in self.flags[1:] if flag.name != "drawn_otherwise")
+        return dataclasses.replace(self, answer=row, flags=(told, *_tell_drawn(row), *kept))
 
 
 def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
@@ -215,9 +224,31 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
         f"{answer.circuit.string} was chosen{number}{scope} out of {found.tried} circuits, "
         f"probability {_percent(answer.probability)}{second}"
     )
+    if answer.assigned and len(_ARCS & set(answer.values)) > 1:
+        cause += "; which arc is sei and which ct is an assignment, by time constants and capacitances"
     told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
     others = tuple(flag for flag in found.flags if flag.name in _TOLD)
-    return Choice(answer, found.spectrum, (told, *others), tuple(ranked) if place == 1 else ())
+    flags = (told, *_tell_drawn(answer), *others)
+    return Choice(answer, found.spectrum, flags, tuple(ranked) if place == 1 else ())
+
+
+def _tell_drawn(row: IdentifiedCircuit) -> Iterator[Flag]:
+    """Yield what R_ct is where the same impedance is drawn otherwise, if that is another value."""
+    here, at = row.values.get(_MAIN), row.drawings[1:]
+    there = {s: v[_MAIN] for s, v in zip(at, row.drawn, strict=False) if here and v.get(_MAIN, 0.0) > 0}
+    if not here or not there:
+        return
+    string = max(there, key=lambda s: abs(float(np.log(there[s] / here))))
+    if abs(there[string] / here - 1) > limit("usable_rms"):
+        seen = (
+            f"drawn as {string}, which these data do not tell from {row.circuit.string}, {_MAIN} is "
+            f"{significant(there[string], 3)} ohm in place of {significant(here, 3)}; errors do not hold that"
+        )
+        cure = (
+            "chemistry decides: layers behind each other are drawn in series, a film with pores nested; give "
+            "the circuit that is meant (--circuit)"
+        )
+        yield Flag("drawn_otherwise", seen, cure)
 
 
 def _tell(row: IdentifiedCircuit) -> str:

@@ -40,6 +40,8 @@ class IdentifiedCircuit:
         Parameters at the optimum, by name.
     drawings
         Circuit strings of the same impedance, or one the data cannot tell from it; the first is `circuit`'s.
+    drawn
+        Parameters by name of each of the other drawings, at their optima.
     assigned
         Whether roles such as ``sei`` and ``ct`` were given, which is an assignment and not a measurement.
     at_bound
@@ -55,6 +57,7 @@ class IdentifiedCircuit:
     free: int
     values: Mapping[str, float]
     drawings: tuple[str, ...] = ()
+    drawn: tuple[Mapping[str, float], ...] = ()
     assigned: bool = False
     at_bound: bool = False
 
@@ -71,6 +74,7 @@ class IdentifiedCircuit:
             "at_bound": self.at_bound,
             "assigned": self.assigned,
             "drawings": list(self.drawings),
+            "drawn": [dict(values) for values in self.drawn],
             "values": dict(self.values),
         }
 
@@ -82,6 +86,7 @@ class IdentifiedCircuit:
             circuit=Circuit.from_string(document["circuit"]["string"]),
             rms=document["rms_relative_residual"],
             drawings=tuple(document["drawings"]),
+            drawn=tuple(document.get("drawn", ())),
             **{key: document[key] for key in kept},
         )
 

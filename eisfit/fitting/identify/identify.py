@@ -16,6 +16,7 @@ from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.identify.usable import FEWEST, consistent, drop_top
+from eisfit.rounding import hertz
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
@@ -24,7 +25,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.verdict import Flag
 
-_INDUCTIVE_POINTS = 2
+_INDUCTIVE_POINTS = _NEGATIVE_POINTS = 2
 _BEYOND_NOISE = 3.0  # standard deviations
 _LOOKS = 3
 
@@ -103,6 +104,8 @@ def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -
         flags = (*flags, _closer_flag(nearest, found[0].trial))
     if rows[0].free >= MANY and rows[0].grade != "A":
         flags = (*flags, _many_flag(rows[0]))
+    if rows[0].grade == "D" and _is_active(clean, np.sqrt(bench.scale) / weight[::2]):
+        flags = (*flags, _active_flag(clean))
     if bench.is_free_of_noise and not bench.is_exact:
         flags = (*flags, _digits_flag(found[0].trial))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
@@ -154,6 +157,22 @@ def _digits_flag(first: Trial) -> Flag:
     return Flag("digits_missed", seen, cure)
 
 
+def _is_active(spectrum: Spectrum, noise: FloatArray) -> bool:
+    """Return whether Z' is below zero, by more than noise, in a spectrum that obeys Kramers-Kronig."""
+    below = spectrum.impedance.real < -_BEYOND_NOISE * noise
+    return int(below.sum()) >= _NEGATIVE_POINTS and check_once(spectrum).ok
+
+
+def _active_flag(spectrum: Spectrum) -> Flag:
+    negative = spectrum.frequency[spectrum.impedance.real < 0]
+    seen = (
+        f"Z' is negative from {hertz(negative.min())} to {hertz(negative.max())}, and the spectrum obeys "
+        "Kramers-Kronig: it has a negative resistance, as of passivation, which no circuit that was tried has"
+    )
+    cure = "give a circuit and allow it: --circuit 'R_s-p(R1,C1,R2-L2)' --bound R2=-1e9:0 --bound L2=-1e9:0"
+    return Flag("negative_resistance", seen, cure)
+
+
 def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
     """Return the mean square of the weighted noise: measured, else what no consistent impedance explains."""
     if spectrum.noise is not None:
@@ -175,7 +194,8 @@ def _turns_inductive(spectrum: Spectrum, noise: FloatArray) -> bool:
 def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
     trial = answer.trial
     final = name_parts(trial.structure, trial.values)
-    others = tuple(circuit_of(name_parts(t.structure, t.values).structure).string for t in answer.equal)
+    others = [name_parts(t.structure, t.values) for t in answer.equal]
+    drawings = tuple(circuit_of(one.structure).string for one in (final, *others))
     return IdentifiedCircuit(
         circuit=circuit_of(final.structure),
         probability=answer.probability,
@@ -185,7 +205,8 @@ def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
         chisqr=trial.chisqr,
         free=trial.size,
         values=final.values,
-        drawings=(circuit_of(final.structure).string, *others),
+        drawings=drawings,
+        drawn=tuple(one.values for one in others),
         assigned=final.assigned,
         at_bound=trial.at_bound,
     )

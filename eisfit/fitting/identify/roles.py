@@ -3,7 +3,9 @@
 A film is told from charge transfer by what both agree on: the film's arc is the faster, and its effective
 capacitance (G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275, in the form Q^(1/a) R^(1/a - 1)) the
 smaller, by more than a factor of three. That is an assignment, not a measurement, and is not made beside an
-element that holds the reaction itself.
+element that holds the reaction itself, nor where an arc is none of an interface: below an exponent of 0.6 it
+is diffusion or a porous electrode, below a nanofarad a bulk or a grain boundary (J. T. S. Irvine, D. C.
+Sinclair, A. R. West, Adv. Mater. 2 (1990) 132) rather than the double layer of 1e-4 cm2.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from eisfit.model.notation import Component, Node, Parallel, Part, Series, compo
 from eisfit.records import dataclass
 
 _APART = 3.0  # times: capacitances of film and double layer at least
+_FLAT = 0.6  # exponent
+_LEAST = 1e-9  # F
 _REACTING = ("TLM", "G")
 _TURNS, _NEVER = 40, 1e30  # of an iteration, and the seconds at which one that does not end is left
 
@@ -86,7 +90,9 @@ def _number(arcs: list[Arc]) -> list[str]:
 def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     """Return the label of each arc: a role, or its number."""
     numbers = _number(arcs)
-    if any(arc.loop for arc in arcs):
+    if any(arc.loop or arc.exponent(values) < _FLAT for arc in arcs):
+        return numbers
+    if arcs and _capacitance(arcs[-1], values) < _LEAST:
         return numbers
     if len(arcs) == 1:
         return ["_ct"]

@@ -68,6 +68,8 @@ KINDS: Mapping[str, Kind] = {
     "circuit_chosen": _PLAIN,
     "digits_missed": _PLAIN,
     "one_of_many": _PLAIN,
+    "negative_resistance": _PLAIN,
+    "drawn_otherwise": _PLAIN,
     "closer_circuit": _PLAIN,
     "arcs_merged": Kind(of_parts=True, joint="again", spoils_film="own"),
     "jump": Kind(joint="again"),

@@ -16,6 +16,7 @@ from eisfit.fitting.identify.moves import neighbours
 from eisfit.fitting.identify.roles import crossover, name_parts
 from eisfit.fitting.identify.structures import Arc, circuit_of, orders, shape, size
 from eisfit.fitting.identify.trials import Workbench
+from eisfit.fitting.identify.usable import drop_top
 from eisfit.model.notation import parse
 from eisfit.spectra.noise import weights
 
@@ -328,10 +329,35 @@ def test_a_resistor_that_a_diffusion_hides_does_not_order_the_arcs(resistance):
 )
 def test_an_arc_beside_a_pore_is_not_named_charge_transfer(tail, named):
     """The pore holds it: R_ct of the arc was told to be 90 % too small, determined."""
-    values = dict.fromkeys(("R1", "R2", "CPE2_Q", "CPE2_alpha", "TLM1_Q", "TLM1_R_ion"), 0.5)
+    values = {**dict.fromkeys(("R1", "R2", "CPE2_Q", "TLM1_Q", "TLM1_R_ion"), 0.5), "CPE2_alpha": 0.8}
     structure = parse(f"R1-p(R2,CPE2)-{tail}").children
     assert circuit_of(name_parts(structure, values | _parameters_of(tail)).structure).string == named
 
 
+@pytest.mark.parametrize(
+    ("inner", "capacitance", "named"),
+    [
+        (0.8, 1e-6, "R_s-p(R_sei-p(R_ct,CPE_ct),C_sei)"),
+        (0.5, 1e-6, "R_s-p(R1-p(R2,CPE2),C1)"),  # what an electrode of 25 um shows of diffusion around it
+        (0.8, 2e-10, "R_s-p(R1-p(R2,CPE2),C1)"),  # a pellet: bulk and grain boundaries
+    ],
+)
+def test_an_arc_that_is_no_interface_is_not_named_charge_transfer(inner, capacitance, named):
+    """R_ct of 18 of 20 simulated microelectrodes was that of diffusion, eight times too large, determined."""
+    values = {"R1": 10.0, "R2": 1e4, "C2": capacitance / 100, "R3": 1e5, "CPE3_alpha": inner}
+    values["CPE3_Q"] = (1e5 * capacitance) ** inner / 1e5  # of this capacitance at the arc's peak
+    structure = parse("R1-p(R2-p(R3,CPE3),C2)").children
+    assert circuit_of(name_parts(structure, values).structure).string == named
+
+
 def _parameters_of(tail):
     return dict.fromkeys(parse(tail).parameter_names, 0.5)
+
+
+def test_an_insulator_measured_beyond_the_range_of_the_instrument_ends():
+    """100 pF beside 7.5e10 ohm, noise beyond 5e7 ohm: an internal error, for nnls did not end."""
+    f = np.geomspace(1e5, 1e-2, 43)
+    z = 1 / (1.05e-10 * 2j * np.pi * f + 1 / 7.5e10)
+    for seed in range(8):
+        error = np.random.default_rng(seed).normal(0, 0.003, (2, f.size)) * (1 + np.abs(z) / 5e7)
+        drop_top(Spectrum(frequency=f, impedance=z + np.abs(z) * (error[0] + 1j * error[1])))
