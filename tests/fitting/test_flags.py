@@ -7,7 +7,8 @@ import pytest
 
 import eisfit
 from eisfit.engine.coordinates import Scales
-from eisfit.fitting.verdicts.flags import Judgement, findings_of, set_levels
+from eisfit.fitting.verdicts.findings import set_levels
+from eisfit.fitting.verdicts.flags import CHECKS, Batch, Judgement, are_silent, find_at_bound, findings_of
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
@@ -197,3 +198,50 @@ def test_a_point_off_is_told_where_the_grade_allows_it():
         assert [r.grade for r in results] == ["A", "A"]
         assert not results[0].flags
         named(results[1], "outlier")
+
+
+def draw_batch(circuit, rng, count=400):
+    """Return fits as they may come out: arcs in any order, exponents to the end, errors and correlations."""
+    names = circuit.free_names
+    values = {name: 10.0 ** rng.uniform(-1, 2, count) for name in circuit.names}
+    values["R_sei"][::20] = 1e-9
+    for name in circuit.names:
+        if name.endswith("_alpha"):
+            values[name] = np.minimum(rng.uniform(0.3, 1.2, count), 1.0)
+    held = {name: expression.evaluate(values)[0] for name, expression in circuit.expressions.items()}
+    for name, given in held.items():
+        values[name] = np.clip(given, circuit.parameters[name].min, circuit.parameters[name].max)
+    columns = np.column_stack([values[name] for name in circuit.names])
+    size = np.column_stack([values[name] for name in names])
+    shared = rng.normal(size=(count, 1, len(names))) * 10.0 ** rng.uniform(-2, 1.5, (count, 1, 1))
+    covar = np.einsum("bki,bkj->bij", shared, shared) + np.eye(len(names))
+    covar *= (10.0 ** rng.uniform(-5, 0.5, (count, 1)) * size)[:, :, np.newaxis] * size[:, np.newaxis, :]
+    stderr = np.sqrt(np.einsum("bii->bi", covar))
+    stderr[rng.random(count) < 0.05] = np.nan
+    named = [dict(zip(circuit.names, row, strict=True)) for row in columns.tolist()]
+    scales = Scales.of(2 * np.pi * FREQUENCY, 3 + arc(50, 3e-3, 0.85))
+    bounded = np.array([bool(find_at_bound(circuit, scales, row)) for row in named])
+    batch = Batch(circuit, columns, names, stderr, stderr, covar, bounded)
+    places = [(i, j) for i in range(len(names)) for j in range(i)]
+    for b, row in enumerate(named):
+        pairs = [(names[j], names[i], covar[b, i, j] / stderr[b, i] / stderr[b, j]) for i, j in places]
+        pairs = sorted((pair for pair in pairs if np.isfinite(pair[2])), key=lambda pair: -abs(pair[2]))
+        errors = dict(zip(names, stderr[b].tolist(), strict=True))
+        yield batch, b, Judgement(circuit, scales, row, errors, pairs, True, "", 1e-3, 1.0, "A")
+
+
+def test_a_batch_is_asked_for_whatever_one_fit_would_be_told():
+    """A check that calls a row silent of which it has something to say leaves batches without its flag."""
+    plain, spoken = eisfit.circuit("rs-sei-ct"), set()
+    tied = plain.constrain(expr={"CPE_ct_alpha": "1.5*CPE_sei_alpha"})
+    for circuit in (plain, tied):
+        drawn = list(draw_batch(circuit, np.random.default_rng(7)))
+        quiet = are_silent(drawn[0][0])
+        assert 0.02 < quiet.mean() < 0.9
+        for k, check in enumerate(CHECKS):
+            silent = check.silent(drawn[0][0])
+            said = [bool(list(check.one(seen))) for _, _, seen in drawn]
+            spoken |= {k} if any(said) else set()
+            assert not any(silent & said), check
+        assert not any(findings_of(seen) for _, b, seen in drawn if quiet[b])
+    assert spoken == set(range(len(CHECKS))), "draw fits of which the new check says something"

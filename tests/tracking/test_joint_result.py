@@ -13,7 +13,8 @@ import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import compute_derived
 from eisfit.fitting.result_parts import Statistics
-from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, findings_of, set_levels
+from eisfit.fitting.verdicts.findings import set_levels
+from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing

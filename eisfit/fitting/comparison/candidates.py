@@ -25,7 +25,7 @@ from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.fit import finish_in_lmfit
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.assess import findings_and_result
-from eisfit.fitting.verdicts.flags import Finding
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all, mask_of
 from eisfit.engine.arcs import arcs
-from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
@@ -34,7 +33,8 @@ from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table
 from eisfit.fitting.result_parts import compute_statistics
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
-from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, is_physical_limit
+from eisfit.fitting.verdicts.findings import Finding
+from eisfit.fitting.verdicts.flags import Batch, are_silent, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
 from eisfit.model.circuit import Circuit
@@ -274,7 +274,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
     )
     apart = Propagation(circuit, values, free, by_noise)
     loud = stand_out(fits.residual) & (seen.rms > limit("rounding"))
-    return table, _are_faultless(optima, table, apart) & ~loud & ~at_bound.any(axis=1) & np.isnan(power)
+    return table, _are_faultless(optima, table, apart) & ~loud & np.isnan(power)
 
 
 def _errors(
@@ -348,9 +348,10 @@ def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> Boo
     quiet &= np.asarray(table.grade == "A", dtype=bool)
     quiet &= table.statistics["rms_relative_residual"] <= limit("usable_rms")  # else noise, if consistent
     quiet &= [not (spectrum.notes and find_turned_sign(spectrum)) for spectrum in optima.spectra]
-    names, noise = [optima.circuit.names[k] for k in free], table.stderr_noise[:, free]
-    quiet &= are_uncorrelated(optima.circuit, names, noise, table.covar)
-    quiet &= arcs_in_order(optima.circuit, values)
+    names, errors = [optima.circuit.names[k] for k in free], (stderr, table.stderr_noise[:, free])
+    quiet &= are_silent(
+        Batch(optima.circuit, values, names, *errors, table.covar, np.asarray(table.at_bound.any(axis=1)))
+    )
     for loud in _arcs_in_doubt(optima, propagated):
         quiet &= ~loud
     return quiet

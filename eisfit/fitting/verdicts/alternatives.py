@@ -20,7 +20,7 @@ from eisfit.engine.solver import Problem, solve
 from eisfit.engine.swapped_arcs import rival_excess
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.verdicts.flags import Finding
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import significant

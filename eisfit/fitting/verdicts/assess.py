@@ -19,14 +19,9 @@ from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
 from eisfit.fitting.verdicts.alternatives import find_ambiguous, find_departed, not_open, roles_decide
+from eisfit.fitting.verdicts.findings import Finding, parameter_verdicts, set_levels
 from eisfit.fitting.verdicts.flag_kinds import kind_of
-from eisfit.fitting.verdicts.flags import (
-    Finding,
-    Judgement,
-    findings_of,
-    parameter_verdicts,
-    set_levels,
-)
+from eisfit.fitting.verdicts.flags import Judgement, findings_of
 from eisfit.fitting.verdicts.grade import Residuals, grades, scatter_power
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
 from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign, find_unsound

@@ -1,23 +1,22 @@
-"""What a fit says against itself: findings, each a flag and what it makes of the parameters it names."""
+"""What residuals, values, errors and correlations say against a fit, or against many at once."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import role_times
+from eisfit.arrays import BoolArray, FloatArray
+from eisfit.engine.arcs_order import arcs_in_order, role_times
 from eisfit.engine.coordinates import Scales
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.records import dataclass
 from eisfit.rounding import significant
 from eisfit.spectra import WEIGHTING
-from eisfit.verdict import FORBIDS, VERDICTS, Flag, limit
+from eisfit.verdict import FORBIDS, Flag, limit
 
 #: The same for every parameter, so that a report says it once.
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
@@ -25,27 +24,6 @@ UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or me
 
 _MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
 _NEAR = limit("at_bound")
-_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A flag, and what it makes of some parameters.
-
-    Attributes
-    ----------
-    flag
-        Its level counts where `verdict` is empty.
-    names, verdict
-        The parameters that this is about, and their verdict; none where it is about no parameter.
-    mild
-        Whether it is only told, whichever parameters it is about.
-    """
-
-    flag: Flag
-    names: tuple[str, ...] = ()
-    verdict: str = ""
-    mild: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,59 +66,60 @@ class Judgement:
     power: float = np.nan
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Batch:
+    """What is known of the values of many fits of one circuit, as `Judgement` of one.
+
+    Attributes
+    ----------
+    circuit
+        Of all.
+    values
+        (B, P) of all parameters.
+    names, stderr, noise, covar
+        Of the parameters (v,) that have errors: these, (B, v); the noise's part of them, and its (B, v, v).
+    bounded
+        (B,) whether a parameter is at a bound.
+    """
+
+    circuit: Circuit
+    values: FloatArray
+    names: Sequence[str]
+    stderr: FloatArray
+    noise: FloatArray
+    covar: FloatArray
+    bounded: BoolArray
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that values, errors or correlations may say against a fit.
+
+    Of thousands of fits nobody asks one by one what is to be said: a check says in one go of which it says
+    nothing. Where it called a row silent that it has something to say of, batches and series would lack the
+    flag without a word (`tests/fitting/test_flags.py` looks).
+
+    Attributes
+    ----------
+    one
+        What it says of one fit.
+    silent
+        Rows (B,) of which it certainly says nothing.
+    """
+
+    one: Callable[[Judgement], Iterable[Finding]]
+    silent: Callable[[Batch], BoolArray]
+
+
 def findings_of(seen: Judgement) -> list[Finding]:
-    """Return what the values, their errors and correlations say against a fit, the gravest first."""
-    return [
-        *(Finding(flag) for flag in (*_convergence(seen), *_misfit(seen), *_scatter(seen), *_order(seen))),
-        *_find_held(seen),
-        *_bounds(seen, False),
-        *_find_undetermined(seen),
-        *_bounds(seen, True),
-        *(Finding(flag) for flag in _find_correlated(seen)),
-    ]
+    """Return what residuals, values, errors and correlations say against a fit, the gravest first."""
+    residuals = (*_convergence(seen), *_misfit(seen), *_scatter(seen))
+    return [*map(Finding, residuals), *(finding for check in CHECKS for finding in check.one(seen))]
 
 
-def parameter_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[str, str]:
-    """Return the verdict of every parameter; of several findings the worst counts.
-
-    A parameter that an expression ties to others is judged with what follows from the parameters
-    (`eisfit.fitting.derived`), not here.
-    """
-    found = {name: "determined" if p.free else "fixed" for name, p in circuit.parameters.items()}
-    for finding in findings:
-        for name in finding.names:
-            free = circuit.parameters[name].free
-            if free and finding.verdict and _RANK[finding.verdict] > _RANK[found[name]]:
-                found[name] = finding.verdict
-    return found
-
-
-def set_levels(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...]:
-    """Return the flags, each with its level, those that forbid first.
-
-    A finding about parameters forbids where one of them matters (`_important`); else it tells.
-    """
-    important = _important(circuit, parameter_verdicts(circuit, (f for f in findings if not f.mild)))
-    flags = []
-    for finding in findings:
-        grave = bool(finding.verdict) and not finding.mild and not important.isdisjoint(finding.names)
-        flags.append(dataclasses.replace(finding.flag, level=FORBIDS) if grave else finding.flag)
-    return tuple(sorted(dict.fromkeys(flags), key=lambda flag: not flag.forbids))
-
-
-def _important(circuit: Circuit, verdicts: Mapping[str, str]) -> set[str]:
-    """Return the parameters that must be determined for a fit to be of use.
-
-    The charge-transfer resistances, where the circuit names one. Where it names none, one resistance beside
-    the one in series is enough (any free parameter, where there is no resistance): only if not one is
-    determined do they all matter.
-    """
-    free = {name: p for name, p in circuit.parameters.items() if p.free}
-    named = {name for name, p in free.items() if p.role == "charge_transfer" and p.unit == "ohm"}
-    if named:
-        return named
-    others = {name for name, p in free.items() if p.unit == "ohm" and p.role != "series"} or set(free)
-    return set() if any(verdicts[name] == "determined" for name in others) else others
+def are_silent(batch: Batch) -> BoolArray:
+    """Return the rows (B,) of which no check of `CHECKS` has anything to say."""
+    return np.asarray(np.logical_and.reduce([check.silent(batch) for check in CHECKS]))
 
 
 def _reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, float, float]:
@@ -227,19 +206,21 @@ def _scatter(seen: Judgement) -> Iterator[Flag]:
     )
 
 
-def _order(seen: Judgement) -> Iterator[Flag]:
+def _order(seen: Judgement) -> Iterator[Finding]:
     row = np.array([[seen.values[name] for name in seen.circuit.names]])
     times = {role: float(tau[0]) for role, tau in role_times(seen.circuit, row).items()}
     roles = list(times)
     for fast, slow in pairwise(roles):
         if times[fast] > times[slow]:
-            yield Flag(
-                "arcs_swapped",
+            cause = (
                 f"the {_word(fast)} arc ({significant(times[fast], 2)} s) came out slower than the "
-                f"{_word(slow)} arc ({significant(times[slow], 2)} s)",
-                "read the two as exchanged, say the order that is meant (--order), or use a circuit with one "
-                "arc less",
+                f"{_word(slow)} arc ({significant(times[slow], 2)} s)"
             )
+            cure = (
+                "read the two as exchanged, say the order that is meant (--order), or use a circuit with one "
+                "arc less"
+            )
+            yield Finding(Flag("arcs_swapped", cause, cure))
 
 
 def _word(role: str) -> str:
@@ -291,7 +272,7 @@ def _find_undetermined(seen: Judgement) -> Iterator[Finding]:
         yield Finding(Flag("undetermined", cause, UNDETERMINED_CURE), (name,), "open")
 
 
-def _find_correlated(seen: Judgement) -> Iterator[Flag]:
+def _find_correlated(seen: Judgement) -> Iterator[Finding]:
     """Yield one flag for each group of parameters that make up for each other."""
     strong = [pair for pair in seen.correlations if _is_strong(seen, pair)]
     place = {name: k for k, name in enumerate(seen.circuit.names)}
@@ -310,7 +291,7 @@ def _find_correlated(seen: Judgement) -> Iterator[Flag]:
             cure = (
                 "use a simpler circuit, fix one of them, or read only what they have in common, such as R_p"
             )
-        yield Flag("correlated", cause, cure)
+        yield Finding(Flag("correlated", cause, cure))
 
 
 def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
@@ -319,22 +300,25 @@ def _is_strong(seen: Judgement, pair: tuple[str, str, float]) -> bool:
     return abs(pair[2]) >= limit("correlated") and len(components) > 1
 
 
-def are_uncorrelated(
-    circuit: Circuit, names: Sequence[str], stderr: FloatArray, covar: FloatArray
-) -> NDArray[np.bool_]:
-    """Return the rows (B,) of which no correlation comes near a flag; others must be judged one by one.
+def _hold_no_expression(batch: Batch) -> BoolArray:
+    if not batch.circuit.expressions:
+        return np.ones(len(batch.values), dtype=bool)
+    rows = (dict(zip(batch.circuit.names, row, strict=True)) for row in batch.values.tolist())
+    return np.array([not batch.circuit.expressions_held(row) for row in rows], dtype=bool)
 
-    Parameters
-    ----------
-    circuit, names
-        Whose parameters (v,) these are.
-    stderr, covar
-        (B, v) and (B, v, v).
-    """
+
+def _are_determined(batch: Batch) -> BoolArray:
+    size = np.abs(batch.values[:, [batch.circuit.names.index(name) for name in batch.names]])
+    least = limit("determined") * size
+    return np.asarray((np.isfinite(batch.stderr) & (batch.stderr <= least)).all(axis=1))
+
+
+def _are_uncorrelated(batch: Batch) -> BoolArray:
+    """Return the rows (B,) of which no correlation comes near a flag."""
     with np.errstate(all="ignore"):  # without an error there is no correlation: such a row is judged
-        correlation = np.abs(covar) / (stderr[:, :, np.newaxis] * stderr[:, np.newaxis, :])
-    parts = [circuit.parameters[name].component for name in names]
-    quiet = np.ones(len(stderr), dtype=bool)
+        correlation = np.abs(batch.covar) / (batch.noise[:, :, np.newaxis] * batch.noise[:, np.newaxis, :])
+    parts = [batch.circuit.parameters[name].component for name in batch.names]
+    quiet = np.ones(len(batch.noise), dtype=bool)
     for i, j in combinations(range(len(parts)), 2):
         if parts[i] != parts[j]:
             quiet &= correlation[:, i, j] < limit("correlated") - _MARGIN
@@ -348,3 +332,18 @@ def _groups(pairs: list[set[str]]) -> list[set[str]]:
         touching = [group for group in groups if group & pair]
         groups = [group for group in groups if group not in touching] + [pair.union(*touching)]
     return groups
+
+
+def _none_is_bounded(batch: Batch) -> BoolArray:
+    return ~batch.bounded
+
+
+#: The gravest first.
+CHECKS = (
+    Check(_order, lambda batch: arcs_in_order(batch.circuit, batch.values)),
+    Check(_find_held, _hold_no_expression),
+    Check(lambda seen: _bounds(seen, False), _none_is_bounded),
+    Check(_find_undetermined, _are_determined),
+    Check(lambda seen: _bounds(seen, True), _none_is_bounded),
+    Check(_find_correlated, _are_uncorrelated),
+)

@@ -18,8 +18,9 @@ from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flag_kinds import kind_of
-from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE, Finding
+from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
 

@@ -11,8 +11,8 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flag_kinds import kind_of, no_circuit_fits
-from eisfit.fitting.verdicts.flags import Finding
 from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.engine.arcs_order import arcs_in_order
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import derive
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics, compute_statistics
 from eisfit.fitting.verdicts.assess import judge, with_verdicts
+from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flag_kinds import kind_of
-from eisfit.fitting.verdicts.flags import Finding, are_uncorrelated, find_at_bound, findings_of
+from eisfit.fitting.verdicts.flags import Batch, are_silent, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry, geometry_told
 from eisfit.records import dataclass
 from eisfit.rounding import significant
@@ -176,11 +176,9 @@ class _Part:
 
     def _are_faultless(self) -> NDArray[np.bool_]:
         """Return the cycles (B,) that `eisfit.fitting.verdicts.flags` has nothing to say of."""
-        circuit, size = self.problem.circuit, np.abs(self.values[:, self.varied])
-        quiet = np.full(len(size), not self.bounded)
-        quiet &= (np.isfinite(self.stderr) & (self.stderr <= size)).all(axis=1)
-        quiet &= are_uncorrelated(circuit, self.names, self.stderr, self.covar)
-        return quiet & arcs_in_order(circuit, self.values)
+        bounded = np.full(len(self.values), bool(self.bounded))
+        errors = self.stderr, self.stderr, self.covar
+        return are_silent(Batch(self.problem.circuit, self.values, self.names, *errors, bounded))
 
 
 def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, FloatArray]:
