@@ -13,7 +13,7 @@ from eisfit.engine.task import Task
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import find_at_bound
-from eisfit.fitting.verdicts.grade import correlate_neighbours
+from eisfit.fitting.verdicts.grade import describe_residuals
 from eisfit.spectra.noise import noise_level
 from eisfit.validation.quantiles import chi2_above
 
@@ -73,8 +73,6 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
     relative = difference / np.abs(spectrum.impedance)
-    with np.errstate(all="ignore"):
-        alike = correlate_neighbours(np.stack([relative.real, relative.imag], axis=1))
     return Statistics(
         chisqr=float(outcome.chisqr),
         redchi=float(outcome.redchi),
@@ -84,9 +82,8 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
         p_value=None if task.rescaled else chi2_above(int(outcome.nfree), float(outcome.chisqr)),
-        rms_relative_residual=float(np.sqrt(np.mean(np.abs(relative) ** 2))),
         noise=_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
-        lag1_autocorrelation=float(np.nan_to_num(alike)),
+        **{name: float(column[0]) for name, column in describe_residuals(relative[np.newaxis]).items()},
     )
 
 

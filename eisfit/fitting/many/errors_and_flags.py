@@ -264,9 +264,8 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         grade=grade,
         statistics={
             **statistics,
+            **seen.statistics,
             "noise": noise,
-            "rms_relative_residual": seen.rms,
-            "lag1_autocorrelation": seen.lag1,
         },
         derived=Asked(partial(_derive, circuit, optima.spectra, values, total)),
         starts=optima.starts,

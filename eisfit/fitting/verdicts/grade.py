@@ -6,6 +6,8 @@ frequencies and from the correlation of neighbours. The limits are `eisfit.verdi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,6 +44,8 @@ class Residuals:
         suppose; else NaN.
     points
         Of each spectrum.
+    statistics
+        Of `describe_residuals`.
     """
 
     rms: FloatArray
@@ -54,6 +58,7 @@ class Residuals:
     kuiper: FloatArray
     power: FloatArray
     points: int
+    statistics: Mapping[str, FloatArray]
 
     @classmethod
     def of(cls, relative: ComplexArray, impedance: ComplexArray, weighting: str = "") -> Residuals:
@@ -69,23 +74,23 @@ class Residuals:
         power = of_relative if weighting == "modulus" else scatter_power(square, modulus, weighting)
         inner = rising[:, : points - int(limit("end_points") * points)]
         pairs = max(2 * (points - 1), 1)
-        with np.errstate(all="ignore"):
-            lag1 = correlate_neighbours(parts.reshape(len(parts), -1, 2))
         below = np.signbit(parts)  # neighbours are two numbers apart
         changes = np.count_nonzero(below[:, 2:] != below[:, :-2], axis=1)
-        rms = np.sqrt(np.mean(square, axis=1))
+        statistics = describe_residuals(relative)
+        rms = statistics["rms_relative_residual"]
         above = np.isfinite(rms) & (rms > limit("usable_rms"))
         return cls(
             rms=rms,
             rms_inner=np.sqrt(np.mean(inner, axis=1)),
             low=np.sqrt(even[:, points // 4]),
             high=np.sqrt(even[:, 3 * points // 4]),
-            lag1=np.nan_to_num(lag1),
+            lag1=statistics["lag1_autocorrelation"],
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
             one_way=_one_way(level, impedance, above),
             kuiper=_kuiper(level, above),
             power=power,
             points=points,
+            statistics=statistics,
         )
 
     @property
@@ -94,6 +99,17 @@ class Residuals:
         chance = 3 / np.sqrt(max(2 * (self.points - 1), 1))
         seen = (self.runs < limit("runs")) | (self.lag1 > max(limit("lag1"), chance))
         return np.asarray(seen & (self.rms > limit("rounding")))
+
+
+def describe_residuals(relative: ComplexArray) -> dict[str, FloatArray]:
+    """Return the `Statistics` (B,) that hang on the residuals (Z_model - Z)/|Z| (B, F) alone, by name."""
+    parts = np.ascontiguousarray(relative).view(np.float64)
+    with np.errstate(all="ignore"):
+        lag1 = correlate_neighbours(parts.reshape(len(parts), -1, 2))
+    return {
+        "rms_relative_residual": np.sqrt(np.mean(np.abs(relative) ** 2, axis=1)),
+        "lag1_autocorrelation": np.nan_to_num(lag1),
+    }
 
 
 def correlate_neighbours(residual: FloatArray) -> FloatArray:

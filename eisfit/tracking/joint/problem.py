@@ -13,7 +13,7 @@ from eisfit.engine.coordinates import PlainCoordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.engine.solver import Problem
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.verdicts.grade import correlate_neighbours
+from eisfit.fitting.verdicts.grade import describe_residuals
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
@@ -125,16 +125,16 @@ class JointProblem:
         low, high = (pick(np.stack([s.ends[:, 0] for s in inside]), axis=0) for pick in (np.max, np.min))
         return Scales(low[0], high[1], low[2], high[3])
 
-    def residual_statistics(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return rms and correlation of neighbours (N,) of the relative residuals at parameters (N, P)."""
-        rms, lag1 = np.empty(len(values)), np.empty(len(values))
+    def residual_statistics(self, values: FloatArray) -> dict[str, FloatArray]:
+        """Return what `describe_residuals` says (N,) at parameters (N, P)."""
+        found: dict[str, FloatArray] = {}
         for rows, part in self._parts():
             with np.errstate(all="ignore"):
                 z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
                 relative = (z - part.target) / np.abs(part.target)
-                rms[rows] = np.sqrt(np.mean(np.abs(relative) ** 2, axis=1))
-                lag1[rows] = correlate_neighbours(np.stack([relative.real, relative.imag], axis=2))
-        return rms, np.nan_to_num(lag1)
+            for name, column in describe_residuals(relative).items():
+                found.setdefault(name, np.empty(len(values)))[rows] = column
+        return found
 
     def start(self, bands: FloatArray) -> FloatArray:
         """Return the start (N, V): shared ones at their weighted median, smooth ones smoothed."""

@@ -64,13 +64,11 @@ def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -
     alone = [fit.statistics for fit in problem.fits]
     ndata, nfree = (np.array([getattr(one, name) for one in alone]) for name in ("ndata", "nfree"))
     known = not problem.fits[0].covariance_rescaled
-    rms, lag1 = problem.residual_statistics(values)
     found = compute_statistics(chisqr, ndata, nfree, known_noise=known)
     columns = {name: column.tolist() for name, column in found.items()} | {
         "ndata": ndata.tolist(),
         "noise": [one.noise for one in alone],
-        "rms_relative_residual": rms.tolist(),
-        "lag1_autocorrelation": lag1.tolist(),
+        **{name: column.tolist() for name, column in problem.residual_statistics(values).items()},
     }
     columns.setdefault("p_value", [None] * len(alone))
     return [Statistics(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
