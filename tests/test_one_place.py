@@ -11,6 +11,7 @@ from eisfit.cli import options
 from eisfit.cli.answers import Answers
 from eisfit.display import FIGURES
 from eisfit.display.plot import files
+from eisfit.display.report.captions import _KINDS
 from eisfit.records import ZHIT_SCHEMA
 from eisfit.spectra import WEIGHTING, WEIGHTINGS
 from eisfit.validation.zhit import ZHitResult, zhit
@@ -87,6 +88,19 @@ def test_a_result_of_a_spectrum_is_written_with_its_data_or_without(capsys):
     assert Answers("zhit", ZHIT_SCHEMA, [found]).show(True, str) == 0
     assert "data" not in json.loads(capsys.readouterr().out)["results"][0]
     assert np.allclose(ZHitResult.from_dict(found.to_dict()).modulus, found.modulus)
+
+
+def test_every_figure_that_a_command_writes_has_its_caption():
+    """One without would end the command in a KeyError, and only where results are written."""
+    asked = set()
+    for path, tree in SOURCES.items():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "cli" in path.parts]
+        for call in calls:
+            name = ast.unparse(call.func)
+            place = {"Answers.of": 0, "target.save": 2}.get(name)
+            if place is not None and isinstance(call.args[place], ast.Constant):
+                asked.add(call.args[place].value)
+    assert {"fit", "check", "drt"} <= asked <= set(_KINDS)
 
 
 def test_a_form_of_figures_can_be_asked_for_and_written():

@@ -63,9 +63,7 @@ def test_evidence_of_scalars_is_that_of_plain_draws_from_the_prior(flat):
 
 
 def test_an_insulator_on_a_flat_face_has_no_access_hypotheses(risen):
-    assert set(risen[1]) == {
-        "barrier_only", "intrinsic_activity", "area_gain", "native_layer", "contact",
-    }  # fmt: skip
+    assert set(risen[1]) == {name for name, hypothesis in HYPOTHESES.items() if not hypothesis.access}
 
 
 def simulated_pair(hypothesis, u, seed=0):

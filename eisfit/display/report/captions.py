@@ -25,8 +25,7 @@ def caption(kind: str, document: Document) -> str:
     Parameters
     ----------
     kind
-        ``fit``, ``check``, ``compare``, ``identify``, ``drt``, ``track``, ``explain``, ``spectra``, ``joint``
-        or ``drt_map``.
+        What it is a figure of, by the names at the end of this file.
     document
         What the figure was drawn from.
     """
