@@ -518,3 +518,54 @@ def test_parts_in_blackletter(header):
 @pytest.mark.parametrize("name", ["2*pi*f", "2πf", "2·π·f", "2 pi f (rad/s)"])
 def test_two_pi_f_is_the_angular_frequency(name):
     holds(f"{name},Z' (Ohm),Z'' (Ohm)\n" + table(2 * np.pi * F, Z.real, Z.imag))
+
+
+ONES, ZEROS, ROW, TIME = np.ones(F.size), np.zeros(F.size), np.arange(1.0, F.size + 1), np.cumsum(1 / F + 1)
+MODULUS, PHASE = abs(Z), np.degrees(np.angle(Z))
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [F, ONES / 100, ZEROS, TIME, "Z", ZEROS, ZEROS, ONES],  # ZPlot
+        [ROW, TIME, F, "Z", ONES, MODULUS, "phase", ZEROS, ONES, 8 * ONES],  # Gamry
+        [TIME, F, "Z", MODULUS, "phase"],
+        [F, MODULUS, "phase", "Z"],
+        [ROW, F, "Z", MODULUS, "phase"],
+        [F, "Z", TIME],
+    ],
+)
+def test_a_spectrum_among_many_columns_without_a_header(columns, turned):
+    known = {"Z": [Z.real, turned * Z.imag], "phase": [turned * PHASE]}
+    flat = [one for c in columns for one in (known[c] if isinstance(c, str) else [c])]
+    holds(table(*flat, mark="\t"), "x.txt")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [TIME, F, "Y"],
+        [TIME, F, "Z"],  # or any other two parts
+        [F, TIME, "Z", "Z"],
+        [2 * np.pi * F, "Z", F],
+        [F, "Z", "Y"],
+        [TIME, F, MODULUS, PHASE],
+        [TIME, "Z", F],
+    ],
+)
+def test_columns_without_a_header_that_nothing_proves_are_refused(columns):
+    known = {"Z": [Z.real, Z.imag], "Y": [(1 / Z).real, (1 / Z).imag]}
+    flat = [one for c in columns for one in (known[c] if isinstance(c, str) else [c])]
+    with pytest.raises(ReadError, match="header"):
+        read_bytes(table(*flat, mark="\t").encode(), "x.txt")
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_triplets_of_few_rows_are_spectra(count):
+    rows = list(range(0, 26, 2))
+    text = table(*(v[rows] for k in range(count) for v in (F, Z.real + k, -Z.imag)), mark="\t")
+    spectra = read_bytes(text.encode(), "x.txt")
+    assert len(spectra) == count
+    for k, spectrum in enumerate(spectra):
+        np.testing.assert_allclose(spectrum.impedance, Z[rows] + k, rtol=1e-6)

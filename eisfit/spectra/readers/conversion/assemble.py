@@ -22,7 +22,7 @@ from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM
 from eisfit.spectra.readers.sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers.sweep import OVER_RANGE, Sweep, is_over_range, plural
-from eisfit.spectra.readers.tables.headerless import is_spaced_like_sweep
+from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep
 from eisfit.spectra.spectrum import ASSUMED, TURNED
 
 _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for

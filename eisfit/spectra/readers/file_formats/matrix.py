@@ -17,8 +17,9 @@ from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.headerless import headerless, looks_like_frequency
+from eisfit.spectra.readers.tables.headerless import headerless
 from eisfit.spectra.readers.tables.rewritten import NUMPY_SCALAR
+from eisfit.spectra.readers.tables.sweeps import is_of_triplets, looks_like_frequency
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.readers.tables.wide import one_row_a_spectrum
 
@@ -54,7 +55,9 @@ def recognise(file: File) -> bool:
     ):
         return False
     table = find_table(file)
-    return table is not None and not table.names and table.matrix.shape[1] > table.matrix.shape[0]
+    if table is None or table.names or is_of_triplets(table.matrix):
+        return False
+    return table.matrix.shape[1] > table.matrix.shape[0]
 
 
 def parse(file: File) -> list[Sweep]:

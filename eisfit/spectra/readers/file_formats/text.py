@@ -84,7 +84,7 @@ from eisfit.spectra.readers.surroundings.stated import (
 from eisfit.spectra.readers.sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers.tables.header import STRAY, Table
 from eisfit.spectra.readers.tables.header_names import join_quoted_lines
-from eisfit.spectra.readers.tables.headerless import headerless, is_spaced_like_sweep, looks_like_frequency
+from eisfit.spectra.readers.tables.headerless import headerless
 from eisfit.spectra.readers.tables.logged import tabulate_named_lines
 from eisfit.spectra.readers.tables.long import one_row_a_point
 from eisfit.spectra.readers.tables.parts_below import parts_side_by_side
@@ -95,6 +95,7 @@ from eisfit.spectra.readers.tables.rewritten import (
     undress,
 )
 from eisfit.spectra.readers.tables.spaced_commas import part_spaced_commas
+from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, looks_like_frequency
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.readers.tables.thousands import settle_thousands
 from eisfit.spectra.spectrum import ASSUMED

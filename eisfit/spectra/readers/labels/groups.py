@@ -20,7 +20,7 @@ from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.headerless import runs_one_way
+from eisfit.spectra.readers.tables.sweeps import runs_one_way
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3

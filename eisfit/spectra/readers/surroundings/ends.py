@@ -17,8 +17,8 @@ from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.surroundings.refusals import CONDITIONS
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.headerless import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers.tables.numbers import number, split
+from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"

@@ -13,8 +13,8 @@ from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_
 from eisfit.spectra.readers.surroundings.refusals import CONDITIONS
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.headerless import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers.tables.numbers import row_of_numbers
+from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, runs_one_way
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.spectrum import ASSUMED
 

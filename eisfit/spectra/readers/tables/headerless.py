@@ -16,11 +16,18 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sign import SignTest, kramers_kronig_sign
+from eisfit.spectra.readers.tables.headerless_order import find_orders, is_angular, only_order
+from eisfit.spectra.readers.tables.sweeps import (
+    is_of_triplets,
+    is_spaced_like_sweep,
+    looks_like_frequency,
+    runs_one_way,
+)
 
 _FEWEST_ROWS = 3
-_EVEN = 0.3
 _LARGEST_LOG = 11  # of a frequency in hertz
 _EXACT = 0.002  # residuals below tell nothing
+_BETTER = 2.0  # so much better must other columns obey than those in front
 _LIKELIER = 0.25  # an order that fits so much better than the one taken is asked for
 _CLEARLY = 0.3  # another order must fit this much better than the usual one
 _BROKEN = 0.1  # residual that no order of the columns explains
@@ -81,7 +88,7 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
     ReadError
         When there are not three columns, or no order makes sense.
     """
-    if matrix.shape[1] > max(12, matrix.shape[0]):
+    if matrix.shape[1] > max(12, matrix.shape[0]) and not is_of_triplets(matrix):
         raise file.error(
             f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
             "give them, read(path, frequency=...)"
@@ -89,7 +96,10 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
     start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
     if matrix.shape[1] - start < 3:
         raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
+    extra = matrix.shape[1] - start > 3
     readings = _readings(matrix, start, _of_speaker(file))
+    moved = [] if any(one.proven for one in readings) or not extra else _moved(matrix, start)
+    readings = moved or readings
     if not readings:
         raise file.error(
             "a table without header must start with the frequency, but the numbers of its first column "
@@ -97,6 +107,8 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
         )
     chosen = _best(readings)
     _refuse_likelier(file, chosen, readings)
+    if extra and not moved:
+        _refuse_moved(file, matrix, start, chosen)
     _refuse_constant(file, matrix, chosen)
     place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
     if _may_be_logarithms(matrix[:, place]):
@@ -105,7 +117,6 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
             "line, 'frequency_Hz' or 'log_f'"
         )
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
-    extra = matrix.shape[1] - start > 3
     if extra and not chosen.proven and not _has_modulus(matrix, start):
         raise file.error(
             f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
@@ -114,7 +125,7 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
     shown = _of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
     if not shown and (why := _lacks_proof(file, chosen, spaced, above)):
         raise file.error(f"{matrix.shape[1]} columns without a header, and {why}")
-    beside = _find_beside(file, matrix, start, chosen) if extra else ()
+    beside = _find_beside(file, matrix, start, chosen) if extra and not moved else ()
     aside = 0 if beside else matrix.shape[1] - start - 3
     words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
     return replace(chosen, beside=beside, words=words)
@@ -208,13 +219,23 @@ def _find_beside(
             for i in again
         )
     for i in range(start + 3, width - 1, 2):
-        test = kramers_kronig_sign(matrix[:, start], matrix[:, i] + 1j * matrix[:, i + 1])
+        parts = matrix[:, i] + 1j * matrix[:, i + 1]
+        if any(_is_same(chosen.impedance, way) for way in (parts, parts.conj())):
+            continue
+        test = kramers_kronig_sign(matrix[:, start], parts)
         if (width - start) % 2 and test is not None and test.verdict and not _has_modulus(matrix, start):
             raise file.error(
                 f"columns {i + 1} and {i + 2} may be another spectrum at the same frequencies: "
                 "add a header line such as 'f,Z_real_A,Z_imag_A,Z_real_B,Z_imag_B'"
             )
     return ()
+
+
+def _is_same(z: ComplexArray, other: ComplexArray) -> bool:
+    """Whether two columns are the parts of what was read of the columns before them."""
+    with np.errstate(all="ignore"):
+        off = drop_nan(np.abs(other / z - 1))
+    return bool(off.size and median(off) < 0.01)
 
 
 def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
@@ -230,45 +251,12 @@ def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
     return test is not None and test.verdict != 0
 
 
-def looks_like_frequency(values: FloatArray) -> bool:
-    """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
-    good = _once_each(values[np.isfinite(values) & (values != 0)])
-    if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
-        return False
-    steps = np.sign(np.diff(good))
-    turns = int((np.diff(steps[steps != 0]) != 0).sum())
-    return bool(turns <= max(2, 0.2 * good.size) and (steps == 0).sum() < 0.3 * good.size)
-
-
-def _once_each(values: FloatArray) -> FloatArray:
-    """Return one number of each run, where every number stands equally often in a row."""
-    begins = np.flatnonzero(np.diff(values, prepend=np.nan))
-    lengths = np.diff(begins, append=values.size)
-    return values[begins] if begins.size and lengths.min() == lengths.max() else values
-
-
 def _may_be_logarithms(values: FloatArray) -> bool:
     """Whether numbers lie between those of log f and are spaced as evenly, by less than half a decade."""
     steps = np.abs(np.diff(drop_nan(values)))
     if steps.size < _FEWEST_ROWS or np.abs(drop_nan(values)).max() > _LARGEST_LOG:
         return False
     return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
-
-
-def runs_one_way(frequency: FloatArray) -> bool:
-    """Whether every frequency is above, or every one below, the one before it."""
-    steps = np.diff(frequency)
-    return bool((steps > 0).all() or (steps < 0).all())
-
-
-def is_spaced_like_sweep(values: FloatArray) -> bool:
-    """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
-    steps = np.abs(np.diff(np.log(_once_each(values[np.isfinite(values) & (values > 0)]))))
-    if steps.size < 2 or steps.sum() < np.log(2):
-        return False
-    typical = float(median(steps))
-    even = _EVEN if steps.sum() > np.log(9.5) else 0.01
-    return bool(typical > 0 and median(np.abs(steps - typical)) < even * typical)
 
 
 def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
@@ -323,6 +311,21 @@ def _reading(
     return Reading(words, columns, kramers_kronig_sign(f, z), f, z)
 
 
+def _moved(matrix: FloatArray, start: int) -> list[Reading]:
+    """Return the reading whose columns stand elsewhere than in front; none where nothing proves it."""
+    order = only_order(matrix, find_orders(matrix, start))
+    if order is None:
+        return []
+    f, a, b = (matrix[:, i] for i in order.places)
+    words = "columns {}, {}, {}: frequency, Z', Z''".format(*(i + 1 for i in order.places))
+    found = _reading(words, 0, ("frequency", "real", "imag"), f, a + 1j * b)
+    columns = {
+        i: replace(c, name=f"column {i + 1}")
+        for i, c in zip(order.places, found.columns.values(), strict=True)
+    }
+    return [replace(found, columns=columns)]
+
+
 def _polar(modulus: FloatArray, angle: FloatArray) -> NDArray[np.complex128]:
     return np.asarray(modulus * np.exp(1j * angle), dtype=np.complex128)
 
@@ -341,6 +344,23 @@ def _refuse_likelier(file: File, chosen: Reading, readings: list[Reading]) -> No
             raise file.error(
                 f"a table without header that may be {chosen.words} or {other.words}: add a header line"
             )
+
+
+def _refuse_moved(file: File, matrix: FloatArray, start: int, chosen: Reading) -> None:
+    """Refuse angular frequencies beside frequencies, and parts that obey worse than others behind them.
+
+    A time in front of the parts may obey half: nothing else shows that it is none.
+    """
+    cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
+    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    if is_angular(matrix, place, range(start, matrix.shape[1])):
+        raise file.error(f"column {place + 1} is 2 pi times another one, an angular frequency: {cure}")
+    orders = find_orders(matrix, start) if chosen.misfit > _EXACT else []
+    if orders and _BETTER * orders[0].misfit < chosen.misfit and set(orders[0].places) != set(chosen.columns):
+        where = "{}, {} and {}".format(*(i + 1 for i in orders[0].places))
+        raise file.error(
+            f"{matrix.shape[1]} columns without a header: {where} may be frequency and impedance: {cure}"
+        )
 
 
 def _is_index(values: FloatArray) -> bool:

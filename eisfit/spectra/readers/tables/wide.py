@@ -11,8 +11,8 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import unit_of
-from eisfit.spectra.readers.tables.headerless import runs_one_way
 from eisfit.spectra.readers.tables.rewritten import complex_cell
+from eisfit.spectra.readers.tables.sweeps import runs_one_way
 
 _FEWEST = 5  # frequencies
 _MOST_ROWS = 10_000
