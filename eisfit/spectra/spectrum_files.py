@@ -17,6 +17,7 @@ _OTHER_SUFFIXES = (
     "docx ppt pptx zip tar gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
 )
 _OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
+_ABOUT = frozenset({"readme", "license", "licence", "copying", "citation", "changelog", "authors", "notice"})
 #: Columns that tables of fits have, those that eisfit writes among them, and no spectrum has.
 _OF_RESULTS = frozenset({"redchi", "chisqr", "flags"})
 _HEAD = 400  # bytes
@@ -101,12 +102,14 @@ def leave_out_others(files: list[Path]) -> tuple[list[Path], list[str]]:
 def may_hold_spectra(path: Path) -> bool:
     """Return whether a file that was found in a folder may be meant: neither by its name nor a table of fits.
 
-    >>> [may_hold_spectra(Path(name)) for name in ("notes.pdf", "cell.mpt", "cell.csv.gz", "all.tar.gz")]
+    >>> [may_hold_spectra(Path(name)) for name in ("LICENSE", "cell.mpt", "cell.csv.gz", "all.tar.gz")]
     [False, True, True, False]
     """
     suffix = path.suffix.lower()
     if suffix == ".gz" and Path(path.stem).suffix:  # cell.csv.gz
         suffix = Path(path.stem).suffix.lower()
+    if suffix in ("", ".txt") and path.stem.lower() in _ABOUT:
+        return False
     return suffix not in _OTHER and not (suffix in (".csv", ".tsv") and _is_table_of_fits(path))
 
 

@@ -440,3 +440,18 @@ def test_a_sheet_of_standard_deviations_is_no_spectrum():
     (spectrum,) = read_bytes(stream.getvalue(), "x.xlsx")
     np.testing.assert_allclose(spectrum.impedance, Z)
     assert "left aside: 'Std', by its name an error or a weight" in spectrum.notes
+
+
+def test_an_image_beside_a_spectrum_is_no_imaginary_part():
+    h5py = pytest.importorskip("h5py", reason="optional: HDF5")
+    with h5py.File(stream := io.BytesIO(), "w") as content:
+        content["frequency"], content["impedance"], content["image"] = F, Z, np.ones((30, 40))
+        content["time"] = np.arange(200.0)
+    (spectrum,) = read_bytes(stream.getvalue(), "a.h5")
+    np.testing.assert_allclose(spectrum.impedance, Z)
+
+
+def test_a_workbook_stored_in_an_archive_is_no_workbook():
+    book = b"PK\x03\x04 xl/workbook.xml"
+    with pytest.raises(ReadError, match="ZIP archive of 2 files"):
+        read_bytes(archive(a__xlsx=book, b__csv="f,Z\n"), "a.zip")

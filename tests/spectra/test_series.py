@@ -142,6 +142,7 @@ def test_a_folder_with_papers_only_names_its_folders(tmp_path):
     write(tmp_path, "bare/cycle_1.csv")
     (tmp_path / "README.md").write_text("words")
     (tmp_path / "study.toml").write_text("x = 1")
+    (tmp_path / "LICENSE").write_text("MIT License")
     with pytest.raises(ReadError, match="no spectra in it; name one of its folders: bare"):
         read_series(tmp_path)
 

@@ -40,6 +40,15 @@ def only_member(file: File) -> tuple[File, str]:
     return replace(file, data=members(file, names.__contains__)[names[0]]), names[0]
 
 
+def has_member(file: File, name: str) -> bool:
+    """Whether a file of that name is in the archive, or it is damaged; not in an archive within it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            return name in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return True
+
+
 def members(file: File, wanted: Callable[[str], bool], limit: int | None = None) -> dict[str, bytes]:
     """Return the content of the members whose name is wanted.
 

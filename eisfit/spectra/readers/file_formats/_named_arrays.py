@@ -179,6 +179,12 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
         for name, values in flat.items()
         if meanings[name].quantity in WANTED or (meanings[name].quantity and size in values.shape)
     }
+    fitting = {meanings[name].quantity for name, values in used.items() if size in values.shape}
+    used = {  # an image of the cell is no imaginary part
+        name: values
+        for name, values in used.items()
+        if values.ndim == 1 or size in values.shape or meanings[name].quantity not in fitting
+    }
     unclear = [name for name, values in arrays.items() if values.dtype.kind == "c" and name not in used]
     if unclear and not {meanings[name].quantity for name in used} - {"frequency", "period"}:
         raise file.error(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.archive import members
+from eisfit.spectra.readers.archive import has_member, members
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import (
     MAX_XML,
@@ -34,7 +34,11 @@ _WANTED = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml")
 
 def recognise(file: File) -> bool:
     """Whether it is a ZIP archive with a workbook in it."""
-    return file.data.startswith(b"PK\x03\x04") and b"xl/workbook.xml" in file.data
+    return (
+        file.data.startswith(b"PK\x03\x04")
+        and b"xl/workbook.xml" in file.data
+        and has_member(file, "xl/workbook.xml")
+    )
 
 
 def parse(file: File) -> list[Sweep]:

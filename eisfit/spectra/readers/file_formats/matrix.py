@@ -57,7 +57,7 @@ def recognise(file: File) -> bool:
     table = find_table(file)
     if table is None or table.names or is_of_triplets(table.matrix):
         return False
-    return table.matrix.shape[1] > table.matrix.shape[0]
+    return bool(table.matrix.shape[1] > table.matrix.shape[0])
 
 
 def parse(file: File) -> list[Sweep]:
