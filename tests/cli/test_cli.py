@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,15 +28,12 @@ def cells(tmp_path_factory):
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
+def run(run):
+    """Return a function that runs a command, expects its exit code and returns standard output."""
 
-    def call(*arguments, stdin=b"", code=0):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as end:
-            app([str(a) for a in arguments], prog_name="eisfit")
-        out, err = capsys.readouterr()
-        assert (end.value.code or 0) == code, err
+    def call(*arguments, stdin="", code=0):
+        found, out, err = run(*arguments, stdin=stdin)
+        assert found == code, err
         return out
 
     return call
@@ -107,7 +102,7 @@ def test_folders_globs_lists_and_standard_input(run, cells, name):
         "list": sorted(cells.iterdir()),
         "stdin": ["-"],
     }[name]
-    content = (cells / "cell_cycle_50.csv").read_bytes()
+    content = (cells / "cell_cycle_50.csv").read_text("utf-8")
     document = strict(run("fit", *given, "-c", "rs-ct", "--json", stdin=content))
     cycles = [result["spectrum"]["cycle"] for result in document["results"]]
     assert cycles == {"stdin": [None], "list": [0, 100, 50]}.get(name, [0, 50, 100])

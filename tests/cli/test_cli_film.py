@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.cli import app
 
 EPS0, FREQUENCY = 8.8541878128e-14, np.logspace(6, -1, 50)  # F/cm; Hz
 CONDUCTIVITY, INTERFACE, AREA = 2e-9, 100.0, 0.5  # S/cm, ohm cm^2, cm^2
@@ -28,18 +27,8 @@ def films(tmp_path_factory):
     return folder
 
 
-def run(capsys, *arguments):
-    code = 0
-    try:
-        app([str(a) for a in arguments], prog_name="eisfit")
-    except SystemExit as done:
-        code = done.code
-    said = capsys.readouterr()
-    return int(code or 0), said.out, said.err
-
-
-def test_four_thicknesses_give_conductivity_and_interfaces(films, capsys):
-    code, out, _ = run(capsys, "film", films, "--by", "thickness", *CIRCUIT, "--json")
+def test_four_thicknesses_give_conductivity_and_interfaces(films, run):
+    code, out, _ = run("film", films, "--by", "thickness", *CIRCUIT, "--json")
     assert code == 0
     found = json.loads(out)
     assert (found["schema"], found["basis"]) == ("eisfit.film/1", "thickness series")
@@ -47,8 +36,8 @@ def test_four_thicknesses_give_conductivity_and_interfaces(films, capsys):
         assert abs(found["values"][name] - truth) <= 4 * found["stderr"][name]
 
 
-def test_one_file_gives_what_its_arc_says(films, capsys):
-    code, out, _ = run(capsys, "film", films / "film_10nm.csv", *CIRCUIT, "--permittivity", "20")
+def test_one_file_gives_what_its_arc_says(films, run):
+    code, out, _ = run("film", films / "film_10nm.csv", *CIRCUIT, "--permittivity", "20")
     assert code == 0
     assert "film, from arc" in out
     assert "thickness: (1.000" in out
@@ -62,8 +51,8 @@ def test_one_file_gives_what_its_arc_says(films, capsys):
         ((*CIRCUIT, "--label", "metal", "--by", "thickness"), 1, "R_metal"),
     ],
 )
-def test_what_cannot_be_is_a_sentence(films, capsys, options, code, sentence):
-    done, out, err = run(capsys, "film", films, *options)
+def test_what_cannot_be_is_a_sentence(films, run, options, code, sentence):
+    done, out, err = run("film", films, *options)
     assert (done, out) == (code, "")
     assert sentence in err
     assert "Traceback" not in err
