@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _declare_pairs(flag: str, form: str, about: str) -> Any:
-    return Option(flag, metavar=form, help=about, autocompletion=parameter_names)
+def _declare_pairs(form: str, about: str) -> Any:
+    return Option(metavar=form, help=about, autocompletion=parameter_names)
 
 
 Files = Annotated[
@@ -52,65 +52,24 @@ OwnCircuit = Annotated[
 ]
 Weighting = Annotated[
     str,
-    Option("--weighting", words=WEIGHTINGS, help="{}."),
-]
-Fixed = Annotated[
-    list[str] | None, _declare_pairs("--fix", "NAME=VALUE", "Fix a parameter. May be repeated.")
-]
-Starts = Annotated[list[str] | None, _declare_pairs("--start", "NAME=VALUE", "Start a parameter here.")]
-Bounds = Annotated[
-    list[str] | None,
-    _declare_pairs("--bound", "NAME=LOW:HIGH", "Bound a parameter; an empty side stays as it was."),
-]
-_TIE = "Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'."
-Expressions = Annotated[list[str] | None, _declare_pairs("--expr", "NAME=EXPRESSION", _TIE)]
-Peaks = Annotated[
-    list[str] | None,
-    Option(
-        "--peak",
-        metavar="NAME=LOW:HIGH",
-        help="Take the optimum in which the arc of this resistor peaks between these frequencies, Hz.",
-    ),
-]
-Order = Annotated[
-    str | None,
-    Option(
-        "--order",
-        metavar="NAME,NAME",
-        help="Take the optimum in which the arcs of these resistors come from the fastest to the slowest.",
-    ),
-]
-FrequencyMin = Annotated[float | None, Option("--fmin", help="Leave out lower frequencies, Hz.")]
-FrequencyMax = Annotated[float | None, Option("--fmax", help="Leave out higher frequencies, Hz.")]
-AverageDuplicates = Annotated[
-    bool, Option("--average-duplicates", help="Average points that share a frequency.")
+    Option(words=WEIGHTINGS, help="{}."),
 ]
 ImpedanceUnit = Annotated[
     str | None,
     Option(
-        "--impedance-unit",
         words=("uohm", "mohm", "ohm", "kohm", "Mohm", "Gohm"),
         help="What the file's impedances are in: {}.",
-    ),
-]
-ImagSign = Annotated[
-    str,
-    Option(
-        "--imag-sign",
-        words=("auto", "header", "+", "-"),
-        help="auto, header (never turned), + (the column holds Im Z) or - (it holds -Im Z).",
     ),
 ]
 Export = Annotated[
     str | None,
     Option(
-        "--export",
         metavar="FORM",
         words=("spice", "circuitikz", "pyimpspec", "impedance.py"),
         help="Print for another program: {}.",
     ),
 ]
-Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
+Json = Annotated[bool, Option(help="Print one JSON document and nothing else.")]
 Target = Annotated[
     Path | None,
     Option(
@@ -120,23 +79,21 @@ Target = Annotated[
         help="Write JSON, CSV and figures into this folder; x.pdf, .svg or .png: the figure into this file.",
     ),
 ]
-FigureForm = Annotated[
-    str,
-    Option("--figures", metavar="FORM", words=FIGURES, help="{}, of the figures in --output."),
-]
-Columns = Annotated[
-    int,
-    Option("--columns", metavar="N", help="Figures for a paper: 85 mm (1) or 175 mm (2) wide."),
-]
 
 
 @dataclass(frozen=True)
 class Reading:
     """How files are read."""
 
-    average_duplicates: AverageDuplicates = False
+    average_duplicates: Annotated[bool, Option(help="Average points that share a frequency.")] = False
     impedance_unit: ImpedanceUnit = None
-    imag_sign: ImagSign = "auto"
+    imag_sign: Annotated[
+        str,
+        Option(
+            words=("auto", "header", "+", "-"),
+            help="auto, header (never turned), + (the column holds Im Z) or - (it holds -Im Z).",
+        ),
+    ] = "auto"
 
     @property
     def options(self) -> dict[str, Any]:
@@ -151,7 +108,6 @@ class Placing:
     by: Annotated[
         str | None,
         Option(
-            "--by",
             metavar="AXIS",
             help="What the spectra run over: cycle, time, temperature, potential, soc, thickness, pressure, "
             "amplitude or a word of your own; two with a comma make a grid.",
@@ -160,18 +116,17 @@ class Placing:
     axis_pattern: Annotated[
         str | None,
         Option(
-            "--axis-pattern",
             metavar="REGEX",
             help="Regular expression with one group that finds the place on the axis in a file's name.",
         ),
     ] = None
     cycle_pattern: Annotated[
         str | None,
-        Option("--cycle-pattern", metavar="REGEX", help="The same for the cycle, without --by."),
+        Option(metavar="REGEX", help="The same for the cycle, without --by."),
     ] = None
     manifest: Annotated[
         Path | None,
-        Option("--manifest", help="CSV file: columns file and cycle, temperature, soc, ..."),
+        Option(help="CSV file: columns file and cycle, temperature, soc, ..."),
     ] = None
 
     @property
@@ -184,8 +139,8 @@ class Placing:
 class Frequencies:
     """Which range of frequencies is used."""
 
-    fmin: FrequencyMin = None
-    fmax: FrequencyMax = None
+    fmin: Annotated[float | None, Option(help="Leave out lower frequencies, Hz.")] = None
+    fmax: Annotated[float | None, Option(help="Leave out higher frequencies, Hz.")] = None
 
     def check(self) -> dict[str, Any]:
         """Return them as `eisfit.fit` takes them; UsageError where no frequency is left."""
@@ -200,11 +155,9 @@ class Points(Frequencies):
     """Which points are used."""
 
     drop: Annotated[
-        list[float] | None, Option("--drop", metavar="HZ", help="Leave out the point at this frequency.")
+        list[float] | None, Option(metavar="HZ", help="Leave out the point at this frequency.")
     ] = None
-    drop_inductive: Annotated[
-        bool, Option("--drop-inductive", help="Leave out the inductive tail (Z'' > 0 at the top).")
-    ] = False
+    drop_inductive: Annotated[bool, Option(help="Leave out the inductive tail (Z'' > 0 at the top).")] = False
 
 
 @dataclass(frozen=True)
@@ -214,16 +167,13 @@ class Cell:
     geometry: Annotated[
         Path | None,
         Option(
-            "--geometry",
             metavar="FILE.toml",
             help="The cell's area, length, ... (docs/geometry.md): values per area, diffusion coefficients.",
         ),
     ] = None
     area: Annotated[
         str | None,
-        Option(
-            "--area", metavar="AREA", help="Of the electrode, such as 1.13cm2: values per area are added."
-        ),
+        Option(metavar="AREA", help="Of the electrode, such as 1.13cm2: values per area are added."),
     ] = None
 
     def read(self) -> Geometry | None:
@@ -245,8 +195,14 @@ class Results:
     """Where results are written, and how their figures look."""
 
     output: Target = None
-    figures: FigureForm = "png"
-    columns: Columns = 0
+    figures: Annotated[
+        str,
+        Option(metavar="FORM", words=FIGURES, help="{}, of the figures in --output."),
+    ] = "png"
+    columns: Annotated[
+        int,
+        Option(metavar="N", help="Figures for a paper: 85 mm (1) or 175 mm (2) wide."),
+    ] = 0
 
     def check(self) -> None:
         """Raise UsageError now, and not after an hour's work, for what cannot be written."""
@@ -277,10 +233,19 @@ class Results:
 class Constraints:
     """What is said of parameters."""
 
-    fix: Fixed = None
-    start: Starts = None
-    bound: Bounds = None
-    expr: Expressions = None
+    fix: Annotated[list[str] | None, _declare_pairs("NAME=VALUE", "Fix a parameter. May be repeated.")] = None
+    start: Annotated[list[str] | None, _declare_pairs("NAME=VALUE", "Start a parameter here.")] = None
+    bound: Annotated[
+        list[str] | None,
+        _declare_pairs("NAME=LOW:HIGH", "Bound a parameter; an empty side stays as it was."),
+    ] = None
+    expr: Annotated[
+        list[str] | None,
+        _declare_pairs(
+            "NAME=EXPRESSION",
+            "Tie a parameter to others; a fixed ratio is --expr 'R_sei = 0.25*R_ct'.",
+        ),
+    ] = None
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -308,8 +273,21 @@ class Constraints:
 class Arcs:
     """Which optimum is meant."""
 
-    peak: Peaks = None
-    order: Order = None
+    peak: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME=LOW:HIGH",
+            help="Take the optimum in which the arc of this resistor peaks between these frequencies, Hz.",
+        ),
+    ] = None
+    order: Annotated[
+        str | None,
+        Option(
+            metavar="NAME,NAME",
+            help="Take the optimum in which the arcs of these resistors come from the fastest to the "
+            "slowest.",
+        ),
+    ] = None
 
     def __bool__(self) -> bool:
         return any(vars(self).values())

@@ -53,9 +53,7 @@ def batch(
         Path | None,
         Option(help="CSV file with the columns file and cycle; a manifest.csv in a folder is found."),
     ] = None,
-    watch: Annotated[
-        bool, Option("--watch", help="Go on: fit files as they are written, until Ctrl-C.")
-    ] = False,
+    watch: Annotated[bool, Option(help="Go on: fit files as they are written, until Ctrl-C.")] = False,
     settle: Annotated[
         float, Option(min=0.1, help="With --watch: seconds for which a file must not change.")
     ] = 5.0,

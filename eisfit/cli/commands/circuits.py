@@ -27,13 +27,13 @@ def circuits(
             help="Names, strings or .toml files; all that are found by default.", autocompletion=circuit_names
         ),
     ] = None,
-    draw: Annotated[bool, Option("--draw", help="Draw them: as text, or into the file of -o.")] = False,
+    draw: Annotated[bool, Option(help="Draw them: as text, or into the file of -o.")] = False,
     check: Annotated[
-        bool, Option("--check", help="Examine them: form, reference values, what data cannot tell.")
+        bool, Option(help="Examine them: form, reference values, what data cannot tell.")
     ] = False,
     new: Annotated[
         str | None,
-        Option("--new", metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
+        Option(metavar="NAME", help="Begin a circuit of your own: circuits/NAME.toml."),
     ] = None,
     export: Export = None,
     json: Json = False,

@@ -58,7 +58,7 @@ def convert(
     ],
     to: Annotated[
         str,
-        Option("--to", words=tuple(_TABLES), help="csv, json, or csvw: CSV described in JSON-LD."),
+        Option(words=tuple(_TABLES), help="csv, json, or csvw: CSV described in JSON-LD."),
     ] = "csv",
     reading: Reading = Reading(),
 ) -> int:

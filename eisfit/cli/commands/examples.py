@@ -19,7 +19,7 @@ _LEFT_OUT = ("__pycache__",)
 
 @guard
 def examples(
-    copy: Annotated[Path | None, Option("--copy", metavar="DIR", help="Copy them into this folder.")] = None,
+    copy: Annotated[Path | None, Option(metavar="DIR", help="Copy them into this folder.")] = None,
     json: Json = False,
 ) -> None:
     """List the example spectra and studies that come with eisfit, or copy them.

@@ -17,13 +17,9 @@ from eisfit.files import read_text, write_atomic, write_json
 @guard
 def explain(
     study: Annotated[Path | None, Argument(help="A study.toml.")] = None,
-    template: Annotated[
-        bool, Option("--template", help="Print a commented study file to start from.")
-    ] = False,
-    fit_only: Annotated[bool, Option("--fit-only", help="Only fit all spectra: no hypotheses.")] = False,
-    allow_outside: Annotated[
-        bool, Option("--allow-outside", help="Let the study open files outside its own folder.")
-    ] = False,
+    template: Annotated[bool, Option(help="Print a commented study file to start from.")] = False,
+    fit_only: Annotated[bool, Option(help="Only fit all spectra: no hypotheses.")] = False,
+    allow_outside: Annotated[bool, Option(help="Let the study open files outside its own folder.")] = False,
     json: Json = False,
     results: Results = Results(),
 ) -> None:

@@ -47,9 +47,7 @@ def fit(
     constraints: Constraints = Constraints(),
     arcs: Arcs = Arcs(),
     points: Points = Points(),
-    drop_invalid: Annotated[
-        bool, Option("--drop-invalid", help="Leave out points that fail the Kramers-Kronig test.")
-    ] = False,
+    drop_invalid: Annotated[bool, Option(help="Leave out points that fail the Kramers-Kronig test.")] = False,
     loss: Annotated[
         str,
         Option(
@@ -85,13 +83,12 @@ def fit(
     explain_grade: Annotated[  # its callback prints and stops
         bool,
         Option(
-            "--explain-grade",
             help="Print grades, verdicts and every limit with its source, and stop.",
             callback=_print_thresholds,
         ),
     ] = False,
     methods: Annotated[
-        bool, Option("--methods", help="Print a paragraph for a paper on each fit, and nothing else.")
+        bool, Option(help="Print a paragraph for a paper on each fit, and nothing else.")
     ] = False,
     export: Export = None,
     json: Json = False,

@@ -41,7 +41,7 @@ def report(
     points: Points = Points(),
     cell: Cell = Cell(),
     reading: Reading = Reading(),
-    series: Annotated[bool, Option("--series", help="All the files are the cycles of one cell.")] = False,
+    series: Annotated[bool, Option(help="All the files are the cycles of one cell.")] = False,
     title: Annotated[str | None, Option(help="Of the page; the files' names by default.")] = None,
 ) -> int:
     """Fit, and write one page with linked figures that opens in any browser, without a network.

@@ -42,30 +42,25 @@ def track(
     reading: Reading = Reading(),
     placing: Placing = Placing(),
     cell: Cell = Cell(),
-    shared: Annotated[
-        list[str] | None, Option("--shared", metavar="NAME", help="One value for all cycles.")
-    ] = None,
+    shared: Annotated[list[str] | None, Option(metavar="NAME", help="One value for all cycles.")] = None,
     smooth: Annotated[
         list[str] | None,
-        Option("--smooth", metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
+        Option(metavar="NAME", help="Smooth over the cycles, as much as the data bears."),
     ] = None,
     arrhenius: Annotated[
         list[str] | None,
-        Option("--arrhenius", metavar="NAME", help="Obeys Arrhenius' law inside one fit of all."),
+        Option(metavar="NAME", help="Obeys Arrhenius' law inside one fit of all."),
     ] = None,
     crossing: Annotated[
         list[str] | None,
         Option(
-            "--crossing",
             metavar="NAME=VALUE",
             help="When a parameter reaches a value, or with x a multiple: R_ct=2x. Looks beyond the data.",
         ),
     ] = None,
     group: Annotated[
         list[str] | None,
-        Option(
-            "--group", metavar="NAME=CELL,CELL", help="Replicates: groups of cells are compared, not cells."
-        ),
+        Option(metavar="NAME=CELL,CELL", help="Replicates: groups of cells are compared, not cells."),
     ] = None,
     relaxation: Annotated[
         bool,
@@ -77,11 +72,11 @@ def track(
     ] = False,
     cycling: Annotated[
         list[Path] | None,
-        Option("--cycling", metavar="CSV", help="Cycling data of the cell; once for each cell."),
+        Option(metavar="CSV", help="Cycling data of the cell; once for each cell."),
     ] = None,
     animate: Annotated[
         bool,
-        Option("--animate", help="With --output: the Nyquist plots as a moving picture too (GIF)."),
+        Option(help="With --output: the Nyquist plots as a moving picture too (GIF)."),
     ] = False,
     json: Json = False,
     written: Results = Results(),
