@@ -131,7 +131,8 @@ def track(
 
     def write(target: Folder) -> None:
         _write_track(result, target, more)
-        _write_maps(maps, target)
+        for one in maps:
+            write_map(one, target, f"drt_{one.label}" if len(maps) > 1 else "drt", beside=True)
         if animate:
             _write_animations(results, target.path)
 
@@ -291,11 +292,6 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
         if any(row["error"] is None for row in cell["results"]):
             ax = series_waterfall(cell, figure=plot.new_figure())
             target.save(ax, _name("spectra", cell, cells), "spectra", cell, beside=True)
-
-
-def _write_maps(maps: list[Any], target: Folder) -> None:
-    for one in maps:
-        write_map(one, target, f"drt_{one.label}" if len(maps) > 1 else "drt", beside=True)
 
 
 def _write_animations(results: list[Any], target: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from eisfit.display.report.words import name_of
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.files import write_atomic
 from eisfit.fitting.failure import FitFailure
@@ -128,13 +129,8 @@ def _group(result: Result) -> dict[str, Any]:
         track = result.to_dict(data=False)
         items = [page_item(one) for one in result]
         return {"label": result.label, "items": items, "track": track, "notes": result.notes}
-    name = result.source if isinstance(result, FitFailure) else result.spectrum.name
-    notes = () if isinstance(result, FitFailure) else result.spectrum.notes
-    return {"label": _base(name), "items": [page_item(result)], "track": None, "notes": notes}
-
-
-def _base(name: str) -> str:
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or name
+    item, notes = page_item(result), () if isinstance(result, FitFailure) else result.spectrum.notes
+    return {"label": name_of(item["fit"]), "items": [item], "track": None, "notes": notes}
 
 
 def _title(groups: list[dict[str, Any]]) -> str:

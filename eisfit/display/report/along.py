@@ -52,17 +52,14 @@ def law_sentences(document: Document) -> list[str]:
     said = []
     for part in _parts(document):
         where = f"{axes[1]['name']} {place_words(part, axes[1])}: " if len(axes) > 1 else ""
-        said += [where + text for text in (*_energies(part), *_lines(part))]
+        said += [where + text for text in _laws(part)]
     return said
 
 
-def _energies(part: Mapping[str, Any]) -> Iterator[str]:
+def _laws(part: Mapping[str, Any]) -> Iterator[str]:
     for name, law in (part.get("arrhenius") or {}).items():
         if abs(law["activation_energy_eV"]) >= _SEEN * law["stderr"]:  # else it stands in the table
             yield f"{clean(name)}: {energy_words(law)}"
-
-
-def _lines(part: Mapping[str, Any]) -> Iterator[str]:
     for name, law in (part.get("lines") or {}).items():
         yield f"{clean(name)}: {line_words(law)}"
 

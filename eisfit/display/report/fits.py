@@ -278,11 +278,8 @@ def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
         return []
     failed = sum(1 for document in bad if document.get("error"))
     total = f"{failed} of {count(len(documents), 'spectrum')} failed"
-    lines = ["", *wrap(f"{total}, {len(bad) - failed} {_unfit(bad)}:", width=width)]
+    unfit = "not passed" if any("rc_elements" in document for document in bad) else "not usable"
+    lines = ["", *wrap(f"{total}, {len(bad) - failed} {unfit}:", width=width)]
     for document in bad:
         lines += [f"  {line}" for line in verdict_lines(document, width=width - 2)]
     return lines
-
-
-def _unfit(bad: Sequence[Document]) -> str:
-    return "not passed" if any("rc_elements" in document for document in bad) else "not usable"

@@ -5,7 +5,7 @@ Numbers are written as they are in the JSON document: exact, with a decimal poin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.fit_tables import fit_columns, fit_row
@@ -56,10 +56,6 @@ def _fits(document: Document) -> Iterator[Row]:
     yield from ({name: row.get(name) for name in columns} for row in map(fit_row, results))
 
 
-def _cycles(document: Document) -> Iterator[Row]:
-    yield from document.get("rows") or []
-
-
 def _cells(document: Document) -> Iterator[Row]:
     for cell in document.get("cells") or []:
         yield from ({"cell": cell.get("label"), **row} for row in cell.get("rows") or [])
@@ -94,13 +90,13 @@ def _parameters(document: Document) -> Iterator[Row]:
     for circuit in document.get("circuits") or []:
         about = {"circuit": circuit.get("name"), "string": circuit.get("string")}
         for row in circuit.get("parameters") or []:
-            first = {"parameter": row.get("name")}
-            yield {**about, **first, **{key: value for key, value in row.items() if key != "name"}}
+            own = {key: value for key, value in row.items() if key != "name"}
+            yield {**about, "parameter": row.get("name"), **own}
 
 
-_OWN = {
+_OWN: dict[str, Callable[[Document], Iterator[Row]]] = {
     "fit": _fits,
-    "track": _cycles,
+    "track": lambda document: iter(document.get("rows") or []),
     "cells": _cells,
     "explain": _contributions,
     "batch": _counts,

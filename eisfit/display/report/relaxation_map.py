@@ -25,20 +25,14 @@ def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
     over = " and ".join(axis["name"] for axis in axes)
     label = f"{clean(document['label'])}: " if document.get("label") else ""
     title = f"{label}relaxation times over {over}: {count(len(processes), 'peak')} followed"
-    head = [
-        *(axis["name"] for axis in axes),
-        *(title for p in processes for title in _titles(p)),
-        "R_p / ohm",
-    ]
+    numbers = [process["number"] for process in processes]
+    titles = [title for n in numbers for title in (f"tau {n} / s", f"R {n} / ohm")]
+    head = [*(axis["name"] for axis in axes), *titles, "R_p / ohm"]
     rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
     lines = [*wrap(title, width=width), "", *table(head, rows, width=width), ""]
     said = (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"])
     lines += wrap_all(map(clean, said), width=width)
     return "\n".join(lines) + "\n"
-
-
-def _titles(process: Mapping[str, Any]) -> tuple[str, str]:
-    return f"tau {process['number']} / s", f"R {process['number']} / ohm"
 
 
 def _cells(row: Mapping[str, Any], processes: list[Mapping[str, Any]]) -> list[str]:
