@@ -122,3 +122,18 @@ def test_origins_comments_below_names_and_units_label_the_spectra(over, comments
     for one, z in zip(found, Z, strict=True):
         np.testing.assert_allclose(one.impedance, z, rtol=1e-6)
     assert [one.metadata["label"] if field == "label" else getattr(one, field) for one in found] == values
+
+
+@pytest.mark.parametrize(
+    ("line", "temperature", "cycle"),
+    [
+        ("Ambient temperature: 22 °C; cell temperature: 45 °C", 45, None),
+        ("Cell: A12, Temperature: 25 °C, cycle: 12", 25, 12),
+        ("# sample=A | temp=35 C | cycle=4", 35, 4),
+        ("Start: 12:30:15; T = 40 °C", 40, None),
+        ("Cell: A12; Temperature: 20-25 °C; cycle: 1 to 5", None, None),
+    ],
+)
+def test_a_line_of_several_pairs_tells_each(line, temperature, cycle):
+    (found,) = read_bytes(f"{line}\n{SPECTRUM}".encode(), "x.csv")
+    assert (found.temperature_C, found.cycle) == (temperature, cycle)

@@ -291,7 +291,7 @@ def test_powers_of_ten_as_people_write_them(power, mark):
 
 def test_a_fourth_column_without_a_number_is_no_modulus():
     rows = ["100000,10,-7.8,x", "10000,10.2,-7.1,-", "1000,11,-6,-", "100,14,-5,-", "10,22,-3,x", "1,30,-1,x"]
-    with pytest.raises(ReadError, match="4 columns without header"):
+    with pytest.raises(ReadError, match="4 columns without a header"):
         read_bytes("\n".join(rows).encode(), "x.csv")
 
 

@@ -139,3 +139,35 @@ def test_marks_between_thousands_are_no_result(row):
         ReadError, match=r"more numbers than most rows have \(3; the header has 4 names\).*thousands"
     ):
         read("\n".join([f"{HEAD},Rct (Ohm)", row, *ROWS[1:], ""]))
+
+
+@pytest.mark.parametrize("turned", [180, -180])
+@pytest.mark.parametrize("unit", [" (deg)", "", " (rad)"])
+def test_a_phase_that_jumps_by_half_a_turn_is_called_so(turned, unit):
+    angle = np.degrees(np.angle(Z)) + np.where(F < 100, turned, 0)
+    angle = np.radians(angle) if "rad" in unit else angle
+    with pytest.raises(ReadError, match=r"180 degrees off in places.*mend the phase"):
+        read(table(f"Frequency,Impedance,Phase{unit}", F, np.abs(Z), angle))
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        ("tau (s),gamma (Ohm),upper (Ohm)", "a distribution of relaxation times$"),
+        ("Relaxation time (s),h (Ohm),g (Ohm)", "a distribution of relaxation times$"),
+        ("time (s),Resistance (Ohm),Temperature (C)", "over the time it is no spectrum$"),
+        ("Cycle,ESR (mOhm),Voltage (V)", "over the cycle it is no spectrum$"),
+        ("Dose,ESR (mOhm),Voltage (V)", "if one of them is, call it 'frequency_Hz'$"),
+    ],
+)
+def test_what_is_no_spectrum_is_not_asked_for_a_name(names, reason):
+    x = np.arange(1.0, 32.0)
+    with pytest.raises(ReadError, match=reason):
+        read(table(names, x, 100 + x, 20 + np.sqrt(x)))
+
+
+@pytest.mark.parametrize("line", ["Time Mass", "Time Mass Rate", "alpha beta gamma"])
+def test_names_above_are_not_denied(line):
+    x = np.arange(31.0) + 0.5
+    with pytest.raises(ReadError, match=r"whose names, .* are not understood|columns: "):
+        read(table(line, x, np.cos(x), np.sqrt(x), mark=" "), "x.txt")

@@ -14,7 +14,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.cuts import boundaries, note_misplaced
-from eisfit.spectra.readers.conversion.doubt import NOTHING, TELLS, likelier_reading
+from eisfit.spectra.readers.conversion.doubt import HALF_TURNS, NOTHING, TELLS, likelier_reading
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.temperature import settle_temperature
@@ -218,6 +218,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
         told = "the real part is negative in every point, as that of no cell is"
     if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
         cure = "add a header line" if written.startswith("no header") else "mend the header"
+        cure = "mend the phase" if words == HALF_TURNS else cure
         raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
     if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
         told = f"Kramers-Kronig would rather have {words}"

@@ -32,6 +32,7 @@ _RADIANS, _MODULUS = "a phase in radians", "modulus and imaginary part"
 _SAME = 0.02
 _TWO_PI = "a factor of 2 pi"
 _FACTORS = {_TWO_PI: 2 * np.pi, "a factor of 1000": 1e3, "a factor of 1e6": 1e6, "a factor of 1e9": 1e9}
+HALF_TURNS = "a phase that is 180 degrees off in places, as an arctangent's is"
 _OMEGA = regex(r"[wω]|omega", re.IGNORECASE)
 _FEWEST = 5
 _LARGEST_DECIBEL = 300.0
@@ -85,6 +86,7 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
         yield "modulus and phase in degrees", f, _polar(a, np.radians(b))
     if a.min(initial=0.0) >= 0 and size <= np.pi:
         yield "modulus and phase in radians", f, _polar(a, b)
+    yield from [(HALF_TURNS, f, np.where(a < 0, -z, z))] * bool((a < 0).any() and (a > 0).any())
     degrees = np.degrees(angle)
     if np.abs(degrees).max(initial=0.0) <= np.pi:
         yield _RADIANS, f, _polar(np.abs(z), degrees)

@@ -18,7 +18,7 @@ from eisfit.spectra.readers.names.words import KIND
 _OTHERS = (
     (regex(r"(?<![^\W_])[kMG]?Pa(?![^\W_]|[\s_.·*/]+[sm])"), "a mechanical modulus, or a pressure"),
     (
-        regex(r"^[γg]a?m?m?a?\W.*(?:[oO]hm|Ω)"),
+        regex(r"^[γg]a?m?m?a?\W.*(?:[oO]hm|Ω)|(?<![^\W_])DRT(?![^\W_])|relaxation|^[hgGγ].{0,6}(?:tau|τ)"),
         "a distribution of relaxation times: export the impedance that it was computed from",
     ),
     (

@@ -19,6 +19,7 @@ _PAIR = regex(r"^\s*[#%;!/]*\s*\"?((?:[^\W\d_]|<)[^:=\t]{0,60}?)\s*(?:[:=]|\"?\t
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 #: The unit behind the number that a text starts with.
 _BEHIND = regex(rf"{_LEADING.pattern}\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)")
+_RANGE = regex(rf"{_LEADING.pattern}\s*(?:to|bis|-|–|\.\.+)\s*\d")  # cycle: 1 to 5
 _KINDS = {"temperature": ("celsius", "kelvin", "fahrenheit"), "potential": ("volt",), "time": ("time",)}
 #: A unit behind the name of a condition: ``Temp. [°C]``, ``Temperature / K``, ``T_degC``, ``E (V vs Li)``.
 _OF_KEY = regex(
@@ -26,6 +27,8 @@ _OF_KEY = regex(
 )
 #: Pairs within a line: ``Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01``.
 _WITHIN = regex(r"([A-Za-z][\w.]*(?: [\w.]+)? \[[^\[\]]{1,12}\])\s*=\s*([-+.\deE]+)")
+#: ... and further ones behind the first: ``Ambient temperature: 22 °C; cell temperature: 45 °C``.
+_FURTHER = regex(r"(?<=[;,|])\s*([^\W\d][^:=;,|\t]{0,40}?)\s*[:=]\s*([^:=;|]{1,60}?)\s*(?=$|[;|]|,\s)")
 #: ``Temperature;25;°C``, ``Cycle,15``.
 _LISTED = regex(
     r"^\s*(?:[#%!;/]+\s*)?\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)\"?"
@@ -49,7 +52,7 @@ _WORDS = {
 }
 _WHERE = (
     "cell|sample|dut|chamber|oven|bath|test|measurement|measured|measuring|stage|holder"
-    "|ambient|surface|skin|case|core|internal|climate"
+    "|surface|skin|case|core|internal"
 )
 _CONDITIONS = (
     (
@@ -68,11 +71,15 @@ _CONDITIONS = (
         "temperature_C",  # where no other is told
         regex(
             rf"(?:(?:{_WHERE})[ _-]temp(?:\.|erature)?|temp(?:erature)?[ _-](?:set ?point|set|{_WHERE})"
-            r"|T[ _](?:cell|sample|chamber|set|bath|dut|amb(?:ient)?|surf(?:ace)?|oven)"
+            r"|T[ _](?:cell|sample|chamber|set|bath|dut|surf(?:ace)?|oven)"
             r"|(?:zell|kammer|ofen|proben|mess|prüf|bad)-?temp[e]ratur"
             r"|(?:电池|电芯|测试|電池|試験|測定|试验|样品|셀 ?|测量)(?:温度|온도))$",
             re.IGNORECASE,
         ),
+    ),
+    (
+        "temperature_C",  # nor that of the cell
+        regex(r"(?:(?:ambient|climate)[ _-]temp(?:\.|erature)?|T[ _]amb(?:ient)?)$", re.IGNORECASE),
     ),
     (
         "potential_V",
@@ -100,7 +107,8 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
             value = match[2].replace('"\t"', "\t") if '"\t"' in match[2] else match[2]
             pairs.setdefault(match[1].strip(), value.strip(" ,;"))  # the mark of the columns: ``T:,25``
-            for key, value in _WITHIN.findall(match[2]) if "]=" in match[2] else ():
+            within = _WITHIN.findall(match[2]) if "]=" in match[2] else _FURTHER.findall(match[2])
+            for key, value in within:
                 pairs.setdefault(key, value)
         elif match is None and len(pairs) < _PAIRS_LIMIT and (listed := _LISTED.match(line[:500])):
             pairs.setdefault(listed[1], " ".join(filter(None, listed.groups()[1:])))
@@ -138,6 +146,8 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
     number, behind = leading_number(text), _BEHIND.match(text.strip())
     word = behind[1] if behind else ""
     kinds = _KINDS.get(name.partition("_")[0], ())
+    if _RANGE.match(text.strip()):
+        return None
     if number is None or not word or not (kinds or factors):
         return number
     if not kinds:

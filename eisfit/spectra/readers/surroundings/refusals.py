@@ -60,6 +60,7 @@ _MANY_NEGATIVE = 0.2
 _LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
 _NETWORK_ANALYSER = 1e5  # Hz, where they begin
 _PARTED = regex(r"\d{1,3},\d{3}(?:\.\d*)?,")
+_OF_DRT = regex(r"(?<![^\W_])(?:tau|DRT)(?![^\W_])|τ|relaxation|^gamma\W", re.IGNORECASE)
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
@@ -360,4 +361,9 @@ def no_frequency(table: Table) -> str:
     swept = next((name for name in table.names if column(name).quantity in _SWEPT_ELSE), "")
     if swept and any(map(_ONE_FREQUENCY.search, table.preamble)):
         return f"its rows run over {swept.strip()!r} at one frequency: it is no spectrum"
-    return f"no column for the frequency (columns: {names}); call it 'frequency_Hz'"
+    if any(map(_OF_DRT.search, table.names)):
+        return f"no column for the frequency (columns: {names}): a distribution of relaxation times"
+    over = column(table.names[0]).quantity if table.names else ""
+    if over in CONDITIONS and all(column(name).quantity for name in table.names):
+        return f"no column for the frequency (columns: {names}): over the {over} it is no spectrum"
+    return f"no column for the frequency (columns: {names}); if one of them is, call it 'frequency_Hz'"

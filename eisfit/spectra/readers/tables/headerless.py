@@ -39,6 +39,7 @@ _POLAR = ("frequency", "modulus", "phase")
 _IMPEDANCE = regex(
     r"imped[ae]n|(?<![^\W_])EIS(?![^\W_])|nyquist|ohms?(?![^\W_])|Ω|(?<![^\W_])Z(?![^\W\d_])", re.IGNORECASE
 )
+_NAME = regex(r"[^\W\d][^:=]{0,24}")
 _SPEAKERS = ".zma"  # their programs write frequency, modulus, phase in degrees
 
 
@@ -93,42 +94,51 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
             f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
             "give them, read(path, frequency=...)"
         )
+    bare = _without_names(above, matrix.shape[1])
     start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
     if matrix.shape[1] - start < 3:
-        raise file.error("a table without header needs three columns: frequency, real part, imaginary part")
+        raise file.error(f"a table {bare} needs three columns: frequency, real part, imaginary part")
     extra = matrix.shape[1] - start > 3
     readings = _readings(matrix, start, _of_speaker(file))
     moved = [] if any(one.proven for one in readings) or not extra else _moved(matrix, start)
     readings = moved or readings
     if not readings:
         raise file.error(
-            "a table without header must start with the frequency, but the numbers of its first column "
+            f"a table {bare} must start with the frequency, but the numbers of its first column "
             "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     chosen = _best(readings)
-    _refuse_likelier(file, chosen, readings)
+    _refuse_likelier(file, chosen, readings, bare)
     if extra and not moved:
         _refuse_moved(file, matrix, start, chosen)
-    _refuse_constant(file, matrix, chosen)
+    _refuse_constant(file, matrix, chosen, bare)
     place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
     if _may_be_logarithms(matrix[:, place]):
         raise file.error(
-            "a table without header whose first numbers may be frequencies or their logarithms: add a header "
-            "line, 'frequency_Hz' or 'log_f'"
+            f"a table {bare}, the first numbers of which may be frequencies or their logarithms: "
+            "add a header line, 'frequency_Hz' or 'log_f'"
         )
     spaced = is_spaced_like_sweep(matrix[:, place]) and not _has_two_kinds(chosen, matrix, start)
     if extra and not chosen.proven and not _has_modulus(matrix, start):
         raise file.error(
-            f"{matrix.shape[1]} columns without header, and the first three are no impedance spectrum "
+            f"{matrix.shape[1]} columns {bare}, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
     shown = _of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
     if not shown and (why := _lacks_proof(file, chosen, spaced, above)):
-        raise file.error(f"{matrix.shape[1]} columns without a header, and {why}")
+        raise file.error(f"{matrix.shape[1]} columns {bare}, and {why}")
     beside = _find_beside(file, matrix, start, chosen) if extra and not moved else ()
     aside = 0 if beside else matrix.shape[1] - start - 3
     words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
     return replace(chosen, beside=beside, words=words)
+
+
+def _without_names(above: Sequence[str], width: int) -> str:
+    """Return how a table lacks names, in words: without a header, or below words that name no columns."""
+    line = next((line.strip(" #%;,\t") for line in reversed(above) if line.strip()), "")
+    words = [word.strip('" ') for word in re.split(r"[,;\t]" if re.search(r"[,;\t]", line) else r"\s+", line)]
+    named = len(words) > 1 and 2 * len(words) > width > 2 and all(map(_NAME.fullmatch, words))
+    return f"whose names, {line[:60]!r}, are not understood" if named else "without a header"
 
 
 def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
@@ -337,13 +347,11 @@ def _best(readings: list[Reading]) -> Reading:
     return best if clearly else usual
 
 
-def _refuse_likelier(file: File, chosen: Reading, readings: list[Reading]) -> None:
+def _refuse_likelier(file: File, chosen: Reading, readings: list[Reading], bare: str) -> None:
     """Refuse the usual order where another fits much better, and neither is exact."""
     for other in readings:
         if chosen.misfit > _EXACT and other.misfit < _LIKELIER * chosen.misfit:
-            raise file.error(
-                f"a table without header that may be {chosen.words} or {other.words}: add a header line"
-            )
+            raise file.error(f"a table {bare} that may be {chosen.words} or {other.words}: add a header line")
 
 
 def _refuse_moved(file: File, matrix: FloatArray, start: int, chosen: Reading) -> None:
@@ -381,12 +389,12 @@ def _has_modulus(matrix: FloatArray, start: int) -> bool:
     return any(one.size and median(one) < 0.01 for one in off)
 
 
-def _refuse_constant(file: File, matrix: FloatArray, reading: Reading) -> None:
+def _refuse_constant(file: File, matrix: FloatArray, reading: Reading, bare: str) -> None:
     for place, meaning in reading.columns.items():
         values = matrix[:, place]
         known = values[np.isfinite(values)]
         if matrix.shape[0] > _FEWEST_ROWS and (known.size == 0 or known.max() == known.min()):
             raise file.error(
-                f"a table without header whose {meaning.name} never changes "
+                f"a table {bare}, of which {meaning.name} never changes, "
                 "cannot be frequency, real part, imaginary part: add a header line"
             )
