@@ -23,6 +23,8 @@ _NUMBER = r"([-+]?\d+(?:[.p]\d+)?)"
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9.,])", r"(?![A-Za-z0-9%])"
 #: ``T-20C``, ``Temp=25C``: behind the quantity a minus is one.
 _SYMBOL = r"(?<![A-Za-z0-9])(?:T|[Tt]emp(?:erature)?)(?:[ _=])?"
+#: ``T45`` between underscores; T12 may be a trial.
+_BARE_SYMBOL = r"(?:^|(?<=_))T(-?1?[1-9][05]|100)(?=[_ ]|$)"
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,7 @@ class Axis:
             units = "|".join(map(re.escape, self.suffixes))
             if self.name == "temperature":
                 found.append(re.compile(rf"{_SYMBOL}{_NUMBER}[ _]?({units}){_AFTER}"))
-                found.append(
-                    re.compile(r"(?:^|(?<=_))T(-?1?[1-9][05]|100)(?=_|$)")
-                )  # T45; T12 may be a trial
+                found.append(re.compile(_BARE_SYMBOL))
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?({units}){_AFTER}"))
         if self.name == "soc":
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%?[ _]?SOC{_AFTER}", re.IGNORECASE))

@@ -98,9 +98,13 @@ def _read_header(spectrum: Spectrum, axis: Axis) -> float | None:
     """Return what the header says under one of the axis' names; in the axis' unit."""
     words = {axis.name, *axis.also}
     for key, value in spectrum.metadata.items():
-        plain = re.sub(r"[\s-]+", "_", str(key).strip())
+        bare = re.sub(r"\s*[\[(/]\s*%\s*[\])]?$", "", str(key).strip())
+        plain = re.sub(r"[\s-]+", "_", bare)
         if plain in words or plain.lower() in words:
-            return condition(axis.name, str(value), axis.suffixes)
+            number = condition(axis.name, str(value), axis.suffixes)
+            said = axis.name == "soc" and isinstance(value, str)  # numbers of columns are per cent
+            part = said and "%" not in f"{key}{value}" and number is not None and 0 < number <= 1
+            return number * 100 if part and number is not None else number
     return None
 
 

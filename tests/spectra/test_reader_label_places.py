@@ -137,3 +137,39 @@ def test_origins_comments_below_names_and_units_label_the_spectra(over, comments
 def test_a_line_of_several_pairs_tells_each(line, temperature, cycle):
     (found,) = read_bytes(f"{line}\n{SPECTRUM}".encode(), "x.csv")
     assert (found.temperature_C, found.cycle) == (temperature, cycle)
+
+
+@pytest.mark.parametrize(
+    ("title", "temperature", "cycle"),
+    [
+        ("Cycle 100", None, 100),
+        ("# cycle no. 50, 45 °C", 45, 50),
+        ("EIS after 200 cycles", None, 200),
+        ("Cell A - 25 °C - Zyklus 7", 25, 7),
+        ("LFP cell at 25 °C", 25, None),
+        ("measured at 25 °C on 2024-01-02", 25, None),
+        ("Temperatur 25 °C / 50 % RH", 25, None),
+        ("averaged over 10 cycles", None, None),
+        ("10 cycles", None, None),
+        ("Loop 3 of 10", None, None),
+        ("sample sintered at 900 °C", None, None),
+        ("stored at 60 °C for 30 days", None, None),
+        ("Temperature: 2.5E+01", 25, None),
+        ("Temperature: ~25 °C", 25, None),
+    ],
+)
+def test_a_title_of_several_words_tells_what_stands_alone_in_it(title, temperature, cycle):
+    (found,) = read_bytes(f"{title}\n{SPECTRUM}".encode(), "x.csv")
+    assert (found.temperature_C, found.cycle) == (temperature, cycle)
+
+
+@pytest.mark.parametrize("line", ["SoC = 0.5", "State of Charge (%): 50", "SOC [%],50", "SOC: 50 %"])
+def test_a_state_of_charge_is_per_cent(line, tmp_path):
+    (tmp_path / "x.csv").write_text(f"{line}\n{SPECTRUM}")
+    assert read_series(tmp_path).spectra[0].axes["soc"] == 50
+
+
+def test_a_temperature_with_its_unit_in_each_cell():
+    text = "".join(f"{line},25 °C\n" for line in rows(F, Z[0].real, Z[0].imag).splitlines())
+    (found,) = read_bytes(f"{HEAD},Temperature\n{text}".encode(), "x.csv")
+    assert found.temperature_C == 25

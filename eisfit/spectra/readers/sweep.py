@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
 from eisfit.records import dataclass
-from eisfit.spectra.cycle_numbers import cycle_of_label
+from eisfit.spectra.cycle_numbers import FROM_LABEL, FROM_SHEET, cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import ASSUMED, TURNED, Spectrum
@@ -197,12 +197,11 @@ def _is_converted(one: Sweep, other: Sweep) -> bool:
 
 def _name_cycle(sweep: Sweep) -> None:
     """Give a sweep the cycle that its sheet, its group or a line above it names, where nothing else does."""
-    named = (
-        cycle_of_label(str(sweep.metadata[place])) for place in ("label", "sheet") if place in sweep.metadata
-    )
-    if sweep.cycle is None and (cycle := next((one for one in named if one is not None), None)) is not None:
-        sweep.cycle = cycle
-        sweep.notes.append("cycle from its label")
+    for place, source in (("label", FROM_LABEL), ("sheet", FROM_SHEET)):
+        cycle = cycle_of_label(str(sweep.metadata.get(place, "")))
+        if sweep.cycle is None and cycle is not None:
+            sweep.cycle = cycle
+            sweep.notes.append(f"cycle {source}")
 
 
 def _refuse_points(file: File, sweeps: list[Sweep]) -> None:

@@ -40,6 +40,7 @@ _MOST_LABELS = 4
 _NUMBERS = regex(r"(?<![^\W\d_])[-−+]?\d+(?:[.,]\d+)?|\d+")
 _MARKS = regex(r"^[\s#%;,!*=\"]*(?:-{2,}[\s>]*)?|\s*-*[\s#%;,!*=\"]*$")  # around a title
 _MAY_NAME = ("", "index")
+_AS_WORDS = ("temperature", "potential", "cycle")
 
 
 def name_constants(
@@ -56,6 +57,10 @@ def name_constants(
     edges = [*pairwise([0, *cuts, table.matrix.shape[0]])]
     if not table.names or len(edges) != len(sweeps):
         return
+    worded = {i: c.name for i, c in columns.items() if c.quantity in _AS_WORDS}
+    for sweep, edge in zip(sweeps, edges, strict=True):  # 25 °C in each cell
+        words = {name: _constant(table, lines, index, *edge) for index, name in worded.items()}
+        apply_conditions([sweep], {name: word for name, word in words.items() if word})
     labels: list[list[str]] = [[] for _ in sweeps]
     named = (i for i, c in columns.items() if c.quantity in _MAY_NAME and i < len(table.names))
     names = {i: table.names[i] for i in named}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,9 @@ from eisfit.spectra.readers.sweep import Sweep
 _PAIR = regex(r"^\s*[#%;!/]*\s*\"?((?:[^\W\d_]|<)[^:=\t]{0,60}?)\s*(?:[:=]|\"?\t\"?)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
 #: The unit behind the number that a text starts with.
-_BEHIND = regex(rf"{_LEADING.pattern}\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)")
+_BEHIND = regex(
+    rf"{_LEADING.pattern}(?![eE][+-]?\d)\s*((?:deg\.? ?|degrees? )?[^\W\d_]+|[°º℃]\s?[CFKcfk]?|%|[:/-]\d)"
+)
 _RANGE = regex(rf"{_LEADING.pattern}\s*(?:to|bis|-|–|\.\.+)\s*\d")  # cycle: 1 to 5
 _KINDS = {"temperature": ("celsius", "kelvin", "fahrenheit"), "potential": ("volt",), "time": ("time",)}
 #: A unit behind the name of a condition: ``Temp. [°C]``, ``Temperature / K``, ``T_degC``, ``E (V vs Li)``.
@@ -34,14 +36,25 @@ _LISTED = regex(
     r"^\s*(?:[#%!;/]+\s*)?\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)\"?"
     r"(?:\s*[;,]?\s*\"?([^\W\d][\w ./]{0,19}|[°º]\s?\w|[℃%]))?\"?[\s;,]*$"
 )
-#: A temperature that stands alone between commas, in brackets, or behind what was measured.
+#: What stands alone between marks in a title, or behind what was measured.
+_BEGINS = r"(?:^[\s#%;\"]*|[,;(\t]\s*|\s[|/–-]\s+)"
+_ENDS = r"(?=\s*(?:$|[,;)|\t\"])|\s[/–-]\s)"
 _PROSE = regex(
-    r"(?:(?:^[\s#%;\"]*|[,;(\t]\s*|\s\|\s)(?:(?:at|bei|@|T\s*=)\s*)?|\s@\s*"
-    r"|\b(?:EIS|measured|recorded|gemessen)\b[^,;\d]{0,20}\s(?:at|bei|@)\s*)"
-    r"([-−+]?\d{1,3}(?:[.,]\d+)?)\s?(°\s?C|ºC|℃|deg(?:rees?|\.)?[\s_]?C(?:elsius)?|C|K)(?=\s*(?:$|[,;)|\t\"])|\s+after\b)",
+    rf"(?:{_BEGINS}(?:(?:at|bei|@|T\s*=|temp(?:eratur)?e?\.?(?=\s))\s*)?|\s@\s*"
+    r"|\b(?:EIS|measured|recorded|gemessen)\b[^,;\d]{0,20}\s(?:at|bei|@)\s*"
+    r"|\b(?:cell|sample|spectr\w+|impedance|measurements?|zelle|probe)\s(?:at|bei)\s)"
+    r"([-−+]?\d{1,3}(?:[.,]\d+)?)\s?(°\s?C|ºC|℃|deg(?:rees?|\.)?[\s_]?C(?:elsius)?|C|K)"
+    rf"(?:{_ENDS}|\s+(?:after|on)\b)",
+    re.IGNORECASE,
+)
+#: ... ``Cycle 100``, ``EIS after 200 cycles``; 10 cycles alone may be a setting.
+_CYCLE_PROSE = regex(
+    rf"{_BEGINS}(?:EIS\s)?(?:(?:at|after|nach|bei|@)\s)?(?:cycle|cyc|zyklus)\s?(?:no\.?|nr\.?|number|#)?\s?(\d+){_ENDS}"
+    rf"|\b(?:after|nach)\s(\d+)\s(?:cycles|zyklen){_ENDS}",
     re.IGNORECASE,
 )
 _DEGREES = regex(r"\d\s?(?:[°º℃CK]|deg)")
+_CYCLE = regex(r"cyc|zykl", re.IGNORECASE)
 _MINUS_AND_POINT = str.maketrans("−,", "-.")
 _LONGEST_PROSE = 200
 _HEADER_LIMIT = 20_000
@@ -158,13 +171,24 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
 
 
 def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
-    """Fill the temperature of sweeps that have none from a line of words that names one: ``A12, 25 °C``."""
+    """Fill temperature and cycle of sweeps that have none from a line that names one: ``A12, 25 °C``."""
+    lines = [line for line in lines if len(line) < _LONGEST_PROSE]
+    _fill_cycle([sweep for sweep in sweeps if sweep.cycle is None], lines)
     bare = [sweep for sweep in sweeps if sweep.temperature_C is None]
-    short = (line for line in lines if len(line) < _LONGEST_PROSE and _DEGREES.search(line)) if bare else ()
+    short = (line for line in lines if _DEGREES.search(line)) if bare else ()
     told = {value: line for line in short for value in _temperatures(line)}
     for sweep in bare if len(told) == 1 else ():
         ((sweep.temperature_C, line),) = told.items()
         sweep.notes.append(f"temperature {FROM_LINE} {' '.join(line.split())[:60]!r}")
+
+
+def _fill_cycle(sweeps: Sequence[Sweep], lines: Iterable[str]) -> None:
+    """Fill the cycle from the only one that the lines name."""
+    near = (line for line in lines if _CYCLE.search(line)) if sweeps else ()
+    told = {float(match[1] or match[2]): line for line in near for match in _CYCLE_PROSE.finditer(line)}
+    for sweep in sweeps if len(told) == 1 else ():
+        ((sweep.cycle, line),) = told.items()
+        sweep.notes.append(f"cycle {FROM_LINE} {' '.join(line.split())[:60]!r}")
 
 
 def _temperatures(line: str) -> Iterator[float]:
@@ -215,7 +239,7 @@ def _parts_of(key: str) -> tuple[str, str]:
 
 def _value_told(name: str, value: str, unit: str, only_with_unit: bool) -> float | None:
     """Return what a pair says of a condition, in the key's unit or the one behind the number."""
-    told = f"{value} {unit}" if unit else value
+    told = (f"{value} {unit}" if unit else value).strip(" ~≈")
     return None if only_with_unit and not _BEHIND.match(told.strip()) else condition(name, told)
 
 
