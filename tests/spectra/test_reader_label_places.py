@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,11 @@ def test_a_temperature_with_its_unit_in_each_cell():
     text = "".join(f"{line},25 °C\n" for line in rows(F, Z[0].real, Z[0].imag).splitlines())
     (found,) = read_bytes(f"{HEAD},Temperature\n{text}".encode(), "x.csv")
     assert found.temperature_C == 25
+
+
+@pytest.mark.parametrize("temperature", [25.0, "25 °C", np.array([25])])
+def test_single_numbers_and_words_in_an_npz_are_conditions(temperature):
+    stream = BytesIO()
+    np.savez(stream, frequency=F, impedance=Z[0], temperature=temperature, cycle=3)
+    (found,) = read_bytes(stream.getvalue(), "x.npz")
+    assert (found.temperature_C, found.cycle) == (25, 3)

@@ -116,7 +116,7 @@ def _facts_of(facts: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, An
 
 
 def _single_numbers(arrays: Arrays) -> dict[str, Any]:
-    return {name: v.item() for name, v in arrays.items() if v.size == 1 and v.dtype.kind in "fiu"}
+    return {name: v.item() for name, v in arrays.items() if v.size == 1 and v.dtype.kind in "fiuU"}
 
 
 def name_columns(arrays: Mapping[str, NDArray[Any]], names: Sequence[Sequence[str]]) -> Arrays:

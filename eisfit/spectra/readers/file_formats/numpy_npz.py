@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eisfit.spectra.readers.archive import members
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_names, name_columns, word_of
+from eisfit.spectra.readers.file_formats._named_arrays import from_groups, name_columns, word_of
 from eisfit.spectra.readers.file_formats.numpy_npy import load_array, sweeps_of_array
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -32,4 +32,4 @@ def parse(file: File) -> list[Sweep]:
             return sweeps_of_array(file, array)
     words = (word for name, held in arrays.items() for word in word_of(name, held))
     names = [held.ravel().tolist() for held in arrays.values() if held.dtype.kind == "U" and held.ndim]
-    return from_names(file.with_words(words), name_columns(arrays, names))
+    return from_groups(file.with_words(words), {"": name_columns(arrays, names)})
