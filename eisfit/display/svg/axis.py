@@ -48,14 +48,17 @@ class Axis:
         return np.asarray(self.start + (x - low) / (high - low) * (self.end - self.start))
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
-        """Return (value, SVG text) of at most so many ticks."""
+        """Return (value, SVG text) of about so many ticks, and of two at least: one alone tells no scale."""
         if self.log:
             found = self._decades(most)
             if len(found) > 1:
                 return found
-        step = _step((self.high - self.low) / most)
-        first = math.ceil(self.low / step - 1e-9)
-        count = math.floor(self.high / step + 1e-9) - first + 1
+        least, count = (self.high - self.low) / most, 0
+        while count < 2:
+            step = _step(least)
+            first = math.ceil(self.low / step - 1e-9)
+            count = math.floor(self.high / step + 1e-9) - first + 1
+            least = 0.5 * step
         return [((first + k) * step, words((first + k) * step, step)) for k in range(count)]
 
     def _decades(self, most: int) -> list[tuple[float, str]]:
