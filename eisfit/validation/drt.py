@@ -294,9 +294,10 @@ def _describe_peaks(
 ) -> tuple[tuple[Peak, ...], tuple[Flag, ...]]:
     seen = find_peaks(gamma, drawn.std(axis=0), p.step)
     places, merged = merge_peaks(p, strength, seen, gamma)
-    peaks = tuple(summarise_peaks(p, gamma, drawn, places))
-    sharp = [k for k, (_, top, _) in zip(peaks, places, strict=True) if is_sharp(p, strength, top, k)]
-    return peaks, peak_flags(p, merged, sharp)
+    pairs = zip(summarise_peaks(p, gamma, drawn, places), places, strict=True)
+    sure = [(peak, top) for peak, (_, top, _) in pairs if peak.is_sure]
+    sharp = [peak for peak, top in sure if is_sharp(p, strength, top, peak)]
+    return tuple(peak for peak, _ in sure), peak_flags(p, merged, sharp)
 
 
 def _noise(spectrum: Spectrum) -> FloatArray:

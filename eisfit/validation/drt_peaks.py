@@ -13,6 +13,7 @@ from eisfit.validation.non_negative import NonNegative
 
 _APART = 10.83  # fall of chi-square by which a dip is real: chance 0.001 of one degree of freedom
 _RIPPLE = 0.06  # of the highest peak nearby: regularisation leaves ripples of about 5 % beside a sharp one
+_SURE = 2.0  # standard deviations
 _NEARBY = 3.0  # decades that ripples reach
 _WEAKER = 0.3  # of the strength chosen: weak enough for the data, and not the prior, to make the dip
 
@@ -31,6 +32,11 @@ class Peak:
     width: float
     log10_tau_stderr: float
     resistance_stderr: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the resistance is no noise."""
+        return self.resistance > _SURE * self.resistance_stderr
 
 
 def find_peaks(gamma: FloatArray, spread: FloatArray, step: float) -> list[tuple[int, int, int]]:

@@ -179,6 +179,17 @@ def test_the_arcs_of_a_pellet_are_seen_before_its_blocking_electrodes():
     assert [bulk.resistance, boundary.resistance] == pytest.approx([2e3, 9e3], rel=0.1)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 8])
+def test_a_maximum_whose_resistance_is_noise_is_no_peak(seed):
+    """Far from the highest, where 1 ohm of R_s ends: 2 to 10 milliohm, not as large as their errors."""
+    f = np.geomspace(1e6, 0.1, 57)
+    s = 2j * np.pi * f
+    z = 1 + 10 / (1 + s * 2e-3) + 2 / np.sqrt(s)
+    error = np.random.default_rng(seed).normal(0, 0.002, (2, f.size))
+    measured = Spectrum(frequency=f, impedance=z + np.abs(z) * (error[0] + 1j * error[1]))
+    assert [peak.tau for peak in drt(measured, samples=20).peaks] == [pytest.approx(2e-3, rel=0.05)]
+
+
 def test_refusals():
     good = spectrum(5 + zarc(20, 1e-4, 0.8), 1e-3)
     with pytest.raises(SpectrumError, match="has 5 points; relaxation times need at least 6"):
