@@ -63,13 +63,13 @@ class Choice:
 
     @property
     def others(self) -> list[IdentifiedCircuit]:
-        """What may serve in its place: the closest of the smaller circuits, then its rivals."""
+        """What may serve in its place, by grade: the closest of the smaller circuits, then its rivals."""
         serving = [row for row in self.ranked if row is not self.answer and row.grade != "D"]
         serving = [row for row in serving if not row.at_bound]
         smaller = [row for row in serving if row.free < self.answer.free]
         rivals = [row for row in serving if row not in smaller and row.probability >= _SERVES]
         closest = sorted(smaller, key=lambda row: row.chisqr)
-        return [*closest[:_SMALLER], *rivals[:_RIVALS]]
+        return sorted([*closest[:_SMALLER], *rivals[:_RIVALS]], key=lambda row: row.grade)
 
     def choose_instead(self, row: IdentifiedCircuit) -> Choice:
         """Return the choice of another circuit because the data do not determine this one's parameters."""

@@ -118,6 +118,10 @@ def test_a_smaller_circuit_serves_where_the_chosen_one_is_not_determined(monkeyp
     flag = Flag("circuit_chosen", "as it was", "")
     choice = Choice(two, spectrum, (flag,), (two, one, poor))
     assert choice.others == [one]
+    coarse = ranked("R_s-p(R_ct,CPE_ct)-W_d", 5, 1e-9, 10.0, grade="C")
+    rival = ranked("R_s-p(R1,C1)-p(R2,C2)-p(R3,C3)", 7, 0.09, 1.01)
+    # Of a mixed conductor the coarse one was taken, its errors ten times as large.
+    assert Choice(two, spectrum, (flag,), (two, coarse, rival)).others == [rival, coarse]
     monkeypatch.setattr("eisfit.fitting.identify.choice.choose", lambda *_, **__: choice)
     result = eisfit.fit(spectrum)
     assert result.circuit.string == one.circuit.string
