@@ -215,7 +215,7 @@ def test_a_single_dash_is_standard_output_or_refused(run, good, tmp_path, monkey
     assert (eisfit.read(again).impedance == eisfit.read(good).impedance).all()
     for arguments, said in (
         (("convert", good, good, "--output", "-"), "takes one spectrum, and here are 2"),
-        (("convert", good, "--to", "csvw", "--output", "-"), "writes two files"),
+        (("convert", good, "--to", "csvw", "--output", "-"), "writes 2 files"),
         (("fit", good, "-c", "rs-ct", "--output", "-"), "--output -: takes a folder"),
     ):
         code, out, err = run(*arguments)

@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from eisfit.cli.command import Option, echo
 from eisfit.cli.options import Files, Reading
-from eisfit.cli.output import check_not_read, check_output, folder, guard, print_json, stem
+from eisfit.cli.output import check_not_read, check_output, folder, guard, stem
 from eisfit.cli.sources import read_sources
 from eisfit.errors import UsageError, did_you_mean
-from eisfit.files import write_atomic, write_json
+from eisfit.files import to_json, write_atomic
 
-_TABLES = ("csv", "json", "csvw")
+if TYPE_CHECKING:
+    from eisfit.spectra.spectrum import Spectrum
 
 
-def _pipe(spectra: list[Any], to: str) -> None:
-    """Write one spectrum to standard output."""
+def _as_csv(spectrum: Spectrum, name: str) -> dict[str, str]:
     from eisfit.spectra.writers.plain_csv import to_csv
 
+    return {f"{name}.csv": to_csv(spectrum)}
+
+
+def _as_json(spectrum: Spectrum, name: str) -> dict[str, str]:
+    return {f"{name}.json": to_json(spectrum.to_dict())}
+
+
+def _as_csvw(spectrum: Spectrum, name: str) -> dict[str, str]:
+    from eisfit.spectra.writers.csvw import describe_table
+
+    text, about = describe_table(spectrum, f"{name}.csv")
+    return {f"{name}.csv": text, f"{name}.csv-metadata.json": to_json(about)}
+
+
+#: What ``--to`` takes -> the texts of a spectrum's files, by their names.
+_FORMS: Mapping[str, Callable[[Spectrum, str], dict[str, str]]] = {
+    "csv": _as_csv,
+    "json": _as_json,
+    "csvw": _as_csvw,
+}
+
+
+def _pipe(spectra: list[Spectrum], to: str) -> None:
+    """Write one spectrum to standard output."""
     if len(spectra) > 1:
         raise UsageError(f"--output -: takes one spectrum, and here are {len(spectra)}; name a folder")
     for spectrum in spectra:
-        if to == "json":
-            print_json(spectrum.to_dict())
-        else:
-            echo(to_csv(spectrum), nl=False)
+        texts = _FORMS[to](spectrum, "").values()
+        if len(texts) > 1:
+            raise UsageError(f"--output -: --to {to} writes {len(texts)} files; name a folder")
+        echo("".join(texts), nl=False)
 
 
-def _write_tables(spectra: list[Any], output: Path, to: str) -> None:
-    """Write a file a spectrum, two with their description."""
-    from eisfit.spectra.writers.csvw import describe_table
-    from eisfit.spectra.writers.plain_csv import to_csv
-
-    taken, ending = set[str](), "json" if to == "json" else "csv"
-    paths = [folder(output) / f"{stem(spectrum.name, taken)}.{ending}" for spectrum in spectra]
+def _write_tables(spectra: list[Spectrum], output: Path, to: str) -> None:
+    """Write the files of every spectrum."""
+    taken = set[str]()
+    texts = [_FORMS[to](spectrum, stem(spectrum.name, taken)) for spectrum in spectra]
+    paths = [folder(output) / next(iter(files)) for files in texts]
     check_not_read(paths, [spectrum.source for spectrum in spectra], "--output")
-    for spectrum, path in zip(spectra, paths, strict=True):
-        if to == "csv":
-            write_atomic(path, to_csv(spectrum))
-        elif to == "json":
-            write_json(path, spectrum.to_dict())
-        else:
-            text, about = describe_table(spectrum, path.name)
-            write_atomic(path, text)
-            write_json(path.with_name(f"{path.name}-metadata.json"), about)
+    for files in texts:
+        for name, text in files.items():
+            write_atomic(output / name, text)
 
 
 @guard
@@ -58,7 +75,7 @@ def convert(
     ],
     to: Annotated[
         str,
-        Option(words=tuple(_TABLES), help="csv, json, or csvw: CSV described in JSON-LD."),
+        Option(words=tuple(_FORMS), help="csv, json, or csvw: CSV described in JSON-LD."),
     ] = "csv",
     reading: Reading = Reading(),
 ) -> int:
@@ -68,11 +85,9 @@ def convert(
     """
     from eisfit.fitting.failure import FitFailure
 
-    if to not in _TABLES:
-        raise UsageError(f"--to {to!r}: is none of {', '.join(_TABLES)}{did_you_mean(to, _TABLES)}")
+    if to not in _FORMS:
+        raise UsageError(f"--to {to!r}: is none of {', '.join(_FORMS)}{did_you_mean(to, _FORMS)}")
     piped = str(output) == "-"
-    if piped and to == "csvw":
-        raise UsageError("--output -: --to csvw writes two files; name a folder")
     if not piped:
         check_output(output)
     found = read_sources(files, **reading.options)
