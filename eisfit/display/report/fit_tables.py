@@ -51,7 +51,7 @@ def fit_columns(documents: Sequence[Document]) -> list[str]:
     """Return the columns of a table of fits: those of all parameters and derived quantities that occur."""
     names = list(units_of(documents))
     derived = list(dict.fromkeys(n for d in documents for n in d.get("derived") or {} if n not in names))
-    head = ["source", "index", "cycle", "circuit", "weighting", "grade", "ok", "flags", "error"]
+    head = list(_describe({}))
     head += [column for name in names for column in (name, f"{name}_stderr", f"{name}_verdict")]
     head += [column for name in derived for column in (name, f"{name}_stderr")]
     return [*head, *_STATISTICS]
@@ -59,8 +59,19 @@ def fit_columns(documents: Sequence[Document]) -> list[str]:
 
 def fit_row(document: Document) -> dict[str, Any]:
     """Return the cells of one fit by column, values as they are in its document."""
+    row = _describe(document)
+    values = {**(document.get("derived") or {}), **(document.get("parameters") or {})}
+    for name, block in values.items():
+        row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
+    for name, block in (document.get("parameters") or {}).items():
+        row[f"{name}_verdict"] = block.get("verdict")
+    return row | {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
+
+
+def _describe(document: Document) -> dict[str, Any]:
+    """Return the first columns of a fit's row: whose it is, and what was made of it."""
     spectrum, circuit = document.get("spectrum") or {}, document.get("circuit") or {}
-    row: dict[str, Any] = {
+    return {
         "source": spectrum.get("source"),
         "index": spectrum.get("index"),
         "cycle": spectrum.get("cycle"),
@@ -71,12 +82,6 @@ def fit_row(document: Document) -> dict[str, Any]:
         "flags": " ".join(dict.fromkeys(flag_name(flag) for flag in flags_of(document))),
         "error": document.get("error"),
     }
-    values = {**(document.get("derived") or {}), **(document.get("parameters") or {})}
-    for name, block in values.items():
-        row[name], row[f"{name}_stderr"] = block.get("value"), block.get("stderr")
-    for name, block in (document.get("parameters") or {}).items():
-        row[f"{name}_verdict"] = block.get("verdict")
-    return row | {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
 
 
 def fit_markdown(document: Document) -> str:
