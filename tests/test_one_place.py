@@ -1,12 +1,14 @@
 """What is chosen once stands in one place: a newcomer who changes it there has changed all of it."""
 
 import ast
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 
 import eisfit
+from eisfit.batch.transport import _SENT
 from eisfit.cli import options
 from eisfit.cli.answers import Answers
 from eisfit.display import FIGURES
@@ -101,6 +103,41 @@ def test_every_figure_that_a_command_writes_has_its_caption():
             if place is not None and isinstance(call.args[place], ast.Constant):
                 asked.add(call.args[place].value)
     assert {"fit", "check", "drt"} <= asked <= set(_KINDS)
+
+
+def test_every_field_of_a_spectrum_comes_back_and_stays():
+    """From its document, and where points are left out or sorted; a field that is forgotten is lost."""
+    f, z = np.array([1.0, 100.0, 10.0]), np.array([3 - 1j, 1 - 0.1j, 2 - 0.5j])
+    given = {
+        **{"frequency": f, "impedance": z, "noise": f / 7, "times": f + 5, "axes": {"soc": 40.0}},
+        **{"cycle": 3.0, "time_s": 2.0, "temperature_C": 25.0, "potential_V": 3.7, "source": "a", "index": 2},
+        **{"metadata": {"date": "today"}, "notes": ("n",)},
+    }
+    assert set(given) == {row.name for row in dataclasses.fields(eisfit.Spectrum)}
+    spectrum, order = eisfit.Spectrum(**given), np.argsort(-f)
+    back = eisfit.Spectrum.from_dict(json.loads(json.dumps(spectrum.to_dict())))
+    for one, kept in (
+        (spectrum, order),
+        (back, order),
+        (spectrum[1:], order[1:]),
+        (spectrum.select(5), order[:2]),
+    ):
+        for name, value in given.items():
+            wanted = value[kept] if isinstance(value, np.ndarray) else value
+            assert np.all(getattr(one, name) == wanted), name
+
+
+def test_a_worker_is_sent_what_a_fit_asks_of_a_spectrum():
+    """Of metadata what tells the cell's geometry; a flag of anything else would be lost on the way."""
+    fields = {row.name for row in dataclasses.fields(eisfit.Spectrum)}
+    asked = {
+        node.attr
+        for path, tree in SOURCES.items()
+        if {"fitting", "engine"} & set(path.parts)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).rpartition(".")[2] in ("spectrum", "s")
+    }
+    assert {"notes", "impedance"} <= asked & fields <= {"frequency", "metadata", *_SENT}
 
 
 def test_a_form_of_figures_can_be_asked_for_and_written():

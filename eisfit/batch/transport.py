@@ -17,7 +17,8 @@ from eisfit.model.geometry import METADATA_KEYS
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
-_SENT = ("impedance", "noise", "cycle", "source", "index")
+# What a fit and its flags ask of a spectrum, beside frequencies and geometry.
+_SENT = ("impedance", "noise", "cycle", "source", "index", "notes")
 _CHANGED = ("frequency", "impedance", "noise", "notes")
 
 
@@ -138,4 +139,4 @@ def _difference(kept: Spectrum) -> dict[str, Any]:
 
 def _restore_columns(spectrum: Spectrum, columns: Mapping[str, Any]) -> Spectrum:
     """Return the spectrum as it was fitted: with points left out, or with the noise that was estimated."""
-    return spectrum.replace(**{**columns, "notes": (*spectrum.notes, *columns["notes"])})
+    return spectrum.replace(**columns)

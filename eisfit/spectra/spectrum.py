@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 #: Fields that are one number.
 _NUMBERS = ("cycle", "time_s", "temperature_C", "potential_V")
+_PLAIN = ("source", "index", *_NUMBERS)  # fields that a document has as they are
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: Relative: 0.1 Hz of a logarithmic sweep is 0.09999999999999998 in memory and 0.1 in the file.
 _SAME_FREQUENCY = 1e-9
@@ -256,12 +257,7 @@ class Spectrum(SameDocument):
         """Return a JSON-ready document; `from_dict` reads it back."""
         return {
             "schema": SPECTRUM_SCHEMA,
-            "source": self.source,
-            "index": self.index,
-            "cycle": self.cycle,
-            "time_s": self.time_s,
-            "temperature_C": self.temperature_C,
-            "potential_V": self.potential_V,
+            **{name: getattr(self, name) for name in _PLAIN},
             "axes": dict(self.axes),
             "metadata": dict(self.metadata),
             "notes": list(self.notes),
@@ -276,17 +272,7 @@ class Spectrum(SameDocument):
             f, real, imag = (data[name] for name in COLUMNS)
         except (KeyError, TypeError) as error:
             raise SpectrumError(f"not a spectrum document: {error} is missing") from None
-        kept = (
-            "cycle",
-            "time_s",
-            "temperature_C",
-            "potential_V",
-            "axes",
-            "source",
-            "index",
-            "metadata",
-            "notes",
-        )
+        kept = (*_PLAIN, "axes", "metadata", "notes")
         fields = {name: document[name] for name in kept if name in document}
         impedance = np.asarray(real, dtype=float) + 1j * np.asarray(imag, dtype=float)
         fields["times"] = data.get("time_s")

@@ -27,6 +27,7 @@ from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.elements import FrequencyGrid
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many, weights
+from eisfit.spectra.spectrum import TURNED
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 50)
 CIRCUIT = eisfit.circuit("R_s-p(R_1,CPE_1)-p(R_2,CPE_2)")
@@ -434,6 +435,17 @@ def test_points_left_out_by_a_worker_are_left_out_here_too(some):
     (near,) = eisfit.fit_many(some[:1], CIRCUIT, fmin=0.1, drop=[1e5])
     assert far.to_dict() == near.to_dict()
     assert far.spectrum.metadata == {"simulated": True}
+
+
+def test_a_worker_tells_of_a_turned_sign_as_a_fit_does(some):
+    """The note of the reader did not travel, and the flag was lost."""
+    turned = [one.replace(notes=(f"{TURNED}: it has the sign of -Z''",)) for one in some[:2]]
+    with ThreadPoolExecutor(1) as pool:
+        for options in ({}, {"fmin": 0.1}):
+            far = list(eisfit.fit_many(turned, CIRCUIT, workers=pool, **options))
+            near = list(eisfit.fit_many(turned, CIRCUIT, **options))
+            assert [one.flags[0].name for one in far] == ["sign_turned"] * 2
+            assert [one.to_dict() for one in far] == [one.to_dict() for one in near]
 
 
 def test_what_earlier_chunks_have_shown_changes_no_optimum(monkeypatch):
