@@ -36,6 +36,9 @@ SPECTRUM = f"{HEAD}\n{rows(F, Z[0].real, Z[0].imag)}"
         ("Cell 12 @ 60 ℃, SOC 50%", 60),
         ("Pouch | 35 degrees Celsius | fresh", 35),
         ("Cell 12, 2C", None),  # a rate
+        ("fast, 10C", None),
+        ("charge, 25 C", None),
+        ("Load, 100 K", None),
         ("sintered, 1200 C", None),
         ("Cell 12, 10 K resistor", None),
         ("annealed at 500 degC", None),

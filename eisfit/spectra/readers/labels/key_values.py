@@ -53,6 +53,9 @@ _CYCLE_PROSE = regex(
     rf"|\b(?:after|nach)\s(\d+)\s(?:cycles|zyklen){_ENDS}",
     re.IGNORECASE,
 )
+#: Degrees Celsius that a mere C or K may tell, and lines in which they may be a rate, coulombs or ohms.
+_MAY_BE_BARE = (-40.0, 130.0)
+_ELSE = regex(r"charg|rate|load|carbon|resist|(?<!\d)(?:[1-9]|1\d|20) ?C\b", re.IGNORECASE)
 _DEGREES = regex(r"\d\s?(?:[°º℃CK]|deg)")
 _CYCLE = regex(r"cyc|zykl", re.IGNORECASE)
 _MINUS_AND_POINT = str.maketrans("−,", "-.")
@@ -196,7 +199,10 @@ def _temperatures(line: str) -> Iterator[float]:
     for match in _PROSE.finditer(line):
         unit = match[2] if match[2] in ("C", "K") else "°C"
         value = value_in_name(f"{match[1].translate(_MINUS_AND_POINT)}{unit}", AXES["temperature"])
-        yield from () if value is None else (value,)
+        told = value is not None and (
+            unit == "°C" or (_MAY_BE_BARE[0] <= value <= _MAY_BE_BARE[1] and not _ELSE.search(line))
+        )
+        yield from (value,) if told and value is not None else ()
 
 
 def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
