@@ -21,8 +21,7 @@ Landesfeind et al., J. Electrochem. Soc. 163 (2016) A1373.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -64,10 +63,10 @@ def _derive_pores(component: Component, g: Geometry) -> Iterator[tuple[str, tupl
         return
     ionic, factor = f"{component.name}_R_ion", g.area.median * g.kappa.median / g.electrodes / g.length.median
     known = (g.area, g.length, g.kappa)
-    yield "N_M", ("", lambda p: factor * p[ionic], _combine_errors(*known) / 2)
+    yield "N_M", ("", lambda p: factor * p[ionic], _combine_errors(*known))
     if g.porosity is not None:
         share = factor * g.porosity.median
-        yield "tortuosity", ("", lambda p: share * p[ionic], _combine_errors(*known, g.porosity) / 2)
+        yield "tortuosity", ("", lambda p: share * p[ionic], _combine_errors(*known, g.porosity))
 
 
 def _derive_coefficient(component: Component, geometry: Geometry) -> tuple[str, Formula, float] | None:
@@ -75,28 +74,16 @@ def _derive_coefficient(component: Component, geometry: Geometry) -> tuple[str, 
         square = geometry.length.median**2
         tau = f"{component.name}_tau"
         return _UNIT, lambda p: square / p[tau], 2 * relative_error(geometry.length)
-    if component.symbol != "W":
+    if component.symbol != "W" or (known := _driving(geometry)) is None:
         return None
-    driving, error = _driving(geometry)
-    if driving is None:
-        return None
-    return _UNIT, _Infinite(component.parameter_names[0], driving), error
+    (driving, error), (sigma,) = known, component.parameter_names
+    return _UNIT, lambda p: 0.5 * (driving / p[sigma]) ** 2, 2 * error
 
 
-class _Infinite:
-    """D = (driving / sigma)^2 / 2."""
-
-    def __init__(self, sigma: str, driving: float) -> None:
-        self.sigma, self.driving = sigma, driving
-
-    def __call__(self, p: Mapping[str, Any]) -> Any:
-        return 0.5 * (self.driving / p[self.sigma]) ** 2
-
-
-def _driving(g: Geometry) -> tuple[float | None, float]:
-    """Return sigma sqrt(2 D), ohm cm s^-1, and the relative error of its square; None where unknown."""
+def _driving(g: Geometry) -> tuple[float, float] | None:
+    """Return sigma sqrt(2 D), ohm cm s^-1, and its relative error; None where unknown."""
     if g.area is None:
-        return None, 0.0
+        return None
     area, charge = g.area.median, g.electrons * _FARADAY
     if g.slope is not None and g.molar_volume is not None:
         number = g.molar_volume.median * abs(g.slope.median) / (charge * area)
@@ -105,9 +92,9 @@ def _driving(g: Geometry) -> tuple[float | None, float]:
         kelvin = _ROOM if g.temperature is None else g.temperature.median
         number = _GAS * kelvin / (charge**2 * area * g.concentration.median)
         return number, _combine_errors(g.area, g.concentration, g.temperature)
-    return None, 0.0
+    return None
 
 
 def _combine_errors(*inputs: Uncertain | None) -> float:
-    """Return the relative error of the square of a product."""
-    return 2 * float(np.hypot.reduce([relative_error(value) for value in inputs]))
+    """Return the relative error of a product."""
+    return float(np.hypot.reduce([relative_error(value) for value in inputs]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -40,7 +41,7 @@ def _of_part(part: Node) -> Iterator[Formula]:
             yield partial(_difference, low, high)
     else:
         for arc in arcs(part):
-            yield partial(_read, arc.resistor.name)
+            yield itemgetter(arc.resistor.name)
 
 
 def _limit(node: Node, end: End) -> Formula | Kind | None:
@@ -75,10 +76,6 @@ def _value(component: Component, end: End, p: Mapping[str, Any]) -> Any:
     values = [p[name] for name in component.parameter_names]
     found = getattr(component.element, end).impedance(_FAR[end][1], *values)
     return found if any(map(np.iscomplexobj, values)) else np.real(found)  # complex steps go through
-
-
-def _read(name: str, p: Mapping[str, Any]) -> Any:
-    return p[name]
 
 
 def _difference(low: Formula, high: Formula, p: Mapping[str, Any]) -> Any:

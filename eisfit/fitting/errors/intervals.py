@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
+from eisfit.engine.propagation import Formula
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
-from eisfit.fitting.derived import formulas
+from eisfit.fitting.derived import Derived, formulas
 from eisfit.fitting.errors.bootstrap import repeat_fits
 from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
@@ -234,15 +235,13 @@ def _from_samples(
         ends = np.quantile(column, sides)
         open_sides[name] = _open_sides(draws.refit, name, ends)
         rows[name] = Interval.of(result, name, *_close_ends(ends, open_sides[name]))
-    table = _draw_derived(result, derived, draws)
-    more = {
-        name: Interval.of(
-            result,
-            name,
-            *_close_ends(np.quantile(column, sides), _inherit_openness(result, name, open_sides)),
-        )
-        for name, column in table.items()
-    }
+    table = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))
+    columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
+    more = {}
+    for name in derived:
+        ends = np.quantile(_draw_derived(table[name], columns, draws.rng), sides)
+        is_open = _inherit_openness(result, table[name].formula, open_sides)
+        more[name] = Interval.of(result, name, *_close_ends(ends, is_open))
     rows = {name: rows[name] for name in names}
     return Intervals(level, draws.method, draws.words, rows, draws.notes, samples=draws.samples, derived=more)
 
@@ -252,24 +251,19 @@ def _close_ends(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | N
     return None if left else float(ends[0]), None if right else float(ends[1])
 
 
-def _draw_derived(result: FitResult, names: tuple[str, ...], draws: _Draws) -> dict[str, FloatArray]:
-    """Return the derived quantities (n,) of all draws, with what was given of the cell drawn too."""
-    geometry = Geometry.of_metadata(result.spectrum.metadata)
-    table = formulas(result.circuit, geometry)
-    columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
+def _draw_derived(
+    derived: Derived, columns: Mapping[str, FloatArray], rng: np.random.Generator
+) -> FloatArray:
+    """Return a derived quantity (n,) of all draws, with what was given of the cell drawn too."""
     with np.errstate(all="ignore"):
-        return {
-            name: np.asarray(table[name].formula(columns))
-            * np.exp(table[name].given * draws.rng.standard_normal(len(draws.samples)))
-            for name in names
-        }
+        drawn = np.asarray(derived.formula(columns))
+        return drawn * np.exp(derived.given * rng.standard_normal(drawn.size))
 
 
 def _inherit_openness(
-    result: FitResult, name: str, open_sides: Mapping[str, tuple[bool, bool]]
+    result: FitResult, formula: Formula, open_sides: Mapping[str, tuple[bool, bool]]
 ) -> tuple[bool, bool]:
     """Return the open sides of a derived quantity: it rises, or falls, with a parameter that is open."""
-    formula = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))[name].formula
     sides = [False, False]
     for parameter, (left, right) in open_sides.items():
         moved = {**result.values, parameter: result.values[parameter] * (1 + 1e-6)}
