@@ -62,13 +62,9 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Deriv
 
 def dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[str]]:
     """Return name -> the parameters that each derived quantity is made of."""
-    found = {}
-    for name, row in formulas(circuit, geometry).items():
-        inputs = inputs_of(row.formula, dict.fromkeys(circuit.names, 1.0))
-        while tied := inputs & set(circuit.expressions):
-            inputs = inputs - tied | {inside for one in tied for inside in circuit.expressions[one].names}
-        found[name] = frozenset(inputs)
-    return found
+    ones = dict.fromkeys(circuit.names, 1.0)
+    table = formulas(circuit, geometry)
+    return {name: circuit.untie(inputs_of(row.formula, ones)) for name, row in table.items()}
 
 
 _Named: TypeAlias = tuple[str, Derived]

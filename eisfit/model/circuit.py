@@ -97,6 +97,17 @@ class Circuit(SameDocument):
         given = {name: p.expr for name, p in self.parameters.items() if p.expr is not None}
         return parse_expressions(given, list(self.names))
 
+    def untie(self, names: Iterable[str]) -> frozenset[str]:
+        """Return what some parameters are made of in the end: those of expressions in place of what is tied.
+
+        >>> sorted(Circuit.from_string("R1-R2").constrain(expr={"R2": "2*R1"}).untie(["R2"]))
+        ['R1']
+        """
+        found = frozenset(names)
+        while tied := found & set(self.expressions):
+            found = (found - tied).union(*(self.expressions[name].names for name in tied))
+        return found
+
     def constrain(
         self,
         *,

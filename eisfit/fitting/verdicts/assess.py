@@ -225,7 +225,7 @@ def with_verdicts(
     derived = _judge_derived(result, verdicts)
     for name in result.circuit.expressions:
         error = parameters[name].stderr, parameters[name].value
-        found = _judge_follower(_inputs(result, name), verdicts, *error)
+        found = _judge_follower(result.circuit.untie([name]), verdicts, *error)
         parameters[name] = dataclasses.replace(parameters[name], verdict=found)
     return dataclasses.replace(result, grade=grade, flags=flags, parameters=parameters, derived=derived)
 
@@ -264,14 +264,6 @@ def _judge_derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, 
             verdict = "ambiguous"
         found[name] = {**row, "verdict": verdict}
     return found
-
-
-def _inputs(result: FitResult, name: str) -> frozenset[str]:
-    """Return the parameters that the expression of a tied one is made of, in the end."""
-    found: set[str] = set()
-    for inside in result.circuit.expressions[name].names:
-        found |= _inputs(result, inside) if inside in result.circuit.expressions else {inside}
-    return frozenset(found)
 
 
 def _judge_follower(
