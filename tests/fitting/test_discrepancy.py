@@ -239,10 +239,9 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
     circuit = eisfit.circuit("rs-ct-w")
     fit = next(iter(eisfit.fit_many([cell], circuit)))
     fits = linearised(circuit, [cell], np.array([list(fit.values.values())]))
-    omega, variance = fits.omega, fits.unexplained
-    shapes, tails = reshape_arcs(circuit, omega), bend_tails(circuit, omega)
-    alone = depart(fits, [*shapes, *tails], variance)
-    at_once = depart(fits, combine(shapes, tails), variance)
+    shapes, tails = reshape_arcs(circuit, fits.omega), bend_tails(circuit, fits.omega)
+    alone = depart(fits, [*shapes, *tails])
+    at_once = depart(fits, combine(shapes, tails))
     assert max(t.evidence[0] for t in at_once) > max(t.evidence[0] for t in alone) + 12
     best = max(at_once, key=lambda trial: trial.evidence[0])
     assert best.variance[0] < 1.3 * 0.001**2

@@ -235,11 +235,10 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
         Drifting(circuit, omega),
         *combine(shapes, tails),
     ]
-    variance = np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
-    plain = stay(fits, variance)
-    trials = [plain, *depart(fits, departures, variance)]
+    plain = stay(fits)
+    trials = [plain, *depart(fits, departures)]
     against, exchanged = with_order(fits)
-    more = depart(fits.rows(against), departures, variance[against], exchanged) if against.size else []
+    more = depart(fits.rows(against), departures, exchanged) if against.size else []
     whole = [*trials, *(place_among(plain, against, trial) for trial in more)]
     found = _average(fits, whole, _shares(_evidence(whole)))
     return _with_other_order(found, fits, trials, whole[len(trials) :]) if more else found
@@ -250,12 +249,12 @@ def _with_other_order(
 ) -> Discrepancy:
     """Return what was found with the best of the trials in which the arcs are exchanged, if it is as good."""
     coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
-    evidence, free = np.nan_to_num(_evidence(others), nan=-np.inf), list(fits.free)
+    evidence, free = _evidence(others), list(fits.free)
     rows, best = np.arange(len(evidence)), np.argmax(evidence, axis=1)
     values = fits.values.copy()
     values[:, free] += np.stack([t.shift for t in others], axis=1)[rows, best]
     values = coordinates.physical(coordinates.internal(values))  # what is tied follows
-    least = np.nan_to_num(_evidence(trials)[:, 1:], nan=-np.inf).max(axis=1) - _AS_GOOD
+    least = _evidence(trials)[:, 1:].max(axis=1) - _AS_GOOD
     found_one = np.isfinite(evidence[rows, best]) & (evidence[rows, best] >= least)
     good = found_one & arcs_in_order(fits.circuit, values)
     left = np.stack([t.left for t in others], axis=1)[rows, best]
@@ -271,13 +270,14 @@ def _with_other_order(
 
 
 def _evidence(trials: list[Departed]) -> FloatArray:
-    return np.stack([trial.evidence for trial in trials], axis=1)
+    """Return the evidence (B, T) of trials, -inf of what could not be evaluated."""
+    return np.nan_to_num(np.stack([trial.evidence for trial in trials], axis=1), nan=-np.inf)
 
 
 def _shares(evidence: FloatArray) -> FloatArray:
     """Return what counts how much (B, T): see the top of this module."""
     weight = _weights(evidence)
-    departed = np.nan_to_num(evidence[:, 1:], nan=-np.inf)
+    departed = evidence[:, 1:]
     good = departed >= departed.max(axis=1, keepdims=True) - _AS_GOOD
     alike = (1 - weight[:, :1]) * good / good.sum(axis=1, keepdims=True)
     alike = np.concatenate([weight[:, :1], alike], axis=1)
@@ -288,8 +288,7 @@ def _weights(evidence: FloatArray) -> FloatArray:
     """Return the probabilities (B, T) of the circuit itself, which is first, and of its departures."""
     others = evidence.shape[1] - 1
     prior = np.array([_TRUE, *[(1 - _TRUE) / others] * others])
-    known = np.nan_to_num(evidence, nan=-np.inf)
-    weight = prior * np.exp(known - known.max(axis=1, keepdims=True))
+    weight = prior * np.exp(evidence - evidence.max(axis=1, keepdims=True))
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 

@@ -169,8 +169,7 @@ def _plain_evidence(nfree: IntArray, left: FloatArray, variance: FloatArray) -> 
 
 
 def _nothing(fits: Linearised) -> Departed:
-    left = np.sum(fits.residual**2, axis=1)
-    variance = _variance(fits)
+    left, variance = np.sum(fits.residual**2, axis=1), fits.variance
     return Departed(
         _plain_evidence(fits.nfree, left, variance),
         variance,
@@ -178,10 +177,6 @@ def _nothing(fits: Linearised) -> Departed:
         np.zeros(fits.inverse.shape[:2]),
         variance[:, np.newaxis, np.newaxis] * fits.inverse,
     )
-
-
-def _variance(fits: Linearised) -> FloatArray:
-    return np.ones(len(fits.values)) if fits.known_noise else fits.unexplained
 
 
 @dataclass(frozen=True, eq=False, repr=False)

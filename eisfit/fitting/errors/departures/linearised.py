@@ -159,6 +159,11 @@ class Linearised:
         """(B,) `chisqr` over its degrees of freedom."""
         return np.asarray(self.chisqr / np.maximum(self.nfree, 1))
 
+    @property
+    def variance(self) -> FloatArray:
+        """(B,) of the noise in the residuals: 1 where it is known, else what is left."""
+        return np.ones(len(self.values)) if self.known_noise else self.unexplained
+
 
 def linearise(
     circuit: Circuit,

@@ -164,10 +164,7 @@ def _changes(alike: Sequence[tuple[Departure, FloatArray, FloatArray]]) -> list[
 
 
 def depart(
-    fits: Linearised,
-    departures: Sequence[Departure],
-    variance: FloatArray,
-    values: FloatArray | None = None,
+    fits: Linearised, departures: Sequence[Departure], values: FloatArray | None = None
 ) -> list[Departed]:
     """Fit departures, one at a time, beside the parameters; in few batches.
 
@@ -177,8 +174,6 @@ def depart(
         Without a departure.
     departures
         Of the circuit.
-    variance
-        (B,) of the noise, to begin with, in units of the weights.
     values
         (B, P) to start from, where not those of the fits.
     """
@@ -188,17 +183,15 @@ def depart(
         same = [k for k, one in enumerate(sizes) if one == size]
         for first in range(0, len(same), at_once):
             part = same[first : first + at_once]
-            trials = _depart([departures[k] for k in part], fits, variance, values)
+            trials = _depart([departures[k] for k in part], fits, values)
             found.update(zip(part, trials, strict=True))
     return [found[k] for k in range(len(departures))]
 
 
-def _depart(
-    same: Sequence[Departure], fits: Linearised, variance: FloatArray, values: FloatArray
-) -> list[Departed]:
+def _depart(same: Sequence[Departure], fits: Linearised, values: FloatArray) -> list[Departed]:
     count, places = len(values), np.tile(np.arange(len(values)), len(same))
     start = _Start.of(fits.rows(places), same, np.repeat(np.arange(len(same)), count), values[places])
-    theta, found = start.advance(start.theta, variance[places], _ITERATIONS[0])
+    theta, found = start.advance(start.theta, fits.variance[places], _ITERATIONS[0])
     for iterations in _ITERATIONS[1:]:
         evidence = np.nan_to_num(found.evidence, nan=-np.inf).reshape(-1, count)
         near = np.flatnonzero(evidence >= evidence.max(axis=0) - _HOPELESS)
@@ -207,10 +200,10 @@ def _depart(
     return [found.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
-def stay(fits: Linearised, variance: FloatArray) -> Departed:
+def stay(fits: Linearised) -> Departed:
     """Return the fits as they are, for comparison."""
     start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
-    return start.finish(start.theta, variance, known=True)
+    return start.finish(start.theta, fits.variance, known=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
