@@ -18,6 +18,7 @@ import numpy as np
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.coordinates import Scales
 from eisfit.engine.objective import Settings
+from eisfit.engine.task import can_be_fitted
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
@@ -171,14 +172,13 @@ def _ready(
     """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""
     try:
         weighting = options.get("weighting", WEIGHTING)
-        kept = with_noise(
-            select_points(spectrum, **{k: options[k] for k in SELECTING if k in options}), weighting
-        )
+        kept = select_points(spectrum, **{k: options[k] for k in SELECTING if k in options})
+        kept = with_noise(kept, weighting)
         weights(kept, weighting)
     except UsageError:
         raise
     except EisfitError as error:
         return FitFailure.of(spectrum, str(error))
-    if not 0 < len(circuit.free_names) < 2 * kept.points:
+    if not can_be_fitted(kept.points, len(circuit.free_names)):
         return fit_or_failure(kept, circuit)  # says what is wrong with it
     return kept
