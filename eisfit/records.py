@@ -137,6 +137,17 @@ def _reader_of(kind: Any) -> Callable[[Any], Any]:
     return lambda value: value
 
 
+def make_record(kind: type[T], fields: dict[str, Any]) -> T:
+    """Return an instance of a frozen dataclass with all these fields, faster than its constructor.
+
+    Measured: the constructors alone limited a process to 4,000 results a second, and `dataclasses.replace`
+    took a fifth of a joint fit.
+    """
+    made = object.__new__(kind)
+    object.__setattr__(made, "__dict__", fields)
+    return made
+
+
 class Told:
     """What the terminal shows as `str` tells it."""
 

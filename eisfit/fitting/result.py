@@ -26,7 +26,7 @@ from eisfit.fitting.result_parts import (
 )
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import restore_bounds
-from eisfit.records import Told, dataclass
+from eisfit.records import Told, dataclass, make_record
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.vectors import vector
 from eisfit.verdict import Flag, usable
@@ -115,14 +115,9 @@ class FitResult(Told):
 
     @classmethod
     def of_columns(cls, row: Any, fields: dict[str, Any]) -> FitResult:
-        """Return the result that keeps these fields; ``row.field(name, result)`` gives the others when asked.
-
-        A frozen dataclass's constructor alone would limit a process to 4,000 results a second.
-        """
-        made = object.__new__(cls)
+        """Return the result with these fields; ``row.field(name, result)`` gives the others when asked."""
         fields["_row"] = row
-        object.__setattr__(made, "__dict__", fields)
-        return made
+        return make_record(cls, fields)
 
     @property
     def ok(self) -> bool:

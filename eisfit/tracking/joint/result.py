@@ -25,7 +25,7 @@ from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import Batch, are_silent, find_at_bound, findings_of
 from eisfit.model.geometry import Geometry, geometry_told
-from eisfit.records import dataclass
+from eisfit.records import dataclass, make_record
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.verdict import FORBIDS, TELLS, Flag
@@ -199,10 +199,8 @@ def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, F
 
 
 def _with(one: T, **changed: Any) -> T:
-    """Return a changed copy of a frozen dataclass; `dataclasses.replace` took a fifth of a joint fit."""
-    made: T = object.__new__(type(one))
-    object.__setattr__(made, "__dict__", vars(one) | changed)
-    return made
+    """Return a changed copy of a frozen dataclass."""
+    return make_record(type(one), vars(one) | changed)
 
 
 def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
