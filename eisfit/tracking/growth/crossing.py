@@ -74,11 +74,8 @@ def crossing_of(
     growth: Growth, value: float | None, factor: float | None, level: float, extrapolate: bool
 ) -> Crossing:
     """Return the first crossing from the first measured cycle on; see `Growth.crossing`."""
-    excess, weights = _excess(growth, value, factor)
+    target, excess, weights = _excess(growth, value, factor)
     end = growth.last + (_HORIZON * (growth.last - growth.first) if extrapolate else 0.0)
-    target = (
-        float(value) if value is not None else float(-excess(np.zeros(1))[0] + _extrapolate_to_zero(growth))
-    )
     grid = np.linspace(growth.first, end, _GRID)
     values = excess(grid)
     change = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
@@ -92,20 +89,15 @@ def crossing_of(
     )
 
 
-def _extrapolate_to_zero(growth: Growth) -> float:
-    return float(LAWS[growth.law].value(np.zeros(1), np.array(growth.coefficients))[0])
-
-
 def _excess(
     growth: Growth, value: float | None, factor: float | None
-) -> tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
-    """Return the excess over the target, and its derivatives by the coefficients."""
-    law, theta = LAWS[growth.law], np.array(growth.coefficients)
-    if factor is None:
-        fixed = float(value or 0.0)
-        return (lambda x: law.value(x, theta) - fixed), (lambda x: law.gradient(x, theta))
-    start, slopes = factor * _extrapolate_to_zero(growth), factor * law.gradient(np.zeros(1), theta)
-    return (lambda x: law.value(x, theta) - start), (lambda x: law.gradient(x, theta) - slopes)
+) -> tuple[float, Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
+    """Return the target, the excess over it, and the derivatives of that by the coefficients."""
+    law, theta, zero = LAWS[growth.law], np.array(growth.coefficients), np.zeros(1)
+    target, slopes = float(value or 0.0), np.zeros((1, theta.size))
+    if factor is not None:
+        target, slopes = factor * float(law.value(zero, theta)[0]), factor * law.gradient(zero, theta)
+    return target, (lambda x: law.value(x, theta) - target), (lambda x: law.gradient(x, theta) - slopes)
 
 
 def _root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -> float:
