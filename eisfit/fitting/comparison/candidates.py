@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -43,8 +44,12 @@ _FEW = 10
 _AGREE = 4
 
 
-def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, seed: int) -> list[Entry]:
+def entries(
+    spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, seed: int
+) -> tuple[list[Entry], list[Candidate]]:
     """Return each circuit, from the smallest to the largest, with what a short search finds.
+
+    Those that cannot be fitted are candidates already.
 
     Parameters
     ----------
@@ -54,17 +59,20 @@ def entries(spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, see
         In any order.
     """
     settings = Settings(weighting)
-    found: list[Entry] = []
+    found, unfitted = list[Entry](), list[Candidate]()
     for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):
-        found.append(_enter(spectrum, circuit, settings, found, seed))
+        try:
+            found.append(_enter(Task.of(spectrum, circuit, settings), found, seed))
+        except UNFITTED as error:
+            unfitted.append(describe_unfitted(circuit, error))
     for k, entry in enumerate(found):
         if any(_is_alike(entry, other) and other.bic < entry.bic for other in found[k + 1 :]):
-            others = found[:k] + found[k + 1 :]
-            again = _enter(spectrum, entry.circuit, settings, others, seed)
-            found[k] = min(entry, again, key=lambda one: one.bic)
+            with suppress(*UNFITTED):
+                again = _enter(entry.task, found[:k] + found[k + 1 :], seed)
+                found[k] = min(entry, again, key=lambda one: one.bic)
     for k in _find_doubtful(found):
         found[k] = _search_in_full(found[k], seed)
-    return found
+    return found, unfitted
 
 
 def _find_doubtful(found: list[Entry]) -> list[int]:
@@ -73,6 +81,8 @@ def _find_doubtful(found: list[Entry]) -> list[int]:
     An arc or a diffusion at the wrong place leaves up to some tens of times the noise; what is no description
     leaves more.
     """
+    if not found:
+        return []
     best = min(found, key=lambda entry: entry.bic)
     most = len(best.circuit.free_names)
     return [
@@ -86,7 +96,6 @@ def _find_doubtful(found: list[Entry]) -> list[int]:
 
 def _search_in_full(entry: Entry, seed: int) -> Entry:
     """Return an entry with the end of a whole search, where that is lower."""
-    assert entry.task is not None
     try:
         basin = best_start(entry.task, seed)[1]
     except UNFITTED:
@@ -97,12 +106,12 @@ def _search_in_full(entry: Entry, seed: int) -> Entry:
 
 
 def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candidate]:
-    """Return a candidate for each circuit of `entries`.
+    """Return a candidate for each circuit of `entries` that can be fitted.
 
     Parameters
     ----------
     entered
-        What `entries` returned.
+        What `entries` returned of them.
     noise
         The chisqr that the noise alone leaves; 0 where unknown.
     seed
@@ -119,16 +128,20 @@ def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candid
 class Entry:
     """A circuit on its way to a candidate: what the short search found, then the row."""
 
-    circuit: Circuit
-    bic: float = np.inf
-    task: Task | None = None
-    basin: Basin | None = None
+    task: Task
+    basin: Basin
+    bic: float
     row: Candidate | None = None
+
+    @property
+    def circuit(self) -> Circuit:
+        """Which it is."""
+        return self.task.circuit
 
     @property
     def chisqr(self) -> float:
         """What the short search leaves."""
-        return self.basin.chisqr if self.basin else np.inf
+        return self.basin.chisqr
 
 
 def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
@@ -137,15 +150,9 @@ def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
     return Candidate(circuit, refused=reason)
 
 
-def _enter(
-    spectrum: Spectrum, circuit: Circuit, settings: Settings, smaller: list[Entry], seed: int
-) -> Entry:
-    try:
-        task = Task.of(spectrum, circuit, settings)
-        basin = glance(task, [(e.task, e.basin.theta) for e in smaller if e.task and e.basin], seed)
-    except UNFITTED as error:
-        return Entry(circuit, row=describe_unfitted(circuit, error))
-    return Entry(circuit, _bic(task, basin), task, basin)
+def _enter(task: Task, smaller: list[Entry], seed: int) -> Entry:
+    basin = glance(task, [(entry.task, entry.basin.theta) for entry in smaller], seed)
+    return Entry(task, basin, _bic(task, basin))
 
 
 def _bic(task: Task, basin: Basin) -> float:
@@ -174,15 +181,11 @@ def _to_examine(found: list[Entry], noise: float) -> list[int]:
 
 def _leaves_nothing(entry: Entry) -> bool:
     """Return whether nothing that another circuit might give is left in the residual."""
-    assert entry.task is not None
-    assert entry.basin is not None
     unit = entry.chisqr / max(2 * entry.task.spectrum.points - len(entry.circuit.free_names), 1)
     return explainable(entry.task.problem, entry.basin.theta) < NOTHING * unit
 
 
 def _examine(entry: Entry, noise: float, seed: int) -> Entry:
-    assert entry.task is not None
-    assert entry.basin is not None
     try:
         agrees = entry.basin.agreed >= _AGREE and entry.chisqr <= _WITHIN * noise and _leaves_nothing(entry)
         theta, basin = best_end(entry.task, entry.basin), entry.basin
@@ -196,8 +199,6 @@ def _examine(entry: Entry, noise: float, seed: int) -> Entry:
 
 
 def _far_behind(entry: Entry) -> Candidate:
-    assert entry.task is not None
-    assert entry.basin is not None
     try:
         result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
     except UNFITTED as error:

@@ -130,11 +130,12 @@ def _compare(
     found = exact_candidates(spectrum, circuits, weighting, seed) if exact else None
     if found is not None:
         return Comparison.of(spectrum, weighting, *found)
-    entered = entries(spectrum, circuits, weighting, seed)
-    if not exact and is_exact(spectrum, weighting, min(entry.chisqr for entry in entered)):
+    entered, unfitted = entries(spectrum, circuits, weighting, seed)
+    lowest = min((entry.chisqr for entry in entered), default=0.0)
+    if not exact and is_exact(spectrum, weighting, lowest):
         exact, found = True, exact_candidates(spectrum, circuits, weighting, seed)
     if found is None:
-        rows = candidates(entered, noise, seed)
+        rows = [*candidates(entered, noise, seed), *unfitted]
         found = rows, float(estimate_left_by_noise(noise, *_collect_noise(rows)))
         left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
         if not exact and is_exact(spectrum, weighting, left):
