@@ -10,7 +10,7 @@ from typing import Any
 from eisfit.errors import CircuitError, NotationError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.many.chunks import Fitted, Memory, Result, fit_chunk
-from eisfit.fitting.many.table import Later, Table
+from eisfit.fitting.many.table import Tables
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import METADATA_KEYS
@@ -71,7 +71,7 @@ class _Bare:
 class Outcome:
     """What became of a package."""
 
-    tables: list[tuple[list[int], Table | Later]]
+    tables: Tables
     changed: dict[int, dict[str, Any]]
     single: dict[int, _Bare]
 

@@ -15,7 +15,7 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fitted_points import SELECTING, select_points
 from eisfit.fitting.many.errors_and_flags import Optima, tables_of
 from eisfit.fitting.many.fit import find_optima
-from eisfit.fitting.many.table import Later, Table
+from eisfit.fitting.many.table import Tables
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -51,7 +51,7 @@ class Fitted:
         Place -> result, of what was fitted one by one.
     """
 
-    tables: list[tuple[list[int], Table | Later]]
+    tables: Tables
     kept: dict[int, Spectrum]
     single: dict[int, Result]
 
@@ -99,7 +99,7 @@ def fit_chunk(
 
 def _fit_in_batch(
     spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any], memory: Memory
-) -> tuple[dict[int, Spectrum], list[tuple[list[int], Table | Later]]]:
+) -> tuple[dict[int, Spectrum], Tables]:
     """Return the spectra as they are fitted, and places and tables of those that the batch could settle."""
     if not goes_in_batches(options):
         return {}, []
@@ -111,7 +111,7 @@ def _fit_in_batch(
     for k, one in kept.items():
         if weighting != "noise" or one.noise is not None:
             group_of[id(one.frequency)].append(k)
-    tables = list[tuple[list[int], Table | Later]]()
+    tables = Tables()
     for grid, group in groups.items():
         known = memory.setdefault(grid, Known())
         lots = _split_group(group, len(grid) // 8)

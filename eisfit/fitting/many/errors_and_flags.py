@@ -30,7 +30,7 @@ from eisfit.fitting.errors.departures.discrepancy import (
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
-from eisfit.fitting.many.table import Asked, Later, Parted, Said, Table
+from eisfit.fitting.many.table import Lazy, LazyTable, RowVerdict, SplitTable, Table, Tables
 from eisfit.fitting.result_parts import compute_statistics
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find_departed
 from eisfit.fitting.verdicts.findings import Finding
@@ -116,14 +116,14 @@ def table_of(optima: Optima) -> Table:
     return _table_of(optima, linear, find_discrepancy(linear))
 
 
-def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int], Table | Later]]:
+def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
     """Return the tables of lots on one frequency grid, each with the places of its rows.
 
     The few fits that may depart from their circuit have a table of their own, which is made when somebody
     asks for it; those that do are followed together, which costs as much as hundreds of others, when somebody
     asks for one of them.
     """
-    found, put_off, theirs = list[tuple[list[int], Table | Later]](), list[Optima](), list[int]()
+    found, put_off, theirs = Tables(), list[Optima](), list[int]()
     for places, optima in lots:
         linear = _linear(optima)
         off, others = Discrepancy.none(linear), may_depart(linear)
@@ -137,21 +137,21 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> list[tuple[list[int],
     if theirs:
         optima = Optima.join(put_off)
         rescaled = optima.weighting != "noise"
-        tried = Asked(partial(_try, optima))
-        found.append((theirs, Later(optima.weighting, rescaled, optima.starts, optima.agreed, tried)))
+        tried = Lazy(partial(_try_departures, optima))
+        found.append((theirs, LazyTable(optima.weighting, rescaled, optima.starts, optima.agreed, tried)))
     return found
 
 
-def _try(optima: Optima) -> Parted:
+def _try_departures(optima: Optima) -> SplitTable:
     """Return the results of fits that may depart."""
     linear = _linear(optima)
     off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
     table = _table_of(optima, linear, off, mask_of(others, len(optima.values)))
     places = {row: place for place, row in enumerate(others.tolist())}
-    return Parted(table, places, Asked(partial(_follow, optima.rows(others))))
+    return SplitTable(table, places, Lazy(partial(_follow_departures, optima.rows(others))))
 
 
-def _follow(optima: Optima) -> Table:
+def _follow_departures(optima: Optima) -> Table:
     """Return the results of fits whose departures are to be followed."""
     linear = _linear(optima)
     off = follow_departures(linear, np.arange(len(optima.values)), Discrepancy.none(linear))
@@ -171,7 +171,7 @@ def _table_of(
     verdicts = {}
     for b in np.flatnonzero(~quiet).tolist():
         asked = optima.spectra[b], optima.circuit, float(optima.attainable[b]), others.get(b)
-        verdicts[b] = Asked(partial(_look_at, table.rows(np.array([b])), *asked))
+        verdicts[b] = Lazy(partial(_look_at, table.rows(np.array([b])), *asked))
     return replace(table, verdicts=verdicts)
 
 
@@ -181,7 +181,7 @@ def _look_at(
     circuit: Circuit,
     attainable: float,
     alternatives: tuple[dict[str, Any], ...] | None,
-) -> Said:
+) -> RowVerdict:
     """Return what is said of the only row."""
     from eisfit.fitting.verdicts.assess import find_all, find_flags  # of some batches nobody asks it
 
@@ -191,7 +191,7 @@ def _look_at(
     findings, rows = find_all(result, attainable)
     grade, flags = find_flags(result, findings)
     known = {"grade": grade, "flags": flags, "alternatives": result.alternatives}
-    return Said(known, Asked(partial(_judge, result, findings, rows)))
+    return RowVerdict(known, Lazy(partial(_judge, result, findings, rows)))
 
 
 def _judge(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]) -> Mapping[str, Any]:
@@ -267,7 +267,7 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
             **seen.statistics,
             "noise": noise,
         },
-        derived=Asked(partial(_derive, circuit, optima.spectra, values, total)),
+        derived=Lazy(partial(_derive, circuit, optima.spectra, values, total)),
         starts=optima.starts,
         agreed=optima.agreed,
     )

@@ -31,27 +31,27 @@ T = TypeVar("T")
 OF_ONE_ROW = ("grade", "flags", "parameters", "derived", "alternatives")
 
 
-class Asked(Generic[T]):
-    """What is worked out when somebody asks for it; who sends it elsewhere asks."""
+class Lazy(Generic[T]):
+    """A value that is computed when it is first asked for; to send it to another process is to ask for it."""
 
     def __init__(self, find: Callable[[], T]) -> None:
         self._find = find
 
     @cached_property
-    def answer(self) -> T:
-        """What was asked for."""
+    def value(self) -> T:
+        """The value."""
         return self._find()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _answered, (self.answer,)
+        return _lazy_of, (self.value,)
 
 
-def _answered(answer: T) -> Asked[T]:
-    return Asked(lambda: answer)
+def _lazy_of(value: T) -> Lazy[T]:
+    return Lazy(lambda: value)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Said:
+class RowVerdict:
     """What is said of a row that was looked at by itself.
 
     Whether its fit can be used is `known`; the verdicts of parameters and of what follows from them, which
@@ -59,10 +59,10 @@ class Said:
     """
 
     known: Mapping[str, Any]
-    rest: Asked[Mapping[str, Any]]
+    rest: Lazy[Mapping[str, Any]]
 
     def __getitem__(self, name: str) -> Any:
-        return self.known[name] if name in self.known else self.rest.answer[name]
+        return self.known[name] if name in self.known else self.rest.value[name]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,10 +105,10 @@ class Table:
     covar: FloatArray
     grade: NDArray[Any]
     statistics: Mapping[str, NDArray[Any]]
-    derived: Asked[Mapping[str, Column]]
+    derived: Lazy[Mapping[str, Column]]
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    verdicts: Mapping[int, Asked[Said]] = field(default_factory=dict)
+    verdicts: Mapping[int, Lazy[RowVerdict]] = field(default_factory=dict)
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
@@ -124,9 +124,7 @@ class Table:
             self,
             **{name: getattr(self, name)[chosen] for name in names},
             statistics={name: column[chosen] for name, column in self.statistics.items()},
-            derived=Asked(
-                lambda: {name: column.take(chosen) for name, column in self.derived.answer.items()}
-            ),
+            derived=Lazy(lambda: {name: column.take(chosen) for name, column in self.derived.value.items()}),
             verdicts={b: verdict for b, verdict in known if verdict is not None},
         )
 
@@ -150,7 +148,7 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parted:
+class SplitTable:
     """A table, some rows of which have another one that is made when somebody asks for one of them.
 
     Attributes
@@ -165,17 +163,17 @@ class Parted:
 
     table: Table
     places: Mapping[int, int]
-    other: Asked[Table]
+    other: Lazy[Table]
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
         if b in self.places:
-            return self.other.answer.row(self.places[b], spectrum, circuit)
+            return self.other.value.row(self.places[b], spectrum, circuit)
         return self.table.row(b, spectrum, circuit)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Later:
+class LazyTable:
     """A table that is made when somebody asks for more of a result than what it was made from.
 
     Attributes
@@ -190,11 +188,11 @@ class Later:
     rescaled: bool
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    table: Asked[Parted]
+    table: Lazy[SplitTable]
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
-        return self.table.answer.row(b, spectrum, circuit)
+        return self.table.value.row(b, spectrum, circuit)
 
     def results(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[FitResult]:
         """Return the result of every row, for the spectra and the circuit that were fitted."""
@@ -202,10 +200,14 @@ class Later:
         columns = zip(spectra, self.starts.tolist(), self.agreed.tolist(), strict=True)
         return [
             FitResult.of_columns(
-                _LaterRow(self, b), {**same, "spectrum": spectrum, "starts": starts, "agreed": agreed}
+                _LazyRow(self, b), {**same, "spectrum": spectrum, "starts": starts, "agreed": agreed}
             )
             for b, (spectrum, starts, agreed) in enumerate(columns)
         ]
+
+
+#: Places of spectra, and the table of their results.
+Tables = list[tuple[list[int], Table | LazyTable]]
 
 
 def _shared_fields(circuit: Circuit, weighting: str, rescaled: bool) -> dict[str, Any]:
@@ -221,19 +223,19 @@ def _shared_fields(circuit: Circuit, weighting: str, rescaled: bool) -> dict[str
     }
 
 
-class _LaterRow:
+class _LazyRow:
     """One row of a table that is not made yet."""
 
-    __slots__ = ("b", "later", "made")
+    __slots__ = ("b", "made", "table")
 
-    def __init__(self, later: Later, b: int) -> None:
-        self.later, self.b = later, b
+    def __init__(self, table: LazyTable, b: int) -> None:
+        self.table, self.b = table, b
         self.made: FitResult | None = None
 
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
         if self.made is None:
-            self.made = self.later.row(self.b, result.spectrum, result.circuit)
+            self.made = self.table.row(self.b, result.spectrum, result.circuit)
         return getattr(self.made, name)
 
 
@@ -248,7 +250,7 @@ class _Row:
     def field(self, name: str, result: FitResult) -> Any:
         """Return a field of the row's result."""
         if name in OF_ONE_ROW and self.b in self.table.verdicts:
-            return self.table.verdicts[self.b].answer[name]
+            return self.table.verdicts[self.b].value[name]
         if name == "parameters":
             circuit = result.circuit
             return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
@@ -291,7 +293,7 @@ class _Row:
 
     def _derive(self, fixed: set[str]) -> dict[str, dict[str, Any]]:
         found = {}
-        for name, column in self.table.derived.answer.items():
+        for name, column in self.table.derived.value.items():
             if column.rows is not None and not column.rows[self.b]:
                 continue
             row = column.document(self.b)
