@@ -184,7 +184,7 @@ class FitMany(Iterator[Result]):
             if isinstance(outcome, Lost):
                 yield chunk, {k: _report_loss(chunk.items[k], outcome) for k in chunk.left}
                 continue
-            results = outcome.dress(chunk.spectra, self.circuit)
+            results = outcome.restore(chunk.spectra, self.circuit)
             yield chunk, dict(zip(chunk.left, results, strict=True))
 
     def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:

@@ -60,7 +60,7 @@ class Package:
 
 
 @dataclass(frozen=True)
-class _Bare:
+class _SingleResult:
     """A result of a single fit without spectrum and circuit; or an error."""
 
     fields: dict[str, Any]
@@ -73,12 +73,12 @@ class Outcome:
 
     tables: Tables
     changed: dict[int, dict[str, Any]]
-    single: dict[int, _Bare]
+    single: dict[int, _SingleResult]
 
-    def dress(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
+    def restore(self, spectra: Sequence[Spectrum], circuit: Circuit) -> list[Result]:
         """Return the results of the spectra that were sent."""
         kept = {k: _restore_columns(spectra[k], columns) for k, columns in self.changed.items()}
-        single = {k: _dress(bare, kept.get(k, spectra[k]), circuit) for k, bare in self.single.items()}
+        single = {k: _restore_result(one, kept.get(k, spectra[k]), circuit) for k, one in self.single.items()}
         return Fitted(self.tables, kept, single).results(spectra, circuit)
 
 
@@ -89,7 +89,7 @@ def fit_package(package: Package) -> Outcome:
     changed = {k: _difference(one) for k, one in fitted.kept.items()}
     single = {}
     for k, result in fitted.single.items():
-        single[k] = _bare(result)
+        single[k] = _strip(result)
         if isinstance(result, FitResult) and _differs(result.spectrum, spectra[k]):
             changed[k] = _difference(result.spectrum)
     return Outcome(fitted.tables, changed, single)
@@ -115,18 +115,18 @@ def _memory(settings: str) -> Memory:
     return {}
 
 
-def _bare(result: Result) -> _Bare:
+def _strip(result: Result) -> _SingleResult:
     if isinstance(result, FitFailure):
-        return _Bare({}, result.error)
+        return _SingleResult({}, result.error)
     left_out = ("spectrum", "circuit", "lmfit")
     names = [f.name for f in dataclasses.fields(result) if f.name not in left_out]
-    return _Bare({name: getattr(result, name) for name in names})
+    return _SingleResult({name: getattr(result, name) for name in names})
 
 
-def _dress(bare: _Bare, spectrum: Spectrum, circuit: Circuit) -> Result:
-    if bare.error is not None:
-        return FitFailure.of(spectrum, bare.error)
-    return FitResult(spectrum=spectrum, circuit=circuit, **bare.fields)
+def _restore_result(one: _SingleResult, spectrum: Spectrum, circuit: Circuit) -> Result:
+    if one.error is not None:
+        return FitFailure.of(spectrum, one.error)
+    return FitResult(spectrum=spectrum, circuit=circuit, **one.fields)
 
 
 def _differs(kept: Spectrum, sent: Spectrum) -> bool:
