@@ -27,7 +27,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import circuits as names_of_circuits
-from eisfit.model.notation import components
+from eisfit.model.files.library import has_inductance
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop, inductive_tail
@@ -111,7 +111,7 @@ def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
         find_circuit(f"l-{c.name}")
         for c in found.ranked
         if c.result and c.free + 1 < best.free
-        and not any(part.symbol == "L" for part in components(c.circuit.tree))
+        and not has_inductance(c.circuit)
         and c.result.statistics.chisqr > most >= _left_with_inductance(c.result)
     ]  # fmt: skip
 
@@ -164,7 +164,7 @@ def _choose_suitable(spectrum: Spectrum, *, inductive: bool) -> list[Circuit]:
     found: dict[str, Circuit] = {}
     for name in names_of_circuits():
         circuit = find_circuit(name)
-        has_one = any(c.symbol == "L" for c in components(circuit.tree))
+        has_one = has_inductance(circuit)
         if has_one and not inductive:
             continue
         suits = circuit if has_one or not inductive else find_circuit(f"l-{circuit.name}")

@@ -111,10 +111,11 @@ def _find_by_name(text: str) -> Circuit | None:
         return _entry(entry)
     entry = find(text.removeprefix("l-"))
     plain = None if entry is None else _entry(entry)
-    return None if plain is None or _has_inductance(plain) else with_inductance(plain)
+    return None if plain is None or has_inductance(plain) else with_inductance(plain)
 
 
-def _has_inductance(circuit: Circuit) -> bool:
+def has_inductance(circuit: Circuit) -> bool:
+    """Return whether an inductance is among the elements of a circuit."""
     return any(component.symbol in ("L", "La") for component in components(circuit.tree))
 
 
