@@ -195,12 +195,11 @@ def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str
     """Return the other optima that the data allows; none for another loss or form, where none were sought."""
     if not task.settings.plain or fitted.covar is None:
         return ()
-    errors = [np.nan if p.stderr is None else p.stderr for p in fitted.parameters.values()]
     rivals = Rivals(
         problem=task.problem,
         values=np.array([list(fitted.values.values())]),
         chisqr=np.array([fitted.statistics.chisqr]),
-        stderr=np.array([errors]),
+        stderr=np.array([[p.stderr for p in fitted.parameters.values()]], dtype=float),  # NaN of None
         lag1=np.array([fitted.statistics.lag1_autocorrelation]),
         ends=basin.ends[np.newaxis],
         ends_chisqr=basin.ends_chisqr[np.newaxis],

@@ -86,7 +86,7 @@ def explain_polarisation(
         raise FitError("no cycle has a usable fit: the impedance explains nothing")
     names = tuple(c.name for c in components(fits[0].circuit.tree) if c.symbol == "R")
     sums = [_sum(fit, names) for fit in fits]
-    cycles = [np.nan if fit.spectrum.cycle is None else fit.spectrum.cycle for fit in fits]
+    cycles = np.array([fit.spectrum.cycle for fit in fits], dtype=float)  # NaN of None
     growth = fit_growth(
         cycles, [s[0] for s in sums], [s[1] for s in sums], name=" + ".join(names), unit="ohm"
     )

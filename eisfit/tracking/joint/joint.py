@@ -157,7 +157,7 @@ def _forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]
         if circuit.parameters[name].scale != "log":
             raise UsageError(f"{name}: may be negative, and has no activation energy")
         value = np.array([fit[name].value for fit in fits])
-        error = np.array([np.nan if (e := fit[name].stderr_noise) is None else e for fit in fits])
+        error = np.array([fit[name].stderr_noise for fit in fits], dtype=float)  # NaN of None
         error = np.where(error > 0, error, 10 * value)  # undetermined by itself: it says next to nothing
         found[name] = fit_arrhenius(temperature, value, error, name=name, unit=circuit.parameters[name].unit)
     return found

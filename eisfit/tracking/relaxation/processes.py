@@ -56,16 +56,18 @@ class Process:
     @property
     def resistance(self) -> tuple[FloatArray, FloatArray]:
         """(N,) ohm and their standard errors; NaN where not seen."""
-        value = _column([None if p is None else p.resistance for p in self.peaks])
-        error = _column([None if p is None else p.resistance_stderr for p in self.peaks])
+        value, error = self._column("resistance"), self._column("resistance_stderr")
         return value, np.maximum(error, _LEAST * value)
 
     @property
     def tau(self) -> tuple[FloatArray, FloatArray]:
         """(N,) s and their standard errors; NaN where not seen."""
-        value = _column([None if p is None else p.tau for p in self.peaks])
-        error = _column([None if p is None else p.log10_tau_stderr for p in self.peaks])
+        value, error = self._column("tau"), self._column("log10_tau_stderr")
         return value, np.maximum(np.log(10) * error, _LEAST) * value
+
+    def _column(self, name: str) -> FloatArray:
+        """Return a number (N,) of the peaks; NaN where there is none."""
+        return np.array([getattr(peak, name, None) for peak in self.peaks], dtype=float)
 
     def columns(self, k: int) -> dict[str, float | None]:
         """Return its columns in the row of one spectrum."""
@@ -89,7 +91,3 @@ class Process:
             "resistance_ohm": [finite(r) for r in resistance.tolist()],
             "laws": self.laws,
         }
-
-
-def _column(values: Sequence[float | None]) -> FloatArray:
-    return np.array([np.nan if value is None else value for value in values], dtype=float)
