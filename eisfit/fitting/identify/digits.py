@@ -56,7 +56,7 @@ def go_through_sizes(
         for arcs, tail in places:
             inside = [at[place] for place in ((arcs - 1, tail), (arcs, _INSIDE.get(tail, ""))) if place in at]
             structure = _structure(arcs, tail)
-            if 2 * bench.spectrum.points > size(structure) + 1:
+            if bench.numbers > size(structure) + 1:
                 at[arcs, tail] = bench.rough(structure, inside)
         no_larger = [trial.chisqr for trial in found.values() if trial.full and trial.size <= count + 2]
         _fit_in_full(bench, at, places, min(no_larger, default=np.inf))
@@ -72,7 +72,7 @@ def go_through_sizes(
 
 def _find_preferred_size(bench: Workbench, found: dict[str, Trial]) -> float:
     """Return the size of the circuit that BIC prefers of those at the digits, infinite without any."""
-    each = float(np.log(2 * bench.spectrum.points)) * bench.scale
+    each = float(np.log(bench.numbers)) * bench.scale
     reached = [trial for trial in found.values() if reaches(trial, bench)]
     return min(((t.chisqr + each * t.size, t.size) for t in reached), default=(0.0, np.inf))[1]
 

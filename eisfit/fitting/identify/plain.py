@@ -80,7 +80,7 @@ def climb(bench: Workbench, found: dict[str, Trial]) -> None:
     for count, alike in groupby(sorted(_places(), key=_size), key=_size):
         if count > most or count - _saved(found, bench) > largest(found.values(), bench):
             return
-        if 2 * bench.spectrum.points <= count + 1:
+        if bench.numbers <= count + 1:
             return
         for place in alike:
             _fit_place(bench, at, place)
@@ -110,7 +110,7 @@ def _saved(found: Mapping[str, Trial], bench: Workbench) -> int:
 def _keep(bench: Workbench, found: dict[str, Trial], trial: Trial) -> None:
     """Keep a trial, and what is left of it when all that it does not need is left out."""
     found[trial.shape] = trial
-    price = 1 + np.log(2 * bench.spectrum.points) / (2 * bench.spectrum.points)
+    price = 1 + np.log(bench.numbers) / bench.numbers
     for structure in _parts(trial):
         if (known := found.get(shape(structure))) is None:
             known = bench.reduce(structure, trial)

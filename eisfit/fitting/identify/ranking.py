@@ -55,7 +55,7 @@ def misfit(trial: Trial, bench: Workbench) -> float:
 
 def _spread(trial: Trial, bench: Workbench) -> float:
     """Return the mean square that a trial leaves of each number that is not used up."""
-    return trial.chisqr / max(2 * bench.spectrum.points - trial.size, 1)
+    return trial.chisqr / max(bench.numbers - trial.size, 1)
 
 
 def left_as_noise(trials: Iterable[Trial], bench: Workbench) -> float:
@@ -66,7 +66,7 @@ def left_as_noise(trials: Iterable[Trial], bench: Workbench) -> float:
     """
     scale = bench.scale
     for trial in sorted((t for t in trials if t.full), key=lambda trial: trial.size):
-        spare = 2 * bench.spectrum.points - trial.size
+        spare = bench.numbers - trial.size
         if spare > 0 and trial.chisqr < scale * spare * _least_share(spare):
             scale = trial.chisqr / spare
     return scale

@@ -133,7 +133,7 @@ def _look(
         known = found.get(shape(structure))
         if known is not None and known.full:
             continue
-        if 2 * bench.spectrum.points <= size(structure) + 1:
+        if bench.numbers <= size(structure) + 1:
             continue
         trial = bench.rough(structure, [parent] if parent else [], hopeless)
         if known is None or trial.score > known.score:

@@ -160,6 +160,11 @@ class Workbench:
         return Prior.of(self.spectrum.omega, self.spectrum.impedance)
 
     @property
+    def numbers(self) -> int:
+        """How many real numbers the spectrum has."""
+        return 2 * self.spectrum.points
+
+    @property
     def noise(self) -> float:
         """Noise of Z over |Z|."""
         return float(np.sqrt(2 * self.scale))
