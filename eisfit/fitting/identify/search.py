@@ -12,6 +12,7 @@ from eisfit.fitting.identify.plain import climb
 from eisfit.fitting.identify.ranking import MANY, largest, smallest
 from eisfit.fitting.identify.structures import Structure, shape, size, structure_of
 from eisfit.fitting.identify.trials import Trial, Workbench
+from eisfit.records import dataclass
 
 _SEEDS = (
     "R0-p(R1,CPE1)",
@@ -44,20 +45,23 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
         Whether branches R-L are tried.
     """
     found: dict[str, Trial] = {}
-    if not (bench.is_simulated or inductive):
+    plain_first = not (bench.is_simulated or inductive)
+    search = _Search(bench, found, inductive, MANY - 1 if plain_first else np.inf)
+    if plain_first:
         climb(bench, found)
-        _grow(bench, found, inductive=False, widest=MANY - 1)
+        search.grow()
         return bench, rank_trials(found.values())
-    _look_at_seeds(bench, found)
+    for seed in _SEEDS:
+        search.look([structure_of(seed)])
     if not bench.is_simulated:
-        _fit_promising(bench, found)
-        _grow(bench, found, inductive=True)
+        search.fit_promising()
+        search.grow()
         return bench, rank_trials(found.values())
     exact, finer = bench.use_digits(), dict(found)
     if go_through_sizes(exact, finer, inductive=inductive, free_of_noise=bench.is_free_of_noise):
         return exact, rank_trials(finer.values())
-    _fit_promising(bench, found)
-    _grow(bench, found, inductive=inductive, most=_LOOKS)
+    search.fit_promising()
+    search.grow(_LOOKS)
     finer |= {name: exact.score_again(trial) for name, trial in found.items()}
     if any(reaches(trial, exact) for trial in finer.values()):
         leave_out_needless(exact, finer, rank_trials(finer.values())[0], inductive=inductive)
@@ -65,89 +69,80 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
     return bench, rank_trials(bench.score_again(trial) for trial in finer.values())
 
 
-def _look_at_seeds(bench: Workbench, found: dict[str, Trial]) -> None:
-    for seed in _SEEDS:
-        _look(bench, found, [structure_of(seed)])
-
-
-def _grow(
-    bench: Workbench,
-    found: dict[str, Trial],
-    *,
-    inductive: bool,
-    most: float = np.inf,
-    widest: float = np.inf,
-) -> None:
-    """Look at the neighbours of the best, round by round, until the best have none that is not known.
-
-    Not at those with more than `widest` parameters, but beside what explains the data, where one more counts.
-    """
-    expanded: set[str] = set()
-    most_full = _FULL_FITS + sum(trial.full for trial in found.values())
-    while sum(trial.full for trial in found.values()) < most_full and len(found) < most:
-        beam = _beam(bench, _limit_size(bench, found, widest), expanded)
-        if not beam:
-            break
-        for trial in beam:
-            expanded.add(trial.shape)
-            near = neighbours(trial.structure, trial.values, inductive=inductive)
-            limit = min(largest(found.values(), bench), trial.size + 1 if bench.explains(trial) else widest)
-            _look(bench, found, (s for s in near if size(s) <= limit), trial, widest)
-        _fit_promising(bench, found, widest)
-
-
-def _limit_size(bench: Workbench, found: dict[str, Trial], widest: float) -> list[Trial]:
-    """Return the trials no larger than the data can ask for, or than `widest` where none explains them."""
-    most = largest(found.values(), bench)
-    within = [trial for trial in found.values() if trial.size <= most]
-    best = rank_trials(within)[:1]
-    if best and np.isfinite(widest) and not bench.explains(best[0]):
-        return [trial for trial in within if trial.size <= widest] or best
-    return within
-
-
-def _beam(bench: Workbench, within: list[Trial], expanded: set[str]) -> list[Trial]:
-    """Return the best trials whose neighbours are not known: three, or those near one that fits."""
-    best, *others = rank_trials(within)[:_BEAM]
-    if bench.explains(best):
-        others = [trial for trial in others if trial.score > best.score - _BEHIND]
-    return [trial for trial in (best, *others) if trial.shape not in expanded]
-
-
 def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
     """Return the trials fitted in full by falling score, then the others."""
     return sorted(trials, key=lambda trial: (not trial.full, -trial.score))
 
 
-def _look(
-    bench: Workbench,
-    found: dict[str, Trial],
-    structures: Iterable[Structure],
-    parent: Trial | None = None,
-    widest: float = np.inf,
-) -> None:
-    """Fit structures roughly; one that is known already only where nothing better than a look was had."""
-    within = _limit_size(bench, found, widest)
-    hopeless = max((trial.score for trial in within), default=-np.inf) - _GLIMPSE
-    for structure in structures:
-        known = found.get(shape(structure))
-        if known is not None and known.full:
-            continue
-        if bench.numbers <= size(structure) + 1:
-            continue
-        trial = bench.rough(structure, [parent] if parent else [], hopeless)
-        if known is None or trial.score > known.score:
-            found[trial.shape] = trial
+@dataclass(frozen=True)
+class _Search:
+    """What is known, by shape, and what is looked at next.
 
+    Nothing with more than `widest` parameters, but beside what explains the data, where one more counts.
+    """
 
-def _fit_promising(bench: Workbench, found: dict[str, Trial], widest: float = np.inf) -> None:
-    within = _limit_size(bench, found, widest)
-    best = max(trial.score for trial in within)
-    promising = sorted((t for t in within if not t.full), key=lambda t: -t.score)[:_PROMISING]
-    for trial in promising:
-        if trial.score > best - _HOPELESS:
-            full = bench.full(trial)
-            found[full.shape] = full
-            best = max(best, full.score)
-    while (least := smallest(found.values(), bench)) is not None and not least.full:
-        found[least.shape] = bench.full(least)
+    bench: Workbench
+    found: dict[str, Trial]
+    inductive: bool
+    widest: float
+
+    def grow(self, most: float = np.inf) -> None:
+        """Look at the neighbours of the best, round by round, until the best have none that is not known."""
+        expanded: set[str] = set()
+        most_full = _FULL_FITS + self._full_fits
+        while self._full_fits < most_full and len(self.found) < most:
+            beam = self._beam(expanded)
+            if not beam:
+                break
+            for trial in beam:
+                expanded.add(trial.shape)
+                near = neighbours(trial.structure, trial.values, inductive=self.inductive)
+                widest = trial.size + 1 if self.bench.explains(trial) else self.widest
+                most_size = min(largest(self.found.values(), self.bench), widest)
+                self.look((s for s in near if size(s) <= most_size), trial)
+            self.fit_promising()
+
+    @property
+    def _full_fits(self) -> int:
+        return sum(trial.full for trial in self.found.values())
+
+    @property
+    def _within(self) -> list[Trial]:
+        """The trials no larger than the data can ask for, or than `widest` where none explains them."""
+        most = largest(self.found.values(), self.bench)
+        within = [trial for trial in self.found.values() if trial.size <= most]
+        best = rank_trials(within)[:1]
+        if best and np.isfinite(self.widest) and not self.bench.explains(best[0]):
+            return [trial for trial in within if trial.size <= self.widest] or best
+        return within
+
+    def _beam(self, expanded: set[str]) -> list[Trial]:
+        """Return the best trials whose neighbours are not known: three, or those near one that fits."""
+        best, *others = rank_trials(self._within)[:_BEAM]
+        if self.bench.explains(best):
+            others = [trial for trial in others if trial.score > best.score - _BEHIND]
+        return [trial for trial in (best, *others) if trial.shape not in expanded]
+
+    def look(self, structures: Iterable[Structure], parent: Trial | None = None) -> None:
+        """Fit structures roughly; one that is known already only where nothing better than a look was had."""
+        hopeless = max((trial.score for trial in self._within), default=-np.inf) - _GLIMPSE
+        for structure in structures:
+            known = self.found.get(shape(structure))
+            if (known is not None and known.full) or self.bench.numbers <= size(structure) + 1:
+                continue
+            trial = self.bench.rough(structure, [parent] if parent else [], hopeless)
+            if known is None or trial.score > known.score:
+                self.found[trial.shape] = trial
+
+    def fit_promising(self) -> None:
+        """Fit in full what came close in a look, and the smallest that is close enough."""
+        within = self._within
+        best = max(trial.score for trial in within)
+        promising = sorted((t for t in within if not t.full), key=lambda t: -t.score)[:_PROMISING]
+        for trial in promising:
+            if trial.score > best - _HOPELESS:
+                full = self.bench.full(trial)
+                self.found[full.shape] = full
+                best = max(best, full.score)
+        while (least := smallest(self.found.values(), self.bench)) is not None and not least.full:
+            self.found[least.shape] = self.bench.full(least)
