@@ -89,7 +89,7 @@ def main(spectra: int = 24, first: int = 0, samples: int = 20000) -> None:
         for trial in trials[:_CIRCUITS]:
             by_samples, effective = sampled(trial, bench.prior, bench.scale, samples, rng)
             by_laplace = laplace(trial, bench.prior, bench.scale)
-            whole = evidence(trial.problem, trial.theta, trial.structure, bench.prior, bench.scale)
+            whole = evidence(trial.problem, trial.theta, bench.prior, bench.scale)
             count += 1
             uneven += effective < _FEWEST
             if effective >= _FEWEST:

@@ -15,8 +15,9 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
-from eisfit.fitting.identify.structures import Structure, features, orders
+from eisfit.fitting.identify.structures import features, orders
 from eisfit.model.elements.base import UNITS
+from eisfit.model.notation import serial_parts
 from eisfit.records import dataclass
 
 #: ln of the prior of a structure, for each parameter, nested arc, R-L branch, second diffusion, rarity.
@@ -67,7 +68,7 @@ class Prior:
         return mean, width
 
 
-def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: Prior, scale: float) -> float:
+def evidence(problem: Problem, theta: FloatArray, prior: Prior, scale: float) -> float:
     """Return ln p of a structure at its optimum, up to a constant that all structures share.
 
     Parameters
@@ -85,12 +86,7 @@ def evidence(problem: Problem, theta: FloatArray, structure: Structure, prior: P
     from_prior = (theta - mean) / width
     volume = np.log1p(_gains(jacobian, width, scale) ** 2).sum()
     fit = -0.5 * float(residual @ residual) / scale
-    return (
-        fit
-        - 0.5 * float(from_prior @ from_prior)
-        - 0.5 * float(volume)
-        + _structure(problem, theta, structure)
-    )
+    return fit - 0.5 * float(from_prior @ from_prior) - 0.5 * float(volume) + _structure(problem, theta)
 
 
 def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
@@ -102,8 +98,10 @@ def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
     return np.asarray(np.linalg.svd(scaled, compute_uv=False))
 
 
-def _structure(problem: Problem, theta: FloatArray, structure: Structure) -> float:
-    coordinates, found = problem.coordinates, features(structure)
+def _structure(problem: Problem, theta: FloatArray) -> float:
+    coordinates = problem.coordinates
+    structure = serial_parts(coordinates.circuit.tree)
+    found = features(structure)
     rows = list(coordinates.circuit.parameters.values())
     limits = (theta <= coordinates.low + 1e-9) | (theta >= coordinates.high - 1e-9)
     bounded = sum(

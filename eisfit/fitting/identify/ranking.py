@@ -155,7 +155,7 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     prior = bench.prior
     if bench.is_exact:
         full = [trial for trial in full if not _is_needless(trial, full, measure)]
-    scored = [(t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in full]
+    scored = [(t, evidence(t.problem, t.theta, prior, measure)) for t in full]
     groups = _equal(scored, measure)
     if not bench.is_exact:
         likely = {
@@ -165,7 +165,7 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
             for t, _ in group
         }
         moved = [t for t in likely.values() if t not in full]
-        new = {t.shape: (t, evidence(t.problem, t.theta, t.structure, prior, measure)) for t in moved}
+        new = {t.shape: (t, evidence(t.problem, t.theta, prior, measure)) for t in moved}
         groups = _equal([new.get(t.shape, (t, score)) for t, score in scored], measure)
     found = []
     for group, share in zip(groups, _shares(groups), strict=True):

@@ -23,7 +23,7 @@ from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
-from eisfit.model.notation import components
+from eisfit.model.notation import components, serial_parts
 from eisfit.records import dataclass
 from eisfit.spectra.noise import rounding
 from eisfit.spectra.spectrum import Spectrum
@@ -55,8 +55,8 @@ class Trial:
 
     Attributes
     ----------
-    structure
-        The structure; `circuit` as a circuit.
+    problem
+        Its circuit and the spectrum.
     theta
         (V,) the optimum, in the solver's coordinates.
     chisqr
@@ -71,7 +71,6 @@ class Trial:
         Whether the data are of next to no noise.
     """
 
-    structure: Structure
     problem: Problem
     theta: FloatArray
     chisqr: float
@@ -89,6 +88,11 @@ class Trial:
     def circuit(self) -> Circuit:
         """The structure as a circuit."""
         return self.problem.coordinates.circuit
+
+    @property
+    def structure(self) -> Structure:
+        """The circuit's parts in series."""
+        return serial_parts(self.circuit.tree)
 
     @property
     def size(self) -> int:
@@ -190,7 +194,7 @@ class Workbench:
 
     def score_again(self, trial: Trial) -> Trial:
         """Return a trial of another bench with its score by this one's noise."""
-        score = evidence(trial.problem, trial.theta, trial.structure, self.prior, self.scale)
+        score = evidence(trial.problem, trial.theta, self.prior, self.scale)
         return replace(trial, score=score)
 
     @cached_property
@@ -212,10 +216,10 @@ class Workbench:
         for k, parent in enumerate(parents):
             own = slice(k * _WARM, (k + 1) * _WARM)
             drawn[own] = self._inherit(problem.coordinates.circuit, parent.values, drawn[own])
-        glance = self._fit(structure, problem, problem.coordinates.internal(drawn), steps=_GLANCE)
+        glance = self._fit(problem, problem.coordinates.internal(drawn), steps=_GLANCE)
         if glance.score < hopeless:
             return glance
-        return self._fit(structure, problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
+        return self._fit(problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
 
     def full(self, trial: Trial, closest: float = np.inf) -> Trial:
         """Fit again from many more starts, to the bottom.
@@ -234,7 +238,7 @@ class Workbench:
         rough = solve(problem, problem.coordinates.internal(drawn), max_iterations=_STEPS, tolerance=_ROUGH)
         ends = np.concatenate([trial.ends[:_KEPT], rough.theta[np.argsort(rough.chisqr)][:_BEST]])
         steps = _MORE if self.is_exact else _FULL_STEPS
-        found = self._exchange_arcs(self._fit(trial.structure, problem, ends, steps=steps, agree=_AGREE))
+        found = self._exchange_arcs(self._fit(problem, ends, steps=steps, agree=_AGREE))
         if not self.is_exact:
             return self.finish(found)
         return self._go_to_digits(found, max(_BEHIND * closest, _PROMISING * self.digits_left))
@@ -244,7 +248,7 @@ class Workbench:
         starts = starts_exchanged(found.problem.coordinates, found.theta)
         if not len(starts):
             return found
-        other = self._fit(found.structure, found.problem, starts, steps=_STEPS)
+        other = self._fit(found.problem, starts, steps=_STEPS)
         if other.chisqr >= found.chisqr:
             return found
         return replace(other, ends=np.concatenate([other.ends[:1], found.ends]))
@@ -263,7 +267,7 @@ class Workbench:
         problem = self._problem(structure)
         circuit = problem.coordinates.circuit
         start = self._inherit(circuit, parent.values, self._draw(circuit, 1, 0))
-        found = self._fit(structure, problem, problem.coordinates.internal(start), steps=_MORE)
+        found = self._fit(problem, problem.coordinates.internal(start), steps=_MORE)
         if found.rms > NEAR:
             return found
         return self._go_to_digits(found, 0.0) if self.is_exact else self.finish(found)
@@ -273,7 +277,7 @@ class Workbench:
         ends = found.ends[:2]
         if self.is_simulated:
             ends = polish(found.problem, ends, np.array([self.digits_left]))[0]
-        return self._fit(found.structure, found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
+        return self._fit(found.problem, ends, steps=_FULL_STEPS, tolerance=_FINE, full=True)
 
     def _go_to_digits(self, found: Trial, hopeless: float) -> Trial:
         """Go on to the digits from ends that are near; above `hopeless` no branch is put elsewhere."""
@@ -281,7 +285,7 @@ class Workbench:
             return replace(found, full=True)
         goal = _REACHED * self.digits_left
         theta, chisqr = reach_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
-        score = evidence(found.problem, theta, found.structure, self.prior, self.scale)
+        score = evidence(found.problem, theta, self.prior, self.scale)
         ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
         return replace(found, theta=theta, chisqr=chisqr, score=score, ends=ends, full=True)
 
@@ -329,7 +333,6 @@ class Workbench:
 
     def _fit(
         self,
-        structure: Structure,
         problem: Problem,
         theta: FloatArray,
         *,
@@ -341,10 +344,8 @@ class Workbench:
         found = solve(problem, theta, max_iterations=steps, tolerance=tolerance, agree=agree)
         order = np.argsort(found.chisqr)
         ends, best = found.theta[order], float(found.chisqr[order[0]])
-        score = (
-            evidence(problem, ends[0], structure, self.prior, self.scale) if np.isfinite(best) else -np.inf
-        )
-        return Trial(structure, problem, ends[0], best, score, ends, full, self.is_simulated)
+        score = evidence(problem, ends[0], self.prior, self.scale) if np.isfinite(best) else -np.inf
+        return Trial(problem, ends[0], best, score, ends, full, self.is_simulated)
 
 
 def _place(name: str) -> tuple[str, str]:
