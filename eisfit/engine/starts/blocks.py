@@ -71,9 +71,7 @@ def _kind(component: Component) -> str:
 def _parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
     loose = [c for child in node.children for c in components(child)]
     direct = [c for c in node.children if isinstance(c, Component)]
-    resistor = next((c for c in direct if c.symbol == "R"), None) or next(
-        (c for c in loose if c.symbol == "R"), None
-    )
+    resistor = next((c for c in (*direct, *loose) if c.symbol == "R"), None)
     beside = next((c for c in direct if c.symbol in ("CPE", "C")), None)
     beside = beside or next((c for c in loose if c.symbol in ("CPE", "C", "L")), None)
     used = {id(c) for c in (resistor, beside) if c is not None}
