@@ -179,30 +179,23 @@ def compare_series(
     chosen = None if groups is None else check_groups(groups, labels)
     names = [n for n, p in series[0].circuit.parameters.items() if p.free and p.scale == "log"]
     by_label = dict(zip(labels, series, strict=True))
-    first, *others = [[cell] for cell in series] if chosen is None else [
-        [by_label[label] for label in cells] for cells in chosen.values()
-    ]  # fmt: skip
-    titles = labels if chosen is None else list(chosen)
-    found = {name: _compare_with_first(name, first, others, titles, level) for name in names}
+    members = chosen or {label: (label,) for label in labels}
+    compared = {title: [by_label[label] for label in cells] for title, cells in members.items()}
+    found = {name: _compare_with_first(name, compared, level) for name in names}
     return CellTable(tuple(series), {name: rows for name, rows in found.items() if rows}, level, chosen)
 
 
 def _compare_with_first(
-    name: str,
-    first: Sequence[SeriesResult],
-    others: Sequence[Sequence[SeriesResult]],
-    titles: Sequence[str],
-    level: float,
+    name: str, groups: Mapping[str, Sequence[SeriesResult]], level: float
 ) -> tuple[GrowthComparison, ...]:
+    (first, one), *others = ((title, _growths(name, cells)) for title, cells in groups.items())
     rows = []
-    for title, other in zip(titles[1:], others, strict=True):
-        one, two = _growths(name, first), _growths(name, other)
-        labels = titles[0], title
+    for title, two in others:
         try:
             if len(one) == len(two) == 1:
-                rows.append(compare_growth(one[0], two[0], labels=labels, level=level))
+                rows.append(compare_growth(one[0], two[0], labels=(first, title), level=level))
             elif one and two:
-                rows.append(compare_replicates(one, two, labels=labels, level=level))
+                rows.append(compare_replicates(one, two, labels=(first, title), level=level))
         except UsageError:
             continue  # no cycles in common, or no errors: there is nothing to compare
     return tuple(rows)
