@@ -11,6 +11,7 @@ Sinclair, A. R. West, Adv. Mater. 2 (1990) 132) rather than the double layer of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import cast
 
 from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure
@@ -52,20 +53,20 @@ def name_parts(structure: Structure, values: Mapping[str, float]) -> Named:
         As the search leaves them.
     """
     in_order = sorted(structure, key=lambda part: _place(part, values))
+    every = [c for part in in_order for c in components(part)]
     arcs = [arc for part in in_order for arc in _arcs(part)]
     # A pore or a Gerischer element has the reaction within it: an arc beside it is not known to be that.
-    reacts = any(c.symbol in _REACTING for part in structure for c in components(part))
+    reacts = any(c.symbol in _REACTING for c in every)
     roles = _number(arcs) if reacts else _roles(arcs, values)
-    table: dict[str, str] = {}
-    for arc, role in zip(arcs, roles, strict=True):
-        table |= {c.name: f"{c.symbol}{role}" for c in (arc.resistor, arc.storage)}
-    number = len(arcs)
-    for component in (c for part in in_order for c in components(part)):
-        if component.name not in table:
-            label = "" if component in in_order and component.symbol == "L" else _label(component, in_order)
-            number += label is None
-            table[component.name] = f"{component.symbol}{number if label is None else label}"
-    table = _make_unique({c.name: table[c.name] for part in in_order for c in components(part)})
+    labels = {
+        c.name: role for arc, role in zip(arcs, roles, strict=True) for c in (arc.resistor, arc.storage)
+    }
+    numbers = count(len(arcs) + 1)
+    for component in every:
+        if component.name not in labels:
+            label = _label(component, in_order)
+            labels[component.name] = str(next(numbers)) if label is None else label
+    table = _make_unique({c.name: f"{c.symbol}{labels[c.name]}" for c in every})
     renamed = {new: values[old] for old, new in _parameters(in_order, table)}
     return Named(tuple(_rename_part(part, table) for part in in_order), renamed, "_ct" in roles)
 
@@ -74,7 +75,7 @@ def _label(component: Component, top: list[Part]) -> str | None:
     """Return the label of what belongs to no arc's R or storage, None for a number."""
     if component.symbol in DIFFUSIONS:
         return "_d"
-    return "_s" if component.symbol == "R" and component in top else None
+    return {"L": "", "R": "_s"}.get(component.symbol) if component in top else None
 
 
 def _arcs(part: Part) -> list[Arc]:
