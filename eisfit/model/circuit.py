@@ -224,7 +224,7 @@ class Circuit(SameDocument):
         `factors` (B, F) multiply the impedance of elements, each by the column of its first parameter.
         """
         shape = (slopes.shape[0], slopes.shape[2])
-        return np.broadcast_to(_evaluate(self.tree, grid, columns, slopes, factors or {}, first=0)[0], shape)
+        return np.broadcast_to(_Evaluation(grid, columns, slopes, factors or {}).node(self.tree, 0)[0], shape)
 
     def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` completed by the circuit's own values and expressions.
@@ -335,61 +335,54 @@ def _is_close(given: Any, held: Any) -> bool:
     return bool(np.all(np.abs(given - held) <= _ROUNDING * np.abs(held)))
 
 
-def _evaluate(
-    node: Node,
-    grid: FrequencyGrid,
-    columns: FloatArray,
-    slopes: ComplexArray,
-    factors: Mapping[int, ComplexArray],
-    *,
-    first: int,
-) -> tuple[ComplexArray, int]:
-    """Return Z of a node whose parameters start at column `first`, and the column after its last."""
-    if isinstance(node, Component):
-        after = first + len(node.element.parameters)
-        z, derivatives = node.element.evaluate(grid, *(columns[:, k : k + 1] for k in range(first, after)))
-        for k, derivative in enumerate(derivatives, first):
-            slopes[:, k] = derivative
-        if first in factors:
-            slopes[:, first:after] *= factors[first][:, np.newaxis]
-            z = z * factors[first]
+@dataclass(frozen=True, eq=False)
+class _Evaluation:
+    """Evaluates nodes; each returns Z and the column after its last, its parameters start at `first`."""
+
+    grid: FrequencyGrid
+    columns: FloatArray
+    slopes: ComplexArray
+    factors: Mapping[int, ComplexArray]
+
+    def node(self, node: Node, first: int) -> tuple[ComplexArray, int]:
+        if isinstance(node, Component):
+            return self._component(node, first)
+        if isinstance(node, Line):
+            return self._line(node, first)
+        z, after = self.node(node.children[0], first)
+        for child in node.children[1:]:
+            middle = after
+            other, after = self.node(child, middle)
+            if isinstance(node, Series):
+                z = z + other
+            else:
+                z = _parallel(z, other, self.slopes[:, first:middle], self.slopes[:, middle:after])
         return z, after
-    if isinstance(node, Line):
-        return _line(node, grid, columns, slopes, factors, first=first)
-    z, after = _evaluate(node.children[0], grid, columns, slopes, factors, first=first)
-    for child in node.children[1:]:
-        middle = after
-        other, after = _evaluate(child, grid, columns, slopes, factors, first=middle)
-        if isinstance(node, Series):
-            z = z + other
-        else:
-            z = _parallel(z, other, slopes[:, first:middle], slopes[:, middle:after])
-    return z, after
 
+    def _component(self, node: Component, first: int) -> tuple[ComplexArray, int]:
+        after = first + len(node.element.parameters)
+        own = (self.columns[:, k : k + 1] for k in range(first, after))
+        z, derivatives = node.element.evaluate(self.grid, *own)
+        for k, derivative in enumerate(derivatives, first):
+            self.slopes[:, k] = derivative
+        if first in self.factors:
+            self.slopes[:, first:after] *= self.factors[first][:, np.newaxis]
+            z = z * self.factors[first]
+        return z, after
 
-def _line(
-    node: Line,
-    grid: FrequencyGrid,
-    columns: FloatArray,
-    slopes: ComplexArray,
-    factors: Mapping[int, ComplexArray],
-    *,
-    first: int,
-) -> tuple[ComplexArray, int]:
-    """Return Z of a line and the column after its last; scale the derivatives of its parts in place."""
-    shape = (slopes.shape[0], slopes.shape[2])
-    parts: list[ComplexArray | None] = []
-    ends = [first]
-    for part in node.parts:
-        z, after = None, ends[-1]
-        if part is not None:
-            z, after = _evaluate(part, grid, columns, slopes, factors, first=after)
-        parts.append(z)
-        ends.append(after)
-    z, by_parts = two_rail_line(parts, shape)
-    for by_part, start, end in zip(by_parts, ends, ends[1:], strict=False):
-        slopes[:, start:end] *= by_part[:, np.newaxis, :]
-    return z, ends[-1]
+    def _line(self, node: Line, first: int) -> tuple[ComplexArray, int]:
+        """Scale the derivatives of a line's parts in place."""
+        shape = (self.slopes.shape[0], self.slopes.shape[2])
+        parts: list[ComplexArray | None] = []
+        ends = [first]
+        for part in node.parts:
+            z, after = (None, ends[-1]) if part is None else self.node(part, ends[-1])
+            parts.append(z)
+            ends.append(after)
+        z, by_parts = two_rail_line(parts, shape)
+        for by_part, start, end in zip(by_parts, ends, ends[1:], strict=False):
+            self.slopes[:, start:end] *= by_part[:, np.newaxis, :]
+        return z, ends[-1]
 
 
 def _parallel(a: ComplexArray, b: ComplexArray, da: ComplexArray, db: ComplexArray) -> ComplexArray:
