@@ -14,6 +14,7 @@ from eisfit.cli.answers import Answers
 from eisfit.display import FIGURES
 from eisfit.display.plot import files
 from eisfit.display.report.captions import _KINDS
+from eisfit.files import to_json
 from eisfit.records import ZHIT_SCHEMA
 from eisfit.spectra import WEIGHTING, WEIGHTINGS
 from eisfit.validation.zhit import ZHitResult, zhit
@@ -90,6 +91,18 @@ def test_a_result_of_a_spectrum_is_written_with_its_data_or_without(capsys):
     assert Answers("zhit", ZHIT_SCHEMA, [found]).show(True, str) == 0
     assert "data" not in json.loads(capsys.readouterr().out)["results"][0]
     assert np.allclose(ZHitResult.from_dict(found.to_dict()).modulus, found.modulus)
+
+
+def test_what_a_later_version_adds_to_a_document_is_left_out():
+    f = np.logspace(4, 0, 31)
+    spectrum = eisfit.Spectrum(f, 10 + 100 / (1 + 0.01j * f))
+    for made in (eisfit.check(spectrum), eisfit.drt(spectrum)):
+        document = json.loads(to_json(made.to_dict()))
+        rows = [row for rows in document.values() if isinstance(rows, list) for row in rows]
+        assert rows or isinstance(made, eisfit.KramersKronigResult)
+        for block in (document, *rows, document["data"], document["spectrum"]):
+            block["of_a_later_version"] = [1.0]
+        assert to_json(type(made).from_dict(document).to_dict()) == to_json(made.to_dict())
 
 
 def test_every_figure_that_a_command_writes_has_its_caption():

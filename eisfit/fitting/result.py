@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, did_you_mean
-from eisfit.files import json_ready
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
@@ -208,7 +207,7 @@ class FitResult(Told):
             "representation": self.representation,
             "covariance_rescaled": self.covariance_rescaled,
             "parameters": {name: p.to_dict() for name, p in self.parameters.items()},
-            "statistics": json_ready(dict(vars(self.statistics))),
+            "statistics": self.statistics.to_dict(),
             "derived": {name: dict(row) for name, row in self.derived.items()},
             "correlations": [list(pair) for pair in self.correlations],
             "starts": self.starts,
@@ -257,7 +256,7 @@ class FitResult(Told):
             weighting=document["weighting"],
             loss=document.get("loss", "linear"),
             representation=document.get("representation", "impedance"),
-            parameters={name: FittedParameter(name=name, **row) for name, row in rows.items()},
+            parameters={name: FittedParameter.from_dict({"name": name, **row}) for name, row in rows.items()},
             statistics=statistics_of(document["statistics"]),
             covar=None if matrix is None else np.array(matrix, dtype=float),
             var_names=tuple(document["covariance"]["names"]),

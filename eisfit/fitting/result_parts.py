@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.files import json_ready
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
 
 
 @dataclass(frozen=True)
-class FittedParameter:
+class FittedParameter(Document):
     """One parameter after the fit.
 
     `value`, `stderr`, `min` and `max` are in `unit`; `stderr` is None where the data gives none. Its square
@@ -87,6 +87,11 @@ class Statistics:
     noise: float | None
     lag1_autocorrelation: float | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready document, in the order of the fields whichever way they were found."""
+        document: dict[str, Any] = json_ready({k: getattr(self, k) for k in self.__dataclass_fields__})
+        return document
+
 
 def compute_statistics(
     chisqr: FloatArray, ndata: int | IntArray, nfree: IntArray, *, known_noise: bool
@@ -150,10 +155,14 @@ def _old_verdict(row: Mapping[str, Any]) -> str:
 
 
 def statistics_of(row: Mapping[str, Any]) -> Statistics:
-    """Return statistics read from JSON, which has no word for a non-finite number."""
-    known = {key: np.nan if value is None else value for key, value in row.items()}
+    """Return statistics read from JSON, which has no word for a non-finite number.
+
+    Of another version's document, what it lacks is not known, and what only it has is left out.
+    """
     optional = ("p_value", "noise", "lag1_autocorrelation")
-    return Statistics(**known | {key: row.get(key) for key in optional})
+    found: dict[str, Any] = {key: row.get(key) for key in Statistics.__dataclass_fields__}
+    blank = {key for key, value in found.items() if value is None and key not in optional}
+    return Statistics(**found | dict.fromkeys(blank, np.nan))
 
 
 #: Attributes that lmfit, scipy and impedance.py give a result -> where a `FitResult` has them.

@@ -118,9 +118,9 @@ class DRTResult(Tested):
                 gamma=gamma,
                 low=low,
                 high=high,
-                peaks=tuple(Peak(**peak) for peak in document["peaks"]),
+                peaks=tuple(Peak.from_dict(peak) for peak in document["peaks"]),
                 fitted=impedance_in(document["data"], "fit"),
-                choice=tuple(Choice(**choice) for choice in document["choice"]),
+                choice=tuple(Choice.from_dict(choice) for choice in document["choice"]),
                 flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
                 **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
             )

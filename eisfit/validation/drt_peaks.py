@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.validation.drt_algebra import Problem, solve
 from eisfit.validation.non_negative import NonNegative
 
@@ -19,7 +19,7 @@ _WEAKER = 0.3  # of the strength chosen: weak enough for the data, and not the p
 
 
 @dataclass(frozen=True)
-class Peak:
+class Peak(Document):
     """One relaxation process.
 
     `tau` (s) of the maximum, `resistance` (ohm) below the peak between its two minima, `width` (full width at

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from eisfit.records import dataclass
+from eisfit.records import Document, dataclass
 from eisfit.validation.drt_algebra import Problem, solve
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Document):
     """One strength of regularisation that was tried.
 
     `strength` is lambda relative to the size of the problem, `gcv` the criterion, `misfit` the mean square of

@@ -92,6 +92,24 @@ def test_a_document_without_data_cannot_come_back(result):
         FitResult.from_dict(result.to_dict(data=False))
 
 
+def test_a_document_of_a_later_or_an_earlier_version_is_read(result):
+    """Versions add keys: those that are unknown are left out, a statistic that is not there is not known."""
+    document = json.loads(to_json(result.to_dict()))
+    later = json.loads(to_json(document))
+    for block in (later, later["statistics"], later["parameters"]["R_ct"], later["spectrum_document"]):
+        block["of_a_later_version"] = 1.0
+    assert to_json(FitResult.from_dict(later).to_dict()) == to_json(document)
+    del document["statistics"]["redchi"]
+    assert np.isnan(FitResult.from_dict(document).statistics.redchi)
+
+
+def test_every_field_of_a_fit_is_in_its_document(result):
+    whole = result.to_dict()
+    fields = {row.name for row in dataclasses.fields(result)} - {"lmfit"}
+    elsewhere = {"covar": "covariance", "var_names": "covariance", "chosen_by": "circuit"}
+    assert {elsewhere.get(name, name) for name in fields} <= set(whole)
+
+
 def test_correlations_of_a_known_covariance(result):
     covar = np.array([[4.0, 3.0, 0.0], [3.0, 9.0, -2.4], [0.0, -2.4, 1.0]])
     made = dataclasses.replace(result, covar=covar, var_names=("a", "b", "c"))
