@@ -29,6 +29,8 @@ T = TypeVar("T")
 #: What `spectrum_of` takes. A fit stands for the spectrum that was fitted.
 SpectrumLike: TypeAlias = "Spectrum | str | PathLike[str] | tuple[ArrayLike, ArrayLike] | pd.DataFrame | Any"
 
+_CANONICAL = ({*COLUMNS}, {"frequency", "impedance"})
+_BESIDE = ("noise_ohm", "time_s")
 _CURE = (
     "give a path, a pair (frequency, impedance) with complex impedances, a DataFrame with the columns "
     f"{', '.join(COLUMNS)}, or a Spectrum"
@@ -102,11 +104,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
         return _only(_read_series(source))
     if _is_series(source) or _are_spectra(source):
         return _only(source)
-    return (
-        _read_table(source)
-        if isinstance(source, Mapping) or hasattr(source, "columns")
-        else _read_pair(source)
-    )
+    return _only(_read_tables(source)) if _is_table(source) else _read_pair(source)
 
 
 def spectra_of(source: Any) -> Iterable[Any]:
@@ -129,8 +127,9 @@ def spectra_of(source: Any) -> Iterable[Any]:
         return source
     if isinstance(source, (str, PathLike)):
         return _read_series(source)
-    single = isinstance(source, (Spectrum, Mapping)) or hasattr(source, "columns")
-    if single or not isinstance(source, Iterable):
+    if _is_table(source) and not isinstance(source, dict) and len(found := _read_tables(source)) > 1:
+        return found  # of a table with a column of cycles, or the like
+    if isinstance(source, Spectrum) or _is_table(source) or not isinstance(source, Iterable):
         raise UsageError(
             f"{type(source).__name__}: several spectra belong here: a folder, a list of files or of spectra, "
             "or what read_series gives; one spectrum is fitted by eisfit.fit"
@@ -169,8 +168,9 @@ def _each(source: Iterable[Any]) -> Iterator[Any]:
         elif isinstance(one, (str, PathLike)):
             yield from _each_of(one)
         else:
+            keyed = isinstance(one, tuple) and len(one) == 2 and hasattr(one[1], "columns")
             try:
-                yield spectrum_of(one)
+                yield spectrum_of(one[1] if keyed else one)  # of groupby
             except (ReadError, SpectrumError) as error:
                 raise type(error)(f"spectrum {place} (from 0): {error}") from None
 
@@ -267,23 +267,35 @@ def _only(several: Any) -> Spectrum:
     return first
 
 
-def _read_table(table: Any) -> Spectrum:
-    """Return the spectrum of a table: by the canonical columns, else by its headers as those of a file."""
+def _is_table(source: Any) -> bool:
+    return isinstance(source, Mapping) or hasattr(source, "columns")
+
+
+def _read_tables(table: Any) -> list[Spectrum]:
+    """Return the spectra of a table: by the canonical columns, else by its headers as those of a file."""
     if isinstance(table, Mapping) and "data" in table:
-        return Spectrum.from_dict(table)
-    names = set(table.columns if hasattr(table, "columns") else table)
-    if set(COLUMNS) <= names or {"frequency", "impedance"} <= names:
-        return Spectrum.from_frame(table)
+        return [Spectrum.from_dict(table)]
+    for name in ("to_dataframe", "to_pandas"):  # of xarray, of Arrow
+        if hasattr(table, name):
+            table = getattr(table, name)()
+            break
+    names = {str(name) for name in (table.columns if hasattr(table, "columns") else table)}
+    if any(canonical <= names <= {*canonical, *_BESIDE} for canonical in _CANONICAL):
+        return [Spectrum.from_frame(table)]
     import pandas as pd
 
     from eisfit.spectra.readers import read_bytes
 
     frame = pd.DataFrame(table)
-    if frame.index.name is not None and frame.index.name not in frame:
-        frame = frame.reset_index()  # the frequency may be the index
-    text = frame.to_csv(index=False)
-    found = read_bytes(text.encode(), "the table's columns")
-    return _only([one.replace(source="") for one in found])
+    index = [name for name in frame.index.names if name is not None and name not in frame]
+    frame = frame.reset_index(level=index) if index else frame  # the frequency may be the index
+    try:
+        found = read_bytes(frame.to_csv(index=False).encode(), "the table's columns")
+    except ReadError:
+        if any(canonical <= names for canonical in _CANONICAL):
+            return [Spectrum.from_frame(table)]
+        raise
+    return [one.replace(source="") for one in found]
 
 
 def _plain(column: Any) -> Any:

@@ -251,7 +251,7 @@ class Spectrum(SameDocument):
         """Return a table with the columns ``frequency_Hz, Z_real_ohm, Z_imag_ohm`` (and ``noise_ohm``)."""
         import pandas as pd
 
-        return pd.DataFrame(self._columns())
+        return pd.DataFrame(self.to_columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
@@ -261,7 +261,7 @@ class Spectrum(SameDocument):
             "axes": dict(self.axes),
             "metadata": dict(self.metadata),
             "notes": list(self.notes),
-            "data": {name: column.tolist() for name, column in self._columns().items()},
+            "data": {name: column.tolist() for name, column in self.to_columns().items()},
         }
 
     @classmethod
@@ -313,7 +313,8 @@ class Spectrum(SameDocument):
 
         return plot.draw_spectrum(kind, self.frequency, self.impedance, ax, {"label": self.name, **options})
 
-    def _columns(self) -> dict[str, FloatArray]:
+    def to_columns(self) -> dict[str, FloatArray]:
+        """Return the columns of `to_frame` by name."""
         columns = dict(zip(COLUMNS, (self.frequency, self.impedance.real, self.impedance.imag), strict=True))
         more = {"noise_ohm": self.noise, "time_s": self.times}
         return columns | {name: column for name, column in more.items() if column is not None}

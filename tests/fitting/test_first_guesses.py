@@ -57,6 +57,30 @@ def test_numbers_as_objects_and_text_and_rows(spectrum):
         assert eisfit.fit(pair, "rs-ct")["R_ct"].value == pytest.approx(50, rel=0.02)
 
 
+def test_tables_with_more_than_the_spectrum(series):
+    """Columns beside frequency and impedance were dropped: groupby("cycle") gave spectra without a cycle."""
+    long = series.to_frame()
+    indexed = long.set_index(["cycle", "frequency_Hz"])[["Z_real_ohm", "Z_imag_ohm"]]
+    forms = [long, long.groupby("cycle"), [one for _, one in long.groupby("cycle")], indexed]
+    for form in forms:
+        found = eisfit.track(form, "rs-ct")
+        assert found.cycles.tolist() == [0, 10, 20, 30]
+        assert [round(one["R_ct"].value) for one in found] == [50, 51, 52, 53]
+    with pytest.raises(EisfitError, match="4 spectra where one belongs"):
+        eisfit.fit(long, "rs-ct")
+    f, z = series[0].frequency, series[0].impedance
+    beside = pd.DataFrame({"frequency": f, "impedance": z, "cycle": 7, "name": "anna"})
+    assert eisfit.fit(beside, "rs-ct").spectrum.cycle == 7
+
+
+def test_tables_of_xarray(series):
+    xarray = pytest.importorskip("xarray")
+    data = series.to_xarray()
+    assert isinstance(data, xarray.Dataset)
+    assert eisfit.track(data, "rs-ct").cycles.tolist() == [0, 10, 20, 30]
+    assert eisfit.fit(data.isel(cycle=1), "rs-ct").spectrum.cycle == 10
+
+
 def test_a_circuit_is_what_an_identification_or_a_comparison_puts_first(spectrum):
     compared = eisfit.compare(spectrum, ["rs-rc", "rs-ct"])
     assert eisfit.circuit(compared).name == "rs-ct"
