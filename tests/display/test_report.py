@@ -519,6 +519,19 @@ def test_track_shows_its_label_and_notes() -> None:
         assert "1 spectrum without a cycle number left out" in page
 
 
+def test_what_a_warburg_without_end_adds_to_r_p_is_told_where_it_is_much():
+    """sigma / (2 pi f)^(1/2) at 10 mHz is four times sigma (3.99)."""
+    parameters = {
+        "R_ct": parameter(100.0, 1.0, "ohm", ""),
+        "W_d_sigma": parameter(5.0, 0.1, "ohm s^-1/2", ""),
+    }
+    derived = {"R_p": {"value": 100.0, "stderr": 1.0, "unit": "ohm", "verdict": "determined"}}
+    told = {**GOOD, "parameters": parameters, "derived": derived}
+    assert "R_p is of the arcs alone: W_d adds to it, 20 ohm at 10 mHz and without end" in fit_text(told)
+    parameters["W_d_sigma"]["value"] = 0.2  # 0.8 ohm
+    assert "arcs alone" not in fit_text(told)
+
+
 def test_a_passed_check_says_what_it_cannot_see():
     passed = {**CHECK, "ok": True, "flags": [], "ranges": []}
     assert "smooth drift" not in check_text(CHECK)

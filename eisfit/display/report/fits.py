@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from eisfit.display.report.intervals import interval_words
@@ -33,10 +34,11 @@ from eisfit.display.report.words import (
     units_of,
     verdict,
 )
-from eisfit.rounding import significant
+from eisfit.rounding import hertz, significant
 
 _STRONG = 0.9  # absolute correlation from which two parameters are reported to trade off
 _LISTED = 5
+_ADDED = 0.01  # of the polarisation resistance, from which on what diffusion adds is told
 _MUCH = 2.0  # standard errors, from which on what the noise may hide is told
 
 
@@ -59,7 +61,8 @@ def fit_text(document: Document, *, width: int = WIDTH) -> str:
     if not document.get("error"):
         lines += wrap(_describe_data(document), width=width)
         lines += ["", *_parameters(document, width), "", *_statistics(document, width)]
-        lines += _tabulate_derived(document, width) + _correlations(document, width)
+        lines += _tabulate_derived(document, width) + _tell_endless(document, width)
+        lines += _correlations(document, width)
     return "\n".join(lines) + "\n"
 
 
@@ -179,6 +182,24 @@ def _hidden(document: Document) -> str:
     return (
         f"{clean(name)} ± {significant(hidden, 2)} ohm if the circuit departs by as much as this noise hides"
     )
+
+
+def _tell_endless(document: Document, width: int) -> list[str]:
+    """Return what a Warburg that has no end has added to R_p where the sweep ends, where it is much."""
+    total = (document.get("derived") or {}).get("R_p")
+    low = (document.get("spectrum") or {}).get("frequency_min_Hz")
+    if not total or not low:
+        return []
+    lines = []
+    for name, row in (document.get("parameters") or {}).items():
+        sigma = row.get("value") if row.get("verdict") != "open" else None
+        if row.get("unit") == "ohm s^-1/2" and sigma:
+            added = sigma / math.sqrt(2 * math.pi * low)  # of Z = sigma (1 - j) / sqrt(omega)
+            if added > max(_ADDED * total["value"], _MUCH * (total.get("stderr") or 0.0)):
+                told = f"{significant(added, 2)} ohm at {hertz(low)} and without end below"
+                element = clean(name).removesuffix("_sigma")
+                lines += wrap(f"R_p is of the arcs alone: {element} adds to it, {told}", width=width)
+    return lines
 
 
 def _tabulate_derived(document: Document, width: int) -> list[str]:
