@@ -102,9 +102,10 @@ _LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere 
 _COLDEST = -223.15  # degC, 50 K: less of a K are thousands of ohm
 _TREATED = re.compile(
     r"(?:sinter|anneal|calcin|dri|bak|fir|cur|fus|sputter|temper|heat[ _-]?treat)"
-    r"(?:e?d|ing)?(?:[ _-]at)?[ _-]?$",
+    r"(?:e?d|ing)?(?P<aside>[ _]*,)?[ _:(-]*(?:at[ _-]+)?$",
     re.IGNORECASE,
 )
+_COOLEST_TREATED = 60.0  # degC: behind a comma less is the measurement's
 _RATE_BEFORE = re.compile(r"(?:fast|rate|charged?|chg)[ _-]?$", re.IGNORECASE)
 _RATE_BEHIND = re.compile(r"[ _-]?(?:c?rate|(?:dis|fast)?[ _-]?(?:charg|chg))", re.IGNORECASE)
 _DEGREES = dict.fromkeys(("°C", "ºC", "degC", "DEGC", "deg", "DEG", "C"), 1.0) | {"K": 1.0}
@@ -244,13 +245,25 @@ def _is_other_degree(match: re.Match[str], axis: Axis) -> bool:
     if axis.name != "temperature" or len(match.groups()) < 2:
         return False
     number, before, after = _value(match, axis), match.string[: match.start()], match.string[match.end() :]
-    if number is None or _TREATED.search(before):
+    if number is None or is_treatment(number, before):
         return number is not None
     if match[2] == "K":
         return number < _COLDEST
     if match[2] != "C":
         return False
     return 0 < number < _LEAST_DEGREES or bool(_RATE_BEFORE.search(before) or _RATE_BEHIND.match(after))
+
+
+def is_treatment(temperature_C: float, before: str) -> bool:
+    """Return whether a temperature behind some words is that of a heat treatment.
+
+    >>> is_treatment(900.0, "LLZO sintering ("), is_treatment(500.0, "annealed, ")
+    (True, True)
+    >>> is_treatment(25.0, "annealed, ")
+    False
+    """
+    treated = _TREATED.search(before)
+    return treated is not None and not (treated["aside"] and temperature_C < _COOLEST_TREATED)
 
 
 def _value(match: re.Match[str], axis: Axis) -> float | None:

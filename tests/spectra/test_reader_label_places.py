@@ -42,6 +42,9 @@ SPECTRUM = f"{HEAD}\n{rows(F, Z[0].real, Z[0].imag)}"
         ("sintered, 1200 C", None),
         ("Cell 12, 10 K resistor", None),
         ("annealed at 500 degC", None),
+        ("A12, annealed, 500 °C", None),
+        ("LLZO sintering (900 °C)", None),
+        ("annealed (500 °C, 2 h), 25 °C", 25),
     ],
 )
 def test_a_title_tells_the_temperature(title, temperature):

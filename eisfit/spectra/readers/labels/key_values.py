@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from eisfit.spectra.axes import AXES, value_in_name
+from eisfit.spectra.axes import AXES, is_treatment, value_in_name
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.units import to_celsius, unit_of
@@ -199,8 +199,10 @@ def _temperatures(line: str) -> Iterator[float]:
     for match in _PROSE.finditer(line):
         unit = match[2] if match[2] in ("C", "K") else "°C"
         value = value_in_name(f"{match[1].translate(_MINUS_AND_POINT)}{unit}", AXES["temperature"])
-        told = value is not None and (
-            unit == "°C" or (_MAY_BE_BARE[0] <= value <= _MAY_BE_BARE[1] and not _ELSE.search(line))
+        told = (
+            value is not None
+            and not is_treatment(value, line[: match.start(1)])
+            and (unit == "°C" or (_MAY_BE_BARE[0] <= value <= _MAY_BE_BARE[1] and not _ELSE.search(line)))
         )
         yield from (value,) if told and value is not None else ()
 
