@@ -234,8 +234,9 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
 
 def _tell_drawn(row: IdentifiedCircuit) -> Iterator[Flag]:
     """Yield what R_ct is where the same impedance is drawn otherwise, if that is another value."""
-    here, at = row.values.get(_MAIN), row.drawings[1:]
-    there = {s: v[_MAIN] for s, v in zip(at, row.drawn, strict=False) if here and v.get(_MAIN, 0.0) > 0}
+    here, arcs = row.values.get(_MAIN), _ARCS & set(row.values)
+    alike = [(s, v) for s, v in zip(row.drawings[1:], row.drawn, strict=False) if _ARCS & set(v) == arcs]
+    there = {string: values[_MAIN] for string, values in alike if here and values[_MAIN] > 0}
     if not here or not there:
         return
     string = max(there, key=lambda s: abs(float(np.log(there[s] / here))))

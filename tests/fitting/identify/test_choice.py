@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ import eisfit
 from eisfit import Spectrum
 from eisfit.errors import FitError, UsageError
 from eisfit.fitting.fit_alike import fit_alike, fit_like
-from eisfit.fitting.identify.choice import Choice
-from eisfit.fitting.identify.identification import IdentifiedCircuit
+from eisfit.fitting.identify.choice import Choice, choose_common
+from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
 from eisfit.verdict import Flag
 
 pytestmark = pytest.mark.usefixtures("searched_once")
@@ -62,6 +64,27 @@ def test_r_ct_that_hangs_on_how_the_circuit_is_drawn_is_told():
     assert "drawn as R_s-p(R_sei-p(R_ct,C_ct),C_sei)" in told["drawn_otherwise"].cause
     assert 8.2e6 < float(told["drawn_otherwise"].cause.split("R_ct is ")[1].split()[0]) < 8.4e6
     assert "which arc is sei and which ct is an assignment" in chosen(result)
+
+
+@pytest.mark.parametrize(
+    ("string", "values", "told"),
+    [
+        ("R_s-p(R_sei-p(R_ct,C_ct),C_sei)", {"R_sei": 7.0, "R_ct": 8.0}, True),
+        ("R_s-p(R_sei-p(R_ct,C_ct),C_sei)", {"R_sei": 6.0, "R_ct": 10.2}, False),  # 2 %
+        ("R_s-p(R_ct-Ws_d,C_ct)", {"R_ct": 6.0}, False),  # the arc that is the film's in the first
+    ],
+)
+def test_of_other_drawings_those_of_the_same_arcs_count(string, values, told):
+    here = "R_s-p(R_sei,C_sei)-p(R_ct,C_ct)"
+    row = dataclasses.replace(
+        ranked(here, 5, 0.9, 1.0),
+        values={"R_sei": 6.0, "R_ct": 10.0},
+        drawings=(here, string),
+        drawn=(values,),
+    )
+    found = Identification(noisy(2 + arc(10, 1e-4, 0.85), 0), (row,), 1, 0.003)
+    names = [flag.name for flag in choose_common([found], 1, 1).flags]
+    assert ("drawn_otherwise" in names) is told
 
 
 def test_a_negative_resistance_is_told_and_fitted_where_it_is_allowed():
