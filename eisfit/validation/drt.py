@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import SpectrumError, UsageError
+from eisfit.errors import UsageError
 from eisfit.records import DRT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
@@ -62,6 +62,7 @@ class DRTResult(Tested):
         What to know and what to do.
     """
 
+    KIND = "DRT"
     SCHEMA = DRT_SCHEMA
     spectrum: Spectrum
     tau: FloatArray
@@ -102,30 +103,20 @@ class DRTResult(Tested):
         return columns_of(self.spectrum, self.fitted)
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> DRTResult:
-        """Rebuild a result from `to_dict`'s document.
-
-        Raises
-        ------
-        SpectrumError
-            When the document is not one.
-        """
-        try:
-            tau, gamma, low, high = (np.asarray(document["distribution"][name]) for name in CURVE)
-            return cls(
-                spectrum=spectrum_in(document),
-                tau=tau,
-                gamma=gamma,
-                low=low,
-                high=high,
-                peaks=tuple(Peak.from_dict(peak) for peak in document["peaks"]),
-                fitted=impedance_in(document["data"], "fit"),
-                choice=tuple(Choice.from_dict(choice) for choice in document["choice"]),
-                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-                **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
-            )
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a DRT document: {error}") from None
+    def _read(cls, document: Mapping[str, Any]) -> DRTResult:
+        tau, gamma, low, high = (np.asarray(document["distribution"][name]) for name in CURVE)
+        return cls(
+            spectrum=spectrum_in(document),
+            tau=tau,
+            gamma=gamma,
+            low=low,
+            high=high,
+            peaks=tuple(Peak.from_dict(peak) for peak in document["peaks"]),
+            fitted=impedance_in(document["data"], "fit"),
+            choice=tuple(Choice.from_dict(choice) for choice in document["choice"]),
+            flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+            **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
+        )
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the distribution with its band and peaks on `ax` (a new one where None) and return it."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
-from eisfit.errors import SpectrumError
 from eisfit.records import CHECK_SCHEMA, Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.points import Tested, columns_of, impedance_in, spectrum_in
@@ -54,6 +53,7 @@ class KramersKronigResult(Tested):
         Where the spectrum breaks.
     """
 
+    KIND = "Kramers-Kronig"
     SCHEMA = CHECK_SCHEMA
     spectrum: Spectrum
     ok: bool
@@ -94,25 +94,15 @@ class KramersKronigResult(Tested):
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> KramersKronigResult:
-        """Rebuild a result from `to_dict`'s document.
-
-        Raises
-        ------
-        SpectrumError
-            When the document is not one.
-        """
-        try:
-            return cls(
-                spectrum=spectrum_in(document),
-                fitted=impedance_in(document["data"], "fit"),
-                noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
-                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-                ranges=tuple(FrequencyRange.from_dict(r) for r in document["ranges"]),
-                **{name: document[name] for name in ("ok", "noise_relative", "rc_elements", "mu")},
-            )
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a Kramers-Kronig document: {error}") from None
+    def _read(cls, document: Mapping[str, Any]) -> KramersKronigResult:
+        return cls(
+            spectrum=spectrum_in(document),
+            fitted=impedance_in(document["data"], "fit"),
+            noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
+            flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+            ranges=tuple(FrequencyRange.from_dict(r) for r in document["ranges"]),
+            **{name: document[name] for name in ("ok", "noise_relative", "rc_elements", "mu")},
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row a frequency: measured, fitted, residuals, noise, invalid."""

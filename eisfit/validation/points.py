@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 6
+T = TypeVar("T", bound="Tested")
 
 
 class Tested:
     """What results of a spectrum share that have a curve beside it: residuals, their table, the document.
 
-    Each names the `SCHEMA` of its document, and gives what it found (`_findings`) and its `_columns`.
+    Each names the `KIND` and `SCHEMA` of its document, gives what it found (`_findings`) and its `_columns`,
+    and reads them back (`_read`).
     """
 
+    KIND: ClassVar[str]
     SCHEMA: ClassVar[str]
     spectrum: Spectrum
     fitted: ComplexArray
@@ -49,11 +52,29 @@ class Tested:
             document["data"] = {name: column.tolist() for name, column in self._points().items()}
         return document
 
+    @classmethod
+    def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
+        """Rebuild a result from `to_dict`'s document.
+
+        Raises
+        ------
+        SpectrumError
+            When the document is not one.
+        """
+        try:
+            return cls._read(document)
+        except (KeyError, TypeError) as error:
+            raise SpectrumError(f"not a {cls.KIND} document: {error}") from None
+
     def to_frame(self) -> pd.DataFrame:
         """Return the columns of the result as a table."""
         import pandas as pd
 
         return pd.DataFrame(self._columns())
+
+    @classmethod
+    def _read(cls: type[T], document: Mapping[str, Any]) -> T:
+        raise NotImplementedError
 
     def _findings(self) -> dict[str, Any]:
         raise NotImplementedError

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray, median
-from eisfit.errors import SpectrumError
 from eisfit.records import ZHIT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
@@ -36,6 +35,7 @@ class ZHitResult(Tested):
         Frequencies (Hz) between which it was adjusted to the measured modulus.
     """
 
+    KIND = "Z-HIT"
     SCHEMA = ZHIT_SCHEMA
     spectrum: Spectrum
     modulus: FloatArray
@@ -55,20 +55,10 @@ class ZHitResult(Tested):
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> ZHitResult:
-        """Rebuild a result from `to_dict`'s document.
-
-        Raises
-        ------
-        SpectrumError
-            When the document is not one.
-        """
-        try:
-            low, high = document["window_Hz"]
-            modulus = np.asarray(document["data"]["zhit_modulus_ohm"], dtype=float)
-            return cls(spectrum_in(document), modulus, (low, high))
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a Z-HIT document: {error}") from None
+    def _read(cls, document: Mapping[str, Any]) -> ZHitResult:
+        low, high = document["window_Hz"]
+        modulus = np.asarray(document["data"]["zhit_modulus_ohm"], dtype=float)
+        return cls(spectrum_in(document), modulus, (low, high))
 
     def _columns(self) -> dict[str, FloatArray]:
         return {
