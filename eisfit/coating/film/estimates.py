@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 
 _CM_PER_NM = 1e-7
 _DIELECTRIC = 1e4  # relative permittivity that only ferroelectrics pass
-# What each number is made of besides what is given; where the thickness is given, and where it is not.
-_MADE_OF: tuple[dict[str, str], dict[str, str]] = (
-    {"area_resistance_ohm_cm2": "R", "area_capacitance_F_per_cm2": "C", "thickness_cm": "C"},
-    {
-        "area_resistance_ohm_cm2": "R",
-        "area_capacitance_F_per_cm2": "C",
-        "ionic_conductivity_S_per_cm": "R",
-    },
-)
 _NAMES = {
     "ionic_conductivity_S_per_cm": ("ionic conductivity", "S/cm"),
     "area_resistance_ohm_cm2": ("area resistance", "ohm cm^2"),
@@ -166,12 +157,8 @@ def film(
     UnitError
         For a number that cannot be read.
     """
-    known = {
-        "permittivity": None
-        if permittivity is None
-        else uncertain(permittivity, "1", "permittivity", bare=True),
-        "thickness": None if thickness is None else uncertain(thickness, "cm", "thickness", bare=True),
-    }
+    said = (("permittivity", permittivity, "1"), ("thickness", thickness, "cm"))
+    known = {n: None if v is None else uncertain(v, unit, n, bare=True) for n, v, unit in said}
     if isinstance(source, FitResult):
         cell = _cell(source, area, films)
         estimate = film_from_fit(source.to_dict(), cell, label=label, **known)
@@ -211,7 +198,9 @@ def _widen_errors(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label:
         name: max(_reach(fit, f"{name}_{label}") ** 2 - (estimate.log_covariance[k][k] - area), 0.0)
         for k, name in enumerate(("R", "C"))
     }
-    made_of = _MADE_OF[estimate.basis == "thickness as given"]
+    made_of = {"area_resistance_ohm_cm2": "R", "area_capacitance_F_per_cm2": "C"}  # beside what is given
+    given = estimate.basis == "thickness as given"
+    made_of |= {"ionic_conductivity_S_per_cm": "R"} if given else {"thickness_cm": "C"}
     stderr = {
         name: math.sqrt(error**2 + estimate.values[name] ** 2 * more.get(made_of.get(name, ""), 0.0))
         for name, error in estimate.stderr.items()
