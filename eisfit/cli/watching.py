@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eisfit.batch.audit import Audit
 from eisfit.cli.output import print_json, print_text
-from eisfit.records import BATCH_SCHEMA
+from eisfit.records import BATCH_SCHEMA, dataclass
 
 if TYPE_CHECKING:
     from eisfit.batch.store import Store
@@ -63,27 +65,23 @@ def summarise(
     }
 
 
+@dataclass(frozen=False, eq=False, repr=False)
 class _Fits:
     """What was fitted since the start."""
 
-    def __init__(
-        self,
-        folders: list[Path],
-        circuit: Circuit,
-        store: Store,
-        reading: dict[str, Any],
-        options: dict[str, Any],
-        quiet: bool,
-    ) -> None:
-        from eisfit.batch.audit import Audit
-
-        self.folders, self.circuit, self.store = folders, circuit, store
-        self.reading, self.options, self.quiet = reading, options, quiet
-        self.keys: dict[Path, set[str]] = {}
-        self.failures: dict[Path, list[tuple[str, str]]] = {}
-        self.flagged: dict[Path, int] = {}
-        self.fitted = self.reused = self.again = 0
-        self.audit = Audit()
+    folders: list[Path]
+    circuit: Circuit
+    store: Store
+    reading: dict[str, Any]
+    options: dict[str, Any]
+    quiet: bool
+    keys: dict[Path, set[str]] = field(default_factory=dict)
+    failures: dict[Path, list[tuple[str, str]]] = field(default_factory=dict)
+    flagged: dict[Path, int] = field(default_factory=dict)
+    fitted: int = 0
+    reused: int = 0
+    again: int = 0
+    audit: Audit = field(default_factory=Audit)
 
     def is_wanted(self, path: Path) -> bool:
         from eisfit.cli.batch_sources import is_spectrum_file
