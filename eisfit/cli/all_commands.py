@@ -57,8 +57,8 @@ class Remarks:
 
 
 @dataclass(frozen=False)
-class Manners:
-    """How the command under way shall behave.
+class CommandState:
+    """How the command under way is to behave, and what it has still to say.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Manners:
 
 
 #: Of the command under way.
-current = Manners()
+current = CommandState()
 
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Nothing on standard error but errors.")]
 Form = Annotated[
@@ -127,7 +127,7 @@ def say_assumed() -> None:
         say(line)
 
 
-def mannerly(command: Callable[..., None]) -> Callable[..., None]:
+def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with ``--quiet``, and with ``--format`` where it has ``--json``."""
     signature = inspect.signature(command, eval_str=True)
     with_json = "json" in signature.parameters
@@ -138,7 +138,7 @@ def mannerly(command: Callable[..., None]) -> Callable[..., None]:
         current.form = "json"
         if with_json and form != "table":
             given["json"], current.form = True, _form(form, bool(given.get("json")))
-        _to_the_end(command, *args, **given)
+        _run_command(command, *args, **given)
 
     more = [("quiet", Quiet, False), *([("form", Form, "table")] if with_json else [])]
     added = [
@@ -161,7 +161,7 @@ def _form(form: str, json: bool) -> str:
     raise Exit(2)
 
 
-def _to_the_end(command: Callable[..., None], *args: Any, **given: Any) -> None:
+def _run_command(command: Callable[..., None], *args: Any, **given: Any) -> None:
     """Run a command; a reader that has gone ends it without a word."""
     try:
         with warnings.catch_warnings():
@@ -214,7 +214,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         """Return a command; its module is imported here."""
         if cmd_name in NAMES and cmd_name not in self.commands:
-            self.add_command(command_of(mannerly(_function(cmd_name))), cmd_name)
+            self.add_command(command_of(add_common_options(_function(cmd_name))), cmd_name)
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -108,7 +108,7 @@ def _density(
     The resistances of each cell may have moved: a difference is as uncertain as both its voltages.
     """
     voltage, current = asked
-    parts = _foretold(problem, [drawn], row, current)[1]
+    parts = _voltages_of_fact(problem, [drawn], row, current)[1]
     foretold, moved = parts.sum(axis=0), row.width.median * np.sqrt(np.sum(parts**2, axis=0))
     error = np.hypot(moved, LAST_DIGIT * np.abs(voltage))
     logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
@@ -160,7 +160,7 @@ def predict_voltages(study: Study, problem: Problem, drawn: Sequence[Draw]) -> l
         voltage, current = _draw_asked(row, study.file.study.seed)
         measured = summary(voltage)
         least = _open_end(problem, row)
-        parts = _foretold(problem, thinned, row, current, least=least)
+        parts = _voltages_of_fact(problem, thinned, row, current, least=least)
         linear, curved = (summary(voltages) for voltages in parts.sum(axis=1))
         holds = {
             name: bool(_meet(measured, made) or (least and measured["low95"] > made["high95"]))
@@ -224,7 +224,7 @@ def _range(entry: Mapping[str, float], factor: float, unit: str) -> str:
     return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
-def _foretold(
+def _voltages_of_fact(
     problem: Problem, drawn: Sequence[Draw], row: DirectCurrent, current: FloatArray, *, least: bool = False
 ) -> FloatArray:
     """Voltages (2, cells, n) that the impedance makes: linear, and with the reaction by Butler and Volmer, V.

@@ -153,7 +153,7 @@ def test_warnings_of_ours_are_notes_and_others_stay(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.showwarning = lambda *about, **_: others.append(str(about[0]))
-        all_commands._to_the_end(warn)
+        all_commands._run_command(warn)
     assert capsys.readouterr().err == "eisfit: note: rs-ct is another\n"
     assert others == ["something else"]
 

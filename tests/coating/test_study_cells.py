@@ -15,7 +15,7 @@ from eisfit.coating.headline import headline
 from eisfit.coating.inference.assembly import problem_of, published_error
 from eisfit.coating.inference.descent import invert
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import _foretold, butler_volmer
+from eisfit.coating.voltages import _voltages_of_fact, butler_volmer
 from eisfit.errors import SchemaError
 from eisfit.units import Uncertain
 
@@ -114,7 +114,7 @@ def foretell(text, cell, current):
     problem = problem_of(read)
     names = ("area", "R_i", "s_i", "thickness:film", "chi", "Q", "alpha")
     drawn = Draw(Posterior("barrier_only", names, (), 1), np.zeros((1, len(names))))
-    return problem, _foretold(problem, [drawn], read.file.dc[0], np.array([current]))[:, 0, 0]
+    return problem, _voltages_of_fact(problem, [drawn], read.file.dc[0], np.array([current]))[:, 0, 0]
 
 
 def test_a_symmetric_cell_has_two_reactions_that_share_the_voltage(flat):

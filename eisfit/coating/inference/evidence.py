@@ -16,7 +16,7 @@ def ledger(
     problem: Problem,
     final: Mapping[str, Posterior],
     seed: int,
-    facts: Mapping[str, Mapping[str, float]] | None = None,
+    facts: Mapping[str, Mapping[str, float]],
 ) -> dict[str, dict[str, float]]:
     """Return log10 odds of each hypothesis against all others that each datum brings after those before it.
 
@@ -33,7 +33,7 @@ def ledger(
         rows[name] = {key: after[key] - before[key] for key in final}
         before = after
     evidence = {key: p.log_evidence for key, p in final.items()}
-    for name, logs in (facts or {}).items():
+    for name, logs in facts.items():
         evidence = {key: evidence[key] + logs[key] for key in final}
         after = log_odds(evidence)
         rows[name if name not in rows else f"{name}, under current"] = {

@@ -33,7 +33,7 @@ def next_experiments(problem: Problem, found: Mapping[str, Posterior], seed: int
     for name, effort, blocks, priors in _candidates(problem):
         wider = replace(problem, blocks=tuple(blocks), priors={**problem.priors, **priors}, ratios=())
         rng = np.random.default_rng(seed)
-        drawn = np.stack([_foretold(wider, found[name], rng) for name in probability])
+        drawn = np.stack([_draw_experiments(wider, found[name], rng) for name in probability])
         gain = min(_information(drawn, weights), open_bits)
         rows.append({"experiment": name, "expected_bits": gain, "open_bits": open_bits, "effort": effort})
     return sorted(rows, key=lambda row: -row["expected_bits"])
@@ -80,7 +80,7 @@ def _scatter(problem: Problem, blocks: Sequence[Block]) -> dict[str, Prior]:
     return {f"{kind}:{b.cell}": problem.priors[f"{kind}:{old}"] for b in blocks for kind in kinds}
 
 
-def _foretold(problem: Problem, posterior: Posterior, rng: np.random.Generator) -> FloatArray:
+def _draw_experiments(problem: Problem, posterior: Posterior, rng: np.random.Generator) -> FloatArray:
     """Return draws (n, N) of the logarithms of what a hypothesis foretells for the problem's blocks."""
     names = problem.names(HYPOTHESES[posterior.hypothesis])
     u = rng.standard_normal((_DRAWN, len(names)))  # what is new follows its prior
