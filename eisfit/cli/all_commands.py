@@ -137,7 +137,10 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
         current.quiet |= quiet
         current.form = "json"
         if with_json and form != "table":
-            given["json"], current.form = True, _form(form, bool(given.get("json")))
+            if given.get("json") and form != "json":
+                echo(f"eisfit: --json and --format {form} exclude each other", err=True)
+                raise Exit(2)
+            given["json"], current.form = True, form
         _run_command(command, *args, **given)
 
     more = [("quiet", Quiet, False), *([("form", Form, "table")] if with_json else [])]
@@ -147,18 +150,6 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [*signature.parameters.values(), *added]
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return wrapper
-
-
-def _form(form: str, json: bool) -> str:
-    """Return the form, or complain of one that is not known and leave."""
-    if form not in FORMS:
-        sentence = f"--format {form!r}: is none of {', '.join(FORMS)}{did_you_mean(form, FORMS)}"
-    elif json and form != "json":
-        sentence = f"--json and --format {form} exclude each other"
-    else:
-        return form
-    echo(f"eisfit: {sentence}", err=True)
-    raise Exit(2)
 
 
 def _run_command(command: Callable[..., None], *args: Any, **given: Any) -> None:

@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import click
 from click.shell_completion import CompletionItem
 
+from eisfit.errors import did_you_mean
 from eisfit.records import dataclass
 
 Completion = Callable[..., list[Any]]
@@ -50,7 +51,7 @@ class Option:
     names
         Such as ``--output``, ``-o``, or ``--browser/--no-browser``.
     words
-        What it takes: the help names them where it has ``{}``, and the shell offers them.
+        What it takes and nothing else: the help names them where it has ``{}``, and the shell offers them.
     callback
         Called with the value before the command runs, and before other options are looked at.
     min
@@ -67,7 +68,7 @@ class Option:
         callback: Callable[[Any], None] | None = None,
         min: float | None = None,
     ) -> None:
-        self.names, self.metavar, self.callback, self.min = names, metavar, callback, min
+        self.names, self.metavar, self.callback, self.min, self.words = names, metavar, callback, min, words
         self.help = help.replace("{}", " or ".join([", ".join(words[:-1]), *words[-1:]]))
         self.autocompletion = _offer(words) if words else autocompletion
 
@@ -179,7 +180,7 @@ def _argument(name: str, kind: Any, said: Argument, default: Any) -> click.Param
         type=_type(one, None),
         nargs=-1 if many else 1,
         required=required,
-        callback=_plain(many, None, default),
+        callback=_plain(many, default),
         shell_complete=_completion(said.autocompletion),
         **_default(default),
     )
@@ -198,7 +199,7 @@ def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter
         multiple=many,
         required=needed,
         show_default=not needed and default not in (None, False, ""),
-        callback=_plain(many, said.callback, default),
+        callback=_plain(many, default, said),
         is_eager=said.callback is not None,
         shell_complete=_completion(said.autocompletion),
         **_default(default),
@@ -225,17 +226,28 @@ def _type(kind: Any, least: float | None) -> Any:
     return _KINDS[kind]
 
 
-def _plain(many: bool, callback: Callable[[Any], None] | None, default: Any) -> Any:
+def _plain(many: bool, default: Any, said: Option | None = None) -> Any:
     """Return click's callback: lists instead of tuples, and the function's default where none is given."""
 
     def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-        if callback is not None and not ctx.resilient_parsing:
-            callback(value)
+        if said is not None and not ctx.resilient_parsing:
+            _check_word(param, value, said.words)
+            if said.callback is not None:
+                said.callback(value)
         if many:
             return list(value) if value else None if default is inspect.Parameter.empty else default
         return value
 
     return read
+
+
+def _check_word(param: click.Parameter, value: Any, words: Sequence[str]) -> None:
+    """Complain of a word that an option does not take, and leave."""
+    if words and value is not None and value not in words:
+        near = did_you_mean(value, words)
+        known = ", ".join(words)
+        echo(f"eisfit: {max(param.opts, key=len)} {value!r}: is none of {known}{near}", err=True)
+        raise Exit(2)
 
 
 def _completion(function: Completion | None) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from click import UsageError
-
 from eisfit.model import COMMON
 
 #: Shell -> (its start file, the line there that makes it complete).
@@ -37,19 +35,13 @@ def parameter_names(ctx: Any, incomplete: str) -> list[str]:
 
 
 def script(shell: str) -> str:
-    """Return the line that makes a shell complete eisfit's words.
-
-    Raises
-    ------
-    click.UsageError
-        For a shell that is not in `SHELLS`.
-    """
-    return _find_shell(shell)[1]
+    """Return the line that makes a shell, one of `SHELLS`, complete eisfit's words."""
+    return SHELLS[shell][1]
 
 
 def install(shell: str) -> str:
-    """Write that line into the shell's start file, once; return what was done. Raises as `script`."""
-    place, line = _find_shell(shell)
+    """Write that line into the shell's start file, once; return what was done."""
+    place, line = SHELLS[shell]
     path = Path.home() / place
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -58,9 +50,3 @@ def install(shell: str) -> str:
     lines = [*before.splitlines(), line]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return f"{path}: one line added; open a new {shell} to use it"
-
-
-def _find_shell(shell: str) -> tuple[str, str]:
-    if shell not in SHELLS:
-        raise UsageError(f"no completion for {shell!r}: the shells are {', '.join(SHELLS)}")
-    return SHELLS[shell]

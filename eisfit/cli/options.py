@@ -206,8 +206,6 @@ class Results:
 
     def check(self) -> None:
         """Raise UsageError now, and not after an hour's work, for what cannot be written."""
-        if self.figures not in FIGURES:
-            raise UsageError(f"--figures {self.figures!r}: use {', '.join(FIGURES[:-1])} or {FIGURES[-1]}")
         if self.columns not in (0, 1, 2):
             raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
         if self.output is None and (self.figures != "png" or self.columns):
@@ -316,16 +314,6 @@ class Arcs:
                 )
         check_arcs(circuit, **found)
         return found
-
-
-def check_form(form: str) -> str:
-    """Return the name of a form of `eisfit.export`, or raise UsageError."""
-    from eisfit.errors import did_you_mean
-    from eisfit.fitting.interop import FORMS
-
-    if form not in FORMS:
-        raise UsageError(f"--export {form!r}: use {', '.join(FORMS)}{did_you_mean(form, FORMS)}")
-    return form
 
 
 def numbers(texts: Iterable[str] | None, option: str) -> dict[str, float]:

@@ -164,4 +164,4 @@ def test_a_shell_is_taught_once(run, monkeypatch, tmp_path, shell):
 def test_a_shell_that_is_not_known(run):
     code, _, err = run("--install-completion", "tcsh")
     assert code == 2
-    assert "the shells are bash, zsh, fish" in err
+    assert "'tcsh': is none of bash, zsh, fish" in err

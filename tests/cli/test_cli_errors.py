@@ -119,7 +119,10 @@ WRONG_OPTIONS = [
     (["--bound", "R_ct=:"], "--bound 'R_ct=:': expected NAME=LOW:HIGH, not ':'"),
     (["--bound", "R_ct=a:b"], "--bound 'R_ct=a:b': expected NAME=LOW:HIGH, not 'a:b'"),
     (["--expr", "R_ct=R_ss*2"], "expression 'R_ss*2': unknown parameter 'R_ss'; did you mean 'R_s'?"),
-    (["--weighting", "mod"], "no weighting is called 'mod'; did you mean 'modulus'?"),
+    (
+        ["--weighting", "mod"],
+        "--weighting 'mod': is none of modulus, proportional, unit, noise; did you mean 'modulus'?",
+    ),
     (["--fmin", "100", "--fmax", "10"], "--fmin 100 Hz lies above --fmax 10 Hz: no frequency is left"),
 ]
 

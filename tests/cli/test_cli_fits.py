@@ -176,7 +176,7 @@ def test_the_kernels_finish_gives_lmfits_numbers(cell, run):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--finish", "scipy"), "--finish 'scipy': use lmfit or kernel"),
+        (("--finish", "scipy"), "--finish 'scipy': is none of lmfit, kernel"),
         (("--finish", "kernel"), "--finish kernel needs --circuit"),
         (("--finish", "kernel", "-c", "rs-ct", "--errors", "mcmc"), "has no --errors mcmc"),
     ],

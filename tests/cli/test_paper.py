@@ -54,7 +54,7 @@ def test_a_figures_name_is_a_file(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("-o", "x", "--figures", "jpg"), "--figures 'jpg': use png, svg or pdf"),
+        (("-o", "x", "--figures", "jpg"), "--figures 'jpg': is none of png, svg, pdf"),
         (("-o", "x", "--columns", 3), "--columns 3: a figure takes 1 or 2"),
         (("--figures", "svg"), "--figures and --columns are of what --output writes"),
         (("-o", "missing/x.pdf"), None),

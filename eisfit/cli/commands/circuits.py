@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from eisfit.cli.all_commands import say
 from eisfit.cli.command import Argument, Option, echo
 from eisfit.cli.completion import circuit_names
-from eisfit.cli.options import Export, Json, check_form
+from eisfit.cli.options import Export, Json
 from eisfit.cli.output import folder, guard, print_json, print_text, width
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
@@ -50,7 +50,7 @@ def circuits(
     """
     _one_thing(draw or output is not None, check, new, export)
     if export is not None:
-        return _export(names, check_form(export))
+        return _export(names, export)
     if new is not None:
         return _begin(new, names or [_FIRST])
     if check:

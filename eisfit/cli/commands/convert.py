@@ -10,7 +10,7 @@ from eisfit.cli.command import Option, echo
 from eisfit.cli.options import Files, Reading
 from eisfit.cli.output import check_not_read, check_output, folder, guard, stem
 from eisfit.cli.sources import read_sources
-from eisfit.errors import UsageError, did_you_mean
+from eisfit.errors import UsageError
 from eisfit.files import to_json, write_atomic
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def convert(
     """
     from eisfit.fitting.failure import FitFailure
 
-    if to not in _FORMS:
-        raise UsageError(f"--to {to!r}: is none of {', '.join(_FORMS)}{did_you_mean(to, _FORMS)}")
     piped = str(output) == "-"
     if not piped:
         check_output(output)

@@ -20,7 +20,6 @@ from eisfit.cli.options import (
     Reading,
     Results,
     Weighting,
-    check_form,
 )
 from eisfit.cli.output import Folder, guard, print_json, print_text, progress, stem, width
 from eisfit.cli.sources import read_sources
@@ -127,15 +126,14 @@ def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str
         raise UsageError("--methods, --export and --json exclude each other")
     if not methods and export is None:
         return None
-    form = None if export is None else check_form(export)
 
     def text(result: Any) -> str:
         from eisfit.display.report.methods import methods_text
         from eisfit.fitting.interop import export as exported
 
-        if form is None or result.error is not None:
+        if export is None or result.error is not None:
             return methods_text(result.to_dict())
-        return exported(result, form)
+        return exported(result, export)
 
     return text
 
@@ -172,8 +170,7 @@ def fit_spectra(
 
 
 def _check_finish(finish: str, given: bool, errors: str | None) -> None:
-    if finish not in ("lmfit", "kernel"):
-        raise UsageError(f"--finish {finish!r}: use lmfit or kernel")
+
     if finish == "kernel" and not (given and errors is None):
         what = f"has no --errors {errors}: leave one of them out" if given else "needs --circuit"
         raise UsageError(f"--finish kernel {what}")
