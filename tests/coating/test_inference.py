@@ -165,7 +165,7 @@ def test_three_different_cells_get_three_different_answers(hypothesis, u):
     p = probabilities(found)
     assert max(p, key=lambda name: p[name]) == hypothesis
     assert found[hypothesis].p_value > 1e-3
-    rows = ledger(problem, found, 1)
+    rows = ledger(problem, found, 1, {})
     for name in p:
         odds = sum(row[name] for row in rows.values())
         before = np.log10(1 / (len(p) - 1))
