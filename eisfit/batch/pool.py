@@ -17,6 +17,7 @@ R = TypeVar("R")
 
 _AHEAD = 4  # chunks for each worker: a slow one does not hold the others up
 _TRIES = 3
+_GUARD = 'a script asks for workers below `if __name__ == "__main__":`, and is a file'
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def _processes(count: int) -> Executor:
     import multiprocessing  # absent in Pythons for the browser
     from concurrent.futures import ProcessPoolExecutor
 
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker reads the script
+        raise UsageError(f"workers: every worker runs the script once more: {_GUARD}")
     # Spawned, not forked: a fork of a process with threads (BLAS has some) can hang.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
@@ -117,6 +120,7 @@ class _Pool:
                 self.submit(work, job)
             if given_up:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                reason += f" ({_GUARD})" if isinstance(error, BrokenExecutor) else ""
                 return Lost(f"its worker failed {_TRIES} times: {reason}")
 
     def renew(self, work: Callable[[T], R], jobs: list[_Job[T]]) -> None:

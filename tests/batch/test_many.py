@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -198,6 +199,31 @@ def test_what_is_no_spectrum_is_told_with_its_place(some):
         eisfit.fit_many({"a": some[0]}, CIRCUIT)
     with pytest.raises(eisfit.EisfitError, match="a number of processes or an executor, not 'all'"):
         eisfit.fit_many(some, CIRCUIT, workers="all")
+
+
+def test_a_script_without_its_guard_is_told(some, monkeypatch):
+    """Each worker ran the whole script, fits and files that it writes included, and told of lost workers."""
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(UsageError, match='below `if __name__ == "__main__":`'):
+        list(eisfit.fit_many(some[:1], CIRCUIT, workers=1))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+def test_workers_end_with_their_parent(tmp_path):
+    """Those of a parent that was killed waited for work for ever."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal, eisfit\n"
+        "if __name__ == '__main__':\n"
+        "    s = eisfit.simulate('rs-rc', [1, 2, 1e-5])\n"
+        "    many = eisfit.fit_many(iter([s] * 3000), 'rs-rc', workers=1)\n"
+        "    next(many)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], check=False, capture_output=True, timeout=40)
+    assert done.returncode == -signal.SIGKILL  # and the pipes to it are closed: no worker holds them
 
 
 def test_a_worker_that_does_not_know_an_element_says_so():
