@@ -120,6 +120,7 @@ WHOLE = (
     "metadata",
     "units",
     "curves",
+    "drawn",
 )  # told in one line
 _QUANTILES = {"median", "low95", "high95"}
 
