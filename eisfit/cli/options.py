@@ -332,7 +332,8 @@ def _pairs(texts: Iterable[str] | None, option: str, form: str, convert: Callabl
         try:
             found[name] = convert(value)
         except ValueError:
-            raise UsageError(f"{option} {text!r}: expected {form}, not {value!r}") from None
+            several = f"; each takes its own {option}" if "," in value and "=" in value else ""
+            raise UsageError(f"{option} {text!r}: expected {form}, not {value!r}{several}") from None
     return found
 
 

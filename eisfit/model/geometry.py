@@ -99,6 +99,10 @@ class Geometry:
         """
         if isinstance(source, Geometry):
             return source
+        if not isinstance(source, (Mapping, str, PathLike)):
+            raise UsageError(
+                f"geometry: a mapping such as {{'area': '1.13 cm2'}}, or a TOML file, not {source!r}"
+            )
         table = dict(source) if isinstance(source, Mapping) else _read(source)
         known = [field.name for field in fields(cls)]
         for key in table:

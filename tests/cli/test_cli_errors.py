@@ -106,6 +106,10 @@ WRONG_OPTIONS = [
     (["--bound", "R_tc=3:4"], "rs-ct: no parameter 'R_tc'; did you mean 'R_ct'?"),
     (["--fix", "R_ct=three"], "--fix 'R_ct=three': expected NAME=VALUE with a number, not 'three'"),
     (["--fix", "R_ct"], "--fix 'R_ct': expected NAME=VALUE with a number"),
+    (
+        ["--fix", "R_s=3,R_ct=4"],
+        "--fix 'R_s=3,R_ct=4': expected NAME=VALUE with a number, not '3,R_ct=4'; each takes its own --fix",
+    ),
     (["--fix", "=3"], "--fix '=3': expected NAME=VALUE with a number"),
     (["--fix", "R_ct=3", "--fix", "R_ct=4"], "--fix 'R_ct=4': R_ct is given twice"),
     (["--fix", "R_ct=-3"], "R_ct: the value -3 lies outside its bounds 0 to inf"),

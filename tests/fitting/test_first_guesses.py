@@ -133,6 +133,8 @@ CALLS = {
     "fit order": (lambda s, r, t: eisfit.fit(s, "rs-ct", order="R_ct"), "arcs are told as"),
     "fit peak": (lambda s, r, t: eisfit.fit(s, "rs-ct", peak=3), "arcs are told as"),
     "fit area": (lambda s, r, t: eisfit.fit(s, "rs-ct", area=2), "geometry={'area'"),
+    "fit seed": (lambda s, r, t: eisfit.fit(s, "rs-ct", seed=None), "seed: a whole number, not None"),
+    "fit geometry": (lambda s, r, t: eisfit.fit(s, "rs-ct", geometry=3), "geometry: a mapping such as"),
     "fit empty": (lambda s, r, t: eisfit.fit(([], []), "rs-ct"), "frequency: is empty"),
     "cycle": (lambda s, r, t: eisfit.Spectrum(F, s.impedance, cycle="x"), "cycle: 'x' is not a number"),
     "impedance sign": (lambda s, r, t: r.circuit.impedance(-F, r), "frequency: must be positive"),

@@ -20,7 +20,11 @@ def compare(
     files: Files,
     circuits: Annotated[
         str | None,
-        Option(help="Names, strings or .toml files, parted by commas; those that suit by default."),
+        Option(
+            "--circuits",
+            "-c",
+            help="Names, strings or .toml files, parted by commas; those that suit by default.",
+        ),
     ] = None,
     weighting: Weighting = WEIGHTING,
     points: Points = Points(),

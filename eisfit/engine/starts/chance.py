@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eisfit.arrays import FloatArray, IntArray
+from eisfit.errors import UsageError
 
 _STEP = 0x9E3779B97F4A7C15
 _FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -38,6 +39,8 @@ class Chance:
 
     def __init__(self, *seeds: int) -> None:
         self._count = 0
+        if not all(isinstance(seed, (int, np.integer)) for seed in seeds):
+            raise UsageError(f"seed: a whole number, not {seeds[0]!r}: with the same one a fit is the same")
         for seed in seeds:
             self._count = int(_mix(np.array([(self._count + int(seed) + _STEP) % 2**64], dtype=np.uint64))[0])
         self._ahead, self._used = np.empty(0), 0
