@@ -111,10 +111,9 @@ class SeriesResult(Told, Sequence[Row]):
         """Return the axes that it runs over."""
         return tuple(axis_of(name) for name in self.axes)
 
-    def _place(self, k: int) -> tuple[float | None, ...]:
-        if k < len(self.places):
-            return self.places[k]
-        return tuple(place_of(self.results[k], axis) for axis in self.along())
+    def _places(self) -> list[tuple[float | None, ...]]:
+        left = self.results[len(self.places) :]
+        return [*self.places, *(tuple(place_of(one, axis) for axis in self.along()) for one in left)]
 
     def arrhenius(self, name: str = "R_ct", form: str = "auto") -> Arrhenius:
         """Return the activation energy of a parameter or a sum of resistances, from the fits of use.
@@ -151,8 +150,7 @@ class SeriesResult(Told, Sequence[Row]):
         """
         from eisfit.tracking.relaxation.distributions import distributions_along
 
-        places = np.array([self._place(k) for k in range(len(self))], dtype=float)
-        places = places.reshape(-1, len(self.axes))
+        places = np.array(self._places(), dtype=float).reshape(-1, len(self.axes))
         return distributions_along(
             self.results, self.axes, places, circuit=self.circuit, label=self.label, **options
         )
@@ -277,11 +275,10 @@ class SeriesResult(Told, Sequence[Row]):
 
     def _rows(self) -> list[dict[str, Any]]:
         """Return the rows of the table, each labelled by its place on the axes."""
-        rows, areas = [], per_area(self.results)
-        for k, result in enumerate(self.results):
-            row = row_of(result, self.circuit, areas)
-            rows.append({**dict(zip(self.axes, self._place(k), strict=True)), **row})
-        return rows
+        areas = per_area(self.results)
+        places = [dict(zip(self.axes, place, strict=True)) for place in self._places()]
+        rows = [row_of(result, self.circuit, areas) for result in self.results]
+        return [place | row for place, row in zip(places, rows, strict=True)]
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:
@@ -380,8 +377,7 @@ class SeriesResult(Told, Sequence[Row]):
         """Write the Nyquist plots and fits as a moving picture (.gif or .html), and return its path."""
         from eisfit.display.plot.animation import nyquist_animation
 
-        fits = [result.to_dict() for result in self.results if isinstance(result, FitResult)]
-        return nyquist_animation(fits, path, **options)
+        return nyquist_animation([fit.to_dict() for fit in self._fits], path, **options)
 
     def __str__(self) -> str:
         from eisfit.display.report.tracks import track_text
