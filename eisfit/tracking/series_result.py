@@ -19,7 +19,7 @@ from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
 from eisfit.tracking.given_series import place_of
-from eisfit.tracking.growth.axis_laws import arrhenius_of, growth_of, laws_along
+from eisfit.tracking.growth.axis_laws import SeriesLaws
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.growth.values import main_parameter, parts_of
@@ -141,7 +141,7 @@ class SeriesResult(Told, Sequence[Row]):
             raise UsageError(
                 f"a grid over {' and '.join(self.axes)} has one for each line: to_dict()['grid']"
             )
-        return arrhenius_of(self._fits, self.circuit, self.joint, name, form)
+        return self._laws.arrhenius(name, form)
 
     def drt(self, **options: Any) -> SeriesDRT:
         """Return the distributions of relaxation times along the axis, beside the circuit's arcs.
@@ -158,6 +158,10 @@ class SeriesResult(Told, Sequence[Row]):
     @property
     def _fits(self) -> list[FitResult]:
         return [result for result in self.results if isinstance(result, FitResult)]
+
+    @property
+    def _laws(self) -> SeriesLaws:
+        return SeriesLaws(self._fits, self.circuit, self.joint)
 
     def growth(self, name: str, law: str = "auto", *, over: str = "cycle") -> Growth:
         """Return how fast a parameter grows, from the fits that can be used.
@@ -185,7 +189,7 @@ class SeriesResult(Told, Sequence[Row]):
             When fewer than two cycles have a trustworthy value, or all share one.
         """
         parts_of(self.circuit, name)
-        return growth_of(self._fits, self.circuit, self.joint, name, law=law, over=over)
+        return self._laws.growth(name, over, law)
 
     def crossing(
         self,
@@ -264,7 +268,7 @@ class SeriesResult(Told, Sequence[Row]):
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
             "rows": self._rows(),
-            **laws_along(self._fits, self.circuit, self.joint, axes),
+            **self._laws.document(axes),
             "notes": list(self.notes),
             "joint": None if self.joint is None else self.joint.to_dict(),
         }

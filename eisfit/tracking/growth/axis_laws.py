@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +15,7 @@ from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
+from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, Axis, axis_of, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
 from eisfit.tracking.growth.growth import BAND_POINTS, Growth, fit_growth
@@ -27,133 +29,131 @@ _LEAST_FOR_CURVE = 4
 _NM_PER_CM = 1e7
 
 
-def growth_of(
-    fits: Sequence[FitResult],
-    circuit: Circuit,
-    joint: Joint | None,
-    name: str,
-    *,
-    law: str = "auto",
-    over: str,
-) -> Growth:
-    """Return how fast a parameter grows; see `SeriesResult.growth`.
+@dataclass(frozen=True, eq=False)
+class SeriesLaws:
+    """What the parameters of a series do along its axes."""
 
-    Raises
-    ------
-    UsageError
-        For an unknown law or axis.
-    FitError
-        When fewer than two cycles have a trustworthy value, or all share one.
-    """
-    if joint is not None and joint.modes.get(name) == "shared":
-        raise FitError(f"{name}: all cycles share one value, which does not grow")
-    values, errors = usable_values(fits, joint, name)
-    unit = unit_of(circuit, name)
-    return fit_growth(_places(fits, over), values, errors, name=name, unit=unit, law=law)
+    fits: Sequence[FitResult]
+    circuit: Circuit
+    joint: Joint | None
 
+    def growth(self, name: str, over: str, law: str = "auto") -> Growth:
+        """Return how fast a parameter grows; see `SeriesResult.growth`.
 
-def arrhenius_of(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, name: str, form: str = "auto"
-) -> Arrhenius:
-    """Return the activation energy of a parameter or a sum of resistances; see `SeriesResult.arrhenius`.
+        Raises
+        ------
+        UsageError
+            For an unknown law or axis.
+        FitError
+            When fewer than two cycles have a trustworthy value, or all share one.
+        """
+        if self._is_shared(name):
+            raise FitError(f"{name}: all cycles share one value, which does not grow")
+        values, errors = self._values(name)
+        places = _places(self.fits, over)
+        return fit_growth(places, values, errors, name=name, unit=unit_of(self.circuit, name), law=law)
 
-    Raises
-    ------
-    UsageError
-        For an unknown form.
-    FitError
-        When fewer than three temperatures have a trustworthy value.
-    """
-    if joint is not None and name in joint.laws:
-        return joint.laws[name]
-    if joint is not None and joint.modes.get(name) == "shared":
-        raise FitError(f"{name}: all temperatures share one value, which has no activation energy")
-    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
-    value, error = usable_values(fits, joint, name)
-    unit = unit_of(circuit, name)
-    return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)
+    def arrhenius(self, name: str, form: str = "auto") -> Arrhenius:
+        """Return the activation energy of a parameter or a sum of resistances; see `SeriesResult.arrhenius`.
 
+        Raises
+        ------
+        UsageError
+            For an unknown form.
+        FitError
+            When fewer than three temperatures have a trustworthy value.
+        """
+        if self.joint is not None and name in self.joint.laws:
+            return self.joint.laws[name]
+        if self._is_shared(name):
+            raise FitError(f"{name}: all temperatures share one value, which has no activation energy")
+        temperature, (value, error) = self._along(AXES["temperature"]), self._values(name)
+        unit = unit_of(self.circuit, name)
+        return fit_arrhenius(temperature, value, error, name=name, unit=unit, form=form)
 
-def laws_along(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axes: Sequence[Axis]
-) -> dict[str, Any]:
-    """Return the laws of a series as parts of its document: `growth`, `arrhenius`, `lines` or `curves`.
+    def document(self, axes: Sequence[Axis]) -> dict[str, Any]:
+        """Return the laws as parts of a series' document: `growth`, `arrhenius`, `lines` or `curves`.
 
-    A grid has `grid`: a part for each value of its second axis, without growth.
-    """
-    found: dict[str, Any] = {"growth": {}, "arrhenius": {}}
-    grows = axes[0].name in ("cycle", "time")
-    if len(axes) > 1:
-        parts = groupby(fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
-        laws = [(value, {} if grows else _laws(list(part), circuit, None, axes[0])) for value, part in parts]
-        return {**found, "grid": [{axes[1].name: value, **law} for value, law in laws]}
-    if grows:
-        return {**found, "growth": dict(_growths(fits, circuit, joint, axes[0]))}
-    return {**found, **_laws(fits, circuit, joint, axes[0])} if fits else found
+        A grid has `grid`: a part for each value of its second axis, without growth.
+        """
+        found: dict[str, Any] = {"growth": {}, "arrhenius": {}}
+        grows = axes[0].name in ("cycle", "time")
+        if len(axes) > 1:
+            parts = groupby(self.fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
+            lines = [(value, replace(self, fits=list(part), joint=None)) for value, part in parts]
+            laws = [(value, {} if grows else line._laws_over(axes[0])) for value, line in lines]
+            return {**found, "grid": [{axes[1].name: value, **law} for value, law in laws]}
+        if grows:
+            return {**found, "growth": dict(self._growths(axes[0]))}
+        return {**found, **self._laws_over(axes[0])} if self.fits else found
 
+    def _laws_over(self, axis: Axis) -> dict[str, Any]:
+        if axis.name == "temperature":
+            return {"arrhenius": dict(self._energies())}
+        if axis.name == "thickness":
+            return {"lines": dict(self._lines(axis))}
+        return {"curves": dict(self._curves(axis))}
 
-def _laws(fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis) -> dict[str, Any]:
-    if axis.name == "temperature":
-        return {"arrhenius": dict(_energies(fits, circuit, joint))}
-    if axis.name == "thickness":
-        return {"lines": dict(_lines(fits, circuit, joint, axis))}
-    return {"curves": dict(_curves(fits, circuit, joint, axis))}
+    def _is_shared(self, name: str) -> bool:
+        return self.joint is not None and self.joint.modes.get(name) == "shared"
 
+    def _along(self, axis: Axis) -> FloatArray:
+        return axis_values((fit.spectrum for fit in self.fits), axis)
 
-def _growths(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the growth of every positive free parameter that has one, with its band."""
-    over = "index" if axis.name == "cycle" and _is_unnumbered(fits) else axis.name
-    for name, _ in _positive(circuit):
-        try:
-            yield name, growth_of(fits, circuit, joint, name, over=over).document_over(over)
-        except FitError:
-            continue  # fewer than two usable cycles, or one value for all: there is no growth to tell
+    def _values(self, name: str) -> tuple[FloatArray, FloatArray]:
+        return usable_values(self.fits, self.joint, name)
 
+    def _growths(self, axis: Axis) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the growth of every positive free parameter that has one, with its band."""
+        over = "index" if axis.name == "cycle" and _is_unnumbered(self.fits) else axis.name
+        for name, _ in self._positive():
+            try:
+                yield name, self.growth(name, over).document_over(over)
+            except FitError:
+                continue  # fewer than two usable cycles, or one value for all: there is no growth to tell
 
-def _positive(circuit: Circuit) -> Iterator[tuple[str, str]]:
-    yield from ((n, p.unit) for n, p in circuit.parameters.items() if p.free and p.scale == "log")
+    def _positive(self) -> Iterator[tuple[str, str]]:
+        rows = self.circuit.parameters.items()
+        yield from ((n, p.unit) for n, p in rows if p.free and p.scale == "log")
 
+    def _resistances(self) -> Iterator[tuple[str, str]]:
+        """Yield names and units of resistances, then of the sums that say more than their parts."""
+        yield from ((name, unit) for name, unit in self._positive() if unit.startswith("ohm"))
+        if self.joint is None:
+            yield from ((name, "ohm") for name in sums_to_tell(self.fits, self.circuit))
 
-def _resistances(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None
-) -> Iterator[tuple[str, str]]:
-    """Yield names and units of resistances, then of the sums that say more than their parts."""
-    yield from ((name, unit) for name, unit in _positive(circuit) if unit.startswith("ohm"))
-    if joint is None:
-        yield from ((name, "ohm") for name in sums_to_tell(fits, circuit))
+    def _energies(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the activation energies of resistances and of time constants, with their bands."""
+        times = [(name, unit) for name, unit in self._positive() if unit == "s"]
+        for name, _ in (*self._resistances(), *times):
+            try:
+                law = self.arrhenius(name)
+            except FitError:
+                continue  # fewer than three usable temperatures: nothing to tell
+            yield name, energy_document(law)
 
+    def _lines(self, axis: Axis) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
+        places = self._along(axis)
+        areas = {Geometry.of_metadata(fit.spectrum.metadata).area for fit in self.fits}
+        area = areas.pop() if len(areas) == 1 else None
+        for name, unit in self._resistances():
+            value, error = self._values(name)
+            if distinct(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
+                yield name, thickness_line(places, value, error, axis, name=name, unit=unit, area=area)
 
-def _energies(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the activation energies of resistances and of time constants, with their bands."""
-    times = [(name, unit) for name, unit in _positive(circuit) if unit == "s"]
-    for name, _ in (*_resistances(fits, circuit, joint), *times):
-        try:
-            law = arrhenius_of(fits, circuit, joint, name)
-        except FitError:
-            continue  # fewer than three usable temperatures: nothing to tell
-        yield name, energy_document(law)
+    def _curves(self, axis: Axis) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield a smooth curve for every parameter that has enough usable values."""
+        places = self._along(axis)
+        for name, _ in self._positive():
+            curve = smooth_curve(places, *self._values(name), axis)
+            if curve is not None:
+                yield name, curve
 
 
 def energy_document(law: Arrhenius) -> dict[str, Any]:
     """Return an activation energy with its band."""
     return {**law.to_dict(), "band": law.band(np.linspace(law.first, law.last, BAND_POINTS))}
-
-
-def _lines(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
-    places = axis_values((fit.spectrum for fit in fits), axis)
-    areas = {Geometry.of_metadata(fit.spectrum.metadata).area for fit in fits}
-    area = areas.pop() if len(areas) == 1 else None
-    for name, unit in _resistances(fits, circuit, joint):
-        value, error = usable_values(fits, joint, name)
-        if distinct(places[np.isfinite(value) & np.isfinite(places)]).size >= 3:
-            yield name, thickness_line(places, value, error, axis, name=name, unit=unit, area=area)
 
 
 def thickness_line(
@@ -196,17 +196,6 @@ def _with_interval(name: str, value: float, stderr: float | None, reach: float) 
 
 def _rename(band: dict[str, Any], axis: Axis) -> dict[str, Any]:
     return {axis.name if key == "cycle" else key: band[key] for key in ("cycle", "value", "low", "high")}
-
-
-def _curves(
-    fits: Sequence[FitResult], circuit: Circuit, joint: Joint | None, axis: Axis
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield a smooth curve for every parameter that has enough usable values."""
-    places = axis_values((fit.spectrum for fit in fits), axis)
-    for name, _ in _positive(circuit):
-        curve = smooth_curve(places, *usable_values(fits, joint, name), axis)
-        if curve is not None:
-            yield name, curve
 
 
 def smooth_curve(
