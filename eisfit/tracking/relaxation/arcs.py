@@ -112,17 +112,17 @@ def _courses(results: Sequence[FitResult | FitFailure], circuit: Circuit) -> lis
 
 def _nearest(course: _Course, processes: Sequence[Process]) -> tuple[int | None, float | None]:
     """Return the number of the process nearest in time, where one is near, and how far it is."""
-    best: tuple[int | None, float | None] = (None, None)
     usable = int(np.isfinite(course.log_tau).sum())
+    distances = []
     for process in processes:
-        gaps = np.abs(np.log(process.tau[0]) - course.log_tau)[np.isfinite(course.log_tau)]
+        gaps = np.abs(np.log(process.tau[0]) - course.log_tau)
         seen = gaps[np.isfinite(gaps)]
-        if not seen.size or 2 * seen.size < usable:
-            continue
-        distance = float(np.median(seen)) / np.log(10)
-        if best[1] is None or distance < best[1]:
-            best = process.number, distance
-    return best if best[1] is not None and best[1] <= _NEAR else (None, best[1])
+        if seen.size and 2 * seen.size >= usable:
+            distances.append((float(np.median(seen)) / np.log(10), process.number))
+    if not distances:
+        return None, None
+    distance, number = min(distances)
+    return number if distance <= _NEAR else None, distance
 
 
 def _energies(course: _Course, process: Process, places: FloatArray) -> dict[str, Any] | None:
