@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -246,10 +247,7 @@ def _even(places: FloatArray, axis: str) -> FloatArray:
 
 
 def _notes(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...]:
-    flagged: dict[str, int] = {}
-    for one in found:
-        for flag in one.flags if isinstance(one, DRTResult) else ():
-            flagged[flag.name] = flagged.get(flag.name, 0) + 1
+    flagged = Counter(flag.name for one in found if isinstance(one, DRTResult) for flag in one.flags)
     said = [f"the distributions say {name} at {n} of {len(found)} spectra" for name, n in flagged.items()]
     if lone:
         said.append(f"{lone} peaks stand in one spectrum alone and are not followed: see eisfit.drt of it")
