@@ -30,7 +30,10 @@ _OF_KEY = regex(
 #: Pairs within a line: ``Fixed value(s) : AC Volt [Vrms]=1.0e+00 Temp. [°C]=2.5e+01``.
 _WITHIN = regex(r"([A-Za-z][\w.]*(?: [\w.]+)? \[[^\[\]]{1,12}\])\s*=\s*([-+.\deE]+)")
 #: ... and further ones behind the first: ``Ambient temperature: 22 °C; cell temperature: 45 °C``.
-_FURTHER = regex(r"(?<=[;,|])\s*([^\W\d][^:=;,|\t]{0,40}?)\s*[:=]\s*([^:=;|]{1,60}?)\s*(?=$|[;|]|,\s)")
+_FURTHER = regex(
+    r"(?<=[;,|])\s*([^\W\d][^:=;,|\t()\[\]]{0,40}?(?:\s?[\[(][^()\[\]]{0,12}[\])])?)"
+    r"\s*[:=]\s*([^:=;|]{1,60}?)\s*(?=$|[;|]|,\s)"
+)
 #: ``Temperature;25;°C``, ``Cycle,15``.
 _LISTED = regex(
     r"^\s*(?:[#%!;/]+\s*)?\"?([^\W\d][^;,:=\t]{0,40}?)\"?\s*[;,][;,\s]*\"?([-+]?\d+(?:[.,]\d+)?)\"?"
@@ -116,6 +119,8 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
 
     >>> key_values(["# cycle: 50", "Area = 1.13 cm2", "no pair here"])
     {'cycle': '50', 'Area': '1.13 cm2'}
+    >>> key_values(["Cell: A1; Temp (°C): 45; p(R,C) with R = 3, R_ct = 5"])
+    {'Cell': 'A1; Temp (°C): 45; p(R,C) with R = 3, R_ct = 5', 'Temp (°C)': '45', 'R_ct': '5'}
     """
     pairs: dict[str, Any] = {}
     for line in lines:
