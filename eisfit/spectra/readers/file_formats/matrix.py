@@ -18,7 +18,7 @@ from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.headerless import headerless
-from eisfit.spectra.readers.tables.rewritten import NUMPY_SCALAR
+from eisfit.spectra.readers.tables.plain_signs import NUMPY_SCALAR
 from eisfit.spectra.readers.tables.sweeps import is_of_triplets, looks_like_frequency
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.readers.tables.wide import one_row_a_spectrum

@@ -11,31 +11,19 @@ from eisfit.spectra.readers.names.cell_units import convert_to_one_unit
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_units_row, unit_of
 from eisfit.spectra.readers.tables.numbers import split
+from eisfit.spectra.readers.tables.plain_signs import POSITIVE, REAL, write_plainly
 
-_REAL = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
-_POSITIVE = r"\d[\d.]*(?:[eE][+-]?\d+)?"
 #: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.
 _COMPLEX = regex(
-    rf"(?:\(\s*)?({_REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({_POSITIVE})|({_POSITIVE})\s*\*?(?:[ij]m?|[IJ]))"
+    rf"(?:\(\s*)?({REAL})\s*([+-])\s*(?:[ij]\s*\*?\s*({POSITIVE})|({POSITIVE})\s*\*?(?:[ij]m?|[IJ]))"
     r"(?![A-Za-z\d])(?:\s*\))?"
 )
-#: Powers of ten as people write them: ``1.5 e+04``, ``1.5×10^+04``, ``1.5*^4`` (Mathematica).
-_EXPONENT = regex(r"(?:(?<=\d) +[eE](?=[+-]\d\d)|(?<=\d) ?[×x] ?10\^?(?=[+-]?\d)|(?<=\d)\*\^(?=[+-]?\d))")
-#: ... with the exponent above the line, or another sign of multiplication: ``1.5·10⁴``, ``1.5*10^4``.
-_POWER_OF_TEN = regex(r"(?<![\w.])(\d+(?:[.,]\d+)?) ?[×x·⋅*] ?10(?:\^?([⁻⁺]?[⁰¹²³⁴-⁹]+)|\^([+-]?\d+))")
-_ABOVE_THE_LINE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _IMAGINARY = regex(r"[ijIJ](?<=[\d*+ -].)")  # looked for by the letter: few places to look at
 #: Where fixed columns glue numbers together: ``1E+02-3E+01``.
 _GLUED = regex(r"([eE][+-]\d{2,3})(?=[+-]\d)")
-_POLAR = regex(rf"({_POSITIVE})\s*∠\s*({_REAL})\s*(°|º|deg\b|rad\b)?")
+_POLAR = regex(rf"({POSITIVE})\s*∠\s*({REAL})\s*(°|º|deg\b|rad\b)?")
 #: A frequency that was saved as a complex number.
-_REAL_FIRST = regex(rf"^[ \t]*\(?({_REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
-_POLAR_PAIR = regex(rf"\(\s*({_POSITIVE})\s*[,;]\s*({_REAL})\s*°\)")
-#: A complex number as Fortran, C++ and LabVIEW write it, ``(1.5,-2)``, or Python as a tuple in quotes.
-_PAIR = regex(
-    rf"(?:(?<=^)|(?<=[\s,;]))\"?[\[(]\s*({_REAL})\s*[,;]\s*({_REAL})\s*[\])]\"?(?=[ \t]*(?:[,;\t]|$))",
-    re.MULTILINE,
-)
+_REAL_FIRST = regex(rf"^[ \t]*\(?({REAL})[+-]0*\.?0*(?:[eE][+-]?\d+)?[ij]\)?", re.MULTILINE)
 _END = r"(?:[eE][+-]?\d+)?"
 #: A line with a decimal comma in both parts of a number, or in one where other marks part the columns.
 _COMMAS_IN_COMPLEX = regex(
@@ -49,66 +37,17 @@ _DECIMAL_COMMA = regex(r"(?<=\d),(?=\d)")
 _COMMA_BEFORE_UNIT = regex(
     r"(?:(?<=^)|(?<=[\s;=:]))[+-]?(?:0,\d+|\d+,(?:\d\d?|\d{4,}))(?:[eE][+-]?\d+)? ?[^\s\d.,;eE+-]"
 )
-NUMPY_SCALAR = regex(r"np\.\w+\(([^()]*)\)")  # np.float64(1.5)
-#: Complex numbers as ngspice prints them in a row: ``0<tab>1e3<tab>5.1,<tab>-2.2``.
-_PRINTED = regex(rf"^\d+\t{_REAL}(?:\t *{_REAL},\t *{_REAL})+\t?$", re.MULTILINE)
-_PRINTED_PAIR = regex(rf"({_REAL}),\t *({_REAL})")
-
-
-def _as_complex(pair: re.Match[str]) -> str:
-    return f"{pair[1]}{'' if pair[2][0] in '+-' else '+'}{pair[2]}j"
-
-
-def _as_exponent(number: re.Match[str]) -> str:
-    return f"{number[1]}e{(number[2] or number[3]).translate(_ABOVE_THE_LINE)}"
-
-
-def _as_row(row: re.Match[str]) -> str:
-    """Return a row of a table in LaTeX with tabulators for its marks, and its header's units as they look."""
-    plain = regex(r"\\(?:mathrm|text|unit|si|textbf)\{([^{}]*)\}").sub(r"\1", row[1]).replace(r"\Omega", "Ω")
-    return regex(r"\s*&\s*").sub("\t", plain.replace("$", "").replace(r"\,", " "))
-
-
-#: What is written otherwise everywhere, by what one of its places has.
-_PLAINER = (
-    (("−", "‐", "‑", "﹣"), regex("[−‐‑﹣]"), "-"),
-    (("│",), regex(r"^ *│.*│ *$", re.MULTILINE), lambda m: re.sub("[│┆]", "|", m[0])),  # as polars prints
-    (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
-    ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
-    (("×", "x10", "x 10", "·10", "· 10", "⋅", "*10", "* 10"), _POWER_OF_TEN, _as_exponent),
-    (("np.",), NUMPY_SCALAR, r"\1"),
-    ((" @ ",), regex(r"(?<=\d) @ (?=[-+]?\d[\d.]* ?(?:°|deg\b|rad\b))"), "∠"),
-    (("°)",), _POLAR_PAIR, r"\1∠\2°"),
-    ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
-    ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
-    (('j"', 'i"', 'J"', 'I"'), regex(rf'"({_REAL} ?[+-] ?\d[\d.]*(?:[eE][+-]?\d+)? ?\*?[ijIJ])"'), r"\1"),
-    (('="',), regex(r'(?:(?<=^)|(?<=[,;\t]))="([^"\n]*)"(?=[,;\t]|$)', re.MULTILINE), r"\1"),  # Excel's texts
-    ((",'", ";'", "\t'"), regex(r"(?:(?<=^)|(?<=[,;\t]))'(?=[-+]?\.?\d)", re.MULTILINE), ""),
-    (("j O", "i O", "j Ω", "i Ω"), regex(r"(?<=\d[ij]) (?:Ohms?|Ω)(?![^\W_])"), ""),
-    (
-        (";\n",),
-        regex(r"^([ \t]*[+-]?\d[^;\n]*);+[ \t]*$", re.MULTILINE),
-        r"\1",
-    ),  # a row of MATLAB's matrix, or one that a spreadsheet parted at another mark
-    (('"\n', '";'), regex(r'^"([^"\n]*[,;\t][^"\n]*)"[;,]*$', re.MULTILINE), r"\1"),  # ... or took for a cell
-    (
-        ("\\\\\n", "\\\\ "),
-        regex(r"^[ \t]*([^&\n]+(?:&[^&\n]+)+?)\s*\\\\(?: *\\hline)? *$", re.MULTILINE),
-        _as_row,
-    ),
-    (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
-)
 _LONGEST = 2000
 _SEVERAL = 2
 _MOST_ABOVE = 4  # lines above the first row that may be its header and its units
 _NAME_WITH_UNIT = regex(r"(.*?)(\s*)([\[(/].*)$")
 _DRESSED = regex(
-    rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({_REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
+    rf"""^\s*(?:(["']?)([^\W\d][^=:;,\t]{{0,40}}?)\1\s*[=:]\s*)?({REAL})\s*([^\s\d.,;=:][^\s,;=:]{{0,12}})?\s*$"""
 )
 #: An entry of a YAML list: ``- {f: 10, re: 5, im: -3}``.
 _BRACES = regex(r"^\s*-?\s*\{(.*)\}\s*,?\s*$")
 _NEXT_NAME = regex(r"(?<=[\w.])\s+(?=[^\W\d][^\s=:]{0,20}\s?[=:])")  # f: 10 Hz  Z': 5 Ohm
-_NAME_AND_NUMBER = regex(rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{_REAL}\s*[^\s\d.,;=:+-]{{0,6}}\s*")
+_NAME_AND_NUMBER = regex(rf"\s*([^\W\d][^=:;,\t]{{0,20}}?)\s*[\s=:]\s*{REAL}\s*[^\s\d.,;=:+-]{{0,6}}\s*")
 _MOST_NAMES = 12
 #: Rows in brackets: ``[[1, 2, 3], [4, 5, 6]]``, ``{{1, 2}, {3, 4}}``.
 _NESTED = regex(r"\[\s*\[|\{\s*\{")
@@ -127,11 +66,11 @@ _FEWEST_ROWS = 3
 #: As the examples of the AD5940 print it: ``Freq: 10 (real, image) = ,5 , -3 ,mOhm``, or in two lines.
 _LOGGED = (
     (
-        regex(rf"\(real, image\)\s*=[ ,]*({_REAL})[ ,]+({_REAL})[ ,]+(m?Ohm)\b"),
+        regex(rf"\(real, image\)\s*=[ ,]*({REAL})[ ,]+({REAL})[ ,]+(m?Ohm)\b"),
         r", Zreal: \1 \3, Zimag: \2 \3",
     ),
-    (regex(rf"(?:Impedance: *)?\(Real, *Image\)\s*= *({_REAL})({_REAL})j"), r"Zreal: \1, Zimag: \2"),
-    (regex(rf"^(Freq: *{_REAL} *(?:Hz)?)\s*\n(?=RzMag:|Zreal:)", re.MULTILINE), r"\1, "),
+    (regex(rf"(?:Impedance: *)?\(Real, *Image\)\s*= *({REAL})({REAL})j"), r"Zreal: \1, Zimag: \2"),
+    (regex(rf"^(Freq: *{REAL} *(?:Hz)?)\s*\n(?=RzMag:|Zreal:)", re.MULTILINE), r"\1, "),
 )
 
 
@@ -161,10 +100,7 @@ def separate_numbers(plain: Sequence[str]) -> Lines:
     >>> separate_numbers(["10,5 - j2", "1,3.5-2im"]).lines, separate_numbers(["10,5∠-20°"]).lines
     (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
     """
-    whole = "\n".join(plain)
-    for marks, pattern, form in _PLAINER:
-        if any(mark in whole for mark in marks) and pattern.search(whole):
-            plain = (whole := pattern.sub(form, whole)).split("\n")
+    whole = "\n".join(plain := write_plainly(plain))
     if _IMAGINARY.search(whole) and _COMMAS_IN_COMPLEX.search(whole):
         whole = _IN_COMPLEX.sub(lambda line: _DECIMAL_COMMA.sub(".", line[0]), whole)
         plain = whole.split("\n")
