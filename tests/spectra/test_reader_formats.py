@@ -445,7 +445,7 @@ def test_npy_with_given_frequencies():
     ("values", "words"),
     [
         (np.column_stack([Z, Z]), "without frequencies"),
-        (np.stack([np.stack([Z, Z])]), "should be frequencies"),
+        (np.stack([np.stack([Z, Z])]), "two should be frequencies"),
         (np.array([{"a": 1}]), "objects"),
         (np.ones((5, 4)), "without frequencies"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,43 @@ def test_words_in_a_column_of_temperatures_are_no_zeros():
     cells = [("20 °C", f"{a:.9g}", f"{z.real:.9g}", f"{z.imag:.9g}") for a, z in zip(F, A, strict=True)]
     (spectrum,) = read_bytes(f"Temperature,f (Hz),Zre (Ohm),Zim (Ohm)\n{rows_of(cells)}\n".encode(), "x.csv")
     assert not any("zero in every row" in note for note in spectrum.notes)
+
+
+def save(values):
+    stream = io.BytesIO()
+    np.save(stream, values)
+    return stream.getvalue()
+
+
+PAIR = np.column_stack([F.astype(complex), 1e3 * A])
+
+
+@pytest.mark.parametrize(
+    ("values", "frequency"),
+    [(PAIR, None), (PAIR.T, None), (PAIR.T[None], None), (PAIR[:, 1][None], F)],
+    ids=["columns", "rows", "layers", "frequencies given"],
+)
+def test_complex_numbers_without_a_unit_are_told_and_a_given_one_is_heeded(values, frequency):
+    """A file in milliohm read a thousand times too large, and nothing was said."""
+    (spectrum,) = read_bytes(save(values), "x.npy", frequency=frequency)
+    assert "assumed: no unit given for the impedance, taken as ohm (else --impedance-unit)" in spectrum.notes
+    (spectrum,) = read_bytes(save(values), "x.npy", frequency=frequency, impedance_unit="mohm")
+    np.testing.assert_allclose(spectrum.impedance, A, rtol=1e-9)
+    assert not any("no unit given" in note or "pair of rows" in note for note in spectrum.notes)
+    with pytest.raises(ReadError, match="write it there, or say --impedance-unit"):
+        read_bytes(save(values), "Z_mOhm.npy", frequency=frequency)
+
+
+def test_admittances_without_a_unit_are_told():
+    (spectrum,) = read_bytes(save(1 / A[None]), "Y.npy", frequency=F)
+    assert "assumed: no unit given for the admittance, taken as siemens" in spectrum.notes
+
+
+def test_a_parallel_resistance_without_a_unit_is_told_and_a_given_one_is_heeded():
+    columns = F, 1 / (1 / A).real, -1 / (1 / A).imag
+    (spectrum,) = read("f (Hz),Rp,Xp", *columns)
+    assert any("no unit given for the impedance" in note for note in spectrum.notes)
+    (spectrum,) = read("f (Hz),Rp,Xp", *columns, impedance_unit="kohm")
+    np.testing.assert_allclose(spectrum.impedance, 1e3 * A, rtol=1e-6)
+    (spectrum,) = read("f (Hz),Rp (ohm),Xp (ohm)", *columns)
+    assert not any("no unit given" in note for note in spectrum.notes)

@@ -35,6 +35,7 @@ _BARE_T = regex(r"\s*T(?![^\W_])")
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
 AGREED = "real and imaginary part agree with the phase column"
 FAILS = "Kramers-Kronig fails"
+TAKEN_AS_OHM, TAKEN_AS_S = "impedance, taken as ohm (else --impedance-unit)", "admittance, taken as siemens"
 CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
 #: People write the size of a capacitive part under Z'' too.
 POSITIVE = (
@@ -373,8 +374,9 @@ def _bare_hertz(chosen: Chosen) -> list[str]:
 
 def _bare_ohm(chosen: Chosen) -> list[str]:
     for quantities, what in (
-        (IN_OHM, "impedance, taken as ohm (else --impedance-unit)"),
-        (("admittance_real", "admittance_imag", "admittance_modulus"), "admittance, taken as siemens"),
+        (IN_OHM, TAKEN_AS_OHM),
+        (("admittance_real", "admittance_imag", "admittance_modulus"), TAKEN_AS_S),
+        (("R_parallel", "X_parallel"), TAKEN_AS_OHM),
     ):
         found = [chosen.columns[q].unit for q in quantities if q in chosen.columns]
         if found:

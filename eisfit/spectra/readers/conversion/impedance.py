@@ -15,6 +15,7 @@ from eisfit.spectra.readers.conversion.lcr import from_other_columns
 from eisfit.spectra.readers.conversion.missing import missing, refuse_copied_frequencies
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
+from eisfit.spectra.readers.names.words import IN_OHM
 from eisfit.spectra.readers.sign import kramers_kronig_sign
 from eisfit.spectra.readers.sweep import GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
 from eisfit.spectra.spectrum import ASSUMED
@@ -153,7 +154,7 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
     if "frequency" in chosen and chosen.columns["frequency"].unit == AMBIGUOUS_FREQUENCY:
         name = chosen.columns["frequency"].name
         raise file.error(f"{name!r} may be millihertz or megahertz: write mHz or MHz into the header")
-    for quantity in ("real", "imag", "modulus"):
+    for quantity in (*IN_OHM, "R_parallel", "X_parallel"):
         meaning = chosen.columns.get(quantity)
         if meaning is None:
             continue

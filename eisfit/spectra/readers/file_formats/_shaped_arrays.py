@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.spectra.readers.conversion.assemble import settle_sign
+from eisfit.spectra.readers.conversion.assemble import TAKEN_AS_OHM, TAKEN_AS_S, settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.sweep import Sweep, plural
+from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
+from eisfit.spectra.readers.surroundings.stated import refuse_unclear
+from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep, plural
+from eisfit.spectra.spectrum import ASSUMED
+
+_WORDS = "frequency, complex impedance: the two columns (or rows) of the array"
 
 
 def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
@@ -72,7 +77,9 @@ def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float6
     """
     f = np.asarray(frequency, dtype=np.float64)
     z, note = _complex_rows(file, np.squeeze(array), f)
-    sweeps = [Sweep(f[..., i] if f.ndim == 2 else f, row) for i, row in enumerate(z)]
+    refuse_unclear(file, {"ohm"})
+    scale, told = _find_unit(file, of_admittance=note.startswith("1/Y"))
+    sweeps = [Sweep(f[..., i] if f.ndim == 2 else f, scale * row, notes=[told]) for i, row in enumerate(z)]
     settle_sign(file, sweeps, note)
     for sweep in sweeps:
         sweep.notes.insert(0, "frequencies given by the user")
@@ -100,8 +107,17 @@ def _complex_rows(
 def _frequency_and_z(file: File, pair: NDArray[np.complex128]) -> Sweep:
     f = pair[0].real.astype(np.float64)
     if np.abs(pair[0].imag).max() > 0 or not _looks_like_frequency(f):
-        raise file.error("the first row of each pair should be frequencies, but it is none")
-    return Sweep(f, pair[1].astype(np.complex128), notes=["each pair of rows: frequency, complex impedance"])
+        raise file.error("the first column (or row) of the two should be frequencies, but it is none")
+    refuse_unclear(file, {"ohm", "frequency"})
+    scale, told = _find_unit(file)
+    return Sweep(f, scale * pair[1].astype(np.complex128), notes=[_WORDS, told])
+
+
+def _find_unit(file: File, *, of_admittance: bool = False) -> tuple[float, str]:
+    """Return the factor to ohm of numbers without a name, and the note that says who told it."""
+    if unit := file.reading.impedance_unit:
+        return IMPEDANCE_UNITS[unit], f"{GIVEN_UNIT} {unit}"
+    return 1.0, f"{ASSUMED} no unit given for the {TAKEN_AS_S if of_admittance else TAKEN_AS_OHM}"
 
 
 def _looks_like_frequency(f: NDArray[np.float64]) -> bool:
