@@ -256,3 +256,23 @@ def test_a_first_column_without_a_name_makes_no_row_of_the_header():
     (found,) = read(f",Freq,Real,Imag\n{body}\n")
     np.testing.assert_allclose(found.impedance, Z, rtol=1e-5)
     assert not any("dropped" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("mark", [" ", "\t"])
+@pytest.mark.parametrize(
+    ("names", "unit"),
+    [
+        ("f in Hz Re Z in Ohm Im Z in Ohm", 1.0),
+        ("Frequenz in Hz Re Z in mOhm Im(Z) in mOhm", 1e-3),
+        ("f en Hz Re Z en Ohm Im Z en Ohm", 1.0),
+        ("f [Hz] Re Z [kOhm] Im Z [kOhm]", 1e3),
+    ],
+)
+def test_names_of_several_words_parted_by_blanks_end_with_their_units(names, unit, mark):
+    holds(f"{names}\n" + rows(F, Z.real, Z.imag, mark=mark), unit * Z)
+
+
+def test_a_modulus_of_several_words_ends_with_its_unit():
+    angle = np.angle(Z, deg=True)
+    holds("f in Hz Betrag Z in Ohm Phase in °\n" + rows(F, abs(Z), angle, mark=" "), Z)
+    holds("f in Hz T in °C Re Z in Ohm Im Z in Ohm\n" + rows(F, 0 * F + 25, Z.real, Z.imag, mark=" "), Z)

@@ -27,6 +27,7 @@ from eisfit.spectra.readers.tables.header_names import (
     names_of_legend,
     names_of_lines,
     names_of_units,
+    names_to_their_units,
     only_count,
     quantities_of,
     suits,
@@ -342,6 +343,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.sub(r"\s+(?=[\[(/])", "", line.strip()).split())
         ways.append(re.split(r"\s{2,}", re.sub(r"\s+(?=[\[(/])", " ", line.strip())))
         ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
+        ways.append(names_to_their_units(line))
     ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
     ways += [ways[0][1:]] if ways[0][:1] in (["C"], ["c"]) else []  # Fortran's mark of a comment
     ways.append(_with_their_units(ways[0]))

@@ -43,6 +43,10 @@ _BESIDE = {
 }
 #: A cell in quotes, begun behind a mark, that goes on in the next line or two.
 _OVER_LINES = regex(r'(?:(?<=^)|(?<=[,;\t\n]))"[^"\n,;\t]{1,60}(?:\n[^"\n,;\t]{1,60}){1,2}"(?=[,;\t\n]|$)')
+#: A name of several words to the unit it is given in: ``Re Z in Ohm``, ``Im Z [Ohm]``.
+_TO_ITS_UNIT = regex(
+    r"\S.{0,60}?(?:\s(?:in|en|em)\s+\S+(?:\s?cm(?:\^?2|²))?|\s*\[[^\[\]]+\]|\s\([^()\s]+\))(?=\s|$)"
+)
 _JOINT, _LAST_OF_HEADER = "\x00", 60  # lines
 
 
@@ -94,6 +98,17 @@ def names_of_units(line: str, style: Style, width: int) -> list[str]:
         if quantities
         else []
     )
+
+
+def names_to_their_units(line: str) -> list[str]:
+    """Return the names of a line that blanks part, where each ends with its unit; else none.
+
+    >>> names_to_their_units("f in Hz Re Z in Ohm Im Z in Ohm"), names_to_their_units("f in Hz Re Z")
+    (['f in Hz', 'Re Z in Ohm', 'Im Z in Ohm'], [])
+    """
+    names = _TO_ITS_UNIT.findall(line)
+    whole = names and " ".join(" ".join(names).split()) == " ".join(line.split())
+    return names if whole and all(column(name).unit for name in names) else []
 
 
 def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
