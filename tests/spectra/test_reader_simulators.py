@@ -142,6 +142,31 @@ def test_comsol_tells_where_in_the_model_an_impedance_stands(path):
     holds(f"% freq (Hz),real({path}Z11) (ohm),imag({path}Z11) (ohm)\n" + rows(F, Z.real, Z.imag, mark=","))
 
 
+@pytest.mark.parametrize("mark", [",", "      ", "\t"])
+@pytest.mark.parametrize(
+    "formula",
+    ["1/ec.Y11", "cir.IvsU1_v/-cir.IvsU1_i", "intop1(V)/intop1(ec.Jz)", "(ec.V0_1 - ec.V0_2) / ec.I0_1"],
+)
+def test_comsol_tells_an_impedance_by_a_formula(formula, mark):
+    model = "% Model:              cell.mph\n% Version:            COMSOL 6.1.0.357\n"
+
+    def table(unit, *columns, parts):
+        names = [f"{part}({formula}) ({told})" for part, told in zip(parts, unit.split(), strict=True)]
+        return f"{model}% {mark.join(['freq (Hz)', *names])}\n" + rows(F, *columns, mark=mark)
+
+    holds(table("Ω Ω", Z.real, Z.imag, parts=("real", "imag")))
+    holds(table("mΩ mΩ", 1e3 * Z.real, -1e3 * Z.imag, parts=("real", "-imag")))
+    holds(table("Ω rad", abs(Z), np.angle(Z), parts=("abs", "arg")))
+    for unit in ("V V", "Ω V"):
+        with pytest.raises(ReadError):
+            one(table(unit, Z.real, Z.imag, parts=("real", "imag")))
+
+
+def test_parts_of_two_formulas_are_no_impedance():
+    with pytest.raises(ReadError):
+        one("% freq (Hz),real(1/ec.Y11) (Ω),imag(1/ec.Y22) (Ω)\n" + rows(F, Z.real, Z.imag, mark=","))
+
+
 def test_a_voltage_over_a_current_in_volts_is_none():
     with pytest.raises(ReadError):
         one("f (Hz),V/I (V),phase (deg)\n" + rows(F, abs(Z), degrees(Z), mark=","))

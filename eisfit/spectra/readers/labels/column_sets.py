@@ -11,6 +11,7 @@ import numpy as np
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.names.formulas import with_parts_of_formula
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, Unit, unit_of
@@ -92,7 +93,7 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     columns = {i: _with_unit(name, table.units, i, len(names)) for i, name in enumerate(names)}
     columns = _with_frequency_set(columns)
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
-    columns = _without_worked_out(_of_electrodes(columns))
+    columns = with_parts_of_formula(_without_worked_out(_of_electrodes(columns)))
     place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
