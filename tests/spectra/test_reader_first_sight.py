@@ -276,3 +276,20 @@ def test_a_modulus_of_several_words_ends_with_its_unit():
     angle = np.angle(Z, deg=True)
     holds("f in Hz Betrag Z in Ohm Phase in °\n" + rows(F, abs(Z), angle, mark=" "), Z)
     holds("f in Hz T in °C Re Z in Ohm Im Z in Ohm\n" + rows(F, 0 * F + 25, Z.real, Z.imag, mark=" "), Z)
+
+
+@pytest.mark.parametrize("mark", ["\t", " "])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_header_parted_by_commas_that_ends_with_the_cycle(mark, count):
+    """As a program for the HP 4192A writes it; the rows are parted otherwise."""
+    head = "Frequency /Hz, Z_r, Z_im, cycle :{:04d}\n"
+    text = "".join(head.format(k) + rows(F, k * Z.real, k * Z.imag, mark=mark) for k in range(1, count + 1))
+    holds(text, *(k * Z for k in range(1, count + 1)))
+    assert [spectrum.cycle for spectrum in read(text)] == list(range(1, count + 1))
+
+
+def test_a_header_parted_by_commas_that_ends_with_a_name():
+    head = "Freq /Hz, Zr , Zi ; Name: {}\n"
+    text = "".join(head.format(name) + rows(F, Z.real, Z.imag, mark="\t") for name in ("first", "second"))
+    holds(text, Z, Z)
+    assert [s.metadata["label"] for s in read(text)] == ["Name: first", "Name: second"]

@@ -98,16 +98,16 @@ from eisfit.spectra.readers.tables.spaced_commas import part_spaced_commas
 from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, looks_like_frequency
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.readers.tables.thousands import settle_thousands
+from eisfit.spectra.readers.tables.titled_header import part_titled_headers
 from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "text table"
 SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".asc")
 RANK = 100  # asked last: every text looks like a table to it
 
-_FEWEST_ROWS = 3
 _OPEN_END = regex(r"[\d.,eE+-]$")
 _WITH_UNIT = regex(r"\s*\"?\d[\d.,eE+-]*\s*[kmMG]?[hH][zZ]\b")
-_COUNTED = 50_000  # lines
+_FEWEST_ROWS, _COUNTED = 3, 50_000  # lines
 _MOST_DRESSED = 300_000  # lines of numbers among names and units, of which 40 us each are needed
 
 
@@ -135,7 +135,7 @@ def parse(file: File) -> list[Sweep]:
     except ReadError:
         if sweeps := _parts_below_each_other(file, lines):
             return sweeps
-        if rows := lists_as_rows(file.text):
+        if rows := lists_as_rows(file.text) or part_titled_headers(lines):
             return sweeps_of_lines(file, rows)
         if rows := part_spaced_commas(lines):
             return note_commas(sweeps_of_lines(file, rows))
