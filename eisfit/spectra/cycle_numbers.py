@@ -33,7 +33,7 @@ _AS_CELL = regex(r"(?<=[ _\-.])c\d\d(?=$|[ _\-.])")
 _OF_ECLAB = regex(r"(?<![^\W_])(S?[PG]EIS)_C\d\d(?![^\W_])")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
 _LABEL = regex(
-    rf"(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
+    rf"(?<!duty[ _-])(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
     r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)"
     r"|(?<![\d.,–-])(?<![^\W_])(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)"
     r"(?![^\W_]| ?[/@]| at)",
@@ -48,6 +48,8 @@ def cycle_of_label(label: str) -> float | None:
     (5.0, 12.0, None)
     >>> cycle_of_label("after 10 cycles"), cycle_of_label("Z'_10th cycle"), cycle_of_label("1-5 cycles")
     (10.0, 10.0, None)
+    >>> cycle_of_label("Aging cycle 3"), cycle_of_label("Duty cycle 50")
+    (3.0, None)
     """
     found = {float(match[1] or match[2]) for match in _LABEL.finditer(label)}
     return found.pop() if len(found) == 1 else None

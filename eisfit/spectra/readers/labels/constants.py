@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.spectra.axes import AXES, Axis
+from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.labels.key_values import apply_conditions, apply_prose, key_values
 from eisfit.spectra.readers.names.columns import Column
@@ -39,6 +40,7 @@ _TIME_UNIT = regex(r"[\s_]*[(\[/_]\s*([^()\[\]/]{1,9}?)\s*[)\]]?$")
 _MOST_LABELS = 4
 _NUMBERS = regex(r"(?<![^\W\d_])[-−+]?\d+(?:[.,]\d+)?|\d+")
 _MARKS = regex(r"^[\s#%;,!*=\"]*(?:-{2,}[\s>]*)?|\s*-*[\s#%;,!*=\"]*$")  # around a title
+_NO_UNIT = regex(r"\s*(?:\(\s*[-–1#]?\s*\)|\[\s*[-–1#]?\s*\]|/\s*[-–1])\s*$")  # of a count
 _MAY_NAME = ("", "index")
 _AS_WORDS = ("temperature", "potential", "cycle")
 
@@ -70,10 +72,22 @@ def name_constants(
             continue
         if axis := _axis(name):
             _place(sweeps, told, axis, name)
-        elif len(set(told)) > 1:
-            labels = [[*label, f"{name} {value}"] for label, value in zip(labels, told, strict=True)]
+        elif len(set(told)) == 1:
+            _count(sweeps, str(told[0]), name)
+        else:
+            bare = _NO_UNIT.sub("", name)
+            labels = [[*label, f"{bare} {value}"] for label, value in zip(labels, told, strict=True)]
     for sweep, label in zip(sweeps, labels, strict=True):
         _call(sweep, ", ".join(label[:_MOST_LABELS]))
+
+
+def _count(sweeps: Sequence[Sweep], value: str, name: str) -> None:
+    """Give sweeps the cycle of a column that is the same throughout, as one that changes names it."""
+    cycle = cycle_of_label(f"{_NO_UNIT.sub('', name)} {value}")
+    for sweep in sweeps:
+        if sweep.cycle is None and cycle is not None:
+            sweep.cycle = cycle
+            sweep.notes.append(f"cycle from the column {name!r}")
 
 
 def name_by_lines(table: Table, lines: Sequence[str], cuts: Sequence[int], sweeps: list[Sweep]) -> None:
