@@ -30,3 +30,47 @@ def test_a_column_of_one_cycle_tells_it_as_one_of_several_does(name, cycle):
     twice[0][F.size :] = 7
     several = read_bytes(write(f"{name},f (Hz),Zre (ohm),Zim (ohm)", *twice), "x.csv")
     assert [spectrum.cycle for spectrum in several] == ([3.0, 7.0] if cycle else [None, None])
+
+
+def note_on_sign(content, name="x.csv"):
+    (spectrum,) = read_bytes(content, name)
+    np.testing.assert_allclose(spectrum.impedance.imag.sum(), Z.imag.sum(), rtol=1e-6)
+    (note,) = [note for note in spectrum.notes if "imaginary sign" in note and "taken from" not in note]
+    return note
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "told"),
+    [
+        ("Z'' / Ohm", -1, "imaginary sign: \"Z'' / Ohm\" holds -Im Z, as the phase says; "),
+        ("-Z'' / Ohm", 1, "imaginary sign: \"-Z'' / Ohm\" holds Im Z, as the phase says; "),
+        ("Z'' / Ohm", 1, "imaginary sign: \"Z'' / Ohm\" holds Im Z; "),
+    ],
+)
+def test_a_part_that_the_phase_turns_is_said_to_hold_what_it_holds(name, sign, told):
+    """The note said that the column holds Im Z as written, where the phase had turned it."""
+    phase = np.degrees(np.angle(Z))
+    note = note_on_sign(write(f"f / Hz,Z' / Ohm,{name},Phase / deg", F, Z.real, sign * Z.imag, phase))
+    assert note.startswith(f"{told}Kramers-Kronig agrees (residual ")
+    assert ("as written" in note) == ("phase says" not in note)
+
+
+@pytest.mark.parametrize(
+    ("real", "imag", "told"),
+    [
+        ("Z' (Ω)", "Im Z (Ω)", "turned against the header ('Im Z (Ω)' holds -Im Z)"),
+        ("实部Z'/Ω", "虚部-Z''/Ω", "turned (\"虚部-Z''/Ω\" holds -Im Z)"),
+    ],
+)
+def test_a_turned_part_is_said_to_hold_what_it_holds(real, imag, told):
+    assert told in note_on_sign(write(f"f/Hz,{real},{imag}", F, Z.real, -Z.imag))
+
+
+def test_a_sign_told_by_the_slope_is_not_said_to_agree_with_kramers_kronig():
+    """``Kramers-Kronig fails`` and ``Kramers-Kronig agrees`` stood side by side."""
+    z = 10 + 1 / (2j * np.pi * F * 1e-6) * (1 + 0.6 * (-1.0) ** np.arange(F.size))
+    (spectrum,) = read_bytes(write("f/Hz,Re Z (ohm),Im Z (ohm)", F, z.real, z.imag), "x.csv")
+    told = " | ".join(spectrum.notes)
+    assert "Kramers-Kronig fails" in told
+    assert "Kramers-Kronig agrees" not in told
+    assert "'Im Z (ohm)' holds Im Z, as the slope of |Z| asks for" in told

@@ -14,16 +14,14 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.cuts import boundaries, note_misplaced
-from eisfit.spectra.readers.conversion.doubt import HALF_TURNS, NOTHING, TELLS, likelier_reading
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, BY_PHASE, CANONICAL, FROM_PHASE
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.temperature import settle_temperature
 from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM
-from eisfit.spectra.readers.sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers.sweep import OVER_RANGE, Sweep, is_over_range, plural
 from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep
-from eisfit.spectra.spectrum import ASSUMED, TURNED
+from eisfit.spectra.spectrum import ASSUMED
 
 _SLOWEST = 3e-4  # Hz: a period of an hour, which hardly anybody waits for
 _CONDITIONS = {"cycle", "temperature", "potential", "time", "noise", "index", "area"}
@@ -33,15 +31,7 @@ _VAGUE = regex(r"\s*-?([RrXx]s?(?![^\W_])(?!_)|ES[RX]\b|(?i:resistance|reactance
 _LOOP = regex(r"\W*(?:loop|sweep|scan)", re.IGNORECASE)
 _BARE_T = regex(r"\s*T(?![^\W_])")
 _COUNTERPART = str.maketrans("RrXx", "XxRr")
-AGREED = "real and imaginary part agree with the phase column"
-FAILS = "Kramers-Kronig fails"
 TAKEN_AS_OHM, TAKEN_AS_S = "impedance, taken as ohm (else --impedance-unit)", "admittance, taken as siemens"
-CANONICAL = "by eisfit's own name"  # what `eisfit convert` writes reads back as it was
-#: People write the size of a capacitive part under Z'' too.
-POSITIVE = (
-    f"{ASSUMED} the imaginary part is positive, as written (where the column holds -Z'': --imag-sign -)"
-)
-FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 
 
 @dataclass(frozen=False)
@@ -141,127 +131,6 @@ def _counterpart(name: str) -> str:
     return other or name.translate(_COUNTERPART)
 
 
-def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
-    """Turn the imaginary part of all `sweeps` where Kramers-Kronig says so beyond doubt; say what was found.
-
-    Parameters
-    ----------
-    file
-        The file, for messages.
-    sweeps
-        All sweeps of the file; changed in place.
-    written
-        How the sign was read, as a sentence for the notes.
-    unsigned
-        Whether the file says no sign: no header, or ``Z''`` without a minus, under which people write both.
-
-    Returns
-    -------
-    int
-        +1: the data confirm the sign as written; -1: it was turned; 0: they cannot tell.
-    """
-    if file.reading.imag_sign in ("+", "-"):
-        return 0
-    tests = []
-    for sweep in sweeps[:5]:
-        if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
-            tests.append(test)
-            _doubt(file, sweep, test, written)
-    told = [_sign_told(test, written, unsigned) for test in tests]
-    verdicts = set(told) - {0}
-    shown = _typical(tests)
-    outcome = 1 if 1 in verdicts else 0
-    note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
-    most = told.count(-1) * 2 > len(tests) or (unsigned and any(test.verdict == -1 for test in tests))
-    if verdicts == {-1} and most:
-        outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
-    elif outcome == 1:
-        sure = any(test.fair or test.slope for test in tests)
-        agrees = f"imaginary sign: {written}; Kramers-Kronig agrees ({_evidence(tests, shown)})"
-        note = agrees if sure else f"{ASSUMED} {written}; the imaginary sign is right as written: {shown}"
-    elif not shown:
-        note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
-    for sweep in sweeps:
-        sweep.notes.append(note)
-        sweep.sign = outcome if unsigned else None
-        sweep.notes += [POSITIVE] * (sweep.sign == 0 and _is_inductive_and_falls(sweep))
-    return outcome
-
-
-def _sign_told(test: SignTest, written: str, unsigned: bool) -> int:
-    """Return what a test says of the sign; the less a file says of it, the less must do."""
-    if not unsigned:
-        return test.verdict
-    return test.fair or test.slope or test.likely * written.startswith("no header")
-
-
-def _is_inductive_and_falls(sweep: Sweep) -> bool:
-    """Whether the imaginary part is positive in most points while |Z| falls with the frequency."""
-    f, z = sweep.frequency, sweep.impedance[np.isfinite(sweep.impedance)]
-    if not z.size or median(z.imag) <= 0 or z.size < f.size:
-        return False
-    return bool(abs(z[np.argmax(f)]) < abs(z[np.argmin(f)]))
-
-
-def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
-    """Refuse numbers that are an impedance only if read otherwise, or are none of a cell's; say what is odd.
-
-    Raises
-    ------
-    ReadError
-        Unless the user says that the header is to be believed.
-    """
-    z = sweep.impedance[np.isfinite(sweep.impedance)]
-    agreed = any(note.startswith(AGREED) for note in sweep.notes)  # parts, each of which a phase confirms
-    words = "" if agreed else likelier_reading(sweep.frequency, sweep.impedance, test)
-    told = f"by Kramers-Kronig the columns hold {words}" if words else ""
-    if z.size and not words and (z.real < 0).all():
-        told = "the real part is negative in every point, as that of no cell is"
-    if told and file.reading.imag_sign == "auto" and not written.endswith(CANONICAL):
-        cure = "add a header line" if written.startswith("no header") else "mend the header"
-        cure = "mend the phase" if words == HALF_TURNS else cure
-        raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
-    if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
-        told = f"Kramers-Kronig would rather have {words}"
-    if told or min(test.as_written, test.turned) > NOTHING:
-        what = "order of the columns" if written.startswith("no header") else "header"
-        sweep.notes.append(f"{ASSUMED} the {what} is right, although {told or f'{FAILS} ({test})'}")
-
-
-def _evidence(tests: list[SignTest], shown: str) -> str:
-    by_slope = any(test.slope for test in tests) and not any(test.fair for test in tests)
-    return "the slope of |Z| asks for it" if by_slope else f"residual {shown}"
-
-
-def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple[int, str]:
-    """Turn the imaginary part against the header, where the system is certainly passive; say what was done.
-
-    A negative real part is no passive system's: the impedance of one with a negative resistance obeys
-    Kramers-Kronig only as an admittance, and its conjugate may seem to.
-    """
-    measured = [s.impedance[np.isfinite(s.impedance) & (s.impedance != 0)] for s in sweeps]
-    passive = all(bool((z.real > 0).all()) for z in measured)
-    if file.reading.imag_sign == "header" or not passive or written.endswith(CANONICAL):
-        why = "" if passive else "; the real part is negative in places, so it may well be right"
-        return 0, f"imaginary sign: {written}, although Kramers-Kronig holds only turned ({evidence}){why}"
-    for sweep in sweeps:
-        sweep.impedance = sweep.impedance.conj()
-    _refuse_lost_signs(file, sweeps[0])
-    against = "" if written.startswith("no header") else " against the header"
-    return -1, f"{ASSUMED} {TURNED}{against} ({written}): {evidence}"
-
-
-def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
-    """Refuse a column of absolute values, in which the sign of some points cannot be had back."""
-    imag = sweep.impedance.imag[np.isfinite(sweep.impedance.imag)]
-    lost = count_lost_signs(sweep.frequency, sweep.impedance) if (imag <= 0).all() else 0
-    if lost:
-        raise file.error(
-            f"the imaginary column holds absolute values: {plural(lost, 'point')} obey Kramers-Kronig only "
-            "with the other sign; export it with its sign, or add the phase"
-        )
-
-
 def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     """Cut the rows into sweeps at `cuts` (first rows of the second, third, ... sweep)."""
     sweeps = []
@@ -317,14 +186,6 @@ def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> 
     return sorted(cuts)
 
 
-def _typical(tests: list[SignTest]) -> str:
-    if len(tests) < 2:
-        return str(tests[0]) if tests else ""
-    written = float(median([test.as_written for test in tests]))
-    turned = float(median([test.turned for test in tests]))
-    return str(SignTest(written, turned))
-
-
 def _typical_value(values: FloatArray | None, part: NDArray[np.intp], whole: bool = False) -> float | None:
     if values is None:
         return None
@@ -346,7 +207,11 @@ def describe_sign(chosen: Chosen) -> str:
     if "imag" in chosen and "real" in chosen:
         meaning = chosen.columns["imag"]
         canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
-        return f"{meaning.name!r} holds {'-Im Z' if meaning.scale < 0 else 'Im Z'}{canonical}"
+        if any(note.startswith(ABSOLUTE) for note in chosen.notes):
+            return f"{meaning.name!r} with the sign of the phase"
+        turned = any(note.startswith(FROM_PHASE) for note in chosen.notes)
+        held = "-Im Z" if (meaning.scale < 0) != turned else "Im Z"
+        return f"{meaning.name!r} holds {held}" + (BY_PHASE if turned else canonical)
     return "as the phase says" if "phase" in chosen else "as written"
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import AGREED, FROM_PHASE, Chosen
+from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
 from eisfit.spectra.readers.conversion.lcr import from_other_columns
 from eisfit.spectra.readers.conversion.missing import missing, refuse_copied_frequencies
 from eisfit.spectra.readers.file import File
@@ -204,8 +205,7 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
     ways = {
         AGREED: z,
         FROM_PHASE: np.conj(z),
-        "the imaginary column holds its absolute value: sign taken from the phase column": z.real
-        + 1j * np.abs(z.imag) * sign,
+        ABSOLUTE: z.real + 1j * np.abs(z.imag) * sign,
     }
     apart = {note: _disagree(way[rows], direction) for note, way in ways.items()}
     off = {note: int(rows_apart.sum()) for note, rows_apart in apart.items()}

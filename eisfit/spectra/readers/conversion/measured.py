@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray, median
-from eisfit.spectra.readers.conversion.assemble import FAILS
+from eisfit.spectra.readers.conversion.imag_sign import FAILS
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of, without_common
 from eisfit.spectra.readers.sign import kramers_kronig_sign

@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import (
-    bare_unit,
-    choose,
-    describe_sign,
-    settle_sign,
-    sweeps_of,
-)
+from eisfit.spectra.readers.conversion.assemble import bare_unit, choose, describe_sign, sweeps_of
 from eisfit.spectra.readers.conversion.attribute_units import units_in_title, with_attribute_units
 from eisfit.spectra.readers.conversion.cuts import boundaries
 from eisfit.spectra.readers.conversion.doubt import BETTER, FITS
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._frames import frame_sweeps, names_of_parts, parts_by_length

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.spectra.readers.conversion.assemble import TAKEN_AS_OHM, TAKEN_AS_S, settle_sign
+from eisfit.spectra.readers.conversion.assemble import TAKEN_AS_OHM, TAKEN_AS_S
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS

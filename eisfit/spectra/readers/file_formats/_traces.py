@@ -10,8 +10,8 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import settle_sign
 from eisfit.spectra.readers.conversion.cuts import boundaries
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.conversion.voltage_current import is_of_source, orient
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.constants import call_rows

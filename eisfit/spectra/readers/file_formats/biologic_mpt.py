@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import settle_sign
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._rows import Block, read_named_sweeps, read_rows

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import settle_sign
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.numbers import Style, number

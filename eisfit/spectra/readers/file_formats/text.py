@@ -20,12 +20,12 @@ from eisfit.spectra.readers.conversion.assemble import (
     choose,
     describe_sign,
     drop_words,
-    settle_sign,
     sweeps_of,
 )
 from eisfit.spectra.readers.conversion.cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers.conversion.doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers.conversion.half_unit import settle_half_unit
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
 from eisfit.spectra.readers.conversion.lcr import with_units_of_meter
 from eisfit.spectra.readers.conversion.masks import drop_conditions_of_another, leave_out_marked, note_remarks

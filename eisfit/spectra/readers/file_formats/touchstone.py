@@ -14,7 +14,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import settle_sign
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.key_values import header_text
 from eisfit.spectra.readers.surroundings.ends import drop_cut_line

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from eisfit.arrays import drop_nan
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import FAILS, Chosen
+from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.imag_sign import FAILS
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
