@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 1, 16)
@@ -74,3 +77,15 @@ def test_a_sign_told_by_the_slope_is_not_said_to_agree_with_kramers_kronig():
     assert "Kramers-Kronig fails" in told
     assert "Kramers-Kronig agrees" not in told
     assert "'Im Z (ohm)' holds Im Z, as the slope of |Z| asks for" in told
+
+
+@pytest.mark.parametrize("length", [30, 200])
+def test_a_quote_that_is_cut_ends_in_an_ellipsis(length):
+    """``'formula without a stored value: open and' is not a number`` broke off within the sentence."""
+    word = ("broken sensor of the second kind " * 9)[:length].strip()
+    rows = write("f (Hz),Zre (ohm),Zim (ohm)", F, Z.real, Z.imag).replace(b",-", f",{word}".encode(), 1)
+    with pytest.raises(ReadError) as error:
+        read_bytes(rows, "x.csv")
+    (quoted,) = re.findall(r"'(broken[^']*)'", str(error.value))
+    assert quoted.endswith("...") == (length == 200)
+    assert quoted.startswith(word[:30])

@@ -80,6 +80,16 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 _AS_IT_IS = Reading()
 
 
+def quote(text: str, most: int = 60) -> str:
+    """Return words of a file in quotes, as notes and errors show them: cut ones end in an ellipsis.
+
+    >>> quote("  mean of 3 "), quote("formula without a stored value", 12)
+    ("'mean of 3'", "'formula with...'")
+    """
+    text = text.strip()
+    return repr(text if len(text) <= most else f"{text[:most].rstrip()}...")
+
+
 @dataclass(frozen=True)
 class File:
     """One file's content.

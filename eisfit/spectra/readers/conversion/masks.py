@@ -9,6 +9,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sweep import plural
 from eisfit.spectra.readers.tables.header import Table
@@ -81,14 +82,14 @@ def note_remarks(table: Table, lines: Sequence[str]) -> list[str]:
     }
     failed = {row: word for row, word in words.items() if _FAILED.fullmatch(word.lower())}
     told = [
-        f"{ASSUMED} line {row + 1} is a point as the others are, although {word[:20]!r} stands behind it"
+        f"{ASSUMED} line {row + 1} is a point as the others are, although {quote(word, 20)} stands behind it"
         for row, word in [*failed.items()][:_MOST_TOLD]
     ]
     more = len(failed) - len(told)
     told += [f"{ASSUMED} the same of {plural(more, 'further line')}"] * (more > 0)
     others = [word for row, word in words.items() if row not in failed and word]
     shown = (
-        f"left aside: words behind {plural(len(others), 'row')}, such as {others[0][:40]!r}" if others else ""
+        f"left aside: words behind {plural(len(others), 'row')}, such as {quote(others[0])}" if others else ""
     )
     return [*told, shown] if shown else told
 

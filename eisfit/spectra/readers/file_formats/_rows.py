@@ -12,7 +12,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.readers.conversion.assemble import Chosen, boundaries_of, choose, note_area, sweeps_of
 from eisfit.spectra.readers.conversion.imag_sign import FROM_PHASE, settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
-from eisfit.spectra.readers.file import MAX_CELLS, MAX_ROWS, File
+from eisfit.spectra.readers.file import MAX_CELLS, MAX_ROWS, File, quote
 from eisfit.spectra.readers.labels.key_values import apply_conditions, header_text, key_values
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.surroundings.ends import CUT, lost_exponent
@@ -111,7 +111,7 @@ def _refuse_lost_cells(file: File, rows: Sequence[str], sizes: Sequence[int], fi
         if 2 < sizes[place] < sizes[place - 1] == sizes[place + 1]:
             raise file.error(
                 f"line {first + place + 1}: fewer cells than the lines beside it, and nothing tells which is "
-                f"missing: {rows[place].strip()[:60]!r}; delete the line"
+                f"missing: {quote(rows[place])}; delete the line"
             )
 
 

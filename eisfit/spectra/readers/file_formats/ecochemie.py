@@ -8,7 +8,7 @@ import numpy as np
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.numbers import Style, number
 
@@ -37,7 +37,7 @@ def parse(file: File) -> list[Sweep]:
     """
     lines = [line.strip() for line in file.lines if line.strip()]
     if lines[0].lower() != _MARK:
-        raise file.error(f"{lines[0][:30]!r} is not version 8.0: export it as text from FRA or NOVA")
+        raise file.error(f"{quote(lines[0], 30)} is not version 8.0: export it as text from FRA or NOVA")
     count = int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
     cells = lines[_HEAD : _HEAD + count * _LINES_A_POINT]
     values = [number(cell, Style(" ", "." if "." in cell else ",")) for cell in cells]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers.file import MAX_BYTES, File
+from eisfit.spectra.readers.file import MAX_BYTES, File, quote
 from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups, name_columns, word_of
 from eisfit.spectra.readers.sweep import Sweep
@@ -122,7 +122,7 @@ def _read_number(file: File, attributes: Any, key: str) -> float | None:
         return None
     told = np.asarray(_read_attribute(attributes, key))
     if told.size != 1 or told.dtype.kind not in "iuf":
-        raise file.error(f"{key} of a dataset is no number, but {str(told)[:40]!r}")
+        raise file.error(f"{key} of a dataset is no number, but {quote(str(told))}")
     return float(told.reshape(()))
 
 

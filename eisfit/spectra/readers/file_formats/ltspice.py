@@ -12,7 +12,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.file_formats._traces import sweeps_of_traces
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -69,5 +69,5 @@ def _complex(file: File, rows: list[list[str]], place: int) -> ComplexArray:
         elif match := _POLAR.match(cell):
             values[i] = 10 ** (float(match[1]) / 20) * np.exp(1j * np.radians(float(match[2])))
         else:
-            raise file.error(f"{cell[:40]!r} is no complex number of LTspice")
+            raise file.error(f"{quote(cell)} is no complex number of LTspice")
     return values

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.file_formats._traces import sweeps_of_traces
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -60,6 +60,6 @@ def _numbers(file: File, body: str) -> ComplexArray:
     for word in body.split():
         match = _VALUE.match(word)
         if match is None:
-            raise file.error(f"{word[:40]!r} is no number of Qucs")
+            raise file.error(f"{quote(word)} is no number of Qucs")
         values.append(complex(float(match[1]), float(f"{match[2]}{match[3]}") if match[3] else 0.0))
     return np.array(values, np.complex128)

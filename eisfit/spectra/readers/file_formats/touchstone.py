@@ -15,7 +15,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.key_values import header_text
 from eisfit.spectra.readers.surroundings.ends import drop_cut_line
 from eisfit.spectra.readers.sweep import Sweep
@@ -67,7 +67,7 @@ def parse(file: File) -> list[Sweep]:
         else ""
     )
     if unclear:
-        raise file.error(f"{unclear.strip()[:60]!r} is no option line of Touchstone, as # Hz S RI R 50")
+        raise file.error(f"{quote(unclear)} is no option line of Touchstone, as # Hz S RI R 50")
     options = _options(found[1].lower().split() if found else [])
     keywords = {m[1].lower(): m[2] for line in file.lines if (m := _KEYWORD.match(line))}
     lines, cut = drop_cut_line(file.lines)
@@ -118,7 +118,7 @@ def _rows(file: File, lines: list[str], keywords: dict[str, str]) -> FloatArray:
         try:
             row = [float(cell) for cell in cells]
         except ValueError:
-            raise file.error(f"line {number}: {line.strip()[:60]!r} is no row of numbers") from None
+            raise file.error(f"line {number}: {quote(line)} is no row of numbers") from None
         width = width or len(row)
         if rows and len(row) == 5 and width == 9:
             break  # noise parameters

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats.json_columns import sweeps_of_document
 from eisfit.spectra.readers.sweep import Sweep
@@ -179,7 +179,7 @@ class Reader:
     def _refuse(self, line: tuple[int, int, str]) -> NoReturn:
         raise self.file.error(
             f"line {line[0]}: YAML is read where it holds names, lists and numbers alone, and "
-            f"{line[2][:40]!r} is more: save it as JSON or CSV"
+            f"{quote(line[2])} is more: save it as JSON or CSV"
         )
 
 

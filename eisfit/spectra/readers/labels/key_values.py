@@ -11,6 +11,7 @@ from typing import Any
 from eisfit.spectra.axes import AXES, is_treatment, value_in_name
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.units import to_celsius, unit_of
 from eisfit.spectra.readers.names.words import VOCABULARY
 from eisfit.spectra.readers.sweep import Sweep
@@ -187,7 +188,7 @@ def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
     told = {value: line for line in short for value in _temperatures(line)}
     for sweep in bare if len(told) == 1 else ():
         ((sweep.temperature_C, line),) = told.items()
-        sweep.notes.append(f"temperature {FROM_LINE} {' '.join(line.split())[:60]!r}")
+        sweep.notes.append(f"temperature {FROM_LINE} {quote(' '.join(line.split()))}")
 
 
 def _fill_cycle(sweeps: Sequence[Sweep], lines: Iterable[str]) -> None:
@@ -196,7 +197,7 @@ def _fill_cycle(sweeps: Sequence[Sweep], lines: Iterable[str]) -> None:
     told = {float(match[1] or match[2]): line for line in near for match in _CYCLE_PROSE.finditer(line)}
     for sweep in sweeps if len(told) == 1 else ():
         ((sweep.cycle, line),) = told.items()
-        sweep.notes.append(f"cycle {FROM_LINE} {' '.join(line.split())[:60]!r}")
+        sweep.notes.append(f"cycle {FROM_LINE} {quote(' '.join(line.split()))}")
 
 
 def _temperatures(line: str) -> Iterator[float]:

@@ -9,7 +9,7 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
 from eisfit.spectra.readers.conversion.stated_quantity import note_stated_quantity
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
 from eisfit.spectra.readers.names.swept_names import SWEPT
@@ -31,9 +31,9 @@ _OMEGA = regex(rf"(?:{ANGULAR.pattern}|^\W*w\b)(?!.*/ ?\(? ?2)", re.IGNORECASE)
 def note_table(file: File, table: Table, chosen: Chosen) -> None:
     """Note in `chosen` what the user should know of how its table was taken."""
     if table.skipped:
-        texts = (" ".join(text.split())[:40] for _, text in table.skipped)
+        texts = (" ".join(text.split()) for _, text in table.skipped)
         first = next((text for text in texts if text.strip(" ,;|")), "")
-        what = f", {'such as ' * (len(table.skipped) > 1)}{first!r}" if first else ""
+        what = f", {'such as ' * (len(table.skipped) > 1)}{quote(first, 40)}" if first else ""
         count = plural(len(table.skipped), "line")
         chosen.notes.append(f"skipped {count} between the rows of numbers{what}")
     chosen.notes += note_stated_quantity(chosen.columns.values())

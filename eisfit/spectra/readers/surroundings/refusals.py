@@ -13,7 +13,7 @@ from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import FAILS
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.not_measured_words import other_subject
@@ -89,7 +89,7 @@ def _too_wide(file: File, lines: Sequence[str], line: int, columns: int, names: 
     cells = re.split(r"[,;\t ]+", lines[line])
     grouped = any(map(may_be_grouped, cells)) or "," in lines[line]
     cure = "; a mark between thousands? take it out" if grouped else ""
-    return file.error(f"line {line + 1}: more numbers than {told}: {lines[line].strip()[:60]!r}{cure}")
+    return file.error(f"line {line + 1}: more numbers than {told}: {quote(lines[line])}{cure}")
 
 
 def no_table(lines: Sequence[str]) -> str:
@@ -98,7 +98,7 @@ def no_table(lines: Sequence[str]) -> str:
         return "is a page of HTML or XML: export the table as CSV"
     for place, line in enumerate(lines):
         if sum(map(str.isdigit, line)) > max(3, len(line) // 3):
-            return f"no table of numbers in it: line {place + 1}, {line.strip()[:60]!r}, is no row of numbers"
+            return f"no table of numbers in it: line {place + 1}, {quote(line)}, is no row of numbers"
     return "no table of numbers in it"
 
 
@@ -114,7 +114,7 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
         )
         if (titled or united or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
             raise file.error(
-                f"the header {line.strip()[:60]!r} does not name {table.matrix.shape[1]} columns one by one: "
+                f"the header {quote(line)} does not name {table.matrix.shape[1]} columns one by one: "
                 "part its names as the numbers are parted"
             )
 
@@ -156,7 +156,7 @@ def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np
     for row in [*above, *points.intersection(table.narrower)]:
         raise file.error(
             f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
-            f" tells which is missing: {lines[row].strip()[:60]!r}; delete the line, or write nan"
+            f" tells which is missing: {quote(lines[row])}; delete the line, or write nan"
         )
 
 
@@ -168,7 +168,7 @@ def refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, 
             text = table.cell(lines, int(row), index)
             if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
                 raise file.error(
-                    f"line {table.rows[row] + 1}: {text[:40]!r} is not a number ({columns[index].name!r})"
+                    f"line {table.rows[row] + 1}: {quote(text, 80)} is not a number ({columns[index].name!r})"
                 )
         if table.rows and np.isnan(table.matrix[:, index]).all():
             raise file.error(f"the column {columns[index].name!r} holds no number")
@@ -180,7 +180,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
     for line, text in table.skipped:
         if _LEFT_OUT.fullmatch(text):
             raise file.error(
-                f"line {line}: {text.strip()[:30]!r} stands for rows that were not printed: write all of them"
+                f"line {line}: {quote(text, 30)} stands for rows that were not printed: write all of them"
             )
         mark = table.style.delimiter
         cells = [] if is_remark(text, mark) else split(text, mark)
@@ -189,7 +189,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
         if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
             grouped = any(map(may_be_grouped, cells))
             cure = ": take the marks between thousands out" if grouped else ""
-            raise file.error(f"line {line}: {text.strip()[:60]!r} cannot be read as a row of numbers{cure}")
+            raise file.error(f"line {line}: {quote(text)} cannot be read as a row of numbers{cure}")
 
 
 def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
@@ -297,9 +297,7 @@ def refuse_factor(file: File, table: Table) -> None:
 def refuse_factor_below(file: File, table: Table, lines: Sequence[str]) -> None:
     """Refuse a line between the names and the numbers that holds a factor of these."""
     if below := _factor_below(table, lines):
-        raise file.error(
-            f"{below.strip()[:60]!r} stands below the names: apply it to the numbers, or take it out"
-        )
+        raise file.error(f"{quote(below)} stands below the names: apply it to the numbers, or take it out")
 
 
 def _factor_below(table: Table, lines: Sequence[str]) -> str:
@@ -341,7 +339,7 @@ def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], lef
         if values and len(values) == table.matrix.shape[1] and np.isfinite(values).all():
             raise file.error(
                 f"line {row + 1}: {mark!r} is the decimal sign, and {table.style.decimal!r} in other lines: "
-                f"{lines[row].strip()[:60]!r}; write all numbers alike"
+                f"{quote(lines[row])}; write all numbers alike"
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.constants import name_by_titles
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
@@ -91,7 +91,7 @@ def _refuse_glued(file: File, lines: Sequence[str]) -> None:
     for line, text in enumerate(lines):
         if _GLUED.match(text):
             raise file.error(
-                f"line {line + 1}: a header right behind a number: {text[:60]!r}; part the lines"
+                f"line {line + 1}: a header right behind a number: {quote(text)}; part the lines"
             )
 
 

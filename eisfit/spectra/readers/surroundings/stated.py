@@ -16,7 +16,7 @@ from eisfit.spectra.readers.conversion.attribute_units import HOLDS, with_attrib
 from eisfit.spectra.readers.conversion.cuts import overlap
 from eisfit.spectra.readers.conversion.stated_quantity import with_stated_quantity
 from eisfit.spectra.readers.conversion.voltage_current import VOLT_PER_AMPERE
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.plain_names import join_prefixes
@@ -152,8 +152,8 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
         lines = [line for line in lines if "admit" not in line.lower()]
     if file.reading.impedance_unit:
         told.pop("ohm", None)
-    odd = [line.strip()[:80] for line in lines[-_MOST_LINES:] if _contradicts(line, told, in_hertz)]
-    return [f"{ASSUMED} the header holds, although {line!r} stands beside it" for line in odd[:3]]
+    odd = [quote(line, 80) for line in lines[-_MOST_LINES:] if _contradicts(line, told, in_hertz)]
+    return [f"{ASSUMED} the header holds, although {line} stands beside it" for line in odd[:3]]
 
 
 def _names_columns(line: str) -> bool:
@@ -239,8 +239,7 @@ def _find_scaled(wanted: str, lines: Sequence[str]) -> list[str]:
 
 
 def _where(line: str) -> str:
-    shown = line.strip()[:60]
-    return f"{shown!r} stands beside the table or in the file's name, and the header has no unit"
+    return f"{quote(line)} stands beside the table or in the file's name, and the header has no unit"
 
 
 def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:

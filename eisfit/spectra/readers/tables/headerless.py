@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sign import SignTest, kramers_kronig_sign
 from eisfit.spectra.readers.tables.headerless_order import find_orders, is_angular, only_order
@@ -138,7 +138,7 @@ def _without_names(above: Sequence[str], width: int) -> str:
     line = next((line.strip(" #%;,\t") for line in reversed(above) if line.strip()), "")
     words = [word.strip('" ') for word in re.split(r"[,;\t]" if re.search(r"[,;\t]", line) else r"\s+", line)]
     named = len(words) > 1 and 2 * len(words) > width > 2 and all(map(_NAME.fullmatch, words))
-    return f"whose names, {line[:60]!r}, are not understood" if named else "without a header"
+    return f"whose names, {quote(line)}, are not understood" if named else "without a header"
 
 
 def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
