@@ -300,6 +300,43 @@ def test_novocontrol_with_marks_behind_the_names_of_lengths():
     assert one(text, "a.txt").metadata["thickness_mm"] == 1.0
 
 
+def windeta(names, *columns):
+    rows = "\n".join("\t".join(f"{v:.5e}" for v in row) for row in zip(*columns, strict=True))
+    return f"Cs, 9.07.2026, 20:00\nFixed value(s) :  AC Volt  [Vrms]=1.0000e+00\n{names}\n{rows}\n".encode()
+
+
+PARALLEL = " Freq. [Hz]\t Zp' [Ohms]\t Zp'' [Ohms]"
+BESIDE = " Freq. [Hz]\t Eps'    \t Eps''   \t Zp' [Ohms]\t Zp'' [Ohms]\t Sig' [S/cm]"
+
+
+def test_novocontrol_parallel_equivalents():
+    """Zp' and Zp'' are 1/G and 1/B; they were no columns of an impedance."""
+    f = np.geomspace(1e6, 1.0, 25)
+    z = 500 + 1e5 / (1 + 2j * np.pi * f * 1e-4)
+    g, b = (1 / z).real, (1 / z).imag
+    eps = 1 / (2j * np.pi * f * 5e-12 * z)
+    alone = one(windeta(PARALLEL, f, 1 / g, 1 / b), "a.txt")
+    beside = one(windeta(BESIDE, f, eps.real, -eps.imag, 1 / g, 1 / b, g), "a.txt")
+    for spectrum in (alone, beside):
+        np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-4)
+    told = "impedance from Zp' and Zp'', the parallel equivalents 1/G and 1/B"
+    assert f"assumed: {told}, as WinDETA writes them" in alone.notes
+    assert f"{told}, as Eps''/Eps' is" in beside.notes
+    names = PARALLEL.replace(" Zp' ", " Temp. [K]\t Zp' ")
+    many = [np.concatenate([c, c]) for c in (f, 1 / g, 1 / b)]
+    both = read_bytes(windeta(names, many[0], np.repeat([293.15, 313.15], f.size), *many[1:]), "a.txt")
+    assert [s.temperature_C for s in both] == pytest.approx([20, 40])
+
+
+def test_novocontrol_parallel_equivalents_that_are_none():
+    f = np.geomspace(1e6, 1.0, 25)
+    z = 500 + 1e5 / (1 + 2j * np.pi * f * 1e-4)
+    with pytest.raises(ReadError, match="by Kramers-Kronig these are the parts of Z"):
+        one(windeta(PARALLEL, f, z.real, z.imag), "a.txt")
+    with pytest.raises(ReadError, match="Zp''/Zp' is not Eps''/Eps'"):
+        one(windeta(BESIDE, f, 0 * f + 5.3, 0 * f + 0.02, z.real, z.imag, 0 * f), "a.txt")
+
+
 def test_novocontrol_permittivity():
     spectrum = one(novocontrol().encode("latin-1"), "a.txt")
     assert_rc(spectrum)

@@ -1,7 +1,8 @@
-"""Novocontrol WinDETA text with permittivities: impedance from the sample's geometry in the header.
+"""Novocontrol WinDETA text with permittivities, or with the parallel equivalents ``Zp'`` and ``Zp''``.
 
 Exports with ``Zs'`` and ``Zs''`` are plain tables and read as such. Here Z = 1/(j omega C0 (eps' - j eps''))
 with C0 = eps0 A/d of the disc; WinDETA has already taken spacer and edge capacity off the permittivity.
+Without a geometry Z = 1/(1/Zp' + j/Zp''): they are 1/G and 1/B, no parts of Z, and Zp''/Zp' is eps''/eps'.
 """
 
 from __future__ import annotations
@@ -12,30 +13,37 @@ from math import pi
 
 import numpy as np
 
+from eisfit.arrays import drop_nan, median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import choose, sweeps_of
+from eisfit.spectra.readers.conversion.assemble import Chosen, choose, sweeps_of
 from eisfit.spectra.readers.conversion.cuts import boundaries
+from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.labels.key_values import header_text
 from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.sign import kramers_kronig_sign
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "Novocontrol text"
 SUFFIXES = ()
 
 _VACUUM = 8.8541878128e-12  # F/m, CODATA 2018
 _DIAMETER = regex(r"Diameter\s*\[mm\][\s:=,;]*([-+.\deE]+)")
+_PARALLEL = regex(r"\s*Zp('{1,2}) \[Ohms\]\s*")
+_APART, _CLEARLY = 0.2, 3.0  # of a loss tangent; of residuals
 _THICKNESS = regex(r"(?<!Electrode )Thickness\s*\[mm\][\s:=,;]*([-+.\deE]+)")
 
 
 def recognise(file: File) -> bool:
-    """Whether the table is one of permittivities under Novocontrol's header."""
+    """Whether the table is one of permittivities, or parallel equivalents, under Novocontrol's header."""
     head = file.head
-    return file.encoding is not None and "Freq." in head and "Eps'" in head and "Zs'" not in head
+    named = "Eps'" in head or ("Zp' [Ohms]" in head and "Zp'' [Ohms]" in head)
+    return file.encoding is not None and "Freq." in head and named and "Zs'" not in head
 
 
 def parse(file: File) -> list[Sweep]:
@@ -44,16 +52,21 @@ def parse(file: File) -> list[Sweep]:
     Raises
     ------
     ReadError
-        When the header has no geometry.
+        When the header has no geometry, and no column is of an impedance.
     """
     table = find_table(file)
     if table is None or not table.names:
         raise file.error("no table of permittivities in it")
     diameter, thickness = (_length(pattern, table.preamble) for pattern in (_DIAMETER, _THICKNESS))
-    if not (diameter and thickness):
+    quantities = {_meaning(name).quantity for name in table.names}
+    if not (diameter and thickness and "Eps'" in file.head):
         try:
             return text.parse(file)  # Cp and Rp beside them
         except ReadError:
+            if {"Zp_real", "Zp_imag"} <= quantities:
+                return _sweeps_of_parallel(file, table)
+            if "eps_real" not in quantities:
+                raise
             told = "permittivities without the sample's diameter and thickness give no impedance"
             raise file.error(told) from None
     capacity = _VACUUM * pi * (diameter / 2) ** 2 / thickness
@@ -83,11 +96,65 @@ def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
     return sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
 
 
+def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
+    """Return the sweeps of Zp' and Zp''.
+
+    Raises
+    ------
+    ReadError
+        When there is no frequency, or what stands beside them or Kramers-Kronig says that they are none.
+    """
+    chosen = choose({i: _meaning(name) for i, name in enumerate(table.names)}, table.matrix)
+    if "frequency" not in chosen:
+        raise file.error("no column for the frequency beside Zp' and Zp''")
+    proven = _has_same_loss(file, chosen)
+    told = "impedance from Zp' and Zp'', the parallel equivalents 1/G and 1/B"
+    chosen.notes.append(
+        f"{told}, as Eps''/Eps' is" if proven else f"{ASSUMED} {told}, as WinDETA writes them"
+    )
+    with np.errstate(all="ignore"):
+        z = np.asarray(1 / (1 / chosen["Zp_real"] + 1j / chosen["Zp_imag"]), dtype=np.complex128)
+    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
+    if not proven and any(map(_are_parts, sweeps)):
+        raise file.error(
+            "Zp' and Zp'' of WinDETA are 1/G and 1/B, but by Kramers-Kronig these are the parts of Z: "
+            "mend the header"
+        )
+    settle_sign(file, sweeps, "Zp'' > 0 is capacitive")
+    for sweep in sweeps:
+        sweep.metadata = {"instrument": "Novocontrol", "header": header_text(table.preamble)}
+    return sweeps
+
+
+def _has_same_loss(file: File, chosen: Chosen) -> bool:
+    """Whether permittivities beside Zp' and Zp'' have their loss; they are refused where it is another."""
+    if not {"eps_real", "eps_imag"} <= set(chosen.values):
+        return False
+    with np.errstate(all="ignore"):
+        loss, other = chosen["Zp_imag"] / chosen["Zp_real"], chosen["eps_imag"] / chosen["eps_real"]
+        apart = drop_nan(np.abs(np.abs(loss / other) - 1))
+    if apart.size and median(apart) > _APART:
+        raise file.error("Zp''/Zp' is not Eps''/Eps', as it is of the parallel equivalents: mend the header")
+    return bool(apart.size)
+
+
+def _are_parts(sweep: Sweep) -> bool:
+    """Whether what was taken as 1/G and 1/B obeys Kramers-Kronig as the real and the imaginary part of Z."""
+    with np.errstate(all="ignore"):
+        admittance = 1 / sweep.impedance
+        parts = np.asarray(1 / admittance.real - 1j / admittance.imag, dtype=np.complex128)
+    tests = [kramers_kronig_sign(sweep.frequency, z) for z in (sweep.impedance, parts)]
+    as_read, as_parts = (min(test.as_written, test.turned) if test else 0.0 for test in tests)
+    return as_parts < as_read / _CLEARLY
+
+
 def _meaning(name: str) -> Column:
     bare = name.strip()
     quantity = {"Eps'": "eps_real", "Eps''": "eps_imag"}.get(bare)
     if quantity:
         return Column(name, quantity)
+    if parallel := _PARALLEL.fullmatch(name):
+        return Column(name, "Zp_real" if parallel[1] == "'" else "Zp_imag", unit="Ohms")
     # "Temp." is the set point that parts the sweeps, "M Temp" the measured one.
     return Column(name, "") if bare.startswith("M Temp") else column(name)
 
