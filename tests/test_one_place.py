@@ -3,9 +3,11 @@
 import ast
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import eisfit
 from eisfit.batch.transport import _SENT
@@ -157,3 +159,13 @@ def test_a_form_of_figures_can_be_asked_for_and_written():
     assert set(files._METADATA) == set(FIGURES)
     output = next(one for one in options.Target.__metadata__ if hasattr(one, "help"))
     assert all(f".{form}" in output.help for form in FIGURES)
+
+
+@pytest.mark.parametrize(
+    "page", ["eisfit/fitting/fit.py", "eisfit/spectra/noise.py", "docs/howto/weights_and_errors.md"]
+)
+def test_texts_call_the_default_weighting_by_its_name(page):
+    text = (Path(__file__).parent.parent / page).read_text(encoding="utf-8")
+    said = [re.match(r"\W*(\w+)\W", line)[1] for line in text.splitlines() if "(default)" in line]
+    assert WEIGHTING in said
+    assert not (set(WEIGHTINGS) - {WEIGHTING}) & set(said)

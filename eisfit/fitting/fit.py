@@ -89,9 +89,8 @@ def fit(
         that serves, or a rival, takes its place, and the flag says so.
     weighting
         ``modulus`` (default), ``proportional``, ``unit`` or ``noise``; see `eisfit.spectra.noise`. With
-        ``noise``, a
-        spectrum without a measured one gets the estimate of `eisfit.check`; `redchi` is then near 1, and
-        `p_value` not small, where the circuit fits to within the noise.
+        ``noise``, a spectrum without a measured one gets the estimate of `eisfit.check`; `redchi` is then
+        near 1, and `p_value` not small, where the circuit fits to within the noise.
     fix, start, bound, expr
         By parameter name: fixed values, start values, (low, high) bounds with None for a side that stays as
         it is, expressions in other parameters. `start` may be a list in the circuit's order, or a fit.

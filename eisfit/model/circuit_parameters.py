@@ -22,10 +22,6 @@ ROLES: dict[str, tuple[str, ...]] = {
     "diffusion": (),
     "other": (),
 }
-_ROLE_OF_SYMBOL = {
-    **dict.fromkeys(("L", "La"), "inductance"),
-    **dict.fromkeys(("W", "Wo", "Wop", "Ws", "Wsp", "G", "Gs", "Gt", "Wsph", "Wcyl"), "diffusion"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ def _role(component: Component) -> str:
     for role, labels in ROLES.items():
         if component.label in labels:
             return role
-    return _ROLE_OF_SYMBOL.get(component.symbol, "other")
+    return component.element.role
 
 
 def allow_sign(p: CircuitParameter) -> CircuitParameter:

@@ -154,6 +154,9 @@ class Element:
         ``scan(times) -> (n, P)``: parameters at an amplitude of one ohm that between them look like every
         spectrum with features at these times (s), for the search of start values. None: the search knows
         this element, or it has nothing but an amplitude.
+    role
+        What its parameters are where a component's label does not tell it, one of
+        `eisfit.model.circuit_parameters.ROLES`.
     """
 
     symbol: str
@@ -165,6 +168,7 @@ class Element:
     high: Asymptote
     reference: str = ""
     scan: Callable[[FloatArray], FloatArray] | None = None
+    role: str = "other"
 
     def __repr__(self) -> str:
         known = ", ".join(f"{row.symbol} / {row.unit}" if row.unit else row.symbol for row in self.parameters)

@@ -56,6 +56,7 @@ _REFERENCE = "D. R. Franceschetti, J. R. Macdonald, J. Electroanal. Chem. 101 (1
 ELEMENTS = (
     Element(
         symbol="W",
+        role="diffusion",
         title="semi-infinite Warburg diffusion",
         formula="Z = sigma (1 - j) / sqrt(omega)",
         parameters=(Parameter("sigma", "ohm s^-1/2", "Warburg coefficient", 0.0, np.inf, "log", 5.0),),
@@ -66,6 +67,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Wo",
+        role="diffusion",
         title="finite diffusion, reflective boundary (coth)",
         formula="Z = R coth(sqrt(j omega tau)) / sqrt(j omega tau)",
         parameters=(
@@ -79,6 +81,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Ws",
+        role="diffusion",
         title="finite diffusion, transmissive boundary (tanh)",
         formula="Z = R tanh(sqrt(j omega tau)) / sqrt(j omega tau)",
         parameters=(Parameter("R", "ohm", "diffusion resistance", 0.0, np.inf, "log", 30.0), _TAU),
@@ -89,6 +92,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Wop",
+        role="diffusion",
         title="finite diffusion, reflective boundary (coth), free exponent",
         formula="Z = R coth((j omega tau)^p) / (j omega tau)^p",
         parameters=(Parameter("R", "ohm", "diffusion resistance", 0.0, np.inf, "log", 30.0), _TAU, _P),
@@ -102,6 +106,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Wsp",
+        role="diffusion",
         title="finite diffusion, transmissive boundary (tanh), free exponent",
         formula="Z = R tanh((j omega tau)^p) / (j omega tau)^p",
         parameters=(Parameter("R", "ohm", "diffusion resistance", 0.0, np.inf, "log", 30.0), _TAU, _P),

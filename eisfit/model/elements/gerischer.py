@@ -47,6 +47,7 @@ _HIGH = Asymptote("R / sqrt(j omega tau)", lambda w, R, tau, *_: R / np.sqrt(1j 
 ELEMENTS = (
     Element(
         symbol="G",
+        role="diffusion",
         title="Gerischer impedance",
         formula="Z = R / sqrt(1 + j omega tau)",
         parameters=(_R, _TAU),
@@ -58,6 +59,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Gs",
+        role="diffusion",
         title="Gerischer impedance of finite length",
         formula="Z = R coth(phi sqrt(1 + j omega tau)) / sqrt(1 + j omega tau)",
         parameters=(_R, _TAU, _PHI),
@@ -69,6 +71,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Gt",
+        role="diffusion",
         title="Gerischer impedance of finite length, absorbing end (tanh)",
         formula="Z = R tanh(phi sqrt(1 + j omega tau)) / sqrt(1 + j omega tau)",
         parameters=(_R, _TAU, _PHI),

@@ -30,6 +30,7 @@ _FORM = Asymptote(
 ELEMENTS = (
     Element(
         symbol="La",
+        role="inductance",
         title="modified inductance",
         formula="Z = L (j omega)^alpha",
         parameters=(

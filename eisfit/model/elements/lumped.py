@@ -55,6 +55,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="L",
+        role="inductance",
         title="inductor",
         formula="Z = j omega L",
         parameters=(Parameter("", "H", "inductance", 0.0, np.inf, "log", 1e-6),),

@@ -67,6 +67,7 @@ _REFERENCE = "T. Jacobsen, K. West, Electrochim. Acta 40 (1995) 255"
 ELEMENTS = (
     Element(
         symbol="Wsph",
+        role="diffusion",
         title="diffusion in a sphere, reflective centre",
         formula="Z = R tanh(x) / (x - tanh(x)) with x = sqrt(j omega tau)",
         parameters=(
@@ -81,6 +82,7 @@ ELEMENTS = (
     ),
     Element(
         symbol="Wcyl",
+        role="diffusion",
         title="diffusion in a cylinder, reflective axis",
         formula="Z = R I0(x) / (x I1(x)) with x = sqrt(j omega tau)",
         parameters=(
