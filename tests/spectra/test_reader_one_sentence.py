@@ -9,6 +9,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.readers.conversion.cuts import note_misplaced
 
 F = np.geomspace(1e5, 1, 16)
 Z = 20 + 300 / (1 + (2j * np.pi * F * 6e-3) ** 0.85)
@@ -89,3 +90,76 @@ def test_a_quote_that_is_cut_ends_in_an_ellipsis(length):
     (quoted,) = re.findall(r"'(broken[^']*)'", str(error.value))
     assert quoted.endswith("...") == (length == 200)
     assert quoted.startswith(word[:30])
+
+
+def test_names_of_which_the_first_is_empty_are_no_dropped_row():
+    """R's write.csv with row names: "dropped 1 row at the ends", where all rows were there."""
+    rows = [f'"{i}",{f:.6g},{z.real:.6g},{z.imag:.6g}' for i, (f, z) in enumerate(zip(F, Z, strict=True), 1)]
+    (spectrum,) = read_bytes("\n".join(['"","freq","Re.Z.","Im.Z."', *rows, ""]).encode(), "x.csv")
+    assert len(spectrum.frequency) == F.size
+    assert not any("dropped" in note for note in spectrum.notes)
+
+
+def test_lines_above_the_rows_of_z60w_are_no_dropped_rows():
+    rows = [f"{f:.6E},0,0,0,{z.real:.6E},{z.imag:.6E},0,0,0" for f, z in zip(F, Z, strict=True)]
+    head = ["Z60W Data File: Version 1.1", *[""] * 6, "0,2,0,1,0.1,100000", str(F.size)]
+    (spectrum,) = read_bytes("\n".join([*head, *rows, ""]).encode(), "x.z")
+    np.testing.assert_allclose(spectrum.impedance, Z, rtol=1e-6)
+    assert not any("dropped" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize("mark", ["9.9E+37", "1E+38", "9.99999E+28"])
+def test_a_mark_for_over_range_is_named(mark):
+    size, phase = np.abs(Z), np.degrees(np.angle(Z))
+    for head, a, b in (
+        ("f (Hz),Zre (ohm),Zim (ohm)", Z.real, Z.imag),
+        ("f (Hz),|Z| (ohm),phase (deg)", size, phase),
+    ):
+        lines = write(head, F, a, b).decode().splitlines()
+        lines[4] = f"{F[3]:.9g},{mark},{mark}"
+        (spectrum,) = read_bytes("\n".join(lines).encode(), "x.csv")
+        np.testing.assert_allclose(spectrum.impedance, np.delete(Z, 3), rtol=1e-6)
+        told = f", {mark}" if "Zre" in head else ""
+        assert f"dropped 1 row with the instrument's mark for over-range{told}" in spectrum.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "told"),
+    [
+        (
+            "CORRW ASCII\n  Experiment Type:  Potentiodynamic\nEnd Comments\n"
+            + "".join(f"{i / 59:.4E}\t{i * 1e-8:.4E}\t{i:.4E}\t0\n" for i in range(60)),
+            "x.cor",
+            r"is a CorrWare file \(Potentiodynamic\): potential and current",
+        ),
+        (
+            "Potential (V),C^-2 (F^-2),Frequency (Hz)\n" + "".join(f"{i / 9},{i}e8,1000\n" for i in range(9)),
+            "x.csv",
+            r"'C\^-2 \(F\^-2\)' is no impedance: 1/C², as in a Mott-Schottky plot",
+        ),
+        (
+            "f/Hz,Re(Z)/Ohm,Im(Z)/Ohm\n"
+            + "".join(f"{10.0 ** (3 - i / 5)},{700 + 40 * i:,}.120,-{20 + i}.5\n" for i in range(20)),
+            "x.csv",
+            "more numbers than the table has columns .*; a mark between thousands",
+        ),
+    ],
+    ids=["CorrWare", "Mott-Schottky", "thousands"],
+)
+def test_what_is_no_spectrum_is_refused_for_what_it_is(content, name, told):
+    with pytest.raises(ReadError, match=told):
+        read_bytes(content.encode(), name)
+
+
+def test_a_random_order_raises_no_question_and_a_lost_mark_in_a_sweep_does():
+    f = np.geomspace(1e5, 1, 51)
+    z = 20 + 300 / (1 + (2j * np.pi * f * 6e-3) ** 0.85)
+    head = "f (Hz),Zre (ohm),Zim (ohm)"
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(f.size)
+        (spectrum,) = read_bytes(write(head, f[order], z.real[order], z.imag[order]), "x.csv")
+        assert not any("lost decimal" in note for note in spectrum.notes)
+    for place in (1, 25, 49):
+        moved = np.where(np.arange(f.size) == place, 100 * f, f)
+        (note,) = note_misplaced(moved)
+        assert "a lost decimal mark or exponent?" in note

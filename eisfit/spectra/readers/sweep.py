@@ -22,7 +22,7 @@ _OF_SIGN = regex(rf"imaginary sign:|{ASSUMED} the imaginary part is positive")
 GIVEN_UNIT = "impedance unit as given:"
 GIVEN_SIGN = "imaginary sign as given:"
 #: Ends the note on rows that hold what analysers write where they could not measure.
-OVER_RANGE = "with the instrument's mark for over-range, as 9.9E+37"
+OVER_RANGE = "with the instrument's mark for over-range"
 #: What analysers write where they could not measure: 9.9E+37, 9.91E+37 (SCPI), 9.99999E+28, 9.99999E+99.
 _OVER_RANGE, _NINES = 1e18, 9.8
 _LONE = 1e6  # times as large as most others
@@ -237,7 +237,9 @@ def _agree_on_sign(sweeps: list[Sweep]) -> None:
 def _drop_rows(file: File, sweep: Sweep) -> None:
     f, z = sweep.frequency, sweep.impedance
     largest = np.max(np.abs([f, z.real, z.imag]), axis=0, initial=0.0)
-    over = is_over_range(largest)
+    polar = np.isinf(z.real) & (z.imag == 0)  # of a modulus and a phase, one of which was over-range
+    over = is_over_range(largest) | polar
+    mark = f", {largest[over].max(initial=0.0):.6G}" if over.any() and not polar.any() else ""
     finite = np.isfinite(f) & np.isfinite(z) & ~over
     zero = finite & ((f == 0) | (z == 0))
     negative = finite & (f < 0)
@@ -245,7 +247,7 @@ def _drop_rows(file: File, sweep: Sweep) -> None:
         raise file.error(f"a negative frequency ({f[negative][0]:g} Hz)")
     for mask, reason in (
         (~finite & ~over, "without a finite number"),
-        (over, OVER_RANGE),
+        (over, f"{OVER_RANGE}{mark}"),
         (zero, "where the instrument wrote zeros"),
     ):
         if mask.any():

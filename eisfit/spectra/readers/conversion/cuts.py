@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.spectrum import ASSUMED
@@ -38,12 +38,23 @@ def note_misplaced(frequency: FloatArray) -> list[str]:
     lost = (
         (np.abs(off - np.round(off)) < _ON_ITS_PLACE) & (np.round(off) != 0) & (np.abs(gap - 1) < _ONE_STEP)
     )
+    lost &= _run_one_way_around(steps)
     shown = {i: f"{frequency[i]:.6g}" for place in np.flatnonzero(lost)[:3] for i in range(place, place + 3)}
     return [
         f"{ASSUMED} {shown[place + 1]} Hz between {shown[place]} and {shown[place + 2]} Hz is right: "
         "a lost decimal mark or exponent?"
         for place in np.flatnonzero(lost)[:3]
     ]
+
+
+def _run_one_way_around(steps: FloatArray) -> BoolArray:
+    """Return the pairs of steps near which all others but one run one way, as those of a sweep do."""
+    places = np.arange(steps.size - 1)[:, np.newaxis]
+    near = places + np.array([-4, -3, -2, -1, 2, 3, 4, 5])
+    held = (near >= 0) & (near < steps.size)
+    signs = np.where(held, np.sign(steps[near.clip(0, steps.size - 1)]), 0.0)
+    way = np.sign(steps[:-1] + steps[1:])
+    return np.asarray((signs == way[:, np.newaxis]).sum(axis=1) >= held.sum(axis=1) - 1)
 
 
 def boundaries(

@@ -284,7 +284,8 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
         and not _set_codes_aside(file, chosen, z)
     ):
         raise file.error("modulus and phase contradict the real part: delete the wrong columns")
-    return z
+    over = is_over_range(chosen["modulus"]) | is_over_range(chosen["phase"])
+    return np.where(over, complex(np.inf, 0), z)
 
 
 def _from_phase_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> ComplexArray:

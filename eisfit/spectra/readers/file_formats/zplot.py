@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
@@ -53,7 +54,7 @@ def parse(file: File) -> list[Sweep]:
     if first is None and find_table(file) is None:
         raise file.error("a ZPlot file without a row of numbers")
     if first is None:
-        return text.parse(file)  # another program's table under ZPlot's mark
+        return _read_other(file)
     delimiter = _delimiter(lines[first])
     header = next((line for line in reversed(lines[:first]) if _HEADER.search(line)), "")
     names = _names(header) if header else list(_NAMES)
@@ -65,12 +66,28 @@ def parse(file: File) -> list[Sweep]:
         names, notes = _complete(file, names, numbers, first)
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = read_named_sweeps(file, block, lines[:first])
-    if lines[0].lstrip('\ufeff" ').startswith("CORRW"):
+    if _is_of_corrware(file):
         _refuse_polarisation(file, sweeps[0])
     for sweep in sweeps:
         sweep.metadata = {**_summary(sweep.metadata), **sweep.metadata}
         sweep.notes += notes
     return sweeps
+
+
+def _read_other(file: File) -> list[Sweep]:
+    """Return the sweeps of another program's table under ZPlot's mark; CorrWare's is named as what it is."""
+    try:
+        return text.parse(file)
+    except ReadError:
+        if not _is_of_corrware(file):
+            raise
+    told = re.search(r"^\s*Experiment Type:[ \t]*(.*\S)", file.head, re.MULTILINE)
+    kind = f" ({told[1][:60]})" if told else ""
+    raise file.error(f"is a CorrWare file{kind}: potential and current over time, no impedance spectrum")
+
+
+def _is_of_corrware(file: File) -> bool:
+    return file.lines[0].lstrip('\ufeff" ').startswith("CORRW")
 
 
 def _complete(file: File, names: Sequence[str], numbers: int, first: int) -> tuple[list[str], list[str]]:
@@ -105,6 +122,7 @@ def _first_row(lines: Sequence[str]) -> int | None:
     rows = (i for i in range(ends[0] + 1 if ends else 0, len(lines)) if _is_row(lines[i]))
     found = [*islice(rows, 2)]  # above all others may stand the sweep's settings
     settings = len({_delimiter(lines[row]) for row in found}) > 1
+    settings |= not ends and len({len(split(lines[row], _delimiter(lines[row]))) for row in found}) > 1
     return found[settings] if found else None
 
 

@@ -94,7 +94,8 @@ def _note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:
     """Say how many rows next to the first and the last have a frequency alone, or no number at all."""
     if not table.rows or not table.names:
         return []
-    above, below = lines[: table.rows[0]][::-1], lines[table.rows[-1] + 1 :]
+    names = len(table.preamble) + 1  # R's begin with an empty one
+    above, below = lines[names : table.rows[0]][::-1], lines[table.rows[-1] + 1 :]
     found = sum(1 for near in (above, below) for _ in takewhile(partial(_is_empty, table), near))
     return [f"dropped {plural(found, 'row')} at the ends without a finite number"] if found else []
 

@@ -61,6 +61,7 @@ _MANY_NEGATIVE = 0.2
 _LEAST_REFLECTION, _MOST_REFLECTION = 0.5, 1.02  # the largest of a sweep; noise lifts it above 1
 _NETWORK_ANALYSER = 1e5  # Hz, where they begin
 _PARTED = regex(r"\d{1,3},\d{3}(?:\.\d*)?,")
+_PARTED_WITHIN = regex(r",-?\d{1,3},\d{3}(?:\.\d*)?(?:,|$)")
 _OF_DRT = regex(r"(?<![^\W_])(?:tau|DRT)(?![^\W_])|τ|relaxation|^gamma\W", re.IGNORECASE)
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
@@ -78,7 +79,9 @@ def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
     names = next(named, 0)
     rows = [(place, line) for place, line in enumerate(lines) if line[:1].isdigit()]
     wide = [row for row in rows if names and row[1].count(",") == names]
-    if len(wide) > 1 and all(_PARTED.match(line) for _, line in wide):
+    some_fit = any(row[1].count(",") == names - 1 for row in rows)
+    begin = all(_PARTED.match(line) for _, line in wide)
+    if len(wide) > 1 and (begin or (some_fit and all(_PARTED_WITHIN.search(line) for _, line in wide))):
         raise _too_wide(file, lines, wide[0][0], names, names)
 
 
