@@ -265,6 +265,8 @@ def test_a_first_column_without_a_name_makes_no_row_of_the_header():
         ("f in Hz Re Z in Ohm Im Z in Ohm", 1.0),
         ("Frequenz in Hz Re Z in mOhm Im(Z) in mOhm", 1e-3),
         ("f en Hz Re Z en Ohm Im Z en Ohm", 1.0),
+        ("f in Hz Re (Z) in Ohm Im (Z) in Ohm", 1.0),
+        ("f (Hz) Re (Z) (kOhm) Im (Z) (kOhm)", 1e3),
         ("f [Hz] Re Z [kOhm] Im Z [kOhm]", 1e3),
     ],
 )

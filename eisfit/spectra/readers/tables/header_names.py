@@ -43,9 +43,9 @@ _BESIDE = {
 }
 #: A cell in quotes, begun behind a mark, that goes on in the next line or two.
 _OVER_LINES = regex(r'(?:(?<=^)|(?<=[,;\t\n]))"[^"\n,;\t]{1,60}(?:\n[^"\n,;\t]{1,60}){1,2}"(?=[,;\t\n]|$)')
-#: A name of several words to the unit it is given in: ``Re Z in Ohm``, ``Im Z [Ohm]``.
+#: A name of several words to the unit it is given in: ``Re Z in Ohm``, ``Im (Z) [Ohm]``.
 _TO_ITS_UNIT = regex(
-    r"\S.{0,60}?(?:\s(?:in|en|em)\s+\S+(?:\s?cm(?:\^?2|²))?|\s*\[[^\[\]]+\]|\s\([^()\s]+\))(?=\s|$)"
+    r"\S.{0,60}?(?:\s(?:in|en|em)\s+\S+(?:\s?cm(?:\^?2|²))?|\s*\[[^\[\]]+\]|\s\((?![ZY]\w?\))[^()\s]+\))(?=\s|$)"
 )
 _JOINT, _LAST_OF_HEADER = "\x00", 60  # lines
 
