@@ -96,6 +96,7 @@ class Axis:
 
 _BEHIND_SYMBOL = re.compile(rf"{_SYMBOL}$")
 _MINUS = re.compile(r"(?<![A-Za-z0-9])(?:minus|neg)[ _-]?(?=\d)", re.IGNORECASE)
+_VARIABLE = re.compile(r"([^\W\d]\w*)\s*=\s*'$")
 _COUNTER = re.compile(r"^\d+_[shd]")  # 04_s.csv: a file of a list, no seconds
 _FLAT = ("2d", "3d")  # how a plot is drawn, no days
 _LEAST_DEGREES = 5.0  # of a temperature above zero that is written with a mere C
@@ -205,6 +206,8 @@ def read_name(name: str) -> dict[str, float]:
     ({'temperature': 25.0}, {}, {'temperature': 2.0})
     >>> read_name("sintered_1200C"), read_name("fast_10C_25C"), read_name("10K_resistor")
     ({}, {'temperature': 25.0}, {})
+    >>> read_name("w='1mm'"), read_name("Temp='25C' thickness='5nm'")
+    ({}, {'temperature': 25.0, 'thickness': 5.0})
     """
     found = {}
     for axis in _KNOWN[1:]:
@@ -233,7 +236,13 @@ def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None)
 
 def _is_no_value(match: re.Match[str], axis: Axis) -> bool:
     counted = axis.name == "time" and not match.start() and _COUNTER.match(match[0]) is not None
-    return counted or match[0] in _FLAT or _is_other_degree(match, axis)
+    return counted or match[0] in _FLAT or _is_of_variable(match, axis) or _is_other_degree(match, axis)
+
+
+def _is_of_variable(match: re.Match[str], axis: Axis) -> bool:
+    """Whether a number is that of a simulator's variable of another name than the axis: ``w='1mm'``."""
+    variable = _VARIABLE.search(match.string[: match.start()])
+    return variable is not None and variable[1].lower() not in map(str.lower, (axis.name, *axis.also))
 
 
 def _is_other_degree(match: re.Match[str], axis: Axis) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
+from eisfit.spectra.series import read_series
 
 F = np.geomspace(1e6, 10, 26)
 Z = 20 + 300 / (1 + 2j * math.pi * F * 300 * 1e-7)  # 20 ohm, 300 ohm beside 100 nF
@@ -179,7 +180,21 @@ def test_hfss_over_values_of_several_parameters(unit):
     data = f'"Freq [Hz]",{names}\n' + rows(F, Z.real, Z.imag, 2 * Z.real, 2 * Z.imag, mark=",")
     first, second = read_bytes(data.encode(), "a.csv")
     np.testing.assert_allclose(2 * first.impedance, second.impedance)
-    assert (first.metadata["label"], second.metadata["label"]) == ("1mm 4mm", "1mm 5mm")
+    assert (first.metadata["label"], second.metadata["label"]) == tuple(varied)
+    assert "thickness" not in first.metadata
+
+
+@pytest.mark.parametrize(("name", "thickness"), [("w", None), ("thickness", 5.0)])
+def test_a_variable_of_hfss_is_no_thickness_unless_it_is_called_so(name, thickness, tmp_path):
+    """Lines over `w='1mm'` were a series over a thickness of 1e6 nm."""
+    varied = [f"{name}='{width}nm'" for width in (5, 6)]
+    names = ",".join(f'"re(Z(1,1)) [ohm] - {v}","im(Z(1,1)) [ohm] - {v}"' for v in varied)
+    (tmp_path / "a.csv").write_text(
+        f'"Freq [Hz]",{names}\n' + rows(F, Z.real, Z.imag, Z.real, Z.imag, mark=",")
+    )
+    first = read_series(tmp_path / "a.csv").spectra[0]
+    assert first.metadata["label"] == varied[0]
+    assert first.axes.get("thickness") == thickness
 
 
 def test_steps_of_ltspice_say_what_was_varied():

@@ -27,6 +27,8 @@ _FEWEST_ROWS = 3
 _MANY_TURNS = 1 / 3  # of the rows: a random order turns at two of three
 _PREFIXES = {"k", "m", "g", "u", "µ"}  # Zre_k: kiloohm?
 _ONE_IN_BRACKETS = regex(r"[(\[]\s*1\s*[)\]]\s*$")
+#: ``re(Z(1,1)) [] - L='1mm' W='4mm'``: HFSS over values of the user's variables.
+_VARIABLES = regex(r"(?<=\s)[^\W\d]\w*\s*=\s*'[^']*'(?:[\s,]+[^\W\d]\w*\s*=\s*'[^']*')*$")
 _TEN_FOLD = regex(r"(x?)10+$")
 #: What rows of several sweeps are of; a range or a filter changes within one.
 _WHOSE = regex(
@@ -175,8 +177,9 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
         names = [c.name for c in columns.values() if c.label == whose[0]]
         cycles = {cycle_of_label(name) for name in names}
         told = read_name(names[0]) if not alone else {}
+        label = next((match[0] for name in names if (match := _VARIABLES.search(name))), whose[0])
         for sweep in sweeps:
             sweep.cycle = cycles.copy().pop() if sweep.cycle is None and len(cycles) == 1 else sweep.cycle
-            sweep.metadata |= {**told, "label": whose[0]}
+            sweep.metadata |= {**told, "label": label}
             apply_conditions([sweep], told)
-            sweep.notes.append(f"columns of {whose[0]!r}")
+            sweep.notes.append(f"columns of {label!r}")
