@@ -15,10 +15,10 @@ A = 20 + 300 / (1 + (2j * np.pi * F * 6e-3) ** 0.85)
 B = 1.4 * A + 5
 
 
-def read(head, *columns, impedance_unit=None):
+def read(head, *columns, **said):
     rows = [",".join(f"{value:.9g}" for value in row) for row in zip(*columns, strict=True)]
     content = "\n".join([head, *rows, ""]).encode()
-    return read_bytes(content, "x.csv", impedance_unit=impedance_unit)
+    return read_bytes(content, "x.csv", **said)
 
 
 @pytest.mark.parametrize(
@@ -217,3 +217,19 @@ def test_a_parallel_resistance_without_a_unit_is_told_and_a_given_one_is_heeded(
     np.testing.assert_allclose(spectrum.impedance, 1e3 * A, rtol=1e-6)
     (spectrum,) = read("f (Hz),Rp (ohm),Xp (ohm)", *columns)
     assert not any("no unit given" in note for note in spectrum.notes)
+
+
+@pytest.mark.parametrize(
+    ("head", "columns"),
+    [
+        ("f (Hz),Y',Y''", ((1 / A).real, (1 / A).imag)),
+        ("f (Hz),Cp (F),D", ((1 / A).imag / (2 * np.pi * F), -A.real / A.imag)),
+    ],
+)
+def test_a_given_unit_is_refused_where_nothing_is_in_ohm(head, columns):
+    """It was noted as heeded, and the numbers were those without it."""
+    np.testing.assert_allclose(read(head, F, *columns)[0].impedance, A, rtol=1e-6)
+    with pytest.raises(ReadError, match="no column in it asks for it: leave impedance_unit out"):
+        read(head, F, *columns, impedance_unit="mohm")
+    with pytest.raises(ReadError, match="no column in it asks for it: leave imag_sign out"):
+        read(head, F, *columns, imag_sign="-")

@@ -256,7 +256,10 @@ def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:
     for begins, value in given.items():
         if value and not any(note.startswith(begins) for note in notes):
             what = "impedance_unit" if begins == GIVEN_UNIT else "imag_sign"
-            raise file.error(f"{name} files say it themselves: leave {what} out")
+            told = (
+                f"{name} files say it themselves" if name != "text table" else "no column in it asks for it"
+            )
+            raise file.error(f"{told}: leave {what} out")
 
 
 def _find_own(file: File) -> Any:

@@ -156,6 +156,8 @@ def _turned_words(written: str) -> str:
     name, mark, what = written.rpartition(" holds ")
     if written.startswith("no header"):
         return f" ({written})"
+    if written == BY_PHASE.removeprefix(", "):
+        return " against the phase as written"
     if not mark or what not in ("Im Z", "-Im Z"):
         return " against the header"
     turned = "Im Z" if what[0] == "-" else "-Im Z"

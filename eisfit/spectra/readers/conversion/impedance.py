@@ -155,10 +155,8 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
     if "frequency" in chosen and chosen.columns["frequency"].unit == AMBIGUOUS_FREQUENCY:
         name = chosen.columns["frequency"].name
         raise file.error(f"{name!r} may be millihertz or megahertz: write mHz or MHz into the header")
-    for quantity in (*IN_OHM, "R_parallel", "X_parallel"):
-        meaning = chosen.columns.get(quantity)
-        if meaning is None:
-            continue
+    parts = {q: c for q, c in chosen.columns.items() if q in (*IN_OHM, "R_parallel", "X_parallel")}
+    for quantity, meaning in parts.items():
         if file.reading.impedance_unit:
             chosen.values[quantity] *= IMPEDANCE_UNITS[file.reading.impedance_unit] / abs(meaning.scale)
         elif AMBIGUOUS.match(meaning.unit):
@@ -166,7 +164,7 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
                 f"{meaning.name!r} may be milliohm or megaohm: say which, "
                 "--impedance-unit mohm or --impedance-unit Mohm"
             )
-    if file.reading.impedance_unit:
+    if file.reading.impedance_unit and parts:
         chosen.notes.append(f"{GIVEN_UNIT} {file.reading.impedance_unit}")
 
 
@@ -175,10 +173,11 @@ def _settle_given_sign(file: File, chosen: Chosen) -> None:
     if file.reading.imag_sign not in ("+", "-"):
         return
     wanted = 1.0 if file.reading.imag_sign == "+" else -1.0
-    for quantity in ("imag", "phase"):
-        if quantity in chosen:
-            chosen.values[quantity] = chosen[quantity] * wanted * np.sign(chosen.columns[quantity].scale)
-    chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
+    signed = [quantity for quantity in ("imag", "phase") if quantity in chosen]
+    for quantity in signed:
+        chosen.values[quantity] = chosen[quantity] * wanted * np.sign(chosen.columns[quantity].scale)
+    if signed:
+        chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
 
 
 def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:

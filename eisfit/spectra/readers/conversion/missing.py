@@ -37,7 +37,7 @@ _OTHERS = (
         regex(r"^\W*1\s*/\s*\(?C\w{0,4}\s*(?:\^|\*\*)?\s*[2²]|^\W*C\w{0,4}\s*(?:\^?\s*\(?-2|⁻²|\*\*\s*-2)"),
         "1/C², as in a Mott-Schottky plot; export the impedance that it was computed from",
     ),
-    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write dBohm if 0 dB is 1 ohm"),
+    (regex(r"(?<![^\W_])dB"), "decibels of what? export ohm, or write '|Z| (dBohm)' if 0 dB is 1 ohm"),
     (
         regex(r"^-?(?:C[ps]?\*?(?:['\"]|_?(?:re|im)(?![^\W_])|_?(?:real|imag))|(?:Re|Im)\(C)"),
         "a complex capacitance; export Z' and Z''",
