@@ -163,3 +163,14 @@ def test_a_random_order_raises_no_question_and_a_lost_mark_in_a_sweep_does():
         moved = np.where(np.arange(f.size) == place, 100 * f, f)
         (note,) = note_misplaced(moved)
         assert "a lost decimal mark or exponent?" in note
+
+
+def test_absolute_values_beside_a_phase_are_said_to_have_its_sign():
+    z = np.where(np.arange(F.size) < 2, Z.conj(), Z)  # an inductive end
+    phase = np.degrees(np.angle(z))
+    content = write("f/Hz,Z' / Ohm,Z'' / Ohm,Phase / deg", F, z.real, abs(z.imag), phase)
+    (spectrum,) = read_bytes(content, "x.csv")
+    np.testing.assert_allclose(spectrum.impedance, z, rtol=1e-6)
+    told = [note for note in spectrum.notes if "imaginary sign: " in note]
+    assert told[0].startswith("imaginary sign: \"Z'' / Ohm\" with the sign of the phase")
+    assert "as written" not in told[0]

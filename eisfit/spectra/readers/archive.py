@@ -34,7 +34,9 @@ def only_member(file: File) -> tuple[File, str]:
         raise file.error("is an office document without a table that is known, not a spectrum")
     names = [name for name in names if "__MACOSX/" not in name and name.rsplit("/", 1)[-1][:1] != "."]
     if len(names) != 1:
-        shown = ", ".join(repr(name[-40:]) for name in names[:3]) + ", ..." * (len(names) > 3)
+        shown = ", ".join(
+            repr(name if len(name) <= 40 else f"...{name[-40:]}") for name in names[:3]
+        ) + ", ..." * (len(names) > 3)
         held = plural(len(names), "file")
         raise file.error(f"is a ZIP archive of {held} ({shown}): unpack it and read the folder")
     return replace(file, data=members(file, names.__contains__)[names[0]]), names[0]

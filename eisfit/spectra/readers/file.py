@@ -86,8 +86,13 @@ def quote(text: str, most: int = 60) -> str:
     >>> quote("  mean of 3 "), quote("formula without a stored value", 12)
     ("'mean of 3'", "'formula with...'")
     """
+    return repr(shorten(text, most))
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """Return words of a file, cut ones with an ellipsis."""
     text = text.strip()
-    return repr(text if len(text) <= most else f"{text[:most].rstrip()}...")
+    return text if len(text) <= most else f"{text[:most].rstrip()}..."
 
 
 @dataclass(frozen=True)

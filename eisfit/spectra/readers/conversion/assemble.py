@@ -14,7 +14,7 @@ from eisfit.arrays import BoolArray, ComplexArray, FloatArray, drop_nan, median
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.cuts import boundaries, note_misplaced
-from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, BY_PHASE, CANONICAL, FROM_PHASE
+from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, BY_ITS_SIGN, BY_PHASE, CANONICAL, FROM_PHASE
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.temperature import settle_temperature
 from eisfit.spectra.readers.names.units import PER_AREA
@@ -208,7 +208,7 @@ def describe_sign(chosen: Chosen) -> str:
         meaning = chosen.columns["imag"]
         canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
         if any(note.startswith(ABSOLUTE) for note in chosen.notes):
-            return f"{meaning.name!r} with the sign of the phase"
+            return f"{meaning.name!r}{BY_ITS_SIGN}"
         turned = any(note.startswith(FROM_PHASE) for note in chosen.notes)
         held = "-Im Z" if (meaning.scale < 0) != turned else "Im Z"
         return f"{meaning.name!r} holds {held}" + (BY_PHASE if turned else canonical)

@@ -22,7 +22,7 @@ POSITIVE = (
 FROM_PHASE = "imaginary sign taken from the phase column, which contradicts the imaginary column"
 ABSOLUTE = "the imaginary column holds its absolute value: sign taken from the phase column"
 _INNER_MINUS = regex(r"[^\s'\"]\s*[-−–]\s*(?:Z|Im|X(?![a-z]))")
-BY_PHASE = ", as the phase says"
+BY_PHASE, BY_ITS_SIGN = ", as the phase says", " with the sign of the phase"
 
 
 def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool = False) -> int:
@@ -54,7 +54,7 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     told = [_sign_told(test, written, unsigned) for test in tests]
     verdicts = set(told) - {0}
     shown = _typical(tests)
-    shown = shown.replace("as written", "so") if written.endswith(BY_PHASE) else shown
+    shown = shown.replace("as written", "so") if written.endswith((BY_PHASE, BY_ITS_SIGN)) else shown
     outcome = 1 if 1 in verdicts else 0
     note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
     most = told.count(-1) * 2 > len(tests) or (unsigned and any(test.verdict == -1 for test in tests))

@@ -19,7 +19,7 @@ from eisfit.spectra.readers.conversion.cuts import boundaries
 from eisfit.spectra.readers.conversion.doubt import BETTER, FITS
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, shorten
 from eisfit.spectra.readers.file_formats._frames import frame_sweeps, names_of_parts, parts_by_length
 from eisfit.spectra.readers.file_formats._shaped_arrays import from_array
 from eisfit.spectra.readers.labels.key_values import apply_conditions
@@ -141,7 +141,7 @@ def _is_table(values: NDArray[Any]) -> bool:
 
 def _list_names(names: Collection[str]) -> str:
     """Return the first names, and how many more there are."""
-    shown = [name[:40] for name in list(names)[:_MOST_SHOWN]]
+    shown = [shorten(name, 40) for name in list(names)[:_MOST_SHOWN]]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f"{', '.join(shown)}{more}" if shown else "none"
 

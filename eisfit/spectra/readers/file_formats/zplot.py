@@ -9,7 +9,7 @@ from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import File, shorten
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers.sign import kramers_kronig_sign
@@ -82,7 +82,7 @@ def _read_other(file: File) -> list[Sweep]:
         if not _is_of_corrware(file):
             raise
     told = re.search(r"^\s*Experiment Type:[ \t]*(.*\S)", file.head, re.MULTILINE)
-    kind = f" ({told[1][:60]})" if told else ""
+    kind = f" ({shorten(told[1])})" if told else ""
     raise file.error(f"is a CorrWare file{kind}: potential and current over time, no impedance spectrum")
 
 
