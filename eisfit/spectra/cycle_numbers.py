@@ -33,7 +33,7 @@ _AS_CELL = regex(r"(?<=[ _\-.])c\d\d(?=$|[ _\-.])")
 _OF_ECLAB = regex(r"(?<![^\W_])(S?[PG]EIS)_C\d\d(?![^\W_])")
 _WORDS = "cycles?|cyc|zykl(?:us|en)|ciclos?|loop|循环|循環|サイクル|사이클"
 _LABEL = regex(
-    rf"(?<!duty[ _-])(?:{_WORDS})(?:[ _]*(?:number|num|index|no|nr)\.?)?[ _\-=#:.,;]*"
+    rf"(?<!duty[ _-])(?<!half[ _-])(?:{_WORDS})(?:[ _]*(?:number|num|index|count|no|nr)\.?)?[ _\-=#:.,;]*"
     r"(\d+)(?![\d.,]*\d|e\d| ?(?:to|-|–|\.\.) ?\d)"
     r"|(?<![\d.,–-])(?<![^\W_])(\d+)(?:st|nd|rd|th|\.)?[ _-]*(?:cycles?|zykl(?:us|en)|ciclos?)"
     r"(?![^\W_]| ?[/@]| at)",

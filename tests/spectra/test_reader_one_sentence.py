@@ -22,7 +22,14 @@ def write(head, *columns, mark=","):
 
 @pytest.mark.parametrize(
     ("name", "cycle"),
-    [("Aging cycle", 3.0), ("Charge cycles (-)", 3.0), ("Duty cycle", None), ("Cycle life", None)],
+    [
+        ("Aging cycle", 3.0),
+        ("Charge cycles (-)", 3.0),
+        ("Duty cycle", None),
+        ("Half cycle", None),
+        ("Ageing cycle count", 3.0),
+        ("Cycle life", None),
+    ],
 )
 def test_a_column_of_one_cycle_tells_it_as_one_of_several_does(name, cycle):
     """``Aging cycle`` of one value was lost, and of several taken from the label."""
