@@ -179,5 +179,5 @@ def test_no_start_leads_to_a_better_optimum(real_spectra):
     rows, rng = known.rows, Chance(1)
     for k, row in enumerate(known.candidates):
         grid = StartGrid(circuit, spectra[k].omega, spectra[k].impedance, rows.weights[k])
-        ends = rows.solve(np.full(60, k), grid.scatter(60, rng, exchange=True), steps=150)
+        ends = rows.solve(np.full(60, k), grid.scatter(60, rng, exchange=True))
         assert min(one.chisqr for one in row) <= ends.chisqr.min() * (1 + 1e-4)
