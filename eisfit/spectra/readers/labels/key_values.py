@@ -129,8 +129,8 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
         if match and match[2] and len(pairs) < _PAIRS_LIMIT:
             value = match[2].replace('"\t"', "\t") if '"\t"' in match[2] else match[2]
             pairs.setdefault(match[1].strip(), value.strip(" ,;"))  # the mark of the columns: ``T:,25``
-            within = _WITHIN.findall(match[2]) if "]=" in match[2] else _FURTHER.findall(match[2])
-            for key, value in within:
+            further = _WITHIN if "]=" in match[2] else _FURTHER
+            for key, value in further.findall(match[2]) if "=" in match[2] or ":" in match[2] else ():
                 pairs.setdefault(key, value)
         elif match is None and len(pairs) < _PAIRS_LIMIT and (listed := _LISTED.match(line[:500])):
             pairs.setdefault(listed[1], " ".join(filter(None, listed.groups()[1:])))
