@@ -38,7 +38,7 @@ def note_misplaced(frequency: FloatArray) -> list[str]:
     lost = (
         (np.abs(off - np.round(off)) < _ON_ITS_PLACE) & (np.round(off) != 0) & (np.abs(gap - 1) < _ONE_STEP)
     )
-    lost &= _run_one_way_around(steps)
+    lost = lost & _run_one_way_around(steps) if lost.any() else lost
     shown = {i: f"{frequency[i]:.6g}" for place in np.flatnonzero(lost)[:3] for i in range(place, place + 3)}
     return [
         f"{ASSUMED} {shown[place + 1]} Hz between {shown[place]} and {shown[place + 2]} Hz is right: "
