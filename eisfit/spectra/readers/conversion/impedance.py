@@ -13,7 +13,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
 from eisfit.spectra.readers.conversion.lcr import from_other_columns
-from eisfit.spectra.readers.conversion.missing import missing, refuse_copied_frequencies
+from eisfit.spectra.readers.conversion.missing import explain_missing_impedance, refuse_copied_frequencies
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 from eisfit.spectra.readers.names.words import IN_OHM
@@ -66,7 +66,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     _name_capacitance(chosen)
     z = from_other_columns(chosen)
     if z is None:
-        raise file.error(missing(chosen))
+        raise file.error(explain_missing_impedance(chosen))
     return z
 
 

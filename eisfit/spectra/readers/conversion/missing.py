@@ -110,7 +110,7 @@ def _other_unit(name: str) -> str:
     return f"{name!r} has a unit that no impedance has: {cure}"
 
 
-def missing(chosen: Chosen) -> str:
+def explain_missing_impedance(chosen: Chosen) -> str:
     """Return why the columns there are give no impedance, and what would."""
     has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
     if "imag_size" in chosen:

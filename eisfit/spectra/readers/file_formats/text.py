@@ -55,8 +55,8 @@ from eisfit.spectra.readers.surroundings.left_over import Rest, lines_near, read
 from eisfit.spectra.readers.surroundings.noted import note_commas, note_table, note_unnamed
 from eisfit.spectra.readers.surroundings.rectangles import read_rectangles
 from eisfit.spectra.readers.surroundings.refusals import (
-    no_frequency,
-    no_table,
+    explain_missing_frequency,
+    explain_missing_table,
     refuse_factor,
     refuse_factor_below,
     refuse_gaps,
@@ -192,7 +192,7 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
         return sweeps_of_lines(file, [*plainer, *([""] if whole else [])])
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
-        raise file.error(few or no_table(lines))
+        raise file.error(few or explain_missing_table(lines))
     table.polar = written.polar
     if wide := one_row_a_point(table, lines):
         return sweeps_of_lines(file, wide)
@@ -310,7 +310,7 @@ def _sweeps(
     chosen = choose(columns, table.matrix)
     drop_conditions_of_another(chosen)
     if "frequency" not in chosen or _is_no_sweep(chosen):
-        raise file.error(no_frequency(table))
+        raise file.error(explain_missing_frequency(table))
     drop_words(chosen)
     refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)

@@ -15,14 +15,12 @@ from eisfit.spectra.readers.names.formulas import with_parts_of_formula
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, Unit, unit_of
-from eisfit.spectra.readers.names.words import IN_OHM, PARTS
+from eisfit.spectra.readers.names.words import ALL_PARTS, IN_OHM, PAIRED, PARTS
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import without_logarithms
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.
-_PAIRS = (("real", "imag"), ("modulus", "phase"))
-_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 _REFLECTION = regex(r"return.?loss|reflection|\bS11\b|V?SWR\b", re.IGNORECASE)
 _SPELT_PRIMES = regex(r"(?<![^\W_])Z_?(pp|dp|p)(?![^\W_])", re.IGNORECASE)
 _OF_Z = regex(r"Z|imp|theta|θ", re.IGNORECASE)
@@ -81,7 +79,7 @@ def _makes_impedance(columns: dict[int, Column]) -> bool:
 
 def _are_whole(sets: list[dict[int, Column]], width: int) -> bool:
     """Whether several spectra hold every column, and each of them one of a kind."""
-    held = {i for columns in sets for i, c in columns.items() if c.quantity in ("frequency", *_PARTS)}
+    held = {i for columns in sets for i, c in columns.items() if c.quantity in ("frequency", *ALL_PARTS)}
     kinds = [[c.quantity for c in columns.values()] for columns in sets]
     return len(sets) > 1 and len(held) == width and all(len(kind) == len(set(kind)) for kind in kinds)
 
@@ -94,13 +92,13 @@ def _sets(table: Table, names: list[str]) -> list[dict[int, Column]]:
     columns = _with_frequency_set(columns)
     columns = _parts_of_labels(_parts_of_ivium(_parts_without_marks(_drop_reflection(columns))))
     columns = with_parts_of_formula(_without_worked_out(_of_electrodes(columns)))
-    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *sum(_PAIRS, ()))}
+    place = {q: [i for i, c in columns.items() if c.quantity == q] for q in ("frequency", *PARTS)}
     starts = place["frequency"]
     if len(starts) == 1 and (sets := _sets_by_label(columns)):
         return sets
     if sets := _sets_by_labelled_frequency(columns, starts):
         return sets
-    pairs = [pair for pair in _PAIRS if len(place[pair[0]]) == len(place[pair[1]]) > 1]
+    pairs = [pair for pair in PAIRED if len(place[pair[0]]) == len(place[pair[1]]) > 1]
     if not pairs:
         return _blocks_of_other_forms(columns, starts)
     blocks = _repeated_blocks(names)
@@ -234,7 +232,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
     told = {
         i: c
         for i, c in found.items()
-        if c.quantity in ("frequency", *sum(_PAIRS, ()))
+        if c.quantity in ("frequency", *PARTS)
         and " " in c.label
         and _NAMES_Z.search(c.name)
         and not kind_of(c.label)
@@ -244,7 +242,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
     for c in (*told.values(), *columns.values()):
         held.setdefault(c.label, set()).add(c.quantity)
     labels = {c.label for c in told.values()}
-    whole = all(any(held[label].issuperset(pair) for pair in _PAIRS) for label in labels)
+    whole = all(any(held[label].issuperset(pair) for pair in PAIRED) for label in labels)
     if not whole or held.get("", set()) & {*IN_OHM}:
         return columns
     return {**columns, **told}
@@ -269,7 +267,7 @@ def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:
     for middle in ("", "median"):  # which is the spectrum where no other is
         aside.discard(middle)
         measured = {c.quantity for c in columns.values() if c.label not in aside}
-        if any(measured.issuperset(pair) for pair in _PAIRS):
+        if any(measured.issuperset(pair) for pair in PAIRED):
             break
     else:
         return columns
@@ -282,22 +280,26 @@ def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
     A pair without a label beside them is one more, the first: the whole cell beside its electrodes.
     """
     shared = {
-        i: c for i, c in columns.items() if c.quantity == "frequency" or not (c.label or c.quantity in _PARTS)
+        i: c
+        for i, c in columns.items()
+        if c.quantity == "frequency" or not (c.label or c.quantity in ALL_PARTS)
     }
     sets = []
     for label in sorted(dict.fromkeys(c.label for c in columns.values()), key=bool):  # stable: "" first
         own = {
-            i: c for i, c in columns.items() if c.label == label and c.quantity in _PARTS and i not in shared
+            i: c
+            for i, c in columns.items()
+            if c.label == label and c.quantity in ALL_PARTS and i not in shared
         }
         found = {c.quantity for c in own.values()}
-        if any(found.issuperset(pair) for pair in _PAIRS):
+        if any(found.issuperset(pair) for pair in PAIRED):
             sets.append({**shared, **own})
     return sets if len(sets) > 1 and not _is_one_in_two_forms(sets) else []
 
 
 def _is_one_in_two_forms(sets: Sequence[dict[int, Column]]) -> bool:
     """Whether a number behind the parts alone tells two sets apart: ``Zre1,Zim1,Phase,Zabs``."""
-    held = [{(c.quantity, c.label) for c in one.values() if c.quantity in _PARTS} for one in sets]
+    held = [{(c.quantity, c.label) for c in one.values() if c.quantity in ALL_PARTS} for one in sets]
     polar = {("modulus", ""), ("phase", "")}
     if len(held) != 2 or held[0] != polar:
         return False
@@ -311,10 +313,10 @@ def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int
     beside = len(starts) > 1 and starts[-1] - starts[0] == len(starts) - 1
     if not beside or len({*labels} - {""}) < len(starts):
         return []
-    other = {i for i, c in columns.items() if not c.label and c.quantity not in _PARTS}
+    other = {i for i, c in columns.items() if not c.label and c.quantity not in ALL_PARTS}
     sets = [{i: c for i, c in columns.items() if c.label == label or i in other} for label in labels]
     held = [{c.quantity for c in one.values()} for one in sets]
-    return sets if all(any(each.issuperset(pair) for pair in _PAIRS) for each in held) else []
+    return sets if all(any(each.issuperset(pair) for pair in PAIRED) for each in held) else []
 
 
 def _sharing_one_frequency(
@@ -363,7 +365,7 @@ def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
         return meaning
     combined = column(f"{name} [{units[index]}]")
     if (
-        meaning.quantity in _PARTS
+        meaning.quantity in ALL_PARTS
         and not combined.unit
         and (unit := unit_of(units[index]))
         and unit.kind != "any"

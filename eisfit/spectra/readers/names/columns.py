@@ -23,6 +23,7 @@ from eisfit.spectra.readers.names.name_units import BRACKET, names_and_units, te
 from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, plain_name
 from eisfit.spectra.readers.names.units import PER_AREA, Unit, is_unit, unit_of
 from eisfit.spectra.readers.names.words import (
+    CONDITIONS,
     KIND,
     OMEGA,
     ONLY_WITH_UNIT,
@@ -69,7 +70,7 @@ _SYMBOL = regex(r"^(.*(?:[^\W\d_]{2}[\s_,]+|[^\x00-\x7f]\s*))\(?(f|[RX]s?)\)?$")
 _COMPLEX_CAPACITANCE = regex(
     r"^C\*?(?:('{1,2})|[_\s]?(re|im|real|imag))$|^(re|im)\s*\(\s*C\*?\s*\)$", re.IGNORECASE
 )
-_PURE, _CONDITIONS = ("dissipation", "quality"), ("temperature", "potential", "current", "time", "cycle")
+_PURE = ("dissipation", "quality")
 _LABELLED = ("frequency", "real", "imag", "modulus", "phase")
 _PREFIX_OR_CELL = regex(rf"(?<![^\W_])[GKnpT][ _]{PREFIXED_OHM}")
 _TIMES_AREA = regex(r"\s*[*·×.]\s*(?:A|[aA]rea)(?![^\W_])")
@@ -299,7 +300,7 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
 
 def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
-    if quantity in _CONDITIONS:
+    if quantity in CONDITIONS:
         return (len(label) == 1 and label not in "Ff") or label.isdigit() or label.lower() in _AROUND
     if concepts["relative"]:
         return False

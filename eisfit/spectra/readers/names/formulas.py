@@ -10,6 +10,7 @@ from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.name_signs import split_sign
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.words import PAIRED
 
 _OF_FORMULA = regex(r"(re|real|im|imag|abs|arg)\((.*)\)\s*[(\[]([^()\[\]]+)[)\]]\s*")
 _OPERATOR = regex(r"[./*]")  # a name alone may be anything
@@ -17,7 +18,6 @@ _QUANTITIES = {
     **{"re": "real", "real": "real", "im": "imag", "imag": "imag"},
     **{"abs": "modulus", "arg": "phase"},
 }
-_PAIRS = ({"real", "imag"}, {"modulus", "phase"})
 
 
 def with_parts_of_formula(columns: Mapping[int, Column]) -> dict[int, Column]:
@@ -33,7 +33,7 @@ def with_parts_of_formula(columns: Mapping[int, Column]) -> dict[int, Column]:
     found = {i: part for i, c in columns.items() if not c.quantity and (part := _part(c))}
     parts = [part.quantity for _, part in found.values()]
     one = len({formula for formula, _ in found.values()}) == 1 and len(set(parts)) == len(parts)
-    if not one or not any(pair <= set(parts) for pair in _PAIRS):
+    if not one or not any(set(parts).issuperset(pair) for pair in PAIRED):
         return dict(columns)
     return {i: found[i][1] if i in found else c for i, c in columns.items()}
 

@@ -11,12 +11,11 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.words import ALL_PARTS, PAIRED
 
-_PAIRS = (("real", "imag"), ("modulus", "phase"))
-_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 #: What else makes an impedance, each with its unit.
 WITH_UNITS = (
-    *_PAIRS,
+    *PAIRED,
     *(("admittance_real", "admittance_imag"), ("admittance_modulus", "admittance_phase")),
     *(
         ("admittance_modulus", "phase"),
@@ -57,7 +56,7 @@ def sets_by_template(
     """
     if not _FEWEST <= len(names) <= _MOST:
         return []
-    found = _templates(names, WITH_UNITS if with_units else _PAIRS, any_name=with_units)
+    found = _templates(names, WITH_UNITS if with_units else PAIRED, any_name=with_units)
     best = max(
         (
             (
@@ -68,7 +67,7 @@ def sets_by_template(
             )
             for first in found
             for second in found
-            if (column(first).quantity, column(second).quantity) in (WITH_UNITS if with_units else _PAIRS)
+            if (column(first).quantity, column(second).quantity) in (WITH_UNITS if with_units else PAIRED)
             and list(found[first]) == list(found[second])
             and (column(first).unit if with_units else _NAMES_Z.search(first) or _are_letters(found[first]))
         ),
@@ -79,7 +78,9 @@ def sets_by_template(
     first = best[2]
     parts = {template: held for template, held in found.items() if list(held) == list(found[first])}
     taken = {i for held in parts.values() for i in held.values()}
-    shared = {i: c for i, c in columns.items() if i not in taken and not c.label and c.quantity not in _PARTS}
+    shared = {
+        i: c for i, c in columns.items() if i not in taken and not c.label and c.quantity not in ALL_PARTS
+    }
     of_parallel = {label.lower() for label in found[first]} <= _PARALLEL | _SERIES
     aside = {}
     sets = []
@@ -98,7 +99,7 @@ def _templates(
 ) -> dict[str, dict[str, int]]:
     """Return, by name without the word, which word stands in which column; in the order of the columns."""
     found: dict[str, dict[str, int]] = {}
-    wanted = {"frequency", *_PARTS}.union(*pairs)
+    wanted = {"frequency", *ALL_PARTS}.union(*pairs)
     likely = [
         (i, name)
         for i, name in enumerate(names)

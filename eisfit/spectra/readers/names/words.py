@@ -243,6 +243,12 @@ ONLY_WITH_UNIT = {
 #: The parts of an impedance; the first three are in ohm.
 PARTS = ("real", "imag", "modulus", "phase")
 IN_OHM = PARTS[:3]
+#: As columns hold them: the size of an imaginary part may stand there too.
+ALL_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
+#: The two parts that make an impedance together.
+PAIRED = (("real", "imag"), ("modulus", "phase"))
+#: What is measured beside an impedance, or what it is measured at.
+CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 KIND = {
     "frequency": "frequency",
     "real": "ohm",

@@ -14,7 +14,7 @@ from eisfit.arrays import FloatArray, median
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit
-from eisfit.spectra.readers.surroundings.refusals import CONDITIONS
+from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import number, split
@@ -165,7 +165,7 @@ def _is_cut(table: Table, lines: Sequence[str]) -> bool:
     place = len(cells[-1]) - 1  # the others may have a remark behind it
     *others, last = [row[place] for row in cells if len(row) > place]
     name = table.names[place] if place < len(table.names) else ""
-    if not others or column(name).quantity in ("frequency", *CONDITIONS):
+    if not others or column(name).quantity in ("frequency", *BESIDE_IMPEDANCE):
         return _ends_in_mark(last, others, table.style.decimal)  # round numbers may end such a column
     return is_cut_number(last, others, table.style.decimal)
 

@@ -19,14 +19,14 @@ from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.not_measured_words import other_subject
 from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.names.units import is_unit, unit_of
-from eisfit.spectra.readers.names.words import IN_OHM, KIND
+from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
 
 _OF_IMPEDANCE = {"ohm", "siemens", "farad", "henry", "angle"}
-CONDITIONS = ("time", "temperature", "potential", "current", "cycle", "index", "noise")
+BESIDE_IMPEDANCE = (*CONDITIONS, "index", "noise")
 #: What else is measured over frequency.
 _SUBJECT = regex(
     r"AD593\d|admittan\w*|\bY[- ]param\w*|permittiv\w*|dielectric\w*|\bgain\b(?!\s*[:=])|transfer function|"
@@ -95,7 +95,7 @@ def _too_wide(file: File, lines: Sequence[str], line: int, columns: int, names: 
     return file.error(f"line {line + 1}: more numbers than {told}: {quote(lines[line])}{cure}")
 
 
-def no_table(lines: Sequence[str]) -> str:
+def explain_missing_table(lines: Sequence[str]) -> str:
     """Return why there is no table, with the first line that looks like a part of one."""
     if re.match(r"\s*<(?:!|\?xml|html|table|div|body)", "\n".join(lines[:20]), re.IGNORECASE):
         return "is a page of HTML or XML: export the table as CSV"
@@ -165,7 +165,7 @@ def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np
 
 def refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
     """Refuse words, times of day and the like where numbers must stand."""
-    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in CONDITIONS]
+    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in BESIDE_IMPEDANCE]
     for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
         for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
             text = table.cell(lines, int(row), index)
@@ -346,11 +346,10 @@ def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], lef
             )
 
 
-_SWEPT_ELSE = ("temperature", "potential", "current", "time", "cycle")
 _ONE_FREQUENCY = regex(r"\bfreq\w*\.?\s*(?:[\[(][kMG]?Hz[\])]\s*)?[:=]\s*\d", re.IGNORECASE)
 
 
-def no_frequency(table: Table) -> str:
+def explain_missing_frequency(table: Table) -> str:
     """Return the sentence that says why a table without a frequency is refused."""
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
     units = {told.kind for name in table.names if (told := unit_of(names_and_units(name)[0][1] or "-"))}
@@ -360,12 +359,12 @@ def no_frequency(table: Table) -> str:
             f"no column for a frequency or an impedance (columns: {names}): it is no impedance spectrum, "
             "or the names are none that is known"
         )
-    swept = next((name for name in table.names if column(name).quantity in _SWEPT_ELSE), "")
+    swept = next((name for name in table.names if column(name).quantity in CONDITIONS), "")
     if swept and any(map(_ONE_FREQUENCY.search, table.preamble)):
         return f"its rows run over {swept.strip()!r} at one frequency: it is no spectrum"
     if any(map(_OF_DRT.search, table.names)):
         return f"no column for the frequency (columns: {names}): a distribution of relaxation times"
     over = column(table.names[0]).quantity if table.names else ""
-    if over in CONDITIONS and all(column(name).quantity for name in table.names):
+    if over in BESIDE_IMPEDANCE and all(column(name).quantity for name in table.names):
         return f"no column for the frequency (columns: {names}): over the {over} it is no spectrum"
     return f"no column for the frequency (columns: {names}); if one of them is, call it 'frequency_Hz'"

@@ -10,7 +10,7 @@ from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.constants import name_by_titles
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
-from eisfit.spectra.readers.surroundings.refusals import CONDITIONS
+from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import row_of_numbers
@@ -117,5 +117,5 @@ def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Seq
 
 def _is_of_something_else(table: Table) -> bool:
     """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
-    named = {column(name).quantity for name in table.names} - {"", "index", *CONDITIONS}
+    named = {column(name).quantity for name in table.names} - {"", "index", *BESIDE_IMPEDANCE}
     return named <= {"frequency", "phase"}

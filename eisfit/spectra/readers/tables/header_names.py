@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit, is_units_row, unit_of
-from eisfit.spectra.readers.names.words import PARTS
+from eisfit.spectra.readers.names.words import PAIRED, PARTS
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
 WANTED = {"frequency", *PARTS}
-_PAIRS = (("real", "imag"), ("modulus", "phase"))
 #: A name that is a number of a column: its stem, and the number or the letter.
 _COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
 #: ``#L`` names columns in files of SPEC.
@@ -237,7 +236,7 @@ def without_logarithms(names: list[str]) -> list[str]:
     plain = {(c.quantity, c.label) for c in columns if not c.base}
     if len(plain) == len(columns):
         return names
-    whole = {label for _, label in plain if any({(q, label) for q in pair} <= plain for pair in _PAIRS)}
+    whole = {label for _, label in plain if any({(q, label) for q in pair} <= plain for pair in PAIRED)}
     return [
         ""
         if c.base and ((c.quantity, c.label) in plain or (c.label in whole and c.quantity in PARTS))

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.words import PAIRED, PARTS
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
 _FEWEST_ROWS = 3
 _NEAR = 5  # lines above the numbers that may name them
 _VERSUS = regex(r"\s+(?:vs\.?|versus|over|against|gegen|über)\s+", re.IGNORECASE)
-_PAIRS = ({"real", "imag"}, {"modulus", "phase"})
-_PARTS = set().union(*_PAIRS)
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def parts_side_by_side(lines: Sequence[str], style: Style) -> list[str]:
             (of_first, label), (of_second, other) = pair
             head = "\t".join(["spectrum", names[0][0][0], of_first, of_second])
             found = {column(of_first).quantity, column(of_second).quantity}
-            if found not in _PAIRS or label != other or table[:1] not in ([], [head]):
+            if found not in map(set, PAIRED) or label != other or table[:1] not in ([], [head]):
                 return []
             table += [] if table else [head]
             table += [
@@ -83,8 +82,8 @@ def _names(block: _Block, style: Style) -> list[tuple[str, str]]:
     head = next((cells for cells in heads if column(cells[0]).quantity == "frequency"), [])
     titles = [one.strip(" :") for line in near for one in _VERSUS.split(line)]
     over = head[0] if head else next((t for t in titles if column(t).quantity == "frequency"), "")
-    part = next((title for title in titles if column(title).quantity in _PARTS), "")
-    own = [name if column(name).quantity in _PARTS else "" for name in head[1:]] or [""] * (width - 1)
+    part = next((title for title in titles if column(title).quantity in PARTS), "")
+    own = [name if column(name).quantity in PARTS else "" for name in head[1:]] or [""] * (width - 1)
     if not over or (not all(own or [part]) and not part):
         return []
     labels = head[1:] if head and width > 2 else [""] * (width - 1)

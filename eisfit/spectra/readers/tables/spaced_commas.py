@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.tables.titled_header import MOST_LINES
 
 _NUMBER = r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?"
 _ROW = regex(rf"\s*{_NUMBER}(?:(?:\s+,\s*|\s*,\s+){_NUMBER})+\s*,?\s*")
 _PARTING = regex(r"\s+,\s*|\s*,\s+")
 _DECIMAL = regex(r"\d,\d")
 _FEWEST_ROWS = 3
-_MOST_LINES = 20_000  # it is looked for where a table was refused: more would take long
 
 
 def part_spaced_commas(lines: Sequence[str]) -> list[str]:
@@ -20,7 +20,7 @@ def part_spaced_commas(lines: Sequence[str]) -> list[str]:
     >>> part_spaced_commas(["f,Zre,Zim", "10, 3,5, -1,5", "20, 3,2, -1,2", "30 , 3,1 ,-1,1"])
     ['f;Zre;Zim', '10;3,5;-1,5', '20;3,2;-1,2', '30;3,1;-1,1']
     """
-    if len(lines) > _MOST_LINES:
+    if len(lines) > MOST_LINES:
         return []
     rows = [i for i, line in enumerate(lines) if _ROW.fullmatch(line)]
     if len(rows) < _FEWEST_ROWS or not rows[0] or not any(_DECIMAL.search(lines[i]) for i in rows):

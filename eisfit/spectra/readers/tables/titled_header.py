@@ -12,7 +12,7 @@ _TITLED = regex(
     r"\s*([^\W\d][^:;\t]*,[^:;\t]*?)\s*[,;]\s*([^\W\d][\w ]{0,20}?)\s*[:=]\s*([^\s,;][^,;\t]{0,40})"
 )
 _FEWEST_NAMES = 3
-_MOST_LINES = 20_000  # it is looked for where a table was refused: more would take long
+MOST_LINES = 20_000  # it is looked for where a table was refused: more would take long
 _LONGEST = 200  # characters
 
 
@@ -23,7 +23,7 @@ def part_titled_headers(lines: Sequence[str]) -> list[str]:
     ['cycle: 0001', 'Frequency /Hz\tZ_r\tZ_im', '1E5\t12\t-3']
     """
     found: list[str] = []
-    if len(lines) > _MOST_LINES:
+    if len(lines) > MOST_LINES:
         return found
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         found += _part(line, below) or [line]
