@@ -32,7 +32,7 @@ _TOLD = (
 
 # Probability by each spectrum looked at, from which a circuit may stand for all; a rival's too.
 _SERVES = 0.01
-_SMALLER, _RIVALS = 3, 2  # circuits tried where the chosen one's parameters are not determined
+_SMALLER, _RIVALS, _LARGER = 3, 2, 2  # circuits tried where the chosen one's parameters are not determined
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +63,19 @@ class Choice:
 
     @property
     def others(self) -> list[IdentifiedCircuit]:
-        """What may serve in its place, by grade: the closest of the smaller circuits, then its rivals."""
+        """What may serve in its place, by grade: the closest smaller circuits, rivals, larger ones.
+
+        The larger ones are the most probable whose grade is no worse: better than a small one that misses.
+        """
         serving = [row for row in self.ranked if row is not self.answer and row.grade != "D"]
         serving = [row for row in serving if not row.at_bound]
         smaller = [row for row in serving if row.free < self.answer.free]
-        rivals = [row for row in serving if row not in smaller and row.probability >= _SERVES]
+        not_smaller = [row for row in serving if row.free >= self.answer.free]
+        rivals = [row for row in not_smaller if row.probability >= _SERVES]
+        larger = [row for row in not_smaller if row not in rivals and row.grade <= self.answer.grade]
         closest = sorted(smaller, key=lambda row: row.chisqr)
-        return sorted([*closest[:_SMALLER], *rivals[:_RIVALS]], key=lambda row: row.grade)
+        some = [*closest[:_SMALLER], *rivals[:_RIVALS], *larger[:_LARGER]]
+        return sorted(some, key=lambda row: row.grade)
 
     def choose_instead(self, row: IdentifiedCircuit) -> Choice:
         """Return the choice of another circuit because the data do not determine this one's parameters."""
