@@ -241,6 +241,15 @@ def test_of_many_alike_those_that_may_depart_are_tried_when_someone_asks(monkeyp
     assert_same(results[20], eisfit.fit(some[20], circuit))
 
 
+def test_results_travel_though_none_of_those_that_might_depart_does(monkeypatch):
+    """A worker of thousands of good spectra was lost with all of them."""
+    circuit = eisfit.circuit("rs-sei-ct")
+    some = spectra(circuit, SEI_CT, count=40)
+    monkeypatch.setattr(errors_and_flags, "may_depart", lambda linear: np.array([20]))
+    found = pickle.loads(pickle.dumps(fit_chunk(some, circuit, {}, "kernel")))
+    assert_same(found.results(some, circuit)[20], eisfit.fit(some[20], circuit))
+
+
 def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
     circuit, asked = eisfit.circuit("rs-sei-ct"), []

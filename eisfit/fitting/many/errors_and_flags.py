@@ -142,12 +142,14 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
     return found
 
 
-def _try_departures(optima: Optima) -> SplitTable:
+def _try_departures(optima: Optima) -> Table | SplitTable:
     """Return the results of fits that may depart."""
     linear = _linear(optima)
     off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
     table = _table_of(optima, linear, off, mask_of(others, len(optima.values)))
     places = {row: place for place, row in enumerate(others.tolist())}
+    if not places:
+        return table  # the other one is made when results travel, and there is none of no fits
     return SplitTable(table, places, Lazy(partial(_follow_departures, optima.rows(others))))
 
 

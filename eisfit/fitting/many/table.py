@@ -188,7 +188,7 @@ class LazyTable:
     rescaled: bool
     starts: NDArray[np.intp]
     agreed: NDArray[np.intp]
-    table: Lazy[SplitTable]
+    table: Lazy[Table | SplitTable]
 
     def row(self, b: int, spectrum: Spectrum, circuit: Circuit) -> FitResult:
         """Return one row's result."""
