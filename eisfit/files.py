@@ -50,6 +50,8 @@ def is_same_file(one: Path, other: Path) -> bool:
 def nearest_file(path: str | os.PathLike[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the file in the same folder whose name is nearest, or nothing."""
     try:
+        if Path(path).is_symlink():
+            return f"; it is a link to {Path(path).readlink()}, where nothing is"
         beside = [entry.name for entry in islice(os.scandir(Path(path).parent), _LOOKED_AT)]
     except (OSError, ValueError):
         return ""

@@ -19,6 +19,7 @@ from typing import Any
 
 from eisfit.errors import UsageError
 from eisfit.records import dataclass
+from eisfit.spectra.spectrum_files import files_below, natural
 
 _TICK = 0.1  # s between two looks at files that are not yet at rest
 _SCAN = 10.0  # s between two looks through all folders
@@ -121,7 +122,7 @@ class Watcher:
         begin = monotonic()
         while True:
             self._look()
-            ready = sorted(path for path, seen in self._pending.items() if self._is_at_rest(seen))
+            ready = natural(path for path, seen in self._pending.items() if self._is_at_rest(seen))
             for path in ready:
                 self._told[path] = self._pending.pop(path).signature
             if ready or (patience is not None and monotonic() - begin >= patience):
@@ -153,7 +154,7 @@ class Watcher:
         if monotonic() - self._scanned >= _SCAN:
             self._scanned = monotonic()
             for folder in self.folders:
-                for path in folder.rglob("*"):
+                for path in files_below(folder):
                     self._note(path)
         for path in list(self._pending):
             self._note(path)

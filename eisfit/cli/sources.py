@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eisfit.cli.all_commands import current
+from eisfit.cli.all_commands import current, say
 from eisfit.errors import EisfitError, UsageError
 
 if TYPE_CHECKING:
@@ -60,8 +60,18 @@ def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
     if source == "-":
         return list(read_all(source, **reading))
     # A single file too: its name may tell the cycle, as it does in a folder.
-    series = read_series(source, **reading)
+    series = tell_unread(read_series(source, **reading))
     return [*series, *FitFailure.of_series(series)]
+
+
+def tell_unread(series: Series) -> Series:
+    """Return a series, and say which folders were left out of it."""
+    from eisfit.spectra.spectrum_files import NOT_READ
+
+    for note in series.notes:
+        if note.startswith(NOT_READ):
+            say(f"{series.label}: {note}")
+    return series
 
 
 def gather_series(sources: list[str], **options: Any) -> Series:

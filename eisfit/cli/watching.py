@@ -114,7 +114,9 @@ class _Fits:
     def _read(self, path: Path) -> list[Any]:
         from eisfit.cli.batch_sources import spectra_of
 
-        root = next(folder for folder in self.folders if folder.resolve() in path.resolve().parents)
+        # The real path where events tell of it; not that of a link in the folder to a file elsewhere.
+        inside = (f for f in self.folders if f in path.parents or f.resolve() in path.resolve().parents)
+        root = next(inside, None)
         return list(spectra_of(str(path), root, **self.reading))
 
     def _account(self, results: Mapping[Path, list[Any]], keys: Mapping[Path, set[str]], many: Any) -> None:

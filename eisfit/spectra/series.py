@@ -278,7 +278,8 @@ def read_series(
     listing = _find_manifest(files, manifest)
     listed = manifest_axes(listing) if listing else {}
     files, skipped = leave_out_others(
-        [f for f in files if listing is None or f.resolve() != listing.resolve()]
+        [f for f in files if listing is None or f.resolve() != listing.resolve()],
+        meant=not _hint_at_folders(source),
     )
     if not files:
         name = source if isinstance(source, (str, PathLike)) else "the list of files"
@@ -327,7 +328,7 @@ def _hint_at_folders(source: object) -> str:
 
 def _nothing(source: object, failures: list[UnreadFile]) -> ReadError:
     if len(failures) == 1:
-        return ReadError(failures[0].error)
+        return ReadError(f"{failures[0].error}{_hint_at_folders(source)}")
     first = f"; the first: {failures[0].error}" if failures else ""
     name = source if isinstance(source, (str, PathLike)) else "the list of files"
     return ReadError(f"{name}: none of {len(failures)} files can be read{first}")

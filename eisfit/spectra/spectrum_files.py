@@ -6,6 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Iterable
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from eisfit.errors import ReadError
 #: Files that lie beside spectra and hold none.
 _OTHER_SUFFIXES = (
     "toml json md rst png jpg jpeg svg pdf gif tif py ipynb pyc yaml yml ini cfg log html htm xml doc "
-    "docx ppt pptx zip tar gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl"
+    "docx ppt pptx zip tar gz bz2 7z mps mpl mgr lock tex bib sh bat exe dll isfx pkl sqlite sqlite3"
 )
 _OTHER = frozenset(f".{suffix}" for suffix in _OTHER_SUFFIXES.split())
 _ABOUT = frozenset({"readme", "license", "licence", "copying", "citation", "changelog", "authors", "notice"})
 #: Columns that tables of fits have, those that eisfit writes among them, and no spectrum has.
 _OF_RESULTS = frozenset({"redchi", "chisqr", "flags"})
-_HEAD = 400  # bytes
+_DATABASE, _BESIDE_ONE = b"SQLite format 3\0", ("-wal", "-shm", "-journal")
+#: How the note begins on folders that are left out.
+NOT_READ = "the folders in it were not read"
+_HEAD, _TAIL = 400, 2**16  # bytes
+_LOOKED_AT = 200  # files of a folder that is not read
 
 
 def files_of(
@@ -53,9 +58,9 @@ def files_of(
 
 def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
     try:
-        files = natural(f for f in path.iterdir() if f.is_file() and not is_hidden(f))
+        files = natural(_drop_others([f for f in path.iterdir() if not is_hidden(f)]))
         if files:
-            return files, path.name, []
+            return files, path.name, _note_folders(path)
         deeper = files_below(path)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
@@ -64,9 +69,50 @@ def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
     return deeper, path.name, ["the folder has no files itself: its subfolders were read"]
 
 
+def _note_folders(folder: Path) -> list[str]:
+    """Return a note on the folders in a folder that are not read, because it has files itself."""
+    names = [name for name in folders_of(folder) if _seems_to_hold_spectra(folder / name)]
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return [f"{NOT_READ}: {shown}; name those that belong to it too"] if names else []
+
+
+def _seems_to_hold_spectra(folder: Path) -> bool:
+    """Return whether one of the first files of a folder, or of those in it, may hold spectra."""
+    inside = (Path(name, one) for name, _, files in os.walk(folder) for one in files)
+    return any(may_hold_spectra(path) for path in islice(inside, _LOOKED_AT) if not is_hidden(path))
+
+
 def files_below(folder: Path) -> list[Path]:
-    """Return the files of a folder and of all folders in it, but for the hidden (`.ipynb_checkpoints`)."""
-    return natural(f for f in folder.rglob("*") if f.is_file() and not is_hidden_below(f, folder))
+    """Return the files of a folder and of all folders in it, linked ones too, but for the hidden ones.
+
+    A folder that cannot be looked into stands among them in the place of its files: who reads it says why.
+    """
+    found, refused, seen = list[Path](), list[OSError](), set[str]()
+    for name, folders, files in os.walk(folder, followlinks=True, onerror=refused.append):
+        place = os.path.realpath(name)
+        if place in seen:  # a link to a folder around it would have no end
+            folders.clear()
+            continue
+        seen.add(place)
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        found += [Path(name, one) for one in files if not one.startswith(".")]
+    return natural([*_drop_others(found), *(Path(error.filename) for error in refused)])
+
+
+def _drop_others(paths: list[Path]) -> list[Path]:
+    """Return what may be read: no pipes, and no links to files that are there too and would count twice."""
+    links = {path for path in paths if path.is_symlink()}
+    there = {os.path.realpath(path) for path in paths if path not in links} if links else set[str]()
+    twice = {path for path in links if os.path.realpath(path) in there}
+    return [path for path in paths if path not in twice and _may_be_read(path)]
+
+
+def _may_be_read(path: Path) -> bool:
+    """Return whether this is a file, or one of which only who reads it can say what is wrong."""
+    try:
+        return path.is_file() or (path.is_symlink() and not path.exists())
+    except OSError:
+        return True
 
 
 def is_hidden_below(path: Path, folder: Path) -> bool:
@@ -86,9 +132,9 @@ def folders_of(source: str | PathLike[str]) -> list[str]:
     return [f.name for f in inside if f.is_dir() and not is_hidden(f)]
 
 
-def leave_out_others(files: list[Path]) -> tuple[list[Path], list[str]]:
-    """Return the files that may hold spectra, and a note on the others; one alone is what was meant."""
-    if len(files) == 1:
+def leave_out_others(files: list[Path], *, meant: bool = True) -> tuple[list[Path], list[str]]:
+    """Return the files that may hold spectra, and a note on the others; one alone, if named, is `meant`."""
+    if len(files) == 1 and meant:
         return files, []
     wanted = {f: may_hold_spectra(f) for f in files}
     kept, other = ([f for f in files if wanted[f] is yes] for yes in (True, False))
@@ -110,16 +156,24 @@ def may_hold_spectra(path: Path) -> bool:
         suffix = Path(path.stem).suffix.lower()
     if suffix in ("", ".txt") and path.stem.lower() in _ABOUT:
         return False
-    return suffix not in _OTHER and not (suffix in (".csv", ".tsv") and _is_table_of_fits(path))
+    return suffix not in _OTHER and not path.name.endswith(_BESIDE_ONE) and not _is_of_results(path, suffix)
 
 
-def _is_table_of_fits(path: Path) -> bool:
+def _is_of_results(path: Path, suffix: str) -> bool:
+    """Return whether a file has the results of fits, in a form that eisfit writes: table, lines or store."""
+    if suffix not in ("", ".csv", ".tsv", ".jsonl", ".parquet", ".db"):
+        return False
     try:
         with path.open("rb") as file:
-            first = file.readline(_HEAD).decode("utf-8", errors="replace")
+            head = file.read(_HEAD)
+            file.seek(max(0, path.stat().st_size - _TAIL) if suffix == ".parquet" else 0)
+            tail = file.read(_TAIL) if suffix == ".parquet" else b""
     except OSError:
         return False  # the reader says why it cannot be read
-    return bool(_OF_RESULTS & {word.strip().lower() for word in re.split(r"[,;\t]", first)})
+    if suffix in (".csv", ".tsv"):
+        first = head.partition(b"\n")[0].decode("utf-8", errors="replace")
+        return bool(_OF_RESULTS & {word.strip().lower() for word in re.split(r"[,;\t]", first)})
+    return head.startswith((_DATABASE, b'{"spectrum": {"source": ')) or b"redchi" in tail
 
 
 def natural(paths: Iterable[Path]) -> list[Path]:

@@ -53,6 +53,19 @@ def test_a_folder_and_then_only_what_is_new(folder, tmp_path):
     assert "2 fitted, 2 from the store" in run(folder, "--store", store).stdout
 
 
+@pytest.mark.parametrize("name", ["results.csv", "results.jsonl", "results.parquet"])
+def test_what_it_wrote_beside_the_spectra_is_none_of_them(folder, name):
+    """And may be written again: the message after Ctrl-C asks for the same command."""
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    for fitted in (3, 0):
+        done = run(folder, "--store", folder / "results", "--export", folder / name)
+        assert "3 spectra in" in done.stdout
+        assert f"{fitted} fitted, {3 - fitted} from the store, 0 failed" in done.stdout
+    (folder / "results-wal").write_bytes(b"\x37\x7f\x06\x82")  # of a colleague's run that is under way
+    assert "3 spectra in" in run(folder).stdout
+
+
 def test_json_and_exit_code_of_failures(folder, tmp_path):
     (folder / "b" / "broken.csv").write_text("nothing here\n")
     done = run(folder, "--json")

@@ -210,15 +210,18 @@ def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path, running):
     assert watching.line().startswith(f"{cells / 'cycle_3.csv'}: ")
     (cells / "cycle_3.csv").write_text(text(60))
     assert watching.line() == f"{cells / 'cycle_3.csv'}: B, usable (the file has changed)"
+    (tmp_path / "elsewhere.csv").write_text(text(70))
+    (cells / "linked.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert watching.line() == f"{cells / 'linked.csv'}: B, usable"
     (cells / "broken.csv").write_text("nothing here\n")
     assert watching.line().startswith(f"{cells / 'broken.csv'}: failed: ")
     code, rest, said = watching.stop()
     assert code == 1
-    assert "4 files; 4 fits (1 of changed files), 0 from the store, 1 failed" in rest[-1]
+    assert "5 files; 5 fits (1 of changed files), 0 from the store, 1 failed" in rest[-1]
     assert said == ""
     with Store(store) as opened:
         documents = {Path(d["spectrum"]["source"]).name: d for d in opened.documents()}
-        assert len(opened) == 3, "what was fitted of the shorter file is gone"
+        assert len(opened) == 4, "what was fitted of the shorter file is gone"
     assert documents["cycle_2.csv"]["spectrum"]["cycle"] == 20.0
     assert documents["cycle_3.csv"]["spectrum"]["points"] == 15
     assert documents["cycle_3.csv"]["parameters"]["R_ct"]["value"] == pytest.approx(60, rel=3e-3)

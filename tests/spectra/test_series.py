@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_name
 from eisfit.spectra.series import Series, UnreadFile, read_series
 from eisfit.spectra.spectrum import Spectrum
+from eisfit.spectra.spectrum_files import files_below
 
 F = np.array([1000.0, 100.0, 10.0, 1.0])
 Z = np.array([1 - 0.5j, 2 - 1j, 3 - 0.5j, 4 - 0.1j])
@@ -162,7 +165,51 @@ def test_subfolders_only_where_the_folder_is_bare(tmp_path):
     write(tmp_path, "deep/cycle_10.csv")
     assert any("subfolders were read" in note for note in read_series(tmp_path).notes)
     write(tmp_path, "cycle_1.csv")
-    np.testing.assert_array_equal(read_series(tmp_path).cycles, [1])
+    found = read_series(tmp_path)
+    np.testing.assert_array_equal(found.cycles, [1])
+    assert "the folders in it were not read: deep; name those that belong to it too" in found.notes
+
+
+def test_a_file_beside_folders_that_is_no_spectrum_points_at_them(tmp_path):
+    write(tmp_path, "bare/cycle_1.csv")
+    (tmp_path / "README.txt").write_text("words")
+    with pytest.raises(ReadError, match="no spectra in it; name one of its folders: bare"):
+        read_series(tmp_path)
+    (tmp_path / "who.csv").write_text("date,who\n2024,me\n")
+    with pytest.raises(ReadError, match=r"who\.csv: no table .*; name one of its folders: bare"):
+        read_series(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights of their own")
+def test_linked_folders_are_read_and_no_file_counts_twice(tmp_path):
+    write(tmp_path, "elsewhere/cycle_2.csv")
+    write(tmp_path, "cells/a/cycle_1.csv")
+    (tmp_path / "cells" / "b").symlink_to("../elsewhere")
+    (tmp_path / "cells" / "b" / "round").symlink_to("../cells")
+    (tmp_path / "cells" / "a" / "latest.csv").symlink_to("cycle_1.csv")
+    (tmp_path / "cells" / "a" / "gone.csv").symlink_to("nowhere.csv")
+    cells = tmp_path / "cells"
+    names = [str(path.relative_to(cells)) for path in files_below(cells)]
+    assert names == ["a/cycle_1.csv", "a/gone.csv", "b/cycle_2.csv"]
+    found = read_series(cells / "a")
+    np.testing.assert_array_equal(found.cycles, [1])
+    assert "it is a link to nowhere.csv, where nothing is" in found.failures[0].error
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_left_out(tmp_path, monkeypatch):
+    write(tmp_path, "a/cycle_1.csv")
+    write(tmp_path, "b/cycle_2.csv")
+    scan = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = read_series(tmp_path)
+    said = [failure.error for failure in found.failures]
+    assert said == [f"{tmp_path / 'b'}: cannot be read: Permission denied"]
 
 
 def test_hidden_folders_are_passed_over(tmp_path):

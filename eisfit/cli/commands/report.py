@@ -20,7 +20,7 @@ from eisfit.cli.options import (
     Weighting,
 )
 from eisfit.cli.output import guard, progress
-from eisfit.cli.sources import keep_assumed
+from eisfit.cli.sources import keep_assumed, tell_unread
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
@@ -133,7 +133,7 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
 
     if source == "-":
         return keep_assumed(read_all(source, **read_as))
-    return keep_assumed(read_series(source, **read_as))
+    return keep_assumed(tell_unread(read_series(source, **read_as)))
 
 
 def _read_stored(source: str) -> list[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import sys
@@ -41,6 +42,7 @@ _FOREIGN = (
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
+    (b"SQLite format 3\0", "a database, such as `eisfit batch --store` writes (--export writes tables)"),
     (b"{\\rtf", "a document of a word processor (.rtf)"),
     (b"%!PS", "a PostScript document"),
     (b"\x89PNG", "a PNG picture"),
@@ -254,6 +256,7 @@ def _bytes(path: Path, name: str) -> bytes:
     try:
         kind = path.stat().st_mode
         if stat.S_ISDIR(kind):
+            os.scandir(path).close()  # one that cannot be looked into says so
             raise ReadError(f"{name}: is a folder, not a file; read_series reads folders")
         if not stat.S_ISREG(kind):
             raise ReadError(
