@@ -36,21 +36,21 @@ class Amplitudes:
         owner, powers = np.full(coordinates.size, -1), np.zeros((0, coordinates.size))
         if not coordinates.circuit.expressions:
             for part in serial_parts(coordinates.circuit.tree):
-                row = _powers(coordinates, part)
+                row = _find_powers(coordinates, part)
                 if row is not None:
-                    owner[_columns(coordinates, part)] = len(powers)
+                    owner[_find_columns(coordinates, part)] = len(powers)
                     powers = np.concatenate([powers, row[np.newaxis]])
         return cls(powers, owner)
 
     @property
-    def others(self) -> IntArray:
+    def other_coordinates(self) -> IntArray:
         """The coordinates (K,) that the circuit has beside its amplitudes: all but one of each branch."""
         other = np.ones(self.owner.size, dtype=bool)
         other[np.argmax(self.powers != 0, axis=1)] = False
         return np.flatnonzero(other)
 
-    def none(self) -> Amplitudes:
-        """Return no branch."""
+    def without_branches(self) -> Amplitudes:
+        """Return the same without any branch."""
         return Amplitudes(self.powers[:0], np.full_like(self.owner, -1))
 
     def expand(self, amplitudes: FloatArray) -> FloatArray:
@@ -59,7 +59,7 @@ class Amplitudes:
         return np.asarray(padded[:, self.owner])
 
 
-def _powers(coordinates: Coordinates, part: Node) -> FloatArray | None:
+def _find_powers(coordinates: Coordinates, part: Node) -> FloatArray | None:
     """Return a row of `Amplitudes.powers` for a branch, None where it cannot be scaled."""
     times = {q for q, _, _ in coordinates.ties}
     row = np.zeros(coordinates.size)
@@ -73,7 +73,7 @@ def _powers(coordinates: Coordinates, part: Node) -> FloatArray | None:
     return row if row.any() else None
 
 
-def _columns(coordinates: Coordinates, part: Node) -> list[int]:
+def _find_columns(coordinates: Coordinates, part: Node) -> list[int]:
     """Return the coordinates of a branch."""
     positions = [coordinates.position[name] for name in parameter_names(part)]
     return [coordinates.column[k] for k in positions if k in coordinates.column]

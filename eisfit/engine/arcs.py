@@ -54,19 +54,19 @@ def name_columns(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     return dict(zip(circuit.names, values.T, strict=True))
 
 
-def parallels(node: Node) -> Iterator[Parallel]:
+def iterate_parallels(node: Node) -> Iterator[Parallel]:
     """Yield every parallel connection of a tree."""
     if isinstance(node, Component):
         return
     if isinstance(node, Parallel):
         yield node
     for child in node.children:
-        yield from parallels(child)
+        yield from iterate_parallels(child)
 
 
 def arcs(node: Node) -> Iterator[Arc]:
     """Yield every parallel connection of a resistor and a CPE or capacitor."""
-    for parallel in parallels(node):
+    for parallel in iterate_parallels(node):
         storage = [c for c in parallel.children if isinstance(c, Component) and c.symbol in ("CPE", "C")]
         others = [c for child in parallel.children if child not in storage for c in components(child)]
         resistors = [c for c in others if c.symbol == "R"]

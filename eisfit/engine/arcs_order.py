@@ -26,9 +26,9 @@ def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     A bound of one of them that all would keep tells nothing apart.
     """
     result = values.copy()
-    for group, columns, (low, high) in _groups(circuit):
-        p = _sizes(circuit, result)
-        times = np.stack([_time(arc, p) for arc in group], axis=1)
+    for group, columns, (low, high) in _find_groups(circuit):
+        p = _take_magnitudes(circuit, result)
+        times = np.stack([_compute_time(arc, p) for arc in group], axis=1)
         order = np.argsort(times, axis=1, kind="stable")
         taken = result[:, columns]  # (n, arcs, parameters of one arc)
         free = np.asarray(((taken > low) & (taken < high)).all(axis=(1, 2)))
@@ -37,7 +37,7 @@ def order_arcs(circuit: Circuit, values: FloatArray) -> FloatArray:
     return result
 
 
-def _box_of_all(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, FloatArray]:
+def _intersect_bounds(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return low and high (parameters of one arc,): where arcs differ in a bound, the strictest of them.
 
     A bound that all of them have keeps none in its place.
@@ -51,15 +51,15 @@ def _box_of_all(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, FloatA
 
 
 @keep_per_circuit
-def _groups(circuit: Circuit) -> list[tuple[list[Part], IntArray, tuple[FloatArray, FloatArray]]]:
+def _find_groups(circuit: Circuit) -> list[tuple[list[Part], IntArray, tuple[FloatArray, FloatArray]]]:
     """Return the arcs that can be interchanged, fast to slow by their roles, their columns, a box for all."""
     position = {name: k for k, name in enumerate(circuit.names)}
-    groups = [_from_fast_to_slow(circuit, found) for found in _interchangeable(circuit, circuit.tree)]
+    groups = [_sort_by_role(circuit, found) for found in _iterate_interchangeable(circuit, circuit.tree)]
     columns = [np.asarray([[position[n] for n in parameter_names(arc)] for arc in group]) for group in groups]
-    return [(group, at, _box_of_all(circuit, at)) for group, at in zip(groups, columns, strict=True)]
+    return [(group, at, _intersect_bounds(circuit, at)) for group, at in zip(groups, columns, strict=True)]
 
 
-def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
+def _sort_by_role(circuit: Circuit, group: list[Part]) -> list[Part]:
     """Return the arcs in the order of their roles where all have one, else as they stand in the string."""
     roles = [circuit.parameters[parameter_names(arc)[0]].role for arc in group]
     if not all(role in ROLE_ORDER for role in roles):
@@ -68,28 +68,28 @@ def _from_fast_to_slow(circuit: Circuit, group: list[Part]) -> list[Part]:
     return [group[k] for k in sorted(range(len(group)), key=rank.__getitem__)]
 
 
-def role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+def compute_role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the time constant (n,) of the arc of each role in `ROLE_ORDER` that the circuit has."""
-    p = _sizes(circuit, values)
-    return {role: arc.tau(p) for role, arc in _arcs_by_role(circuit).items()}
+    p = _take_magnitudes(circuit, values)
+    return {role: arc.tau(p) for role, arc in _find_arcs_by_role(circuit).items()}
 
 
 @keep_per_circuit
-def _arcs_by_role(circuit: Circuit) -> dict[str, Arc]:
+def _find_arcs_by_role(circuit: Circuit) -> dict[str, Arc]:
     """Return the arc of each role, from fast to slow."""
     found = {circuit.parameters[arc.resistor.name].role: arc for arc in arcs(circuit.tree)}
     return {role: found[role] for role in ROLE_ORDER if role in found}
 
 
-def arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
+def are_arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
     """Return the rows (n,) of parameters (n, P) whose arcs are in the order of their roles, fast to slow."""
     inside = np.ones(len(values), dtype=bool)
-    for fast, slow in pairwise(role_times(circuit, values).values()):
+    for fast, slow in pairwise(compute_role_times(circuit, values).values()):
         inside &= fast <= slow
     return inside
 
 
-def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Part]]:
+def _iterate_interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Part]]:
     if isinstance(node, Component):
         return
     parts: tuple[Node, ...] = node.children
@@ -97,10 +97,10 @@ def _interchangeable(circuit: Circuit, node: Node) -> Iterator[list[Part]]:
         shapes: dict[str, list[Part]] = {}
         for child in node.children:
             if _has_time(child) and _is_untouched(circuit, child):
-                shapes.setdefault(_shape(child), []).append(child)
+                shapes.setdefault(_describe_shape(child), []).append(child)
         yield from (group for group in shapes.values() if len(group) > 1)
     for part in parts:
-        yield from _interchangeable(circuit, part)
+        yield from _iterate_interchangeable(circuit, part)
 
 
 def _has_time(node: Part) -> bool:
@@ -121,18 +121,18 @@ def _is_untouched(circuit: Circuit, arc: Part) -> bool:
     return True
 
 
-def _shape(node: Node) -> str:
+def _describe_shape(node: Node) -> str:
     if isinstance(node, Component):
         return node.symbol
     joint = "-" if isinstance(node, Series) else ","
-    return "(" + joint.join(_shape(child) for child in node.children) + ")"
+    return "(" + joint.join(_describe_shape(child) for child in node.children) + ")"
 
 
-def _sizes(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+def _take_magnitudes(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return parameters (n, P) in columns, without their signs: a negative resistance has a time too."""
     return name_columns(circuit, np.abs(values))
 
 
-def _time(part: Part, p: dict[str, FloatArray]) -> FloatArray:
+def _compute_time(part: Part, p: dict[str, FloatArray]) -> FloatArray:
     time = p[f"{part.name}_tau"] if isinstance(part, Component) else next(arcs(part)).tau(p)
     return np.asarray(time)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.arcs import arcs, parallels
+from eisfit.engine.arcs import arcs, iterate_parallels
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.model.notation import Component, Node
@@ -21,7 +21,7 @@ from eisfit.records import dataclass
 _BEYOND = 1e6  # a magnitude this far outside the data's own scale cannot be told from zero or infinity
 _BEYOND_TIME = 1e4
 # On the way to an optimum, and in data without noise, arcs lie far outside the sweep and elements are small.
-_SEARCHED, _SEARCHED_TIME = 1e10, 1e14
+_BEYOND_IN_SEARCH, _BEYOND_TIME_IN_SEARCH = 1e10, 1e14
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Scales:
 
     @cached_property
     def _known_spans(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        return _spans(self.ends)
+        return _compute_spans(self.ends)
 
     @cached_property
     def _widest_spans(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        return _spans(self.ends, _SEARCHED, _SEARCHED_TIME)
+        return _compute_spans(self.ends, _BEYOND_IN_SEARCH, _BEYOND_TIME_IN_SEARCH)
 
     @property
     def ends(self) -> FloatArray:
@@ -72,7 +72,7 @@ class Scales:
         return float(np.sqrt(low) * np.sqrt(high))
 
 
-def _spans(
+def _compute_spans(
     scales: FloatArray, size: float = _BEYOND, beyond: float = _BEYOND_TIME
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Return unit -> the span of values (B,), for the scales (4, B) of B spectra."""
@@ -111,7 +111,7 @@ class Box:
         omega = np.broadcast_to(omega, modulus.shape)
         least = np.where(np.isfinite(least), least, 1.0)
         scales = np.stack([least, most, omega.min(axis=1), omega.max(axis=1)])
-        return cls(*coordinates.box(_spans(scales, _SEARCHED, _SEARCHED_TIME)))
+        return cls(*coordinates.box(_compute_spans(scales, _BEYOND_IN_SEARCH, _BEYOND_TIME_IN_SEARCH)))
 
     def take(self, rows: IntArray) -> Box:
         """Return the box of some rows."""
@@ -147,7 +147,7 @@ class Coordinates:
         self.linear = np.flatnonzero(~self.log)
         self.constant = {k: row.value for k, row in enumerate(rows) if not row.vary and row.expr is None}
         self.column = {int(k): v for v, k in enumerate(self.free)}
-        self.ties = list(self._ties())
+        self.ties = list(self._iterate_ties())
         self._simple_arcs = dict(self._find_simple_arcs())
         #: Ties of one resistor beside one CPE and nothing else, its exponent free.
         self.simple = set(self._simple_arcs.values())
@@ -180,7 +180,7 @@ class Coordinates:
         """Number of free coordinates V."""
         return int(self.free.size)
 
-    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+    def _iterate_ties(self) -> Iterator[tuple[int, int, int | None]]:
         """Yield columns (Q, R, alpha) of the arcs moved as time constants; alpha None for a capacitor."""
         table = self.circuit.parameters
         for resistor, storage in arcs(self.circuit.tree):
@@ -195,7 +195,7 @@ class Coordinates:
 
     def _find_simple_arcs(self) -> Iterator[tuple[int, tuple[int, int, int]]]:
         """Yield the identity of each node of the circuit's tree that is a `simple` arc, and its tie."""
-        for node in parallels(self.circuit.tree):
+        for node in iterate_parallels(self.circuit.tree):
             parts = {c.symbol: c for c in node.children if isinstance(c, Component)}
             if len(node.children) == 2 and set(parts) == {"R", "CPE"}:
                 q, alpha = (self.position[name] for name in parts["CPE"].parameter_names)
@@ -203,21 +203,21 @@ class Coordinates:
                 if tie in self.ties and alpha in self.column:
                     yield id(node), tie
 
-    def simple_arc(self, node: Node) -> tuple[int, int, int] | None:
+    def find_simple_arc(self, node: Node) -> tuple[int, int, int] | None:
         """Return columns (Q, R, alpha) of a node of the circuit's tree that is a `simple` arc, else None."""
         return self._simple_arcs.get(id(node))
 
     def box(self, spans: Mapping[str, tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
         """Return low and high (B, V) of the coordinates for spans (B,) by unit, within the bounds given."""
         rows, times = list(self.circuit.parameters.values()), {q for q, _, _ in self.ties}
-        ends = [self._ends(rows[k], spans, is_time=int(k) in times) for k in self.free]
+        ends = [self._find_ends(rows[k], spans, is_time=int(k) in times) for k in self.free]
         count = len(spans["ohm"][0])
         low, high = np.empty((count, self.size)), np.empty((count, self.size))
         for v, (least, most) in enumerate(ends):
             low[:, v], high[:, v] = least, most
         return low, high
 
-    def _ends(
+    def _find_ends(
         self, row: CircuitParameter, spans: Mapping[str, tuple[FloatArray, FloatArray]], *, is_time: bool
     ) -> tuple[FloatArray, FloatArray]:
         """Return low and high (B,) of one coordinate."""
@@ -241,7 +241,7 @@ class Coordinates:
         full = np.zeros((theta.shape[0], self.log.size))
         full[:, self.free] = theta
         for q, r, alpha in self.ties:
-            full[:, q] = full[:, q] * (1.0 if alpha is None else self._alpha(full, alpha)) - full[:, r]
+            full[:, q] = full[:, q] * (1.0 if alpha is None else self._get_alpha(full, alpha)) - full[:, r]
         with np.errstate(all="ignore"):  # a column that is no logarithm is put in its place below
             values = np.exp(full)
         values[:, self.linear] = full[:, self.linear]
@@ -262,7 +262,7 @@ class Coordinates:
             full[:, q] = (full[:, q] + full[:, r]) / (1.0 if alpha is None else values[:, alpha])
         return self.widest.clip(full[:, self.free])
 
-    def _alpha(self, full: FloatArray, column: int) -> FloatArray | float:
+    def _get_alpha(self, full: FloatArray, column: int) -> FloatArray | float:
         """Return the exponents, before expressions are evaluated: a tie is only made where this is enough."""
         row = self.circuit.parameters[self.circuit.names[column]]
         return full[:, column] if row.free else float(self.constant.get(column) or 1.0)
@@ -280,9 +280,9 @@ class Coordinates:
                 found[:, v, v] *= values[:, alpha]
         return found
 
-    def chain(self, slopes: ComplexArray, values: FloatArray, theta: FloatArray) -> ComplexArray:
+    def apply_chain_rule(self, slopes: ComplexArray, values: FloatArray, theta: FloatArray) -> ComplexArray:
         """Turn dZ/dp (B, P, F) into dZ/dtheta (B, V, F), using up `slopes`."""
-        self.chain_expressions(slopes, values)
+        self.add_chain_of_expressions(slopes, values)
         factor = values.copy()
         factor[:, self.linear] = 1.0
         parts = slopes.view(np.float64)
@@ -297,7 +297,7 @@ class Coordinates:
             by_q *= values[:, alpha, np.newaxis]
         return slopes if self.size == self.log.size else slopes[:, self.free]
 
-    def chain_expressions(self, slopes: ComplexArray, values: FloatArray) -> None:
+    def add_chain_of_expressions(self, slopes: ComplexArray, values: FloatArray) -> None:
         """Add what flows through the expressions to the derivatives by the free parameters, in place."""
         for name, expression in reversed(self.circuit.expressions.items()):
             k, row = self.position[name], self.circuit.parameters[name]
@@ -313,5 +313,5 @@ class Coordinates:
 class PlainCoordinates(Coordinates):
     """Every parameter by itself, so that one can be held, shared or smooth: a Q is a Q, no time constant."""
 
-    def _ties(self) -> Iterator[tuple[int, int, int | None]]:
+    def _iterate_ties(self) -> Iterator[tuple[int, int, int | None]]:
         return iter(())

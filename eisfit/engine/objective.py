@@ -33,9 +33,9 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.quantiles import f_above
 
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
-_WALL = 1e60
+_HUGE = 1e60
 _PERFECT, _DOUBTFUL = 1.1, 1.25  # times the attainable chisqr: what any noise leaves, and what none does
-_ONE_IN = 1e-3
+_EXCEEDANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Representation:
     slope: Callable[[ComplexArray], ComplexArray]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _representation, (self.name,)  # functions of their own cannot be pickled
+        return _get_representation, (self.name,)  # functions of their own cannot be pickled
 
     def weights(self, spectrum: Spectrum, weighting: str) -> FloatArray:
         """Return the weights (2F,) of the real and imaginary parts of g in turn."""
@@ -87,7 +87,7 @@ REPRESENTATIONS: Mapping[str, Representation] = {
 }
 
 
-def _representation(name: str) -> Representation:
+def _get_representation(name: str) -> Representation:
     return REPRESENTATIONS[name]
 
 
@@ -154,7 +154,7 @@ class FormProblem(Problem):
         slopes = buffer[: theta.shape[0]]
         values = self.coordinates.physical(theta)
         z = self.coordinates.circuit.evaluate(self.grid, values, slopes)
-        by_theta = self.coordinates.chain(slopes, values, theta)
+        by_theta = self.coordinates.apply_chain_rule(slopes, values, theta)
         by_theta *= self.form.slope(z)[:, np.newaxis, :]
         jacobian = by_theta.view(np.float64)
         jacobian *= self.weight[:, np.newaxis, :]
@@ -199,7 +199,7 @@ class Objective:
             return
         problem = self.problem
         z = problem.coordinates.circuit.evaluate(problem.grid, values, self.slopes)
-        problem.coordinates.chain_expressions(self.slopes, values)
+        problem.coordinates.add_chain_of_expressions(self.slopes, values)
         difference = self.form.residual(z, problem.target)
         residual = np.ascontiguousarray(difference).view(np.float64)[0] * self.weight
         slopes = self.slopes[:, self.varied]
@@ -207,8 +207,8 @@ class Objective:
             slopes *= self.form.slope(z)[:, np.newaxis, :]
         jacobian = slopes.view(np.float64)[0] * self.weight
         # A step to where the circuit has no finite impedance is answered with a wall, not with a NaN.
-        self.residual_vector = np.nan_to_num(residual, nan=_WALL, posinf=_WALL, neginf=-_WALL)
-        self.matrix = np.nan_to_num(jacobian.T, posinf=_WALL, neginf=-_WALL)
+        self.residual_vector = np.nan_to_num(residual, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE)
+        self.matrix = np.nan_to_num(jacobian.T, posinf=_HUGE, neginf=-_HUGE)
         self.at = values
 
     def residual(self, params: Any) -> FloatArray:
@@ -223,7 +223,7 @@ class Objective:
 
 
 @lru_cache(maxsize=64)
-def most_of_noise(points: int, columns: int, parameters: int) -> float:
+def compute_noise_ceiling(points: int, columns: int, parameters: int) -> float:
     """Return the ratio of chisqr to the attainable one that noise alone exceeds once in a thousand times.
 
     The attainable chisqr is that of a ladder (`eisfit.spectra.noise`), scaled to all numbers. A circuit of
@@ -250,5 +250,5 @@ def most_of_noise(points: int, columns: int, parameters: int) -> float:
     for _ in range(12):
         middle = 0.5 * (low + high)
         ratio = (middle * 2 * points / left - 1) * left / fewer
-        low, high = (middle, high) if f_above(fewer, left, ratio) > _ONE_IN else (low, middle)
+        low, high = (middle, high) if f_above(fewer, left, ratio) > _EXCEEDANCE else (low, middle)
     return low

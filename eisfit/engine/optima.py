@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray
-from eisfit.engine.arcs_order import arcs_in_order, order_arcs
-from eisfit.engine.solver import NO_BETTER, SAME, Problem
+from eisfit.engine.arcs_order import are_arcs_in_order, order_arcs
+from eisfit.engine.solver import RIVAL_GAIN, SAME_OPTIMUM, Problem
 from eisfit.records import dataclass
 
-_KEPT = 32  # ends of one spectrum, beside those that came last
+_MAX_ENDS = 32  # ends of one spectrum, beside those that came last
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +86,7 @@ class Optima:
         return Basin(theta[0], float(chisqr[0]), theta, chisqr, agreed, starts)
 
 
-def put_in_order(problem: Problem, theta: FloatArray, chisqr: FloatArray) -> tuple[FloatArray, IntArray]:
+def order_best_ends(problem: Problem, theta: FloatArray, chisqr: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return parameters (B, P) of the best ends, arcs by their time constants, and which (B,) they are.
 
     Of ends that the data cannot tell apart, one with its roles from fast to slow.
@@ -100,12 +100,12 @@ def put_in_order(problem: Problem, theta: FloatArray, chisqr: FloatArray) -> tup
     """
     circuit, coordinates = problem.coordinates.circuit, problem.coordinates
     nfree = max(problem.weight.shape[1] - coordinates.size, 1)
-    alike = np.isfinite(chisqr) & (chisqr <= chisqr[:, :1] * (1 + NO_BETTER / nfree))
+    alike = np.isfinite(chisqr) & (chisqr <= chisqr[:, :1] * (1 + RIVAL_GAIN / nfree))
     alike[:, 0] = True
     row, end = np.nonzero(alike)
     values = order_arcs(circuit, coordinates.physical(theta[row, end]))
     good = np.zeros(alike.shape, dtype=bool)
-    good[row, end] = arcs_in_order(circuit, values)
+    good[row, end] = are_arcs_in_order(circuit, values)
     best = np.argmax(good, axis=1)  # 0, the best, where none is
     found = np.full(alike.shape, -1)
     found[row, end] = np.arange(row.size)
@@ -158,7 +158,7 @@ class Ends:
 
     def count_agreeing(self) -> IntArray:
         """Return how many voting ends of each spectrum are its best one."""
-        limit = self.chisqr[:, :1] * (1 + SAME) + self.floor[:, np.newaxis]
+        limit = self.chisqr[:, :1] * (1 + SAME_OPTIMUM) + self.floor[:, np.newaxis]
         return np.asarray(np.sum(self.votes & (self.chisqr <= limit), axis=1))
 
     def add(
@@ -177,10 +177,10 @@ class Ends:
         more[rows], cost[rows] = theta, chisqr
         at_rest = np.zeros(shape, dtype=bool)
         at_rest[rows] = fine
-        self.theta = np.concatenate([self.theta[:, :_KEPT], more], axis=1)
-        self.chisqr = np.concatenate([self.chisqr[:, :_KEPT], cost], axis=1)
-        self.votes = np.concatenate([self.votes[:, :_KEPT], np.full(shape, votes)], axis=1)
-        self.fine = np.concatenate([self.fine[:, :_KEPT], at_rest], axis=1)
+        self.theta = np.concatenate([self.theta[:, :_MAX_ENDS], more], axis=1)
+        self.chisqr = np.concatenate([self.chisqr[:, :_MAX_ENDS], cost], axis=1)
+        self.votes = np.concatenate([self.votes[:, :_MAX_ENDS], np.full(shape, votes)], axis=1)
+        self.fine = np.concatenate([self.fine[:, :_MAX_ENDS], at_rest], axis=1)
         self.tried[rows] += tried
         self.sort()
 

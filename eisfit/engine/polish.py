@@ -8,8 +8,8 @@ from eisfit.arrays import BoolArray, FloatArray
 from eisfit.engine.descent import Descents
 from eisfit.engine.solver import Problem, solve
 
-_STEPS = 150
-FINE = 1e-13
+_MAX_STEPS = 150
+FINE_TOLERANCE = 1e-13
 NOISE_FREE = 1e8  # times the chisqr of the digits: a relative rms of 1e-4
 
 
@@ -27,7 +27,7 @@ def polish(
     digits
         (B,) chisqr of the last digits of the data.
     """
-    end = solve(problem, theta, max_iterations=_STEPS, tolerance=FINE, damping=1e-8)
+    end = solve(problem, theta, max_iterations=_MAX_STEPS, tolerance=FINE_TOLERANCE, damping=1e-8)
     found, cost, done = end.theta, end.chisqr.copy(), end.converged.copy()
     clean = np.flatnonzero(cost < NOISE_FREE * digits)
     if clean.size:

@@ -20,7 +20,7 @@ Formula = Callable[[Mapping[str, Any]], Any]
 _STEP = 1e-30
 
 
-class _Watched(dict[str, Any]):
+class _RecordingParameters(dict[str, Any]):
     """Parameters that remember which of them were asked for."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -32,9 +32,9 @@ class _Watched(dict[str, Any]):
         return super().__getitem__(name)
 
 
-def inputs_of(formula: Formula, values: Mapping[str, Any]) -> set[str]:
+def find_inputs(formula: Formula, values: Mapping[str, Any]) -> set[str]:
     """Return the parameters that a formula is made of."""
-    watched = _Watched(values)
+    watched = _RecordingParameters(values)
     formula(watched)
     return watched.asked
 
@@ -43,7 +43,7 @@ def _find_varied(
     formula: Formula, circuit: Circuit, values: Mapping[str, Any], varied: Sequence[str]
 ) -> set[str]:
     """Return the varied parameters that a formula may hang on: all, where some are tied to others."""
-    return set(varied) if circuit.expressions else inputs_of(formula, values)
+    return set(varied) if circuit.expressions else find_inputs(formula, values)
 
 
 def standard_error(
@@ -117,13 +117,13 @@ class Propagation:
         variance = np.zeros(self.count)
         with np.errstate(all="ignore"):
             inputs = _find_varied(formula, self.circuit, first, self.varied)
-            gradient = {v: self._slope(formula, n) for v, n in enumerate(self.varied) if n in inputs}
+            gradient = {v: self._differentiate(formula, n) for v, n in enumerate(self.varied) if n in inputs}
             for v, one in gradient.items():
                 for w, other in gradient.items():
                     variance += one * self.covar[:, v, w] * other
             return np.asarray(np.sqrt(variance))
 
-    def _slope(self, formula: Formula, name: str) -> FloatArray:
+    def _differentiate(self, formula: Formula, name: str) -> FloatArray:
         """Return the derivative (B,) by a varied parameter, exactly, by a complex step."""
         if name not in self._moved:
             size = np.abs(self.named[name])

@@ -24,8 +24,8 @@ from eisfit.records import dataclass
 
 TUNING = {"huber": 1.345, "soft_l1": 1.287, "cauchy": 2.385}
 _ROUNDS = 40
-_SETTLED = 1e-7  # relative change of the cost
-_LEAST_SCALE = 1e-12  # noise-free data: residuals are relative
+_CONVERGED_CHANGE = 1e-7  # relative change of the cost
+_MIN_SCALE = 1e-12  # noise-free data: residuals are relative
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,17 +61,17 @@ def solve_robust(
     whole = dataclasses.replace(problem, target=target, weight=weight)
     cost = np.full(rows, np.inf)
     for _ in range(_ROUNDS):
-        residual = _residual(whole, theta)
-        scale = _scale(residual, theta.shape[1], known_noise)
-        share = _share(loss, residual / (TUNING[loss] * scale[:, np.newaxis]))
+        residual = _compute_residual(whole, theta)
+        scale = _estimate_scale(residual, theta.shape[1], known_noise)
+        share = _compute_weight_share(loss, residual / (TUNING[loss] * scale[:, np.newaxis]))
         solution = solve(dataclasses.replace(whole, weight=weight * np.sqrt(share)), theta, max_iterations=10)
         theta, old, cost = solution.theta, cost, solution.chisqr
-        if np.all(np.abs(old - cost) <= _SETTLED * cost):
+        if np.all(np.abs(old - cost) <= _CONVERGED_CHANGE * cost):
             break
-    residual = _residual(whole, theta)
-    scale = _scale(residual, theta.shape[1], known_noise)
+    residual = _compute_residual(whole, theta)
+    scale = _estimate_scale(residual, theta.shape[1], known_noise)
     width = TUNING[loss] * (np.full(rows, scale.min()) if common else scale)
-    return RobustEnd(theta, scale, np.asarray(_loss(loss, residual / width[:, np.newaxis]).sum(axis=1)))
+    return RobustEnd(theta, scale, np.asarray(_rho(loss, residual / width[:, np.newaxis]).sum(axis=1)))
 
 
 def covariance(loss: str, residual: FloatArray, jacobian: FloatArray, scale: float) -> FloatArray | None:
@@ -91,10 +91,10 @@ def covariance(loss: str, residual: FloatArray, jacobian: FloatArray, scale: flo
     """
     n, p = jacobian.shape
     x = residual / (TUNING[loss] * scale)
-    bend = _bend(loss, x)
+    bend = _compute_psi_slope(loss, x)
     mean = float(bend.mean())
     correction = 1 + p / n * float(bend.var()) / mean**2
-    spread = float(np.sum((residual * _share(loss, x)) ** 2)) / (n - p)
+    spread = float(np.sum((residual * _compute_weight_share(loss, x)) ** 2)) / (n - p)
     size = np.sqrt(np.sum(jacobian**2, axis=0))
     try:
         inverse = np.linalg.inv((jacobian / size).T @ (jacobian / size)) / np.outer(size, size)
@@ -120,35 +120,35 @@ def set_standard_errors(outcome: Any, circuit: Circuit, covar: FloatArray | None
             )
 
 
-def _residual(problem: FormProblem, theta: FloatArray) -> FloatArray:
+def _compute_residual(problem: FormProblem, theta: FloatArray) -> FloatArray:
     with np.errstate(all="ignore"):
         residual: FloatArray = problem.evaluate(theta, problem.buffer(theta.shape[0]))[0]
     return residual
 
 
-def _scale(residual: FloatArray, varied: int, known_noise: bool) -> FloatArray:
+def _estimate_scale(residual: FloatArray, varied: int, known_noise: bool) -> FloatArray:
     if known_noise:
         return np.ones(residual.shape[0])
     n = residual.shape[1]
     spread = robust_spread(residual, axis=1) * np.sqrt(n / max(n - varied, 1))
-    return np.asarray(np.maximum(spread, _LEAST_SCALE))
+    return np.asarray(np.maximum(spread, _MIN_SCALE))
 
 
-def _share(loss: str, x: FloatArray) -> FloatArray:
+def _compute_weight_share(loss: str, x: FloatArray) -> FloatArray:
     """Return rho'(x^2), the share of its weight that a residual keeps."""
     if loss == "huber":
         return np.asarray(1 / np.maximum(np.abs(x), 1.0))
     return np.asarray(1 / np.sqrt(1 + x**2) if loss == "soft_l1" else 1 / (1 + x**2))
 
 
-def _bend(loss: str, x: FloatArray) -> FloatArray:
+def _compute_psi_slope(loss: str, x: FloatArray) -> FloatArray:
     """Return psi'(x), with psi(x) = x rho'(x^2)."""
     if loss == "huber":
         return np.asarray(np.abs(x) <= 1, dtype=np.float64)
     return np.asarray((1 + x**2) ** -1.5 if loss == "soft_l1" else (1 - x**2) / (1 + x**2) ** 2)
 
 
-def _loss(loss: str, x: FloatArray) -> FloatArray:
+def _rho(loss: str, x: FloatArray) -> FloatArray:
     """Return rho(x^2)."""
     z = x**2
     if loss == "huber":

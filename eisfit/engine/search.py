@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, mask_of
-from eisfit.engine.evaluation.compiled import expect
-from eisfit.engine.objective import REPRESENTATIONS, FormProblem, most_of_noise
+from eisfit.engine.evaluation.compiled import count_expected_work
+from eisfit.engine.objective import REPRESENTATIONS, FormProblem, compute_noise_ceiling
 from eisfit.engine.optima import Ends, Optima, find_different
-from eisfit.engine.polish import FINE, NOISE_FREE, polish
-from eisfit.engine.solver import SAME, Problem, solve
-from eisfit.engine.starts.blocks import difficulty, relaxes, resonates
+from eisfit.engine.polish import FINE_TOLERANCE, NOISE_FREE, polish
+from eisfit.engine.solver import SAME_OPTIMUM, Problem, solve
+from eisfit.engine.starts.blocks import estimate_difficulty, relaxes, resonates
 from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
-from eisfit.engine.starts.neighbours import Known, Neighbours, choose_scouts
-from eisfit.engine.swapped_arcs import exchange_unequal_arcs, rival_excess
+from eisfit.engine.starts.neighbours import Known, Neighbours, choose_representatives
+from eisfit.engine.swapped_arcs import exchange_unequal_arcs, find_rival_excess
 from eisfit.spectra.noise import ladder, rounding
 
 _LOT = 512  # spectra: what they show, the next begin with
@@ -31,30 +31,30 @@ _ROUNDS = 5
 _STEPS = 60
 _DOUBTFUL = 1.25
 # From a neighbour's end to the bottom of the valley.
-_NEARLY_THERE: dict[str, Any] = {"max_iterations": _STEPS, "tolerance": FINE, "damping": 1e-6}
+_LAST_STEPS: dict[str, Any] = {"max_iterations": _STEPS, "tolerance": FINE_TOLERANCE, "damping": 1e-6}
 _HOPELESS = 100.0  # times the chisqr that noise explains: the circuit is wrong, not the start
 _ROUGH = 1e-6  # tolerance of the search; the best ends are then taken to the bottom of their valleys
-_POLISHED = 4
-_NEAR = 1.2
+_MAX_POLISHED = 4
+_RIVAL_RATIO = 1.2
 _MOST_LAG = 0.8  # correlation of neighbouring residuals that are no more than noise
 #: Relative rms below which two ends are one, and below which data are taken for noise-free: no rounded table
 #: of eight digits tells such ends apart, and the attainable noise is estimated no better than the latter.
 _DIGITS = 1e-8
 CLEAN = 3e-4
 _EXACT, _AT_DIGITS = 1e-6, 4.0  # so near, or at their digits, noise-free data leave nothing to be looked for
-_PRECISE = 1e-3  # relative rms that hides no other optimum in noise
-_GAIN = 2.0  # in chisqr, that is worth another round
-_MISSED = 0.03
+_PRECISE_RMS = 1e-3  # relative rms that hides no other optimum in noise
+_WORTHWHILE_GAIN = 2.0  # in chisqr, that is worth another round
+_RESONANCE_MISFIT = 0.03
 # (starts from the grid, scattered starts, how many must agree) by the grid's difficulty:
 # measured on random spectra of every circuit, see benchmarks/blind_starts.py.
 _EFFORT = {0: (1, 3, 2), 1: (4, 10, 4), 2: (4, 8, 3), 3: (6, 26, 6), 4: (10, 40, 8)}
-_LARGE = 5  # difficulty: as many time constants are more than a grid of any size holds
+_TOO_DIFFICULT = 5  # difficulty: as many time constants are more than a grid of any size holds
 # Starts of each round at random, for circuits that no grid serves: see benchmarks/blind_topologies.py.
-_RANDOM = (48, 144, 400)
-_AGREE = 4
-_FIRST = (25, 1e-5)  # steps and tolerance, after which the best quarter goes on
-_THEN = (150, 1e-9)
-_LEAST = 12
+_RANDOM_STARTS = (48, 144, 400)
+_AGREEING = 4
+_PASS_1 = (25, 1e-5)  # steps and tolerance, after which the best quarter goes on
+_PASS_2 = (150, 1e-9)
+_MIN_CONTINUED = 12
 _FROM_GRID = 4
 _MOVED = 8  # ends that differ, of which each branch is moved: one of them is a move or two from the best
 
@@ -83,16 +83,16 @@ def search(
     """
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
-        return _from_given(problem)
+        return _fit_from_given_starts(problem)
     known, count = known or Known(), len(problem.target)
-    expect(problem.coordinates, count, problem.target.shape[1])
+    count_expected_work(problem.coordinates, count, problem.target.shape[1])
     if count <= _LOT:
-        return _Search(problem, attainable, seed, known).optima()
+        return _Search(problem, attainable, seed, known).run()
     lots = (np.arange(first, min(first + _LOT, count)) for first in range(0, count, _LOT))
-    return Optima.join([_Search(problem.rows(lot), attainable[lot], seed, known).optima() for lot in lots])
+    return Optima.join([_Search(problem.rows(lot), attainable[lot], seed, known).run() for lot in lots])
 
 
-def _from_given(problem: Problem) -> Optima:
+def _fit_from_given_starts(problem: Problem) -> Optima:
     circuit, rows = problem.coordinates.circuit, len(problem.target)
     values = circuit.resolve({})
     start = problem.coordinates.internal(np.array([[values[name] for name in circuit.names]]))
@@ -124,38 +124,38 @@ class _Search(Ends):
             self.exact[row] = min(_EXACT**2 * size[row], _AT_DIGITS * np.sum(digits**2))
         columns = len(ladder(self.omega[0]))
         self.perfect = np.where(
-            clean, 1.0, most_of_noise(self.omega.shape[1], columns, self.coordinates.size)
+            clean, 1.0, compute_noise_ceiling(self.omega.shape[1], columns, self.coordinates.size)
         )
-        self.difficulty = difficulty(self.circuit) if relaxes(self.circuit) else _LARGE
-        self.crowded = relaxes(self.circuit) and self.difficulty >= _LARGE
+        self.difficulty = estimate_difficulty(self.circuit) if relaxes(self.circuit) else _TOO_DIFFICULT
+        self.crowded = relaxes(self.circuit) and self.difficulty >= _TOO_DIFFICULT
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
-            self.expected[attainable > _MISSED**2 * size] = 0.0
+            self.expected[attainable > _RESONANCE_MISFIT**2 * size] = 0.0
         self.bottom = np.full(rows, np.inf)  # chisqr of the last best end that was polished
         self.settled = np.zeros(rows, dtype=bool)
 
-    def optima(self) -> Optima:
-        """Search."""
+    def run(self) -> Optima:
+        """Search all spectra, and return their optima."""
         rows = np.arange(len(self.tried))
         if self.known.ends is not None:
-            self._follow(rows, *self.known.ends)
+            self._start_from_neighbours(rows, *self.known.ends)
             rows = rows[~self.settled]
-        first = rows[choose_scouts(self.problem.target[rows])]
-        self._look_around(first)
+        first = rows[choose_representatives(self.problem.target[rows])]
+        self._search_without_neighbours(first)
         followers = np.flatnonzero(mask_of(rows, len(self.tried)) & ~mask_of(first, len(self.tried)))
         if followers.size:
-            self._exchange(first)
+            self._exchange_arcs(first)
             values = self.coordinates.physical(self.theta[first, 0])
-            self._follow(followers, self.problem.target[first], values)
-            self._look_around(followers[~self.settled[followers]])
-        self._exchange(np.arange(len(self.tried)))
-        self._polish()
+            self._start_from_neighbours(followers, self.problem.target[first], values)
+            self._search_without_neighbours(followers[~self.settled[followers]])
+        self._exchange_arcs(np.arange(len(self.tried)))
+        self._polish_ends()
         agreed = np.maximum(self.count_agreeing(), 1)
         sure = self.settled & self._is_explained(rows := np.arange(len(self.tried)))
         self.known.remember(self.problem.target[sure], self.coordinates.physical(self.theta[sure, 0]))
         return Optima(self.theta, self.chisqr, self.fine, self.tried, agreed, self.settled)
 
-    def _ratio(self) -> FloatArray:
+    def _compute_excess_ratio(self) -> FloatArray:
         """Return the best chisqr of each spectrum over what the noise explains; 1 where that is unknown."""
         known = self.expected > 0
         return np.where(known, self.chisqr[:, 0] / np.where(known, self.expected, 1.0), 1.0)
@@ -176,41 +176,41 @@ class _Search(Ends):
         )
         return end.theta.reshape(theta.shape), end.chisqr.reshape(rows.size, count)
 
-    def _internal(self, values: FloatArray) -> FloatArray:
+    def _to_coordinates(self, values: FloatArray) -> FloatArray:
         """Return coordinates for parameters (b, n, P)."""
         flat = self.coordinates.internal(values.reshape(-1, values.shape[-1]))
         return flat.reshape(*values.shape[:2], -1)
 
-    def _grid(self, row: int) -> StartGrid:
+    def _get_grid(self, row: int) -> StartGrid:
         if row not in self.grids:
             target, weight = self.problem.target[row], self.problem.weight[row]
             self.grids[row] = StartGrid(self.circuit, self.omega[row], target, weight)
         return self.grids[row]
 
-    def _look_around(self, rows: IntArray) -> None:
-        """Start these spectra from what they show themselves, round by round, until their ends agree."""
+    def _search_without_neighbours(self, rows: IntArray) -> None:
+        """Search these spectra from their own data alone, round by round, until their ends agree."""
         if not rows.size:
             return
-        if self.difficulty < _LARGE:
+        if self.difficulty < _TOO_DIFFICULT:
             self._search_grid(rows, *_EFFORT[self.difficulty])
-            self._move_branches(self._doubtful(rows))
-            self._search_randomly(self._doubtful(rows), go_on=False)
+            self._move_branches(self._find_doubtful(rows))
+            self._search_randomly(self._find_doubtful(rows), go_on=False)
         else:
             self._search_randomly(rows)
             crowded = self.crowded
-            self._move_branches(rows if crowded else self._doubtful(rows), ends=_MOVED if crowded else 1)
+            self._move_branches(rows if crowded else self._find_doubtful(rows), ends=_MOVED if crowded else 1)
         for row in rows.tolist():
             del self.grids[row]
 
     def _search_grid(self, rows: IntArray, from_grid: int, scattered: int, agree: int) -> None:
         left = rows
         for turn in range(_ROUNDS):
-            starts = np.stack([self._from_grid(row, from_grid, scattered, turn) for row in left.tolist()])
+            starts = np.stack([self._grid_starts(row, from_grid, scattered, turn) for row in left.tolist()])
             # Later rounds look for something else than the first found: none of their starts is cut short.
             early = agree if turn == 0 else None
-            ends = self._solve(left, self._internal(starts), _STEPS, _ROUGH, early)
+            ends = self._solve(left, self._to_coordinates(starts), _STEPS, _ROUGH, early)
             self.add(left, *ends, starts.shape[1], votes=True)
-            ratio = self._ratio()[left]
+            ratio = self._compute_excess_ratio()[left]
             needed = agree * np.where((ratio > _DOUBTFUL) & (ratio < _HOPELESS), 2, 1)
             done = (self.count_agreeing()[left] >= needed) & ((ratio < _DOUBTFUL) | (turn > 0))
             done |= self._is_exact(left)
@@ -219,40 +219,40 @@ class _Search(Ends):
             if not left.size:
                 return
 
-    def _from_grid(self, row: int, count: int, scattered: int, turn: int) -> FloatArray:
-        grid, rng = self._grid(row), Chance(self.seed, turn)
+    def _grid_starts(self, row: int, count: int, scattered: int, turn: int) -> FloatArray:
+        grid, rng = self._get_grid(row), Chance(self.seed, turn)
         if turn == 0:
             own = grid.starts(count)
             return np.concatenate([own, grid.scatter(count + scattered - len(own), rng)])
         return grid.scatter(scattered, rng, exchange=len(grid.arcs) > 1)
 
-    def _doubtful(self, rows: IntArray) -> IntArray:
-        """Return spectra of next to no noise whose best end leaves what no noise can be."""
+    def _find_doubtful(self, rows: IntArray) -> IntArray:
+        """Return almost noise-free spectra whose best end leaves more than their noise explains."""
         best = self.chisqr[rows, 0]
-        precise = (self.exact[rows] > 0) | (best < _PRECISE**2 * self.size[rows])
+        precise = (self.exact[rows] > 0) | (best < _PRECISE_RMS**2 * self.size[rows])
         doubtful = precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)
         return np.asarray(rows[doubtful], dtype=np.intp)
 
     def _search_randomly(self, rows: IntArray, *, go_on: bool = True) -> None:
         """Start from anywhere, round by round; without `go_on` as long as that finds something better."""
         left = rows
-        for turn, count in enumerate(_RANDOM):
+        for turn, count in enumerate(_RANDOM_STARTS):
             if not left.size:
                 return
             before = self.chisqr[left, 0] if self.chisqr.shape[1] else np.full(left.size, np.inf)
-            theta = self._random(left, count, turn)
+            theta = self._draw_starts(left, count, turn)
             tried = theta.shape[1]
-            theta, cost = self._solve(left, theta, *_FIRST)
-            best = np.argsort(cost, axis=1)[:, : max(_LEAST, tried // 4)]
+            theta, cost = self._solve(left, theta, *_PASS_1)
+            best = np.argsort(cost, axis=1)[:, : max(_MIN_CONTINUED, tried // 4)]
             theta = np.take_along_axis(theta, best[:, :, np.newaxis], axis=1)
-            self.add(left, *self._solve(left, theta, *_THEN), tried, votes=True)
-            ratio, agreed = self._ratio()[left], self.count_agreeing()[left]
+            self.add(left, *self._solve(left, theta, *_PASS_2), tried, votes=True)
+            ratio, agreed = self._compute_excess_ratio()[left], self.count_agreeing()[left]
             known = self.expected[left] > 0
-            done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREE - 1)
-            done |= (agreed >= _AGREE * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
+            done = known & (ratio <= _DOUBTFUL) & (agreed >= _AGREEING - 1)
+            done |= (agreed >= _AGREEING * (turn + 1)) & ((turn > 0) | (known & (ratio > _HOPELESS)))
             done |= self._is_exact(left)
             if not go_on:
-                done |= self.chisqr[left, 0] > before / _GAIN
+                done |= self.chisqr[left, 0] > before / _WORTHWHILE_GAIN
             self.settled[left[done]] = True
             left = left[~done]
 
@@ -262,39 +262,39 @@ class _Search(Ends):
         From so many ends that differ, then from the best. Where the data are free of noise that was done on
         the way to their digits.
         """
-        gain, rows = 1 + SAME if self.crowded else _GAIN, rows[self.exact[rows] == 0]
+        gain, rows = 1 + SAME_OPTIMUM if self.crowded else _WORTHWHILE_GAIN, rows[self.exact[rows] == 0]
         if rows.size:
-            from eisfit.engine.starts.moved_branch import with_branch_moved  # as what else is for few
+            from eisfit.engine.starts.moved_branch import move_each_branch  # as what else is for few
         for row in rows.tolist():
             one, modulus = np.array([row]), np.abs(self.problem.target[row])
             for turn in range(_ROUNDS):
                 before = self.chisqr[row, 0]
-                chosen = find_different(self.chisqr[row], SAME)[: ends if turn == 0 else 1]
+                chosen = find_different(self.chisqr[row], SAME_OPTIMUM)[: ends if turn == 0 else 1]
                 values = self.coordinates.physical(self.theta[row, chosen])
                 starts = np.concatenate(
-                    [with_branch_moved(self.circuit, best, self.omega[row], modulus) for best in values]
+                    [move_each_branch(self.circuit, best, self.omega[row], modulus) for best in values]
                 )
                 if not len(starts):
                     break
-                moved = self._solve(one, self._internal(starts[np.newaxis]), _STEPS, _ROUGH)
+                moved = self._solve(one, self._to_coordinates(starts[np.newaxis]), _STEPS, _ROUGH)
                 self.add(one, *moved, len(starts), votes=False)
                 if self.chisqr[row, 0] > before / gain:
                     break
 
-    def _random(self, rows: IntArray, count: int, turn: int) -> FloatArray:
+    def _draw_starts(self, rows: IntArray, count: int, turn: int) -> FloatArray:
         """Return coordinates (b, n, V) of a round's starts."""
-        from eisfit.engine.starts.draws import random_starts
+        from eisfit.engine.starts.draws import draw_random_starts
 
         rng = Chance(self.seed, turn)
         together = self.resonant and turn % 2 == 1
         z = self.problem.target[rows]
-        drawn = random_starts(self.circuit, self.omega[rows], z, count, rng, together=together)
-        from_grid = [self._from_grid(row, _FROM_GRID, count // 4, turn) for row in rows.tolist()]
+        drawn = draw_random_starts(self.circuit, self.omega[rows], z, count, rng, together=together)
+        from_grid = [self._grid_starts(row, _FROM_GRID, count // 4, turn) for row in rows.tolist()]
         values = np.concatenate([drawn, np.stack(from_grid)], axis=1)
-        theta = self._internal(values)
-        return self._resonances_first(rows, theta) if self.resonant else theta
+        theta = self._to_coordinates(values)
+        return self._add_resonance_starts(rows, theta) if self.resonant else theta
 
-    def _resonances_first(self, rows: IntArray, theta: FloatArray) -> FloatArray:
+    def _add_resonance_starts(self, rows: IntArray, theta: FloatArray) -> FloatArray:
         """Add the best third of the starts after some steps in ln Z, which shows a peak and a dip alike."""
         count = theta.shape[1]
         owner = np.repeat(rows, count)
@@ -302,14 +302,14 @@ class _Search(Ends):
         weight = part.weighted_modulus
         form = REPRESENTATIONS["modulus_phase"]
         log = FormProblem(self.coordinates, part.grid, part.target, weight, part.box, form)
-        end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_FIRST[0], tolerance=_FIRST[1])
+        end = solve(log, theta.reshape(-1, theta.shape[2]), max_iterations=_PASS_1[0], tolerance=_PASS_1[1])
         cost = end.chisqr.reshape(rows.size, count)
         best = np.argsort(cost, axis=1)[:, : max(1, count // 3), np.newaxis]
         return np.concatenate(
             [theta, np.take_along_axis(end.theta.reshape(theta.shape), best, axis=1)], axis=1
         )
 
-    def _exchange(self, rows: IntArray) -> None:
+    def _exchange_arcs(self, rows: IntArray) -> None:
         """Add where the best ends lead with arcs exchanged: the grid cannot tell which has the Warburg."""
         if not rows.size:
             return
@@ -318,7 +318,7 @@ class _Search(Ends):
         if not fit.size:
             return
         owner = rows[fit]
-        start, ceiling = self.coordinates.internal(others), self._rival_ceiling()[owner]
+        start, ceiling = self.coordinates.internal(others), self._compute_rival_ceiling()[owner]
         end = solve(self.problem.rows(owner), start, max_iterations=_STEPS, tolerance=_ROUGH, ceiling=ceiling)
         most = int(np.bincount(owner).max())
         place = np.arange(fit.size) - np.searchsorted(fit, fit)  # within those of one fit
@@ -328,20 +328,20 @@ class _Search(Ends):
         self.add(np.arange(len(self.tried)), wide, costs, 0, votes=False)
         np.add.at(self.tried, owner, 1)
 
-    def _rival_ceiling(self) -> FloatArray:
+    def _compute_rival_ceiling(self) -> FloatArray:
         """Return chisqr (B,) above which no end is another optimum that the data allows.
 
         Where the best end leaves more than noise, its residuals may follow each other however closely.
         """
         nfree = max(self.problem.weight.shape[1] - self.coordinates.size, 1)
-        above = max(_NEAR, float(np.exp(rival_excess(nfree, _MOST_LAG) / nfree)))
+        above = max(_RIVAL_RATIO, float(np.exp(find_rival_excess(nfree, _MOST_LAG) / nfree)))
         explained = self._is_explained(np.arange(len(self.tried)))
         return np.where(explained, above * self.chisqr[:, 0], np.inf)
 
-    def _follow(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
+    def _start_from_neighbours(self, rows: IntArray, target: ComplexArray, values: FloatArray) -> None:
         """Start `rows` where the nearest of others ended; what explains all but the noise settles them."""
         neighbours = Neighbours(self.problem, target, values)
-        alike = neighbours.of(self.problem.target[rows])
+        alike = neighbours.find_alike(self.problem.target[rows])
         near = rows[alike.rows]
         for which in (slice(1), slice(1, None)):
             left = np.flatnonzero(~self.settled[near])
@@ -350,7 +350,7 @@ class _Search(Ends):
                 break
             chosen, shape = near[left], starts.shape[:2]
             owner = np.repeat(chosen, shape[1])
-            end = solve(self.problem.rows(owner), starts.reshape(owner.size, -1), **_NEARLY_THERE)
+            end = solve(self.problem.rows(owner), starts.reshape(owner.size, -1), **_LAST_STEPS)
             ends = end.theta.reshape(*shape, -1), end.chisqr.reshape(shape)
             self.add(chosen, *ends, shape[1], votes=True, fine=end.converged.reshape(shape))
             self.settled[chosen] = self._is_explained(chosen)
@@ -364,23 +364,23 @@ class _Search(Ends):
 
     def _is_exact(self, rows: IntArray) -> BoolArray:
         """Return which spectra, free of noise, are fitted to their digits once the best ends go there."""
-        clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows] / _GAIN)]
+        clean = rows[(self.exact[rows] > 0) & (self.chisqr[rows, 0] < self.bottom[rows] / _WORTHWHILE_GAIN)]
         if clean.size:
-            from eisfit.engine.digits import reach_digits  # measured data have noise
+            from eisfit.engine.digits import fit_to_digits  # measured data have noise
         for row in clean.tolist():
             one = np.array([row])
-            theta, cost = reach_digits(self.problem.rows(one), self.theta[row], float(self.exact[row]))
+            theta, cost = fit_to_digits(self.problem.rows(one), self.theta[row], float(self.exact[row]))
             if cost < self.chisqr[row, 0]:
                 self.add(one, theta[np.newaxis, np.newaxis], np.array([[cost]]), 1, votes=False, fine=True)
             self.bottom[row] = self.chisqr[row, 0]
         return np.asarray(self.chisqr[rows, 0] <= self.exact[rows])
 
-    def _polish(self) -> None:
+    def _polish_ends(self) -> None:
         """Take the best end, and near ones that may still turn out lower, to the bottom of their valleys."""
         lowest = self.chisqr[:, :1]
-        limit = lowest * (1 + SAME) + self.floor[:, np.newaxis]
-        others = (self.chisqr > limit) & (self.chisqr < lowest * _NEAR)
-        others &= np.cumsum(others, axis=1) < _POLISHED
+        limit = lowest * (1 + SAME_OPTIMUM) + self.floor[:, np.newaxis]
+        others = (self.chisqr > limit) & (self.chisqr < lowest * _RIVAL_RATIO)
+        others &= np.cumsum(others, axis=1) < _MAX_POLISHED
         others[:, 0] = np.isfinite(lowest[:, 0])
         others &= ~(self.fine & (self.chisqr > NOISE_FREE * self.floor[:, np.newaxis]))
         row, end = np.nonzero(others)
@@ -389,7 +389,7 @@ class _Search(Ends):
         theta, cost, done = polish(self.problem.rows(row), self.theta[row, end], self.floor[row])
         self.fine[row, end] = done
         # The rough chisqr may be what a last step promised, a trace lower than what it is.
-        better = cost <= self.chisqr[row, end] * (1 + SAME)
+        better = cost <= self.chisqr[row, end] * (1 + SAME_OPTIMUM)
         row, end = row[better], end[better]
         self.theta[row, end], self.chisqr[row, end] = theta[better], cost[better]
         self.sort()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray, are_all
 from eisfit.engine.coordinates import Box, Coordinates, Scales
-from eisfit.engine.evaluation.compiled import Engine, goes_compiled, minimise
+from eisfit.engine.evaluation.compiled import Engine, minimise, uses_compiled_loop
 from eisfit.engine.evaluation.kernel import evaluate
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -24,13 +24,13 @@ from eisfit.records import dataclass
 
 _MAX_DAMPING = 1e10
 #: Relative chisqr within which two ends count as one optimum.
-SAME = 3e-4
+SAME_OPTIMUM = 3e-4
 #: Fall of chisqr, in units of redchi, that does not make another order of the arcs the better: three sigma.
-NO_BETTER = 9.0
+RIVAL_GAIN = 9.0
 _MIN_DAMPING = 1e-12
 _INERTIA = 0.1
-_SHORT = 1e-2  # of a logarithm: so short a step goes where the linear model says
-_AT_MOST, _TRUSTED = 4.0, 1e-2  # times what a step promises that it may bring, and up to which damping
+_SHORT_STEP = 1e-2  # of a logarithm: so short a step goes where the linear model says
+_MAX_GAIN, _TRUSTED = 4.0, 1e-2  # times what a step promises that it may bring, and up to which damping
 _ONE = np.ones((1, 1), dtype=np.complex128)
 
 
@@ -123,7 +123,7 @@ class Problem:
         if coordinates.circuit.expressions:
             values = coordinates.physical(theta)
             z = coordinates.circuit.evaluate(self.grid, values, slopes)
-            slopes = coordinates.chain(slopes, values, theta)
+            slopes = coordinates.apply_chain_rule(slopes, values, theta)
         else:
             slopes = slopes[:, : coordinates.size]
             z = evaluate(coordinates, self.grid, theta, _ONE if seed is None else seed, slopes)
@@ -187,7 +187,7 @@ class _State:
         """Leave the rows of an owner where they are when enough of them have converged to its lowest cost."""
         lowest = np.full(int(owner[-1]) + 1, np.inf)
         np.minimum.at(lowest, owner, self.cost)
-        best = self.converged & (self.cost <= lowest[owner] * (1 + SAME))
+        best = self.converged & (self.cost <= lowest[owner] * (1 + SAME_OPTIMUM))
         enough = np.bincount(owner[best], minlength=lowest.size) >= agree
         self.active = self.active[~enough[owner[self.active]]]
 
@@ -244,10 +244,10 @@ def solve(
     """
     rows, points = len(theta), problem.target.shape[1]
     owner = np.zeros(rows, dtype=np.intp) if owner is None else owner
-    if type(problem) is Problem and goes_compiled(problem.coordinates, rows, points, engine):
-        limits = tolerance, _INERTIA, _SHORT, _MIN_DAMPING, _MAX_DAMPING, _AT_MOST, _TRUSTED, damping
+    if type(problem) is Problem and uses_compiled_loop(problem.coordinates, rows, points, engine):
+        limits = tolerance, _INERTIA, _SHORT_STEP, _MIN_DAMPING, _MAX_DAMPING, _MAX_GAIN, _TRUSTED, damping
         parts = problem.coordinates, problem.grid, problem.target, problem.weight, problem.bounds
-        enough = partial(_steps_needed, owner, agree) if agree and rows else None
+        enough = partial(_count_steps_needed, owner, agree) if agree and rows else None
         most = max_iterations
         ended = minimise(*parts, theta, ceiling=ceiling, limits=limits, max_iterations=most, enough=enough)
         return Solution(*ended)
@@ -263,7 +263,7 @@ def solve(
     return Solution(state.theta, state.cost, state.converged, steps)
 
 
-def _steps_needed(
+def _count_steps_needed(
     owner: IntArray, agree: int, cost: FloatArray, converged: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return after how many steps (B,) `_State.retire` leaves each row.
@@ -273,7 +273,7 @@ def _steps_needed(
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     place = np.cumsum(np.diff(owner, prepend=owner[0]) > 0)
     lowest = np.minimum.reduceat(cost, first, axis=0)[place]
-    best = (converged[:, np.newaxis] <= np.arange(cost.shape[1])) & (cost <= lowest * (1 + SAME))
+    best = (converged[:, np.newaxis] <= np.arange(cost.shape[1])) & (cost <= lowest * (1 + SAME_OPTIMUM))
     enough = np.add.reduceat(best, first, axis=0, dtype=np.intp) >= agree
     enough[:, 0] = False
     needed = np.where(enough.any(axis=1), np.argmax(enough, axis=1), cost.shape[1])
@@ -282,18 +282,18 @@ def _steps_needed(
 
 def _iterate(state: _State, tolerance: float) -> None:
     rows = state.active
-    step, promised = _step(state, rows)
+    step, promised = _compute_step(state, rows)
     if state.ceiling is not None:
-        lost = state.cost[rows] - _AT_MOST * promised > state.ceiling[rows]
+        lost = state.cost[rows] - _MAX_GAIN * promised > state.ceiling[rows]
         lost &= state.damping[rows] <= _TRUSTED
         rows, step, promised = rows[~lost], step[~lost], promised[~lost]
         state.active = rows
         if not rows.size:
             return
     length = np.abs(step / state.problem.coordinates.size_at(state.theta[rows])).max(axis=1)
-    final = (promised <= tolerance * state.cost[rows]) & (length < _SHORT)
+    final = (promised <= tolerance * state.cost[rows]) & (length < _SHORT_STEP)
     if final.any():
-        _finish(state, rows[final], step[final], promised[final])
+        _take_last_step(state, rows[final], step[final], promised[final])
         rows, step, promised = rows[~final], step[~final], promised[~final]
         state.active = rows
         if not rows.size:
@@ -306,7 +306,7 @@ def _iterate(state: _State, tolerance: float) -> None:
     accepted = rows[better]
     state.theta[accepted], state.cost[accepted] = trial[better], cost[better]
     state.normal[accepted], state.gradient[accepted] = normal[better], gradient[better]
-    _damp(state, rows, better, gain)
+    _update_damping(state, rows, better, gain)
     still = promised <= tolerance * old
     settled = better & (old - cost <= tolerance * old) & (gain > 0.25)
     stuck = state.damping[rows] > _MAX_DAMPING
@@ -314,14 +314,14 @@ def _iterate(state: _State, tolerance: float) -> None:
     state.active = rows[~(still | settled | stuck)]
 
 
-def _finish(state: _State, rows: IntArray, step: FloatArray, promised: FloatArray) -> None:
+def _take_last_step(state: _State, rows: IntArray, step: FloatArray, promised: FloatArray) -> None:
     """Take a last, short step that promises next to nothing, without the cost of looking where it ends."""
     state.theta[rows] = state.problem.bounds.take(rows).clip(state.theta[rows] + step)
     state.cost[rows] -= promised
     state.converged[rows] = True
 
 
-def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+def _compute_step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return the damped step (b, V) and the fall of chisqr that the linear model promises (b,)."""
     coordinates = state.problem.coordinates
     normal, gradient, theta = state.normal[rows], state.gradient[rows], state.theta[rows]
@@ -335,12 +335,12 @@ def _step(state: _State, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     scale = diagonal + _INERTIA * state.cost[rows, np.newaxis] / coordinates.size_at(theta) ** 2 + 1e-300
     extra = state.damping[rows, np.newaxis] * scale
     diagonal += extra + held
-    step = -_solve(normal, gradient)
+    step = -_solve_linear(normal, gradient)
     promised: FloatArray = np.einsum("bi,bi->b", step, extra * step - gradient)
     return step, promised
 
 
-def _solve(normal: FloatArray, right: FloatArray) -> FloatArray:
+def _solve_linear(normal: FloatArray, right: FloatArray) -> FloatArray:
     """Solve (b, V, V) x = (b, V); a singular row takes no step."""
     try:
         found = np.linalg.solve(normal, right[:, :, np.newaxis])[:, :, 0]
@@ -353,7 +353,7 @@ def _solve(normal: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(found, dtype=np.float64)
 
 
-def _damp(state: _State, rows: IntArray, better: NDArray[np.bool_], gain: FloatArray) -> None:
+def _update_damping(state: _State, rows: IntArray, better: NDArray[np.bool_], gain: FloatArray) -> None:
     growth = state.growth[rows]
     factor = np.maximum(0.1, 1 - (2 * np.minimum(gain, 1.0) - 1) ** 3)
     state.damping[rows] = np.maximum(state.damping[rows] * np.where(better, factor, growth), _MIN_DAMPING)

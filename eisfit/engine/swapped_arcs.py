@@ -15,8 +15,8 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.once import keep_per_circuit
 from eisfit.verdict import limit
 
-_MOST = 3  # arcs: all orders of more are too many to try
-_FEWEST = 4.0  # numbers that residuals count for at least
+_MAX_ARCS = 3  # arcs: all orders of more are too many to try
+_MIN_COUNT = 4.0  # numbers that residuals count for at least
 
 
 def exchange_arcs(circuit: Circuit, values: FloatArray, *, given: bool = False) -> FloatArray:
@@ -25,8 +25,8 @@ def exchange_arcs(circuit: Circuit, values: FloatArray, *, given: bool = False) 
     What is exchanged is R and the time constant, and the exponent between two CPEs. Arcs with a fixed
     parameter stay where they are; with `given`, an exponent that is given or tied does so alone.
     """
-    moved = _movable_arcs(circuit) if given else _free_arcs(circuit)
-    if not 2 <= len(moved) <= _MOST:
+    moved = _find_movable_arcs(circuit) if given else _find_free_arcs(circuit)
+    if not 2 <= len(moved) <= _MAX_ARCS:
         return np.empty((len(values), 0, values.shape[1]))
     orders = list(permutations(moved))[1:]
     rows = np.repeat(values[:, np.newaxis], len(orders), axis=1)
@@ -54,13 +54,13 @@ def exchange_unequal_arcs(circuit: Circuit, values: FloatArray) -> tuple[IntArra
     return np.nonzero(~same)[0], rows[~same]
 
 
-def starts_exchanged(coordinates: Coordinates, theta: FloatArray) -> FloatArray:
+def exchange_in_coordinates(coordinates: Coordinates, theta: FloatArray) -> FloatArray:
     """Return coordinates (n, V) of one fit (V,) with its unequal arcs in every other order."""
     values = coordinates.physical(theta[np.newaxis])
     return coordinates.internal(exchange_unequal_arcs(coordinates.circuit, values)[1])
 
 
-def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
+def find_rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
     """Return by how much (B,) chisqr of another optimum may be above the best, in units of redchi.
 
     The ratio of likelihoods is the odds between optima of one circuit. Residuals that follow each other count
@@ -74,18 +74,18 @@ def rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
         (B,) the correlation r of neighbouring residuals.
     """
     lag1 = np.clip(lag1, 0.0, 0.99)
-    share = np.maximum((1 - lag1) / (1 + lag1), _FEWEST / nfree)
+    share = np.maximum((1 - lag1) / (1 + lag1), _MIN_COUNT / nfree)
     return np.asarray(2 * np.log(limit("ambiguous")) / share)
 
 
 @keep_per_circuit
-def _free_arcs(circuit: Circuit) -> list[Arc]:
+def _find_free_arcs(circuit: Circuit) -> list[Arc]:
     """Return the arcs of which all is free and nothing may be negative: they then have a time constant."""
-    return [arc for arc in _movable_arcs(circuit) if _are_free(circuit, arc.names)]
+    return [arc for arc in _find_movable_arcs(circuit) if _are_free(circuit, arc.names)]
 
 
 @keep_per_circuit
-def _movable_arcs(circuit: Circuit) -> list[Arc]:
+def _find_movable_arcs(circuit: Circuit) -> list[Arc]:
     """Return the arcs that have a time constant which is free, whatever their exponents are."""
     table = circuit.parameters
     sound = [arc for arc in arcs(circuit.tree) if all(table[name].min >= 0 for name in arc.names)]

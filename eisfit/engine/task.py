@@ -7,7 +7,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
-from eisfit.engine.optima import Basin, put_in_order
+from eisfit.engine.optima import Basin, order_best_ends
 from eisfit.engine.robust import solve_robust
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
@@ -17,7 +17,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr
 from eisfit.spectra.spectrum import Spectrum
 
-_ENDS = 7  # of the search that are tried again in another form or with another loss
+_MAX_ENDS = 7  # of the search that are tried again in another form or with another loss
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,24 +77,24 @@ def _check_size(spectrum: Spectrum, circuit: Circuit) -> None:
     )
 
 
-def best_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
+def find_start(task: Task, seed: int) -> tuple[FloatArray, Basin]:
     """Return the coordinates of the best optimum, interchangeable arcs in order, and the search's story."""
     basin = search(task.problem, np.array([task.attainable]), seed=seed).basin(0)
-    return best_end(task, basin), basin
+    return pick_end(task, basin), basin
 
 
-def best_end(task: Task, basin: Basin) -> FloatArray:
+def pick_end(task: Task, basin: Basin) -> FloatArray:
     """Return the coordinates of a search's best end, interchangeable arcs and roles in order."""
     if not np.isfinite(basin.chisqr):
-        raise _unstartable(task.circuit)
-    values, _ = put_in_order(task.problem, basin.ends[np.newaxis], basin.ends_chisqr[np.newaxis])
+        raise _make_start_error(task.circuit)
+    values, _ = order_best_ends(task.problem, basin.ends[np.newaxis], basin.ends_chisqr[np.newaxis])
     return np.asarray(task.coordinates.internal(values)[0])
 
 
-def _unstartable(circuit: Circuit) -> FitError:
+def _make_start_error(circuit: Circuit) -> FitError:
     reason = "no start value gives a finite impedance"
     if circuit.expressions:
-        return expressions_error(circuit, reason)
+        return make_expressions_error(circuit, reason)
     return FitError(f"{circuit.name}: {reason}; check the fixed values and bounds")
 
 
@@ -103,7 +103,7 @@ def refit_in_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArr
     settings, old = task.settings, task.problem
     weight = settings.form.weights(task.spectrum, settings.weighting)[np.newaxis]
     problem = FormProblem(old.coordinates, old.grid, old.target, weight, old.box, settings.form)
-    ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_ENDS]])).theta
+    ends = solve(problem, np.concatenate([theta[np.newaxis], basin.ends[:_MAX_ENDS]])).theta
     if settings.loss == "linear":
         cost, scale = solve(problem, ends).chisqr, np.ones(len(ends))
     else:
@@ -114,7 +114,7 @@ def refit_in_form(task: Task, theta: FloatArray, basin: Basin) -> tuple[FloatArr
     return ends[best], float(scale[best])
 
 
-def expressions_error(circuit: Circuit, reason: str) -> FitError:
+def make_expressions_error(circuit: Circuit, reason: str) -> FitError:
     """Return the error for expressions whose values cannot be fitted."""
     given = ", ".join(f"{name} = {e.text}" for name, e in circuit.expressions.items())
     return FitError(

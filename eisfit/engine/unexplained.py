@@ -1,4 +1,4 @@
-"""What a fit leaves that another circuit, or an inductance, could still explain, without fitting one."""
+"""How much of a fit's residual another circuit, or an inductance, could explain, without fitting one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem
 from eisfit.spectra.noise import ladder
 
-#: Of chi-square in units of the noise: two shapes out of thirty take up to about this from noise.
-NOTHING = 14.0
-_SEEN = 1e-6  # of the longest shape: less is rounding
-_SHAPES = 2
+#: Chi-square, in units of the noise, that two shapes out of thirty explain by chance at most.
+BY_CHANCE = 14.0
+_TINY = 1e-6  # of the longest shape: less is rounding
+_SHAPE_COUNT = 2
 
 
-def explainable(problem: Problem, theta: FloatArray) -> float:
+def find_explainable(problem: Problem, theta: FloatArray) -> float:
     """Return how much of chi-square an impedance that is added could explain, about.
 
     What is left after the circuit's own derivatives is fitted with the two shapes of a ladder of RC elements,
@@ -27,13 +27,13 @@ def explainable(problem: Problem, theta: FloatArray) -> float:
     theta
         (V,) its optimum.
     """
-    left, base = _set_own_aside(problem, theta)
+    left, base = _project_out_derivatives(problem, theta)
     shapes = ladder(problem.grid.omega.reshape(-1)) * problem.weight
     gain = 0.0
-    for _ in range(_SHAPES):
+    for _ in range(_SHAPE_COUNT):
         shapes = shapes - (shapes @ base) @ base.T
         lengths = np.linalg.norm(shapes, axis=1)
-        shares = np.where(lengths > _SEEN * lengths.max(), (shapes @ left) / np.maximum(lengths, 1e-300), 0)
+        shares = np.where(lengths > _TINY * lengths.max(), (shapes @ left) / np.maximum(lengths, 1e-300), 0)
         best = int(np.argmax(np.abs(shares)))
         gain += float(shares[best]) ** 2
         base = (shapes[best] / max(lengths[best], 1e-300))[:, np.newaxis]
@@ -41,7 +41,7 @@ def explainable(problem: Problem, theta: FloatArray) -> float:
     return gain
 
 
-def left_with_inductance(problem: Problem, theta: FloatArray) -> float:
+def estimate_with_inductance(problem: Problem, theta: FloatArray) -> float:
     """Return about the chisqr that a fit would leave with an inductance in series: to first order.
 
     Parameters
@@ -51,7 +51,7 @@ def left_with_inductance(problem: Problem, theta: FloatArray) -> float:
     theta
         (V,) its optimum.
     """
-    left, base = _set_own_aside(problem, theta)
+    left, base = _project_out_derivatives(problem, theta)
     omega = problem.grid.omega.reshape(-1)
     shape = (1j * omega / omega[0]).view(np.float64) * problem.weight[0]
     shape = shape - base @ (base.T @ shape)
@@ -59,7 +59,7 @@ def left_with_inductance(problem: Problem, theta: FloatArray) -> float:
     return float(left @ left) - gain
 
 
-def _set_own_aside(problem: Problem, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _project_out_derivatives(problem: Problem, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the residual (2F,) less what the circuit's derivatives explain, and a base (2F, V) of these."""
     residual, jacobian = problem.at(theta)
     size = np.maximum(np.linalg.norm(jacobian, axis=1), 1e-300)

@@ -16,7 +16,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray, IntArray, finite
 from eisfit.engine.arcs import Arc, arcs
-from eisfit.engine.propagation import Formula, Propagation, inputs_of
+from eisfit.engine.propagation import Formula, Propagation, find_inputs
 from eisfit.fitting.diffusion import coefficients
 from eisfit.fitting.polarisation import polarisation_resistance
 from eisfit.model.circuit import Circuit
@@ -64,7 +64,7 @@ def dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[st
     """Return name -> the parameters that each derived quantity is made of."""
     ones = dict.fromkeys(circuit.names, 1.0)
     table = formulas(circuit, geometry)
-    return {name: circuit.untie(inputs_of(row.formula, ones)) for name, row in table.items()}
+    return {name: circuit.untie(find_inputs(row.formula, ones)) for name, row in table.items()}
 
 
 _Named: TypeAlias = tuple[str, Derived]

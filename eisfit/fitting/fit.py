@@ -20,7 +20,7 @@ from eisfit.engine.objective import Objective, Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.robust import TUNING, covariance, set_standard_errors
 from eisfit.engine.starts.arc_limits import select_by_arcs
-from eisfit.engine.task import Task, best_start, expressions_error, refit_in_form
+from eisfit.engine.task import Task, find_start, make_expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fitted_points import select_points, with_noise
@@ -155,7 +155,7 @@ def fit(
     kept = with_noise(kept, weighting)
     settings = Settings(weighting, loss, representation)
     task = Task.of(kept, chosen, settings)
-    theta, basin = best_start(task, seed)
+    theta, basin = find_start(task, seed)
     if peak or order:
         basin = select_by_arcs(task.coordinates, basin, peak or {}, order)
         theta = basin.theta
@@ -211,7 +211,7 @@ def _is_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitR
     """Return a fit as low as what identify has seen, and say who chose the circuit."""
     if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
         at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
-        fitted = finish_in_lmfit(at_best, *best_start(at_best, seed))
+        fitted = finish_in_lmfit(at_best, *find_start(at_best, seed))
     return dataclasses.replace(fitted, chosen_by="identify")
 
 
@@ -345,4 +345,4 @@ def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
         raise
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
-        raise expressions_error(circuit, reason) from None
+        raise make_expressions_error(circuit, reason) from None

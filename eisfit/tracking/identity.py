@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, robust_spread
 from eisfit.engine.arcs import arcs, name_columns
-from eisfit.engine.arcs_order import order_arcs, role_times
+from eisfit.engine.arcs_order import compute_role_times, order_arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
@@ -83,7 +83,7 @@ class Features:
 
         Arcs without roles that could be exchanged are one impedance either way: rounding decided.
         """
-        times = list(role_times(self.circuit, values).values())
+        times = list(compute_role_times(self.circuit, values).values())
         if len(times) < 2:
             return np.asarray(_BY_NAME * (order_arcs(self.circuit, values) != values).any(axis=1))
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)

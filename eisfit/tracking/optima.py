@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs_order import order_arcs
-from eisfit.engine.solver import SAME
+from eisfit.engine.solver import SAME_OPTIMUM
 from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.series_problem import SeriesProblem
@@ -131,7 +131,7 @@ class SeriesOptima:
 
     def count_agreeing(self, cycle: int) -> int:
         """Return how many blind starts of a cycle ended at the best that is known."""
-        best = self.blind[cycle] <= self.lowest(cycle) * (1 + SAME)
+        best = self.blind[cycle] <= self.lowest(cycle) * (1 + SAME_OPTIMUM)
         return int(self.voted[cycle]) if best else 0
 
     def with_arcs_exchanged(self, cycles: Iterable[int]) -> Found:
@@ -183,7 +183,7 @@ def _measure_distance(one: FloatArray, other: FloatArray) -> float:
 
 
 def _best_first(row: list[Candidate]) -> list[Candidate]:
-    limit = min((c.chisqr for c in row), default=0.0) * (1 + SAME)
+    limit = min((c.chisqr for c in row), default=0.0) * (1 + SAME_OPTIMUM)
     best = [c for c in row if c.chisqr <= limit]
     best.sort(key=lambda c: (c.disorder, not c.blind, c.chisqr))
     return [*best, *sorted((c for c in row if c.chisqr > limit), key=lambda c: c.chisqr)]

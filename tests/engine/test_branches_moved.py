@@ -9,7 +9,7 @@ from scipy.optimize import least_squares
 import eisfit
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
-from eisfit.engine.starts.moved_branch import with_branch_moved
+from eisfit.engine.starts.moved_branch import move_each_branch
 from eisfit.engine.starts.neighbours import Known
 from eisfit.model.circuit import Circuit
 
@@ -78,7 +78,7 @@ def test_a_full_cell_that_follows_others_does_not_stay_where_they_lead(seed):
 def test_a_diffusion_with_an_end_is_moved_too():
     """Over the sweep and a decade beyond it, all else left where it is."""
     circuit, values = Circuit.from_string("R0-p(R1,C1)-Wo2"), np.array([1.0, 10.0, 1e-3, 5.0, 1.0])
-    starts = with_branch_moved(circuit, values, np.abs(S), np.full(70, 10.0))
+    starts = move_each_branch(circuit, values, np.abs(S), np.full(70, 10.0))
     diffusion = starts[starts[:, 4] != 1.0]
     assert np.all(diffusion[:, :3] == values[:3])
     assert diffusion[:, 4].min() < 1 / np.abs(S).max()

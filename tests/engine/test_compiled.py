@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation import compiled, machine_code, tape
-from eisfit.engine.evaluation.compiled import goes_compiled
+from eisfit.engine.evaluation.compiled import uses_compiled_loop
 from eisfit.engine.evaluation.tape import SYMBOLS, is_supported
 from eisfit.engine.solver import Problem, solve
 from eisfit.errors import UsageError
@@ -269,42 +269,42 @@ def fresh(monkeypatch):
 
 
 def test_much_work_is_compiled(fresh):
-    assert not goes_compiled(coordinates(), 100_000, 60, None)
-    assert goes_compiled(coordinates(), 101_000, 60, None)
-    assert goes_compiled(coordinates(), 1, 60, None)
+    assert not uses_compiled_loop(coordinates(), 100_000, 60, None)
+    assert uses_compiled_loop(coordinates(), 101_000, 60, None)
+    assert uses_compiled_loop(coordinates(), 1, 60, None)
 
 
 def test_what_is_kept_is_used_sooner(fresh):
     fresh[1].load_object = lambda: lambda *arrays: 0
-    assert not goes_compiled(coordinates(), 400, 60, None)
-    assert not goes_compiled(coordinates(), 1, 60, None)
+    assert not uses_compiled_loop(coordinates(), 400, 60, None)
+    assert not uses_compiled_loop(coordinates(), 1, 60, None)
     assert fresh[0].rows == 432  # a call has its price
-    assert goes_compiled(coordinates(), 100, 60, None)
+    assert uses_compiled_loop(coordinates(), 100, 60, None)
 
 
 def test_a_library_is_used_soonest(fresh):
     fresh[1].load_library = lambda: lambda *arrays: 0
-    assert goes_compiled(coordinates(), 1, 60, None)
+    assert uses_compiled_loop(coordinates(), 1, 60, None)
 
 
 def test_the_caller_decides(fresh):
     fresh[0].rows = 1e9
-    assert goes_compiled(coordinates(), 1, 60, "numba")
-    assert not goes_compiled(coordinates(), 100, 60, "numpy")
+    assert uses_compiled_loop(coordinates(), 1, 60, "numba")
+    assert not uses_compiled_loop(coordinates(), 100, 60, "numpy")
 
 
 def test_the_environment_decides(fresh, monkeypatch):
     monkeypatch.setenv("EISFIT_ENGINE", "numba")
-    assert goes_compiled(coordinates(), 1, 60, None)
-    assert not goes_compiled(coordinates(), 1, 60, "numpy")
+    assert uses_compiled_loop(coordinates(), 1, 60, None)
+    assert not uses_compiled_loop(coordinates(), 1, 60, "numpy")
     monkeypatch.setenv("EISFIT_ENGINE", "numbra")
     with pytest.raises(UsageError, match=r"'numbra' \(environment variable EISFIT_ENGINE\).*numba"):
-        goes_compiled(coordinates(), 1, 60, None)
+        uses_compiled_loop(coordinates(), 1, 60, None)
 
 
 def test_an_unknown_engine():
     with pytest.raises(UsageError, match=r"no engine is called 'fortran'; there are numpy and numba"):
-        goes_compiled(coordinates(), 1, 60, "fortran")
+        uses_compiled_loop(coordinates(), 1, 60, "fortran")
 
 
 def test_without_numba(fresh, monkeypatch):
@@ -313,9 +313,9 @@ def test_without_numba(fresh, monkeypatch):
 
     monkeypatch.setattr(compiled, "import_module", absent)
     monkeypatch.setattr(compiled, "find_spec", lambda name: None)
-    assert not goes_compiled(coordinates(), 10**6, 60, None)
+    assert not uses_compiled_loop(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r'numba is not installed; pip install "eisfit-toolkit\[fast\]"'):
-        goes_compiled(coordinates(), 1, 60, "numba")
+        uses_compiled_loop(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.parametrize(
@@ -328,9 +328,9 @@ def test_a_numba_that_does_not_load(fresh, monkeypatch, error):
 
     fresh[1].make_loop = refuse
     monkeypatch.setattr(compiled, "find_spec", lambda name: "found")
-    assert not goes_compiled(coordinates(), 10**6, 60, None)
+    assert not uses_compiled_loop(coordinates(), 10**6, 60, None)
     with pytest.raises(UsageError, match=r"cannot be used: numba does not load \(n"):
-        goes_compiled(coordinates(), 1, 60, "numba")
+        uses_compiled_loop(coordinates(), 1, 60, "numba")
 
 
 @pytest.mark.slow
@@ -363,7 +363,7 @@ def test_machine_code_is_kept_and_loads_without_numba(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="the user's profile is the user's own there")
 def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(machine_code, "_load", lambda llvm, code: code)
+    monkeypatch.setattr(machine_code, "_load_object_file", lambda llvm, code: code)
     path = machine_code._find_file(machine_code.import_module("llvmlite.binding"))
     path.parent.mkdir(mode=0o700)
     path.write_bytes(machine_code._digest(b"name\ncode") + b"\nname\ncode")
@@ -374,21 +374,21 @@ def test_code_that_others_can_have_put_there_is_not_loaded(tmp_path, monkeypatch
 
 @needs_numba
 def test_code_that_does_not_load_is_not_kept(tmp_path):
-    machine_code._keep(tmp_path / "new" / "loop.o", b"name\nno object file")
+    machine_code._store(tmp_path / "new" / "loop.o", b"name\nno object file")
     content = b"no library\nname\n"
     content += machine_code._checksum(content)
     (tmp_path / "loop.so").write_bytes(content)
     assert machine_code._open_library(tmp_path / "loop.so") is None
-    machine_code._keep(tmp_path / "new" / "loop.so", content)
-    assert not machine_code._link(b"no object file", tmp_path / "new" / "loop.so.new")
+    machine_code._store(tmp_path / "new" / "loop.so", content)
+    assert not machine_code._link_library(b"no object file", tmp_path / "new" / "loop.so.new")
     assert not list((tmp_path / "new").iterdir())
 
 
 @needs_numba
 def test_a_cache_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    machine_code._keep(tmp_path / "file" / "loop.o", b"")  # does not raise
-    assert not machine_code._link(b"", tmp_path / "file" / "loop.o.new")
+    machine_code._store(tmp_path / "file" / "loop.o", b"")  # does not raise
+    assert not machine_code._link_library(b"", tmp_path / "file" / "loop.o.new")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have LLVM's linker")

@@ -84,7 +84,7 @@ def test_chain_rule_by_differences(case):
 
     slopes = np.empty(shape, dtype=complex)
     circuit.evaluate(grid, coordinates.physical(theta), slopes)
-    found = coordinates.chain(slopes, values.copy(), theta)
+    found = coordinates.apply_chain_rule(slopes, values.copy(), theta)
     assert found.shape == (4, coordinates.size, OMEGA.size)
     h = 1e-3
     for v in range(coordinates.size):

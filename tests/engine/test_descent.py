@@ -8,7 +8,7 @@ import pytest
 import eisfit
 from eisfit.engine.amplitudes import Amplitudes
 from eisfit.engine.descent import Descents
-from eisfit.engine.digits import reach_digits
+from eisfit.engine.digits import fit_to_digits
 from eisfit.engine.solver import Problem
 
 FREQUENCY = np.geomspace(1e6, 1, 49)
@@ -90,4 +90,4 @@ def test_one_branch_out_of_place_is_put_where_the_digits_are():
              "CPE_2_alpha": 0.9, "R_3": 1e-4, "CPE_3_Q": 30.0, "CPE_3_alpha": 0.5}  # fmt: skip
     at = coordinates(fitted, start)
     assert Descents(fitted, at).finish()[1][0] > 1e3 * FREQUENCY.size
-    assert reach_digits(fitted, at, 3.0 * FREQUENCY.size)[1] < 3 * FREQUENCY.size
+    assert fit_to_digits(fitted, at, 3.0 * FREQUENCY.size)[1] < 3 * FREQUENCY.size

@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import least_squares
 
 import eisfit
-from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, Scales
-from eisfit.engine.objective import most_of_noise
-from eisfit.engine.optima import put_in_order
+from eisfit.engine.objective import compute_noise_ceiling
+from eisfit.engine.optima import order_best_ends
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.neighbours import Known, Neighbours
@@ -77,12 +77,12 @@ def test_the_optimum_beside_the_truth(count, spread):
     task = problem(z)
     attainable = np.full(count, 2 * FREQUENCY.size * NOISE**2)
     found = search(task, attainable)
-    values = put_in_order(task, found.theta, found.chisqr)[0]
+    values = order_best_ends(task, found.theta, found.chisqr)[0]
     settled = np.flatnonzero(found.settled)
     assert settled.size >= 0.9 * count
     assert (found.starts >= found.agreed).all()
     assert np.array_equal(np.sort(found.chisqr, axis=1), found.chisqr)
-    assert arcs_in_order(task.coordinates.circuit, values).all()
+    assert are_arcs_in_order(task.coordinates.circuit, values).all()
     for k in settled[:12]:
         assert chisqr_of(z[k], values[k]) <= from_truth(z[k], truth[k]) * 1.001
 
@@ -94,7 +94,7 @@ def test_neighbours_help_whatever_their_size():
     task = problem(z)
     found = search(task, np.full(48, 2 * FREQUENCY.size * NOISE**2))
     assert found.settled.all()
-    assert put_in_order(task, found.theta, found.chisqr)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
+    assert order_best_ends(task, found.theta, found.chisqr)[0][:, 4] == pytest.approx(truth[:, 4], rel=0.15)
     assert np.median(found.starts) <= 5  # most have not looked at their own grid at all
 
 
@@ -106,7 +106,7 @@ def test_a_spectrum_goes_on_from_its_nearest_by_that_ones_linear_model():
     z = np.stack([formula(p) for p in truth])
     near = problem(z[:30])
     neighbours = Neighbours(near, z[:30], truth[:30])
-    alike = neighbours.of(3.0 * z[30:])
+    alike = neighbours.find_alike(3.0 * z[30:])
     assert alike.rows.tolist() == list(range(10))
     nearest, next_ones = (neighbours.starts(alike, alike.rows, k) for k in (slice(1), slice(1, None)))
     starts = np.concatenate([nearest, next_ones], axis=1)
@@ -119,7 +119,7 @@ def test_a_spectrum_goes_on_from_its_nearest_by_that_ones_linear_model():
 def test_a_spectrum_like_no_other_gets_no_start_from_them():
     truth, z = measured(30, 0.02)
     neighbours = Neighbours(problem(z), z, truth)
-    alike = neighbours.of(np.full((4, 40), 7.0 + 0j))
+    alike = neighbours.find_alike(np.full((4, 40), 7.0 + 0j))
     assert alike.rows.size == 0
     assert neighbours.starts(alike, alike.rows, slice(1)).shape == (0, 1, 8)
 
@@ -143,7 +143,7 @@ def test_how_much_noise_leaves_is_fishers_f():
     rng = np.random.default_rng(0)
     inside, outside = rng.chisquare(19, 200_000), rng.chisquare(120 - 27, 200_000)
     ratio = (inside + outside) / (outside * 120 / 93)
-    assert np.mean(ratio > most_of_noise(60, 27, 8)) == pytest.approx(1e-3, rel=0.3)
+    assert np.mean(ratio > compute_noise_ceiling(60, 27, 8)) == pytest.approx(1e-3, rel=0.3)
 
 
 def test_spectra_that_the_circuit_cannot_describe_need_more_agreement():
@@ -174,7 +174,7 @@ def test_the_order_of_the_arcs():
     circuit = find_circuit("rs-sei-ct-w")
     slow_first = BASE.copy()
     slow_first[2] = 1.0
-    assert arcs_in_order(circuit, np.stack([BASE, slow_first])).tolist() == [True, False]
+    assert are_arcs_in_order(circuit, np.stack([BASE, slow_first])).tolist() == [True, False]
 
 
 def noisy(z, seed=0):
@@ -189,7 +189,7 @@ def searched(frequency, z, circuit, seed=0):
     weight = np.repeat(1 / np.abs(z), 2)[np.newaxis]
     task = Problem(coordinates, FrequencyGrid(omega), z[np.newaxis], weight)
     found = search(task, np.array([2 * omega.size * NOISE**2]), seed=seed)
-    return put_in_order(task, found.theta, found.chisqr)[0][0]
+    return order_best_ends(task, found.theta, found.chisqr)[0][0]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

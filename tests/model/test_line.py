@@ -131,7 +131,7 @@ def test_the_solver_sees_the_same_derivatives():
     slopes = np.empty((1, len(values), FREQUENCY.size), dtype=complex)
     at = coordinates.physical(theta)
     assert z == pytest.approx(circuit.evaluate(grid, at, slopes), rel=1e-12)
-    assert out == pytest.approx(coordinates.chain(slopes, at, theta), rel=1e-9, abs=1e-12)
+    assert out == pytest.approx(coordinates.apply_chain_rule(slopes, at, theta), rel=1e-9, abs=1e-12)
 
 
 def test_it_is_fitted_as_the_element_is():

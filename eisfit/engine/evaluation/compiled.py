@@ -61,7 +61,7 @@ class _Meter:
 _METER = _Meter()
 
 
-def goes_compiled(coordinates: Coordinates, rows: int, points: int, engine: Engine | None) -> bool:
+def uses_compiled_loop(coordinates: Coordinates, rows: int, points: int, engine: Engine | None) -> bool:
     """Return whether a batch goes the compiled way, and count it if it does not.
 
     Parameters
@@ -76,24 +76,24 @@ def goes_compiled(coordinates: Coordinates, rows: int, points: int, engine: Engi
     UsageError
         For an unknown engine, or where numba is asked for and cannot be imported.
     """
-    wish = _wish(engine)
+    wish = _read_engine_choice(engine)
     if wish == "numba":
-        if _loop(make=True) is None:
+        if _get_loop(make=True) is None:
             raise UsageError(f"the engine numba cannot be used: {_METER.missing}")
         return is_supported(coordinates)
     if wish == "numpy" or not is_supported(coordinates):
         return False
     _METER.rows += max(rows, _LEAST_ROWS) * (points / 60) * (coordinates.size / 8)
-    return _METER.rows > _WORTH_LOOKING and _loop(make=_METER.rows > _WORTH_COMPILING) is not None
+    return _METER.rows > _WORTH_LOOKING and _get_loop(make=_METER.rows > _WORTH_COMPILING) is not None
 
 
-def expect(coordinates: Coordinates, spectra: int, points: int) -> None:
+def count_expected_work(coordinates: Coordinates, spectra: int, points: int) -> None:
     """Count what a search of so many spectra is going to solve, so that the loop is there from the first."""
-    if _wish(None) is None and is_supported(coordinates):
+    if _read_engine_choice(None) is None and is_supported(coordinates):
         _METER.rows += spectra * (points / 60) * (coordinates.size / 8)
 
 
-def _wish(engine: str | None) -> str | None:
+def _read_engine_choice(engine: str | None) -> str | None:
     wish = engine or os.environ.get(_VARIABLE) or None
     if wish is not None and wish not in get_args(Engine):
         near = did_you_mean(wish, get_args(Engine)) or "; there are numpy and numba"
@@ -102,7 +102,7 @@ def _wish(engine: str | None) -> str | None:
     return wish
 
 
-def _loop(*, make: bool) -> Loop | None:
+def _get_loop(*, make: bool) -> Loop | None:
     """Return the compiled loop, None where there is none; compile it on request, where that is possible."""
     ways = 3 if make else 2 if _METER.rows > _WORTH_LOADING else 1
     while _METER.loop is None and _METER.missing is None and _METER.looked < ways:
@@ -121,7 +121,7 @@ def _loop(*, make: bool) -> Loop | None:
 _SHAPES: WeakKeyDictionary[FrequencyGrid, FloatArray] = WeakKeyDictionary()
 
 
-def _shapes(grid: FrequencyGrid) -> FloatArray:
+def _get_shapes(grid: FrequencyGrid) -> FloatArray:
     """Return (1 or B, 10, F): shapes of L, C, W and of W's admittance, omega, ln omega."""
     if grid not in _SHAPES:
         omega = np.atleast_2d(grid.omega)
@@ -131,7 +131,7 @@ def _shapes(grid: FrequencyGrid) -> FloatArray:
     return _SHAPES[grid]
 
 
-def _halves(pairs: FloatArray) -> FloatArray:
+def _regroup(pairs: FloatArray) -> FloatArray:
     """Return rows of real and imaginary parts in turn with the real ones first."""
     return np.concatenate([pairs[:, ::2], pairs[:, 1::2]], axis=1)
 
@@ -168,25 +168,25 @@ def minimise(  # noqa: PLR0917
         Takes chisqr (B, steps + 1) after each step, and after how many a row (B,) has converged; returns
         after how many its spectrum needs no more. Rows that went further are gone back to there.
     """
-    measured = _halves(np.ascontiguousarray(target).view(np.float64)), _halves(weight)
-    grids, boxes = _shapes(grid), np.stack([box.low, box.high], axis=1)
+    measured = _regroup(np.ascontiguousarray(target).view(np.float64)), _regroup(weight)
+    grids, boxes = _get_shapes(grid), np.stack([box.low, box.high], axis=1)
     ceilings = np.full(1, np.inf) if ceiling is None else np.ascontiguousarray(ceiling)
     problem = grids, *measured, boxes, ceilings, np.array(limits, dtype=np.float64)
     start = np.ascontiguousarray(box.clip(theta))
     most, length = np.full(1, max_iterations, dtype=np.int64), 0 if enough is None else max_iterations + 1
     traces = np.empty((len(start), length))
-    theta, state = _call(Plan.of(coordinates), problem, start, most, traces)
+    theta, state = _call_loop(Plan.of(coordinates), problem, start, most, traces)
     if enough is not None:
         steps, converged = state[:, 2].astype(np.int64), state[:, 1] > 0
         traces = np.where(np.arange(length) < steps[:, np.newaxis], traces, state[:, :1])
         needed = enough(traces, np.where(converged, steps, length))
         if (needed < steps).any():
             most = np.minimum(needed, max_iterations)
-            theta, state = _call(Plan.of(coordinates), problem, start, most, traces[:, :0])
+            theta, state = _call_loop(Plan.of(coordinates), problem, start, most, traces[:, :0])
     return theta, state[:, 0], state[:, 1] > 0, int(state[:, 2].max(initial=0))
 
 
-def describe(
+def linearise_rows(
     coordinates: Coordinates,
     grid: FrequencyGrid,
     target: ComplexArray,
@@ -203,14 +203,17 @@ def describe(
     nothing, never = (np.zeros((1, 2, size)), np.zeros(1), np.zeros(8)), np.full(1, -1)
     for first in range(0, len(theta), _BLOCK):
         rows = slice(first, first + _BLOCK)
-        measured = _halves(np.ascontiguousarray(target[rows]).view(np.float64)), _halves(weight[rows])
+        measured = (
+            _regroup(np.ascontiguousarray(target[rows]).view(np.float64)),
+            _regroup(weight[rows]),
+        )
         start = np.ascontiguousarray(theta[rows])
-        _call(Plan.of(coordinates), (_shapes(grid), *measured, *nothing), start, never, told[rows])
+        _call_loop(Plan.of(coordinates), (_get_shapes(grid), *measured, *nothing), start, never, told[rows])
     residual, beyond, inverse = np.split(told, [numbers, 2 * numbers], axis=1)
     return residual, beyond, inverse.reshape(-1, size, size)
 
 
-def _call(
+def _call_loop(
     plan: Plan,
     problem: tuple[NDArray[Any], ...],
     start: FloatArray,
@@ -223,10 +226,10 @@ def _call(
     """
     theta, state = start.copy(), np.zeros((len(start), 3))
     grids, target, _, boxes, ceilings, _ = problem
-    room = plan.room(target.shape[1] // 2)
+    room = plan.allocate(target.shape[1] // 2)
     lengths = len(grids), len(target), len(boxes), len(ceilings), len(theta), len(most), traces.shape[1]
     sizes = np.array([*plan.sizes(room), *lengths], dtype=np.int64)
     loop = _METER.loop
-    assert loop is not None  # `goes_compiled` has loaded it
+    assert loop is not None  # `uses_compiled_loop` has loaded it
     loop(sizes, *plan.arrays, *problem, most, theta, state, traces, *room)
     return theta, state

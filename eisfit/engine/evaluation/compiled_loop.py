@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = NDArray[Any]
-Room = tuple[Array, ...]
+Arrays = tuple[Array, ...]
 
 # Columns of an instruction.
 OP, Z, A, B, SIDE, ADJOINT, INNER, SIGN, K = range(9)  # three parameters from K, their Jacobian rows from J
@@ -50,18 +50,18 @@ _INNER: dict[str, Any] = {
 _ANY_ORDER = {"contract", "reassoc", "nsz", "arcp"}  # of sums, for vector instructions
 
 
-def _freely(function: Function) -> Function:
+def _compile_in_any_order(function: Function) -> Function:
     compiled: Function = njit(fastmath=_ANY_ORDER, **_INNER)(function)
     return compiled
 
 
-def _exactly(function: Function) -> Function:
+def _compile_in_order(function: Function) -> Function:
     compiled: Function = njit(fastmath={"contract"}, **_INNER)(function)
     return compiled
 
 
-@_exactly
-def _power(w: Array, out: int, room: int, x: Array, slope: float, offset: float) -> None:
+@_compile_in_order
+def _write_power(w: Array, out: int, room: int, x: Array, slope: float, offset: float) -> None:
     """Write exp(slope x + offset) to the last bit or two, in vector instructions; uses row `room` up.
 
     exp(v) = 2^k exp(r) with k = round(v / ln 2): added to a large number, k stands in the lowest bits of the
@@ -90,8 +90,8 @@ def _power(w: Array, out: int, room: int, x: Array, slope: float, offset: float)
         w[out, f] *= w[room, f]
 
 
-@_exactly
-def _fall(w: Array, out: int, x: int) -> None:
+@_compile_in_order
+def _write_expm1(w: Array, out: int, x: int) -> None:
     """Write exp(-2x) - 1 for Re x >= |Im x|: the power series of x / 128, doubled seven times.
 
     E(2x) = E (2 + E), and as |1 + E| <= 1 nothing is lost, near zero either.
@@ -112,8 +112,8 @@ def _fall(w: Array, out: int, x: int) -> None:
             w[out, f], w[out + 1, f] = a * (2.0 + a) - b * b, 2.0 * b * (1.0 + a)
 
 
-@_freely
-def _times(w: Array, out: int, a: int, b: int, factor: float) -> None:
+@_compile_in_any_order
+def _multiply(w: Array, out: int, a: int, b: int, factor: float) -> None:
     """Write factor a b, complex."""
     for f in range(w.shape[1]):
         p, q, x, y = w[a, f], w[a + 1, f], w[b, f], w[b + 1, f]
@@ -121,8 +121,8 @@ def _times(w: Array, out: int, a: int, b: int, factor: float) -> None:
         w[out + 1, f] = factor * (p * y + q * x)
 
 
-@_freely
-def _inverse(w: Array, out: int, a: int) -> None:
+@_compile_in_any_order
+def _write_inverse(w: Array, out: int, a: int) -> None:
     for f in range(w.shape[1]):
         p, q = w[a, f], w[a + 1, f]
         size = 1.0 / (p * p + q * q)
@@ -130,8 +130,8 @@ def _inverse(w: Array, out: int, a: int) -> None:
         w[out + 1, f] = -q * size
 
 
-@_freely
-def _inverse_back(w: Array, inner: int, z: int, adjoint: int) -> None:
+@_compile_in_any_order
+def _inverse_backward(w: Array, inner: int, z: int, adjoint: int) -> None:
     for f in range(w.shape[1]):
         a, b, p, q = w[z, f], w[z + 1, f], w[adjoint, f], w[adjoint + 1, f]
         x, y = b * b - a * a, -2.0 * a * b
@@ -139,10 +139,10 @@ def _inverse_back(w: Array, inner: int, z: int, adjoint: int) -> None:
         w[inner + 1, f] = x * q + y * p
 
 
-@_freely
-def _arc(w: Array, z: int, rest: int, grid: Array, R: float, log_tau: float, alpha: float) -> None:
+@_compile_in_any_order
+def _write_arc(w: Array, z: int, rest: int, grid: Array, R: float, log_tau: float, alpha: float) -> None:
     """Z = R / (1 + x), and rest = x / (1 + x)."""
-    _power(w, rest, z, grid[LOG_OMEGA], alpha, alpha * log_tau)
+    _write_power(w, rest, z, grid[LOG_OMEGA], alpha, alpha * log_tau)
     cosine, sine = math.cos(_QUARTER * alpha), math.sin(_QUARTER * alpha)
     for f in range(w.shape[1]):
         x, y = w[rest, f] * cosine, w[rest, f] * sine
@@ -153,16 +153,16 @@ def _arc(w: Array, z: int, rest: int, grid: Array, R: float, log_tau: float, alp
         w[rest + 1, f] = y * size
 
 
-@_freely
-def _arc_back(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) -> None:
+@_compile_in_any_order
+def _arc_backward(w: Array, code: Array, grid: Array, log_tau: float, alpha: float) -> None:
     """Write dZ/dln R = Z, dZ/dln tau = -alpha Z rest, dZ/dalpha = -ln(j omega tau) Z rest."""
     by_r, by_tau, by_alpha = code[J], code[J + 1], code[J + 2]
-    _times(w, by_r, code[Z], code[ADJOINT], 1.0)
-    _times(w, by_tau, code[SIDE], by_r, -1.0)
+    _multiply(w, by_r, code[Z], code[ADJOINT], 1.0)
+    _multiply(w, by_tau, code[SIDE], by_r, -1.0)
     _differentiate_power(w, by_alpha, by_tau, grid, log_tau, alpha)
 
 
-@_freely
+@_compile_in_any_order
 def _differentiate_power(w: Array, out: int, slope: int, grid: Array, log_tau: float, power: float) -> None:
     """Write the slopes by the power of j omega tau and by ln tau, of that by the logarithm of the whole."""
     _differentiate_exponent(w, out, slope, grid, log_tau)
@@ -171,7 +171,7 @@ def _differentiate_power(w: Array, out: int, slope: int, grid: Array, log_tau: f
         w[slope + 1, f] *= power
 
 
-@_freely
+@_compile_in_any_order
 def _differentiate_exponent(w: Array, out: int, slope: int, grid: Array, log_tau: float) -> None:
     """Write ln(j omega tau) times a slope. Loops of few rows each: others do not become vectors."""
     for f in range(w.shape[1]):
@@ -180,9 +180,9 @@ def _differentiate_exponent(w: Array, out: int, slope: int, grid: Array, log_tau
         w[out + 1, f] = (grid[LOG_OMEGA, f] + log_tau) * w[slope + 1, f] + _QUARTER * w[slope, f]
 
 
-@_freely
-def _constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, sign: int) -> None:
-    _power(w, z, z + 1, grid[LOG_OMEGA], -sign * alpha, -sign * log_q)
+@_compile_in_any_order
+def _write_constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, sign: int) -> None:
+    _write_power(w, z, z + 1, grid[LOG_OMEGA], -sign * alpha, -sign * log_q)
     cosine, sine = math.cos(_QUARTER * alpha), -sign * math.sin(_QUARTER * alpha)
     for f in range(w.shape[1]):
         size = w[z, f]
@@ -190,16 +190,16 @@ def _constant_phase(w: Array, z: int, grid: Array, log_q: float, alpha: float, s
         w[z + 1, f] = size * sine
 
 
-@_freely
-def _constant_phase_back(w: Array, code: Array, grid: Array) -> None:
-    _times(w, code[J], code[Z], code[ADJOINT], -float(code[SIGN]))
+@_compile_in_any_order
+def _constant_phase_backward(w: Array, code: Array, grid: Array) -> None:
+    _multiply(w, code[J], code[Z], code[ADJOINT], -float(code[SIGN]))
     _differentiate_exponent(w, code[J + 1], code[J], grid, 0.0)
 
 
-@_freely
-def _end(w: Array, z: int, slope: int, R: float, share: float, sign: float) -> None:
+@_compile_in_any_order
+def _write_finite_length(w: Array, z: int, slope: int, R: float, share: float, sign: float) -> None:
     """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1) of x in `slope`; there a share of dZ/dln x."""
-    _fall(w, z, slope)
+    _write_expm1(w, z, slope)
     for f in range(w.shape[1]):
         a, b, x, y = w[z, f], w[z + 1, f], w[slope, f], w[slope + 1, f]
         # coth x = -(2 + E) / E, tanh x = -E / (2 + E)
@@ -212,18 +212,18 @@ def _end(w: Array, z: int, slope: int, R: float, share: float, sign: float) -> N
         w[slope + 1, f] = share * R * (-2.0 * u * v - q)
 
 
-@_freely
-def _diffusion(
+@_compile_in_any_order
+def _write_diffusion(
     w: Array, z: int, slope: int, grid: Array, R: float, log_tau: float, p: float, sign: float
 ) -> None:
     """Z = R coth(x)/x (sign 1) or R tanh(x)/x (sign -1), x = (j omega tau)^p, and dZ/dln x."""
     cosine, sine = math.cos(_QUARTER * p), math.sin(_QUARTER * p)
-    _power(w, slope, z, grid[LOG_OMEGA], p, p * log_tau)
+    _write_power(w, slope, z, grid[LOG_OMEGA], p, p * log_tau)
     for f in range(w.shape[1]):
         size = w[slope, f]
         w[slope, f] = size * cosine
         w[slope + 1, f] = size * sine
-    _end(w, z, slope, R, 1.0, sign)
+    _write_finite_length(w, z, slope, R, 1.0, sign)
     if sign < 0:
         for f in range(w.shape[1]):
             size = p * (grid[LOG_OMEGA, f] + log_tau)
@@ -232,7 +232,7 @@ def _diffusion(
                 w[slope, f], w[slope + 1, f] = _transmissive_slope(complex(size * cosine, size * sine), R)
 
 
-@_freely
+@_compile_in_any_order
 def _transmissive_slope(x: complex, R: float) -> tuple[float, float]:
     """R (1 - tanh^2 x - tanh x / x) by its series, as `eisfit.model.elements.diffusion`."""
     square = 4.0 * x * x
@@ -245,32 +245,32 @@ def _transmissive_slope(x: complex, R: float) -> tuple[float, float]:
     return found.real, found.imag
 
 
-@_freely
-def _diffusion_back(w: Array, code: Array, grid: Array, log_tau: float, p: float) -> None:
+@_compile_in_any_order
+def _diffusion_backward(w: Array, code: Array, grid: Array, log_tau: float, p: float) -> None:
     """Write dZ/dln R = Z, dZ/dln tau = p dZ/dln x, dZ/dp = ln(j omega tau) dZ/dln x."""
     by_r, by_tau, by_p = code[J], code[J + 1], code[J + 2]
-    _times(w, by_r, code[Z], code[ADJOINT], 1.0)
-    _times(w, by_tau, code[SIDE], code[ADJOINT], 1.0)
+    _multiply(w, by_r, code[Z], code[ADJOINT], 1.0)
+    _multiply(w, by_tau, code[SIDE], code[ADJOINT], 1.0)
     _differentiate_power(w, by_p, by_tau, grid, log_tau, p)
 
 
-@_freely
-def _line(w: Array, z: int, slope: int, inner: int, rail: float) -> None:
+@_compile_in_any_order
+def _write_line(w: Array, z: int, slope: int, inner: int, rail: float) -> None:
     """Z = R coth(u)/u, u = sqrt(R Y), of a rail R along which an admittance Y is spread, and dZ/dln Y."""
     for f in range(w.shape[1]):
         p, q = rail * w[inner, f], rail * w[inner + 1, f]
         root = math.sqrt(0.5 * (math.sqrt(p * p + q * q) + p))
         w[slope, f] = root
         w[slope + 1, f] = 0.5 * q / root
-    _end(w, z, slope, rail, 0.5, 1.0)
+    _write_finite_length(w, z, slope, rail, 0.5, 1.0)
 
 
-@_freely
-def _line_back(w: Array, code: Array) -> None:
+@_compile_in_any_order
+def _line_backward(w: Array, code: Array) -> None:
     """Write dZ/dln R = Z + dZ/dln Y, and in the adjoint of Y dZ/dY."""
     rail, inner, y = code[J], code[INNER], code[A]
-    _times(w, rail, code[Z], code[ADJOINT], 1.0)
-    _times(w, inner, code[SIDE], code[ADJOINT], 1.0)
+    _multiply(w, rail, code[Z], code[ADJOINT], 1.0)
+    _multiply(w, inner, code[SIDE], code[ADJOINT], 1.0)
     for f in range(w.shape[1]):
         a, b, p, q = w[inner, f], w[inner + 1, f], w[y, f], w[y + 1, f]
         w[rail, f] += a
@@ -280,8 +280,8 @@ def _line_back(w: Array, code: Array) -> None:
         w[inner + 1, f] = (b * p - a * q) * size
 
 
-@_freely
-def _gerischer(w: Array, z: int, slope: int, grid: Array, R: float, tau: float) -> None:
+@_compile_in_any_order
+def _write_gerischer(w: Array, z: int, slope: int, grid: Array, R: float, tau: float) -> None:
     for f in range(w.shape[1]):
         x = grid[OMEGA, f] * tau
         size = math.sqrt(1.0 + x * x)
@@ -293,26 +293,26 @@ def _gerischer(w: Array, z: int, slope: int, grid: Array, R: float, tau: float) 
         w[slope + 1, f] = share * (x * q + p)
 
 
-@_freely
-def _resistor(w: Array, z: int, value: float) -> None:
+@_compile_in_any_order
+def _write_resistor(w: Array, z: int, value: float) -> None:
     for f in range(w.shape[1]):
         w[z, f], w[z + 1, f] = value, 0.0
 
 
-@_freely
-def _monomial(w: Array, z: int, grid: Array, shape: int, factor: float) -> None:
+@_compile_in_any_order
+def _write_monomial(w: Array, z: int, grid: Array, shape: int, factor: float) -> None:
     for f in range(w.shape[1]):
         w[z, f], w[z + 1, f] = factor * grid[shape, f], factor * grid[shape + 1, f]
 
 
-@_freely
+@_compile_in_any_order
 def _add(w: Array, z: int, a: int, b: int) -> None:
     for f in range(w.shape[1]):
         w[z, f], w[z + 1, f] = w[a, f] + w[b, f], w[a + 1, f] + w[b + 1, f]
 
 
-@_freely
-def _forward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
+@_compile_in_any_order
+def _evaluate_forward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
     """Write the impedances of all branches."""
     for i in range(tape.shape[0]):
         code = tape[i]
@@ -320,51 +320,51 @@ def _forward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> 
         if op == ADD:
             _add(w, z, code[A], code[B])
         elif op == INVERSE:
-            _inverse(w, z, code[A])
+            _write_inverse(w, z, code[A])
         elif op == RESISTOR:
-            _resistor(w, z, values[k] if sign > 0 else 1.0 / values[k])
+            _write_resistor(w, z, values[k] if sign > 0 else 1.0 / values[k])
         elif op == MONOMIAL:
-            _monomial(w, z, grid, code[A], values[k] if sign > 0 else 1.0 / values[k])
+            _write_monomial(w, z, grid, code[A], values[k] if sign > 0 else 1.0 / values[k])
         elif op == CONSTANT_PHASE:
-            _constant_phase(w, z, grid, logs[k], values[code[K + 1]], sign)
+            _write_constant_phase(w, z, grid, logs[k], values[code[K + 1]], sign)
         elif op == ARC:
-            _arc(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], values[code[K + 2]])
+            _write_arc(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], values[code[K + 2]])
         elif op == GERISCHER:
-            _gerischer(w, z, code[SIDE], grid, values[k], values[code[K + 1]])
+            _write_gerischer(w, z, code[SIDE], grid, values[k], values[code[K + 1]])
         elif op == LINE:
-            _line(w, z, code[SIDE], code[A], values[k])
+            _write_line(w, z, code[SIDE], code[A], values[k])
         else:
             p = 0.5 if op < REFLECTIVE_POWER else values[code[K + 2]]
             kind = 1.0 if op in (REFLECTIVE, REFLECTIVE_POWER) else -1.0
-            _diffusion(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], p, kind)
+            _write_diffusion(w, z, code[SIDE], grid, values[k], logs[code[K + 1]], p, kind)
 
 
-@_freely
-def _backward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
+@_compile_in_any_order
+def _differentiate_backward(w: Array, tape: Array, values: Array, logs: Array, grid: Array) -> None:
     """Write the derivatives by all parameters."""
     for i in range(tape.shape[0] - 1, -1, -1):
         code = tape[i]
         op, z, adjoint = code[OP], code[Z], code[ADJOINT]
         if op == INVERSE:
-            _inverse_back(w, code[INNER], z, adjoint)
+            _inverse_backward(w, code[INNER], z, adjoint)
         elif op in (RESISTOR, MONOMIAL):
-            _times(w, code[J], z, adjoint, float(code[SIGN]))
+            _multiply(w, code[J], z, adjoint, float(code[SIGN]))
         elif op == CONSTANT_PHASE:
-            _constant_phase_back(w, code, grid)
+            _constant_phase_backward(w, code, grid)
         elif op == ARC:
-            _arc_back(w, code, grid, logs[code[K + 1]], values[code[K + 2]])
+            _arc_backward(w, code, grid, logs[code[K + 1]], values[code[K + 2]])
         elif op == GERISCHER:
-            _times(w, code[J + 1], code[SIDE], adjoint, 1.0)
-            _times(w, code[J], z, adjoint, 1.0)
+            _multiply(w, code[J + 1], code[SIDE], adjoint, 1.0)
+            _multiply(w, code[J], z, adjoint, 1.0)
         elif op == LINE:
-            _line_back(w, code)
+            _line_backward(w, code)
         elif op != ADD:
             p = 0.5 if op < REFLECTIVE_POWER else values[code[K + 2]]
-            _diffusion_back(w, code, grid, logs[code[K + 1]], p)
+            _diffusion_backward(w, code, grid, logs[code[K + 1]], p)
 
 
-@_freely
-def _unfold(
+@_compile_in_any_order
+def _expand_parameters(
     theta: Array, free: Array, logarithmic: Array, ties: Array, fixed: Array, values: Array, logs: Array
 ) -> None:
     """Write the parameters of one row, and their logarithms; a time constant stays in the place of its Q."""
@@ -379,8 +379,8 @@ def _unfold(
         values[k] = math.exp(logs[k]) if logarithmic[k] else logs[k]
 
 
-@_freely
-def _untie(w: Array, ties: Array, theta: Array, values: Array) -> None:
+@_compile_in_any_order
+def _chain_times(w: Array, ties: Array, theta: Array, values: Array) -> None:
     """Turn derivatives by ln Q into those by ln tau, Q = tau^alpha / R."""
     for t in range(ties.shape[0]):
         exponent, log_tau = values[ties[t, 2]], theta[ties[t, 6]]
@@ -393,8 +393,8 @@ def _untie(w: Array, ties: Array, theta: Array, values: Array) -> None:
                 w[by_q, f] = exponent * slope
 
 
-@_freely
-def _seed(w: Array, adjoint: int, weight: Array) -> bool:
+@_compile_in_any_order
+def _seed_adjoint(w: Array, adjoint: int, weight: Array) -> bool:
     """Begin the way back with the weights where both parts have the same, else with one; return which."""
     F = w.shape[1]
     different = 0
@@ -405,7 +405,7 @@ def _seed(w: Array, adjoint: int, weight: Array) -> bool:
     return different == 0
 
 
-@_freely
+@_compile_in_any_order
 def _residual(w: Array, jacobian: Array, z: int, target: Array, weight: Array, V: int, weighed: bool) -> None:
     """Write the weighted residual below the Jacobian, and weigh that too where it is not yet."""
     F = w.shape[1]
@@ -420,8 +420,8 @@ def _residual(w: Array, jacobian: Array, z: int, target: Array, weight: Array, V
             jacobian[v, f] *= weight[f]
 
 
-@_freely
-def _gram(jacobian: Array, normal: Array) -> None:
+@_compile_in_any_order
+def _write_gram(jacobian: Array, normal: Array) -> None:
     """Write the lower triangle of J J^T, two rows by two."""
     for i in range(0, normal.shape[0], 2):
         for j in range(0, i + 2, 2):
@@ -435,27 +435,27 @@ def _gram(jacobian: Array, normal: Array) -> None:
             normal[i, j], normal[i, j + 1], normal[i + 1, j], normal[i + 1, j + 1] = px, py, qx, qy
 
 
-@_freely
-def _measure(
-    theta: Array, plan: Room, grid: Array, target: Array, weight: Array, room: Room, normal: Array
+@_compile_in_any_order
+def _evaluate_normal_equations(
+    theta: Array, plan: Arrays, grid: Array, target: Array, weight: Array, room: Arrays, normal: Array
 ) -> float:
     """Write J^T J, and J^T r in the row below, at theta (V,); return chisqr."""
     tape, free, logarithmic, ties, fixed = plan
     w, jacobian, values, logs = room[W], room[JACOBIAN], room[VALUES], room[LOGS]
     V = free.size
-    _unfold(theta, free, logarithmic, ties, fixed, values, logs)
+    _expand_parameters(theta, free, logarithmic, ties, fixed, values, logs)
     root = tape[tape.shape[0] - 1]
-    weighed = _seed(w, root[ADJOINT], weight)
-    _forward(w, tape, values, logs, grid)
-    _backward(w, tape, values, logs, grid)
-    _untie(w, ties, theta, values)
+    weighed = _seed_adjoint(w, root[ADJOINT], weight)
+    _evaluate_forward(w, tape, values, logs, grid)
+    _differentiate_backward(w, tape, values, logs, grid)
+    _chain_times(w, ties, theta, values)
     _residual(w, jacobian, root[Z], target, weight, V, weighed)
-    _gram(jacobian, normal)
+    _write_gram(jacobian, normal)
     return normal[V, V] if math.isfinite(normal[V, V]) else math.inf
 
 
-@_freely
-def _factor(matrix: Array, V: int) -> bool:
+@_compile_in_any_order
+def _factorise(matrix: Array, V: int) -> bool:
     """Cholesky in place, its diagonal inverted; return whether the matrix is positive definite."""
     for i in range(V):
         for j in range(i + 1):
@@ -471,9 +471,9 @@ def _factor(matrix: Array, V: int) -> bool:
     return True
 
 
-@_freely
+@_compile_in_any_order
 def _substitute(matrix: Array, x: Array, V: int) -> None:
-    """Solve with the factor of `_factor`, in place."""
+    """Solve with the factor of `_factorise`, in place."""
     for i in range(V):
         total = x[i]
         for k in range(i):
@@ -485,9 +485,9 @@ def _substitute(matrix: Array, x: Array, V: int) -> None:
             x[k] -= matrix[i, k] * x[i]
 
 
-@_freely
+@_compile_in_any_order
 def _invert(matrix: Array, size: Array, inverse: Array, V: int) -> None:
-    """Write the inverse of what `_factor` was given, each row and column times its size; uses the factor up.
+    """Write the inverse of what `_factorise` was given, rows and columns times their sizes, over the factor.
 
     L^-1 takes the place of the factor L, then its products are the inverse.
     """
@@ -505,8 +505,8 @@ def _invert(matrix: Array, size: Array, inverse: Array, V: int) -> None:
             inverse[i * V + j] = inverse[j * V + i] = total * size[i] * size[j]
 
 
-@_freely
-def _step(theta: Array, normal: Array, extra: Array, box: Array, room: Room) -> tuple[float, float]:
+@_compile_in_any_order
+def _compute_step(theta: Array, normal: Array, extra: Array, box: Array, room: Arrays) -> tuple[float, float]:
     """Write the damped step; return the fall of chisqr that it promises, and its longest part."""
     matrix, step, held = room[MATRIX], room[STEP], room[HELD]
     V = theta.size
@@ -517,7 +517,7 @@ def _step(theta: Array, normal: Array, extra: Array, box: Array, room: Room) -> 
             matrix[i, j] = 0.0 if held[i] or held[j] else normal[i, j]
         matrix[i, i] = normal[i, i] + extra[i]
         step[i] = 0.0 if held[i] else -slope
-    if not _factor(matrix, V):
+    if not _factorise(matrix, V):
         return math.nan, math.nan
     _substitute(matrix, step, V)
     promised, longest = 0.0, 0.0
@@ -527,29 +527,29 @@ def _step(theta: Array, normal: Array, extra: Array, box: Array, room: Room) -> 
     return promised, longest
 
 
-@_freely
-def _next(
+@_compile_in_any_order
+def _propose_trial(
     theta: Array,
     chisqr: float,
     damping: float,
     normal: Array,
     box: Array,
     limits: tuple[float, ...],
-    room: Room,
+    room: Arrays,
 ) -> tuple[float, bool]:
     """Write the next trial; return the fall of chisqr that it promises, and whether it is the last."""
     step, trial, extra = room[STEP], room[TRIAL], room[EXTRA]
     tolerance, inertia, short = limits[0], limits[1], limits[2]
     for i in range(theta.size):
         extra[i] = damping * (normal[i, i] + inertia * chisqr + 1e-300)
-    promised, longest = _step(theta, normal, extra, box, room)
+    promised, longest = _compute_step(theta, normal, extra, box, room)
     for i in range(theta.size):
         trial[i] = min(max(theta[i] + step[i], box[0, i]), box[1, i])
     return promised, promised <= tolerance * chisqr and longest < short
 
 
-@_freely
-def _accept(theta: Array, normal: Array, room: Room) -> None:
+@_compile_in_any_order
+def _accept_trial(theta: Array, normal: Array, room: Arrays) -> None:
     """Take over the trial and its normal matrix."""
     for i in range(theta.size):
         theta[i] = room[TRIAL][i]
@@ -558,23 +558,23 @@ def _accept(theta: Array, normal: Array, room: Room) -> None:
             normal[i, j] = room[NEW_NORMAL][i, j]
 
 
-@_freely
-def _total(theta: Array) -> float:
+@_compile_in_any_order
+def _sum_coordinates(theta: Array) -> float:
     total = 0.0
     for i in range(theta.size):
         total += theta[i]
     return total
 
 
-@_freely
+@_compile_in_any_order
 def _descend(
     theta: Array,
-    plan: Room,
+    plan: Arrays,
     grid: Array,
     target: Array,
     weight: Array,
     box: Array,
-    room: Room,
+    room: Arrays,
     damping: float,
     limits: tuple[float, ...],
     ceiling: float,
@@ -589,14 +589,14 @@ def _descend(
     trial, new_normal, normal = room[TRIAL], room[NEW_NORMAL], room[NORMAL]
     for i in range(theta.size):
         trial[i] = theta[i]
-    chisqr, growth, promised = math.inf, 2.0, math.nan if math.isnan(_total(theta)) else math.inf
+    chisqr, growth, promised = math.inf, 2.0, math.nan if math.isnan(_sum_coordinates(theta)) else math.inf
     for steps in range(max_iterations + 1):
         new = math.inf
         if not math.isnan(promised):
-            new = _measure(trial, plan, grid, target, weight, room, new_normal)
+            new = _evaluate_normal_equations(trial, plan, grid, target, weight, room, new_normal)
         better, fall, bound = new < chisqr, chisqr - new, tolerance * chisqr
         if better:
-            _accept(theta, normal, room)
+            _accept_trial(theta, normal, room)
             chisqr = new
         elif steps == 0:  # this row cannot be evaluated
             return chisqr, False, steps
@@ -610,7 +610,7 @@ def _descend(
                 return chisqr, True, steps
             if damping > most:
                 return chisqr, False, steps
-        promised, last = _next(theta, chisqr, damping, normal, box, limits, room)
+        promised, last = _propose_trial(theta, chisqr, damping, normal, box, limits, room)
         if damping <= trusted and chisqr - at_most * promised > ceiling:
             return chisqr, False, steps
         if last and steps < max_iterations:
@@ -620,20 +620,20 @@ def _descend(
     return chisqr, False, max_iterations
 
 
-@_freely
-def _describe(
-    theta: Array, plan: Room, grid: Array, target: Array, weight: Array, room: Room, told: Array
+@_compile_in_any_order
+def _linearise(
+    theta: Array, plan: Arrays, grid: Array, target: Array, weight: Array, room: Arrays, told: Array
 ) -> float:
     """Write the residual, what no change of the parameters takes off it, and (J^T J)^-1; return chisqr."""
     jacobian, normal, matrix, step, size = room[JACOBIAN], room[NORMAL], room[MATRIX], room[STEP], room[EXTRA]
     V, N = theta.size, jacobian.shape[1]
-    chisqr = _measure(theta, plan, grid, target, weight, room, normal)
+    chisqr = _evaluate_normal_equations(theta, plan, grid, target, weight, room, normal)
     for i in range(V):
         size[i] = 1.0 / math.sqrt(normal[i, i]) if normal[i, i] > 0.0 else 1.0
         step[i] = normal[V, i] * size[i]
         for j in range(i + 1):
             matrix[i, j] = normal[i, j] * size[i] * size[j]
-    sound = _factor(matrix, V)
+    sound = _factorise(matrix, V)
     if sound:
         _substitute(matrix, step, V)
         _invert(matrix, size, told[2 * N :], V)
@@ -648,12 +648,12 @@ def _describe(
     return chisqr
 
 
-@_freely
-def _rows(
+@_compile_in_any_order
+def _minimise_rows(
     problem: tuple[Any, ...],
     theta: Array,
     state: Array,
-    room: Room,
+    room: Arrays,
     damping: float,
     limits: tuple[float, ...],
     most: Array,
@@ -670,7 +670,7 @@ def _rows(
         box, ceiling = boxes[min(b, boxes.shape[0] - 1)], ceilings[min(b, ceilings.size - 1)]
         grid, target, weight = grids[g], targets[t], weights[t]
         if most[m] < 0:
-            state[b, 0] = _describe(theta[b], plan, grid, target, weight, room, traces[b])
+            state[b, 0] = _linearise(theta[b], plan, grid, target, weight, room, traces[b])
             continue
         chisqr, converged, steps = _descend(
             theta[b], plan, grid, target, weight, box, room, damping, limits, ceiling, most[m], traces[b]
@@ -719,7 +719,7 @@ def iterate(
     all_limits = (limits[0], limits[1], limits[2], limits[3], limits[4], limits[5], limits[6])
     place, ends = carray(theta, (B, V)), carray(state, (B, 3))
     steps, all_traces = carray(most, (sizes[13],)), carray(traces, (B, sizes[14]))
-    _rows(problem, place, ends, room, limits[7], all_limits, steps, all_traces)
+    _minimise_rows(problem, place, ends, room, limits[7], all_limits, steps, all_traces)
     return 0
 
 

@@ -64,9 +64,9 @@ def evaluate(
     For circuits without expressions. `seed` is the weight, (1 or B, 1 or F).
     """
     values = coordinates.physical(theta)
-    z, backward = _branch(_Place(coordinates, grid, values, theta, out), coordinates.circuit.tree, 1)
+    z, backward = _evaluate_branch(_Place(coordinates, grid, values, theta, out), coordinates.circuit.tree, 1)
     backward(seed)
-    _untie(coordinates, values, theta, out)
+    _chain_times(coordinates, values, theta, out)
     return np.broadcast_to(z, (out.shape[0], out.shape[2]))
 
 
@@ -74,15 +74,15 @@ def impedance(coordinates: Coordinates, grid: FrequencyGrid, theta: FloatArray) 
     """Return Z (B, F) at theta (B, V), without derivatives."""
     nothing = np.empty((0, 0, 0), dtype=np.complex128)
     place = _Place(coordinates, grid, coordinates.physical(theta), theta, nothing)
-    z = _branch(place, coordinates.circuit.tree, 1)[0]
+    z = _evaluate_branch(place, coordinates.circuit.tree, 1)[0]
     return np.broadcast_to(z, (len(theta), grid.omega.shape[-1]))
 
 
-def _untie(coordinates: Coordinates, values: FloatArray, theta: FloatArray, out: ComplexArray) -> None:
+def _chain_times(coordinates: Coordinates, values: FloatArray, theta: FloatArray, out: ComplexArray) -> None:
     """Turn derivatives by ln Q into those by ln tau, Q = tau^alpha / R."""
     for q, r, alpha in coordinates.ties:
         if (q, r, alpha) in coordinates.simple:
-            continue  # `_arc` has done so already
+            continue  # `_evaluate_arc` has done so already
         v = coordinates.column[q]
         by_q = out[:, v]
         out[:, coordinates.column[r]] -= by_q
@@ -93,16 +93,16 @@ def _untie(coordinates: Coordinates, values: FloatArray, theta: FloatArray, out:
         by_q *= values[:, alpha, np.newaxis]
 
 
-def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backward]:
     """Return the impedance (sign 1) or admittance (sign -1) of a branch, and its way back."""
     if isinstance(node, Component):
-        return _component(place, node, sign)
-    if (found := place.coordinates.simple_arc(node)) is not None:
-        return _arc(place, *found) if sign > 0 else _invert(*_arc(place, *found))
+        return _evaluate_component(place, node, sign)
+    if (found := place.coordinates.find_simple_arc(node)) is not None:
+        return _evaluate_arc(place, *found) if sign > 0 else _invert(*_evaluate_arc(place, *found))
     if isinstance(node, Line):
-        return _line(place, node) if sign > 0 else _invert(*_line(place, node))
+        return _evaluate_line(place, node) if sign > 0 else _invert(*_evaluate_line(place, node))
     own = 1 if isinstance(node, Series) else -1  # impedances add up in series, admittances in parallel
-    parts = [_branch(place, child, own) for child in node.children]
+    parts = [_evaluate_branch(place, child, own) for child in node.children]
     total = parts[0][0]
     for other, _ in parts[1:]:
         total = total + other
@@ -114,10 +114,10 @@ def _branch(place: _Place, node: Node, sign: int) -> tuple[ComplexArray, Backwar
     return (total, backward) if own == sign else _invert(total, backward)
 
 
-def _line(place: _Place, node: Line) -> tuple[ComplexArray, Backward]:
+def _evaluate_line(place: _Place, node: Line) -> tuple[ComplexArray, Backward]:
     """Return the impedance of a transmission line of any sub-circuits, and the way back into each."""
     shape = (len(place.values), place.grid.omega.shape[-1])
-    ways = [None if part is None else _branch(place, part, 1) for part in node.parts]
+    ways = [None if part is None else _evaluate_branch(place, part, 1) for part in node.parts]
     z, by_parts = two_rail_line([None if way is None else way[0] for way in ways], shape)
 
     def backward(adjoint: ComplexArray) -> None:
@@ -142,7 +142,7 @@ def _invert(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Back
     return inverse, through
 
 
-def _arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backward]:
     """Return R / (1 + x), x = (j omega tau)^alpha: a resistor beside a CPE, all three parameters free.
 
     With u = 1 / (1 + x): dZ/dln R = Z, dZ/dln tau = -alpha Z x u, dZ/dalpha = -Z x u ln(j omega tau).
@@ -168,17 +168,17 @@ def _arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backw
     return z, backward
 
 
-def _component(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_component(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
     if component.symbol == "R":
-        return _resistor(place, component, sign)
+        return _evaluate_resistor(place, component, sign)
     if component.symbol == "CPE":
-        return _constant_phase(place, component, sign)
+        return _evaluate_constant_phase(place, component, sign)
     if component.symbol in _MONOMIALS:
-        return _monomial(place, component, sign)
-    return _any(place, component) if sign > 0 else _invert(*_any(place, component))
+        return _evaluate_monomial(place, component, sign)
+    return _evaluate_any(place, component) if sign > 0 else _invert(*_evaluate_any(place, component))
 
 
-def _resistor(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_resistor(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
     k = place.first(component)
     value = place.value(k) if sign > 0 else 1 / place.value(k)
 
@@ -194,7 +194,7 @@ def _resistor(place: _Place, component: Component, sign: int) -> tuple[ComplexAr
     return value.astype(np.complex128), backward
 
 
-def _monomial(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_monomial(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
     k = place.first(component)
     power, shape = _MONOMIALS[component.symbol]
     form = shape(place.grid) if sign > 0 else 1 / shape(place.grid)
@@ -212,7 +212,7 @@ def _monomial(place: _Place, component: Component, sign: int) -> tuple[ComplexAr
     return value, backward
 
 
-def _constant_phase(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
+def _evaluate_constant_phase(place: _Place, component: Component, sign: int) -> tuple[ComplexArray, Backward]:
     k = place.first(component)
     q, alpha = place.value(k), place.value(k + 1)
     # One real exponential and a phase per row: much cheaper than a complex power per point.
@@ -233,7 +233,7 @@ def _constant_phase(place: _Place, component: Component, sign: int) -> tuple[Com
     return value, backward
 
 
-def _any(place: _Place, component: Component) -> tuple[ComplexArray, Backward]:
+def _evaluate_any(place: _Place, component: Component) -> tuple[ComplexArray, Backward]:
     """Return the impedance of an element by its own formula."""
     k, element = place.first(component), component.element
     values = [place.value(k + i) for i in range(len(element.parameters))]

@@ -77,10 +77,10 @@ class Tape:
     def of(cls, coordinates: Coordinates) -> Tape:
         """Write the tape of a circuit."""
         tape = cls(coordinates)
-        tape._branch(coordinates.circuit.tree, 1, 0)
+        tape._write_branch(coordinates.circuit.tree, 1, 0)
         return tape
 
-    def _add(self, line: _Instruction) -> int:
+    def _append(self, line: _Instruction) -> int:
         self.lines.append(line)
         return len(self.lines) - 1
 
@@ -88,57 +88,57 @@ class Tape:
         self.adjoints += 1
         return self.adjoints - 1
 
-    def _branch(self, node: Node, sign: int, adjoint: int) -> int:
+    def _write_branch(self, node: Node, sign: int, adjoint: int) -> int:
         """Write the impedance (sign 1) or admittance (sign -1) of a branch; return its register."""
         if isinstance(node, Component):
-            return self._component(node, sign, adjoint)
-        arc = self.coordinates.simple_arc(node)
+            return self._write_component(node, sign, adjoint)
+        arc = self.coordinates.find_simple_arc(node)
         if arc is not None:
             q, r, alpha = arc
             return self._write_impedance("ARC", (r, q, alpha), sign, adjoint)
         own = 1 if isinstance(node, Series) else -1
         inner = adjoint if own == sign else self._new_adjoint()
-        total = self._branch(node.children[0], own, inner)
+        total = self._write_branch(node.children[0], own, inner)
         for child in node.children[1:]:
-            total = self._add(_Instruction("ADD", total, self._branch(child, own, inner)))
-        return total if own == sign else self._invert(total, adjoint, inner)
+            total = self._append(_Instruction("ADD", total, self._write_branch(child, own, inner)))
+        return total if own == sign else self._write_inverse(total, adjoint, inner)
 
-    def _invert(self, register: int, adjoint: int, inner: int) -> int:
-        return self._add(_Instruction("INVERSE", register, adjoint=adjoint, inner=inner))
+    def _write_inverse(self, register: int, adjoint: int, inner: int) -> int:
+        return self._append(_Instruction("INVERSE", register, adjoint=adjoint, inner=inner))
 
     def _write_impedance(self, name: str, k: tuple[int, ...], sign: int, adjoint: int) -> int:
         """Write an element that is known by its impedance."""
         if sign > 0:
-            return self._add(_Instruction(name, k=k, adjoint=adjoint))
+            return self._append(_Instruction(name, k=k, adjoint=adjoint))
         inner = self._new_adjoint()
-        return self._invert(self._add(_Instruction(name, k=k, adjoint=inner)), adjoint, inner)
+        return self._write_inverse(self._append(_Instruction(name, k=k, adjoint=inner)), adjoint, inner)
 
-    def _component(self, component: Component, sign: int, adjoint: int) -> int:
+    def _write_component(self, component: Component, sign: int, adjoint: int) -> int:
         k = tuple(self.coordinates.position[name] for name in component.parameter_names)
         if component.symbol == "R":
-            return self._add(_Instruction("RESISTOR", k=k, sign=sign, adjoint=adjoint))
+            return self._append(_Instruction("RESISTOR", k=k, sign=sign, adjoint=adjoint))
         if component.symbol == "CPE":
-            return self._add(_Instruction("CONSTANT_PHASE", k=k, sign=sign, adjoint=adjoint))
+            return self._append(_Instruction("CONSTANT_PHASE", k=k, sign=sign, adjoint=adjoint))
         if component.symbol in _MONOMIALS:
             power, shape = _MONOMIALS[component.symbol]
             shape = shape if sign > 0 else _ADMITTANCES[shape]
-            return self._add(_Instruction("MONOMIAL", shape, k=k, sign=power * sign, adjoint=adjoint))
+            return self._append(_Instruction("MONOMIAL", shape, k=k, sign=power * sign, adjoint=adjoint))
         if component.symbol in _LINES:
-            return self._line(k, sign, adjoint)
+            return self._write_line(k, sign, adjoint)
         return self._write_impedance(_DIRECT[component.symbol], k, sign, adjoint)
 
-    def _line(self, k: tuple[int, ...], sign: int, adjoint: int) -> int:
+    def _write_line(self, k: tuple[int, ...], sign: int, adjoint: int) -> int:
         """Write a line: its rail, and the admittance that is spread along it."""
         if sign < 0:
             inner = self._new_adjoint()
-            return self._invert(self._line(k, 1, inner), adjoint, inner)
+            return self._write_inverse(self._write_line(k, 1, inner), adjoint, inner)
         rail, *transfer, q, alpha = k
         spread = self._new_adjoint()
-        y = self._add(_Instruction("CONSTANT_PHASE", k=(q, alpha), sign=-1, adjoint=spread))
+        y = self._append(_Instruction("CONSTANT_PHASE", k=(q, alpha), sign=-1, adjoint=spread))
         for r in transfer:
-            beside = self._add(_Instruction("RESISTOR", k=(r,), sign=-1, adjoint=spread))
-            y = self._add(_Instruction("ADD", y, beside))
-        return self._add(_Instruction("LINE", y, k=(rail,), adjoint=adjoint, inner=spread))
+            beside = self._append(_Instruction("RESISTOR", k=(r,), sign=-1, adjoint=spread))
+            y = self._append(_Instruction("ADD", y, beside))
+        return self._append(_Instruction("LINE", y, k=(rail,), adjoint=adjoint, inner=spread))
 
     @property
     def adjoint(self) -> int:
@@ -210,7 +210,7 @@ class Plan:
     @classmethod
     def of(cls, coordinates: Coordinates) -> Plan:
         """Return the plan of a circuit in a kind of coordinates."""
-        plans, kind = _plans_of(coordinates.circuit), type(coordinates)
+        plans, kind = _get_plans(coordinates.circuit), type(coordinates)
         if kind not in plans:
             tape = Tape.of(coordinates)
             free = coordinates.free.astype(np.int64)
@@ -225,7 +225,7 @@ class Plan:
         plan = self.size, self.arrays[-1].size, w.shape[1], len(normal), len(w), len(jacobian)
         return *plan, len(self.arrays[0]), len(self.arrays[3])
 
-    def room(self, points: int) -> tuple[NDArray[Any], ...]:
+    def allocate(self, points: int) -> tuple[NDArray[Any], ...]:
         """Return the loop's working arrays."""
         size, parameters = self.size, self.arrays[-1].size
         even = size + 1 + (size + 1) % 2
@@ -240,6 +240,6 @@ class Plan:
 
 
 @keep_per_circuit
-def _plans_of(circuit: Circuit) -> dict[type, Plan]:
+def _get_plans(circuit: Circuit) -> dict[type, Plan]:
     """Return the plans of a circuit, by the kind of coordinates."""
     return {}

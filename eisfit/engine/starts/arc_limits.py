@@ -23,7 +23,7 @@ from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
 from eisfit.model.circuit import Circuit
 
 
-def peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
+def compute_peaks(circuit: Circuit, values: FloatArray) -> dict[str, FloatArray]:
     """Return the peak frequency (n,), Hz, of each arc by its resistor's name, for parameters (n, P)."""
     p = name_columns(circuit, values)
     return {arc.resistor.name: 1 / (2 * np.pi * arc.tau(p)) for arc in arcs(circuit.tree)}
@@ -82,7 +82,7 @@ def select_by_arcs(
     check_arcs(circuit, peak, order)
     with np.errstate(all="ignore"):
         values = order_arcs(circuit, coordinates.physical(basin.ends))
-        at = peaks(circuit, values)
+        at = compute_peaks(circuit, values)
     good = np.isfinite(basin.ends_chisqr)
     for name, (low, high) in peak.items():
         good &= (at[name] >= low) & (at[name] <= high)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eisfit.engine.arcs import parallels
+from eisfit.engine.arcs import iterate_parallels
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass
 
 DIFFUSION = ("Wo", "Ws")
 _ARCS = ("K", "Zarc")
-_MANY = 4  # time constants: then the search is as large as a grid allows
+_MANY_TIMES = 4  # time constants: then the search is as large as a grid allows
 _OF_LINES = 4  # parameters: a rail, and the interface's arc
 
 
@@ -40,35 +40,35 @@ class Block:
         return self.kind in ("arc", "loop", "CPE", "own", *DIFFUSION)
 
 
-def blocks(node: Node) -> Iterator[Block]:
+def iterate_blocks(node: Node) -> Iterator[Block]:
     """Flatten a tree into blocks in series."""
     if isinstance(node, Component):
-        yield Block(_kind(node), node)
+        yield Block(_classify(node), node)
     elif isinstance(node, Series):
         for child in node.children:
-            yield from blocks(child)
+            yield from iterate_blocks(child)
     else:
-        yield from _parallel_blocks(node)
+        yield from _iterate_parallel_blocks(node)
 
 
-def difficulty(circuit: Circuit) -> int:
+def estimate_difficulty(circuit: Circuit) -> int:
     """Return how many things are to be scanned, one more where they hide each other."""
-    pieces = list(blocks(circuit.tree))
+    pieces = list(iterate_blocks(circuit.tree))
     scanned, kinds = sum(block.scanned for block in pieces), {block.kind for block in pieces}
     # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc; what beside
     # an arc has an arc of its own, a transmission line, may have taken that one's.
     lines = any(block.kind == "own" and len(block.first.parameter_names) >= _OF_LINES for block in pieces)
     hidden = (scanned > 2 and bool(kinds & set(DIFFUSION))) or (scanned > 1 and "L" in kinds)
-    return scanned + (hidden or (1 < scanned < _MANY and lines))
+    return scanned + (hidden or (1 < scanned < _MANY_TIMES and lines))
 
 
-def _kind(component: Component) -> str:
+def _classify(component: Component) -> str:
     if component.symbol in _ARCS:
         return "arc"
     return component.symbol if component.element.scan is None else "own"
 
 
-def _parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
+def _iterate_parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
     loose = [c for child in node.children for c in components(child)]
     direct = [c for c in node.children if isinstance(c, Component)]
     resistor = next((c for c in (*direct, *loose) if c.symbol == "R"), None)
@@ -81,7 +81,7 @@ def _parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
     elif beside is not None:
         yield Block(beside.symbol, beside)
     for child in node.children:
-        for block in blocks(child):
+        for block in iterate_blocks(child):
             if id(block.first) not in used and (block.second is None or id(block.second) not in used):
                 yield block
 
@@ -96,7 +96,7 @@ def relaxes(circuit: Circuit) -> bool:
     return (
         not signed
         and next(lines(circuit.tree), None) is None
-        and all(_is_arc(node) for node in parallels(circuit.tree))
+        and all(_is_arc(node) for node in iterate_parallels(circuit.tree))
     )
 
 
@@ -108,5 +108,5 @@ def _is_arc(node: Parallel) -> bool:
 
 def resonates(circuit: Circuit) -> bool:
     """Return whether an inductance within a parallel connection can exchange energy with a capacitance."""
-    symbols = {c.symbol for node in parallels(circuit.tree) for c in components(node)}
+    symbols = {c.symbol for node in iterate_parallels(circuit.tree) for c in components(node)}
     return bool({"L", "La"} & symbols) and bool({"C", "CPE"} & symbols)

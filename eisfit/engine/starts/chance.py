@@ -18,7 +18,7 @@ _STEP = 0x9E3779B97F4A7C15
 _FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)
 _DIGITS = np.uint64(11)  # of 64, that a float has no room for
-_AHEAD = 1024  # numbers mixed at a time: sixteen alone take as long
+_BUFFERED = 1024  # numbers mixed at a time: sixteen alone take as long
 
 Size = int | tuple[int, ...]
 
@@ -56,7 +56,7 @@ class Chance:
 
     def _mix_more(self, count: int) -> None:
         left = self._ahead[self._used :]
-        more = max(count - len(left), _AHEAD)
+        more = max(count - len(left), _BUFFERED)
         steps = np.arange(1, more + 1, dtype=np.uint64) * np.uint64(_STEP)
         found = (_mix(steps + np.uint64(self._count)) >> _DIGITS) * 2.0**-53
         self._ahead = np.concatenate([left, found])

@@ -26,7 +26,7 @@ _LEAST_EXPONENT = 0.45
 _AT_BENDS = 0.6  # share of the frequencies drawn where ln|Z| bends, with `together`
 
 
-def random_starts(
+def draw_random_starts(
     circuit: Circuit,
     omega: FloatArray,
     impedance: ComplexArray,
@@ -55,16 +55,16 @@ def random_starts(
     """
     draw = _Draw.of(omega, impedance, together)
     frequency = {}
-    for members in _branches(circuit.tree):
+    for members in _iterate_branches(circuit.tree):
         shared = rng.random(count)
         own = rng.random((len(members), count))
         for component, one in zip(members, own, strict=True):
             frequency[component.name] = shared if together else one
     columns = {}
     for component in components(circuit.tree):
-        place = draw.index(frequency[component.name])
+        place = draw.find_frequency(frequency[component.name])
         rows = [circuit.parameters[name] for name in component.parameter_names]
-        columns.update(_element(component, rows, draw, place, rng))
+        columns.update(_draw_element(component, rows, draw, place, rng))
     return np.stack([columns[name] for name in circuit.names], axis=-1)
 
 
@@ -83,16 +83,16 @@ class _Draw:
         even = np.full(modulus.shape, 1 / modulus.shape[1])
         omega = np.broadcast_to(omega, modulus.shape)
         if at_bends and modulus.shape[1] > 4:
-            even = _AT_BENDS * _bends(omega, modulus) + (1 - _AT_BENDS) * even
+            even = _AT_BENDS * _measure_bends(omega, modulus) + (1 - _AT_BENDS) * even
         return cls(omega, modulus, np.cumsum(even, axis=1))
 
-    def index(self, uniform: FloatArray) -> IntArray:
+    def find_frequency(self, uniform: FloatArray) -> IntArray:
         """Return the frequency (B, S) that each of (S,) numbers from 0 to 1 stands for."""
         found = np.sum(self.chance[:, :, np.newaxis] < uniform, axis=1)
         return np.asarray(np.minimum(found, self.omega.shape[1] - 1), dtype=np.intp)
 
 
-def _bends(omega: FloatArray, modulus: FloatArray) -> FloatArray:
+def _measure_bends(omega: FloatArray, modulus: FloatArray) -> FloatArray:
     """Return how much ln|Z| bends at each frequency (B, F), as shares of one."""
     x, y = np.log(omega), np.log(modulus)
     slope = np.diff(y, axis=1) / np.where(np.diff(x, axis=1) == 0, 1.0, np.diff(x, axis=1))
@@ -101,7 +101,7 @@ def _bends(omega: FloatArray, modulus: FloatArray) -> FloatArray:
     return np.asarray((bend + 1e-12) / np.sum(bend + 1e-12, axis=1, keepdims=True))
 
 
-def _branches(node: Node) -> Iterator[list[Component]]:
+def _iterate_branches(node: Node) -> Iterator[list[Component]]:
     """Yield the components that stand side by side, each in exactly one list."""
     if isinstance(node, Component):
         yield [node]
@@ -111,16 +111,16 @@ def _branches(node: Node) -> Iterator[list[Component]]:
         yield direct
     for child in node.children:
         if not isinstance(child, Component):
-            yield from _branches(child)
+            yield from _iterate_branches(child)
 
 
-def _element(
+def _draw_element(
     component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: Chance
 ) -> dict[str, FloatArray]:
     """Return the parameters (B, S) of an element that matters at the frequencies `place` (B, S)."""
     row, count = np.arange(len(place))[:, np.newaxis], place.shape[1]
     omega, size = draw.omega[row, place], draw.modulus[row, place]
-    exponent = _exponent(component, rows, count, rng)
+    exponent = _draw_exponent(component, rows, count, rng)
     found = {}
     for own, kind in zip(rows, component.element.parameters, strict=True):
         noise, sign = rng.normal(0, 1, count), rng.random(count)
@@ -133,7 +133,7 @@ def _element(
     return found
 
 
-def _exponent(component: Component, rows: list[CircuitParameter], count: int, rng: Chance) -> FloatArray:
+def _draw_exponent(component: Component, rows: list[CircuitParameter], count: int, rng: Chance) -> FloatArray:
     """Return an element's exponent (S,): at random in its bounds, or what the circuit gives."""
     uniform = rng.random(count)
     for row, kind in zip(rows, component.element.parameters, strict=True):

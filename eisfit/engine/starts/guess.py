@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.starts.blocks import DIFFUSION, Block, blocks
+from eisfit.engine.starts.blocks import DIFFUSION, Block, iterate_blocks
 from eisfit.engine.starts.chance import Chance
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
@@ -27,11 +27,11 @@ from eisfit.model.once import keep_per_circuit
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
 _ALPHAS = (0.7, 0.92)
-_MANY = 64  # equations of a few unknowns each, from where numpy's solver is not the fastest
+_MANY_EQUATIONS = 64  # equations of a few unknowns each, from where numpy's solver is not the fastest
 _RIDGE = 1e-9
-_EXACT = 400  # grid points whose non-negative amplitudes are sought
+_MAX_EXACT = 400  # grid points whose non-negative amplitudes are sought
 _GOOD_SHARE = 10  # one in so many grid points is good enough to start near
-_LONG = 500  # points of a sweep, of more of which a scan takes megabytes and is not kept
+_LONG_SWEEP = 500  # points of a sweep, of more of which a scan takes megabytes and is not kept
 _LEAST_SHARE = 1e-3  # of the largest |Z|: an amplitude that came out as zero starts here
 
 
@@ -39,34 +39,34 @@ class _Scan:
     """What a circuit's grid is on one sweep, whatever is measured there."""
 
     def __init__(self, circuit: Circuit, omega: FloatArray) -> None:
-        self.blocks = list(blocks(circuit.tree))
+        self.blocks = list(iterate_blocks(circuit.tree))
         self.arcs = [k for k, block in enumerate(self.blocks) if block.kind == "arc"]
         self.told_apart = _are_told_apart(circuit, self.blocks)
-        count = _points(self.blocks, self.told_apart)
+        count = _count_grid_values(self.blocks, self.told_apart)
         times = np.geomspace(0.5 / omega.max(), 2 / omega.min(), count)
         slow = times * (omega.max() / omega.min()) ** 0.25
-        self.options = [_scan(block, times, slow) for block in self.blocks]
+        self.options = [_list_options(block, times, slow) for block in self.blocks]
         sizes = tuple(len(options) for options in self.options)
-        self.choice = _choices(tuple(self.arcs), sizes, self.told_apart)
+        self.choice = _list_choices(tuple(self.arcs), sizes, self.told_apart)
         self.column = np.ascontiguousarray((self.choice + np.cumsum([0, *sizes[:-1]])).T)
         self.grid = FrequencyGrid(omega)
         self.shapes = np.concatenate([self.shape(k, options) for k, options in enumerate(self.options)])
 
     def shape(self, k: int, options: FloatArray) -> FloatArray:
         """Return the shapes (n, 2F) of block k for options (n, 2)."""
-        return np.ascontiguousarray(_shape(self.blocks[k], self.grid, options)).view(np.float64)
+        return np.ascontiguousarray(_compute_shape(self.blocks[k], self.grid, options)).view(np.float64)
 
 
 @keep_per_circuit
-def _scans_of(circuit: Circuit) -> Callable[[bytes], _Scan]:
+def _cache_scans(circuit: Circuit) -> Callable[[bytes], _Scan]:
     """Return what gives the scan of a sweep, omega's content; the last ones are kept."""
     return lru_cache(maxsize=2)(lambda sweep: _Scan(circuit, np.frombuffer(sweep, dtype=np.float64)))
 
 
-def _scan_of(circuit: Circuit, omega: FloatArray) -> _Scan:
-    if omega.size > _LONG:
+def _get_scan(circuit: Circuit, omega: FloatArray) -> _Scan:
+    if omega.size > _LONG_SWEEP:
         return _Scan(circuit, omega)
-    return _scans_of(circuit)(np.ascontiguousarray(omega).tobytes())
+    return _cache_scans(circuit)(np.ascontiguousarray(omega).tobytes())
 
 
 class StartGrid:
@@ -94,7 +94,7 @@ class StartGrid:
     def __init__(
         self, circuit: Circuit, omega: FloatArray, impedance: ComplexArray, weight: FloatArray
     ) -> None:
-        self.circuit, scan = circuit, _scan_of(circuit, omega)
+        self.circuit, scan = circuit, _get_scan(circuit, omega)
         self.scan, self.blocks, self.arcs = scan, scan.blocks, scan.arcs
         self.options, self.choice = scan.options, scan.choice
         self.scale = float(np.abs(impedance).max()) or 1.0
@@ -108,15 +108,15 @@ class StartGrid:
         table, column = self.scan.shapes * self.weight, self.scan.column
         gram, moment = table @ table.T, table @ self.target
         total = float(self.target @ self.target)
-        if column.shape[1] <= _EXACT:
-            return _non_negative(*_equations(gram, moment, column), total)
+        if column.shape[1] <= _MAX_EXACT:
+            return _solve_non_negative(*_equations(gram, moment, column), total)
         # Negative amplitudes put to zero are a fair first look; the best points by that are then done well.
         normal, right = gram[column[:, np.newaxis], column], moment[column]
-        found = np.maximum(_eliminate(_with_ridge(gram)[column[:, np.newaxis], column], right.copy()), 0.0)
+        found = np.maximum(_eliminate(_add_ridge(gram)[column[:, np.newaxis], column], right.copy()), 0.0)
         ahead = np.einsum("ijm,jm->im", normal, found) - 2 * right
         amplitude, chisqr = found.T, total + np.einsum("im,im->m", found, ahead)
-        best = np.argpartition(chisqr, _EXACT)[:_EXACT]
-        amplitude[best], chisqr[best] = _non_negative(*_equations(gram, moment, column[:, best]), total)
+        best = np.argpartition(chisqr, _MAX_EXACT)[:_MAX_EXACT]
+        amplitude[best], chisqr[best] = _solve_non_negative(*_equations(gram, moment, column[:, best]), total)
         return amplitude, chisqr
 
     def starts(self, count: int) -> FloatArray:
@@ -130,7 +130,7 @@ class StartGrid:
                 break
         points = np.array(chosen)
         options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
-        return self._physical(options, self.amplitude[points])
+        return self._to_physical(options, self.amplitude[points])
 
     def scatter(self, count: int, rng: Chance, *, exchange: bool = False) -> FloatArray:
         """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
@@ -142,19 +142,19 @@ class StartGrid:
         picked = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         if exchange:
             picked = _exchange_arcs(picked, self.arcs, rng)
-        options = [_shaken(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
+        options = [_perturb(block, option, rng) for block, option in zip(self.blocks, picked, strict=True)]
         table = (
             np.stack([self.scan.shape(k, option) for k, option in enumerate(options)], axis=1) * self.weight
         )
-        amplitude, _ = _non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
-        return self._physical(options, amplitude)
+        amplitude, _ = _solve_non_negative(table @ table.transpose(0, 2, 1), table @ self.target, 0.0)
+        return self._to_physical(options, amplitude)
 
-    def _physical(self, options: list[FloatArray], amplitude: FloatArray) -> FloatArray:
+    def _to_physical(self, options: list[FloatArray], amplitude: FloatArray) -> FloatArray:
         """Return physical parameters (n, P) for options (n, 2) of each block and amplitudes (n, K)."""
         values: dict[str, FloatArray] = {}
         for k, block in enumerate(self.blocks):
-            least = _least(block, self.scale, self.amplitude[:, k])
-            values.update(_values(block, np.maximum(amplitude[:, k], least), options[k]))
+            least = _find_least_amplitude(block, self.scale, self.amplitude[:, k])
+            values.update(_compute_values(block, np.maximum(amplitude[:, k], least), options[k]))
         return np.stack([self._fill(name, values, len(amplitude)) for name in self.circuit.names], axis=1)
 
     def _fill(self, name: str, values: Mapping[str, FloatArray], count: int) -> FloatArray:
@@ -180,10 +180,10 @@ def _are_told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
     )
 
 
-def _points(pieces: list[Block], told_apart: bool) -> int:
+def _count_grid_values(pieces: list[Block], told_apart: bool) -> int:
     """Return how many grid values each scanned block gets, so that the whole grid stays small."""
     arcs = sum(block.kind == "arc" for block in pieces)
-    own = [len(_own(block, np.ones(1))) for block in pieces if block.kind == "own"]
+    own = [len(_list_own_rows(block, np.ones(1))) for block in pieces if block.kind == "own"]
     others = sum(block.scanned for block in pieces) - arcs
     for count in range(_POINTS_PER_BLOCK, 4, -1):
         options = count * len(_ALPHAS)
@@ -193,16 +193,16 @@ def _points(pieces: list[Block], told_apart: bool) -> int:
     return 4
 
 
-def _own(block: Block, times: FloatArray) -> FloatArray:
+def _list_own_rows(block: Block, times: FloatArray) -> FloatArray:
     """Return what an element says of itself: rows (n, P) of parameters at an amplitude of one."""
     scan = block.first.element.scan
     return np.ones((1, len(block.first.element.parameters))) if scan is None else scan(times)
 
 
-def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
+def _list_options(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
     """Return the options (n, 2) of a block: time constant (s) and exponent; of an ``own`` one, its rows."""
     if block.kind == "own":
-        return _own(block, times)
+        return _list_own_rows(block, times)
     if block.kind == "arc":
         # The arcs share one list of times, in which a capacitor's exponent is one throughout.
         ideal = (block.second or block.first).symbol in ("C", "K")
@@ -215,7 +215,7 @@ def _scan(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=32)
-def _choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: bool) -> IntArray:
+def _list_choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: bool) -> IntArray:
     """Return the grid (M, K) of option indices, the arcs in rising order unless they are told apart."""
     others = [k for k in range(len(sizes)) if k not in arcs]
     size = range(sizes[arcs[0]]) if arcs else range(0)
@@ -232,7 +232,7 @@ def _choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: bool) ->
     return choice
 
 
-def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArray:
+def _compute_shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArray:
     """Return the shapes (n, F) of a block of amplitude one."""
     option, alpha = options[:, :1], options[:, 1:]
     if block.kind == "arc":
@@ -248,7 +248,7 @@ def _shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArr
     return np.broadcast_to(element.evaluate(grid, *arguments)[0], (len(options), grid.omega.size))
 
 
-def _non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
+def _solve_non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
     """Solve normal equations (M, K, K), (M, K) for non-negative amplitudes; also return the sums of squares.
 
     Negative amplitudes are set to zero and the rest solved again, which for starts is as good as true NNLS.
@@ -271,7 +271,7 @@ def _equations(gram: FloatArray, moment: FloatArray, column: IntArray) -> tuple[
     return gram[places[:, :, np.newaxis], places[:, np.newaxis, :]], moment[places]
 
 
-def _with_ridge(normal: FloatArray) -> FloatArray:
+def _add_ridge(normal: FloatArray) -> FloatArray:
     """Return normal equations (..., K, K) that have a solution; what is nothing at all is put to zero."""
     found = normal.copy()
     diagonal = np.einsum("...ii->...i", found)
@@ -281,9 +281,9 @@ def _with_ridge(normal: FloatArray) -> FloatArray:
 
 def _solve_restricted(normal: FloatArray, right: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
     """Solve normal equations (M, K, K), (M, K) with only the `kept` (M, K) unknowns, the others zero."""
-    reduced = _with_ridge(normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :]))
+    reduced = _add_ridge(normal * (kept[:, :, np.newaxis] & kept[:, np.newaxis, :]))
     wanted = np.where(kept, right, 0.0)
-    if len(reduced) > _MANY:
+    if len(reduced) > _MANY_EQUATIONS:
         return _eliminate(np.ascontiguousarray(reduced.transpose(1, 2, 0)), np.ascontiguousarray(wanted.T)).T
     return np.asarray(np.linalg.solve(reduced, wanted[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
 
@@ -300,7 +300,7 @@ def _eliminate(a: FloatArray, x: FloatArray) -> FloatArray:
     return x
 
 
-def _least(block: Block, scale: float, amplitudes: FloatArray) -> float:
+def _find_least_amplitude(block: Block, scale: float, amplitudes: FloatArray) -> float:
     """Return the smallest amplitude to start from."""
     if block.kind in ("R", "arc", "loop", "own", *DIFFUSION):
         return _LEAST_SHARE * scale
@@ -320,7 +320,7 @@ def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Chance) -> li
     return dealt
 
 
-def _shaken(block: Block, options: FloatArray, rng: Chance) -> FloatArray:
+def _perturb(block: Block, options: FloatArray, rng: Chance) -> FloatArray:
     """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
     if block.kind == "own":
         noise = rng.normal(0, 1, options.shape)
@@ -334,7 +334,7 @@ def _shaken(block: Block, options: FloatArray, rng: Chance) -> FloatArray:
     return np.stack([tau, alpha], axis=1)
 
 
-def _values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str, FloatArray]:
+def _compute_values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str, FloatArray]:
     """Return the parameters of a block, (n,) each."""
     names = block.first.parameter_names
     if block.kind == "own":
@@ -349,7 +349,7 @@ def _values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str
     if block.second is None:
         return dict(zip(names, (amplitude, tau, alpha), strict=False))
     values = {names[0]: amplitude}
-    return values | _place_beside(block.second, amplitude, tau, alpha)
+    return values | _size_storage(block.second, amplitude, tau, alpha)
 
 
 def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -> dict[str, FloatArray]:
@@ -362,7 +362,7 @@ def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -
     }
 
 
-def _place_beside(
+def _size_storage(
     second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray
 ) -> dict[str, FloatArray]:
     names = second.parameter_names

@@ -15,17 +15,17 @@ from eisfit.engine.starts.blocks import DIFFUSION
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components
 
-_PLACES = 8
-_SHARE = 0.03  # of |Z| there: small beside what is in place
+_PLACE_COUNT = 8
+_SMALL_SHARE = 0.03  # of |Z| there: small beside what is in place
 _ALPHA, _FLAT = 0.9, 0.7
 #: Decades beyond the fast end, where only the rise of a flat arc is seen.
-BEYOND = (1.0, 3.0)
+DECADES_BEYOND = (1.0, 3.0)
 
 #: Times the slowest period over 2 pi: where the end of a diffusion just shows, and hardly.
-UNSEEN = (3.0, 30.0)
+HIDDEN_ENDS = (3.0, 30.0)
 
 
-def with_branch_moved(
+def move_each_branch(
     circuit: Circuit, values: FloatArray, omega: FloatArray, modulus: FloatArray
 ) -> FloatArray:
     """Return starts (n, P): a fit with each arc, and each element with a time constant, at several places.
@@ -39,19 +39,19 @@ def with_branch_moved(
     omega, modulus
         (F,) rad/s and |Z|, ohm.
     """
-    size = _SHARE * modulus
+    size = _SMALL_SHARE * modulus
     found = [
-        _with_arc(circuit, arc, values, omega, size) for arc in arcs(circuit.tree) if _is_free(circuit, *arc)
+        _move_arc(circuit, arc, values, omega, size) for arc in arcs(circuit.tree) if _are_free(circuit, *arc)
     ]
     found += [
-        _with_element(circuit, element, values, omega, size)
+        _move_element(circuit, element, values, omega, size)
         for element in components(circuit.tree)
-        if (element.element.scan or element.symbol in DIFFUSION) and _is_free(circuit, element)
+        if (element.element.scan or element.symbol in DIFFUSION) and _are_free(circuit, element)
     ]
     return np.concatenate([np.empty((0, values.size)), *found])
 
 
-def put_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, size: FloatArray) -> None:
+def write_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, size: FloatArray) -> None:
     """Write an arc into starts (n, P), at n places over the sweep and a decade beyond either end.
 
     Parameters
@@ -63,59 +63,59 @@ def put_arc(circuit: Circuit, arc: Arc, rows: FloatArray, omega: FloatArray, siz
     omega, size
         (F,) rad/s, and how large the arc is to be where it peaks there, ohm.
     """
-    times = _places(omega, len(rows))
-    arc.write(name_columns(circuit, rows), times, _ALPHA, _size_at(times, omega, size))
+    times = _list_places(omega, len(rows))
+    arc.write(name_columns(circuit, rows), times, _ALPHA, _interpolate_size(times, omega, size))
 
 
-def _with_arc(
+def _move_arc(
     circuit: Circuit, arc: Arc, values: FloatArray, omega: FloatArray, size: FloatArray
 ) -> FloatArray:
     """Return starts (n, P) with an arc elsewhere."""
-    rows = np.tile(values, (_PLACES + len(BEYOND), 1))
-    put_arc(circuit, arc, rows[:_PLACES], omega, size)
-    times = 10.0 ** -np.array(BEYOND) / omega.max()
-    arc.write(name_columns(circuit, rows[_PLACES:]), times, _FLAT, _size_at(times, omega, size))
+    rows = np.tile(values, (_PLACE_COUNT + len(DECADES_BEYOND), 1))
+    write_arc(circuit, arc, rows[:_PLACE_COUNT], omega, size)
+    times = 10.0 ** -np.array(DECADES_BEYOND) / omega.max()
+    arc.write(name_columns(circuit, rows[_PLACE_COUNT:]), times, _FLAT, _interpolate_size(times, omega, size))
     return rows
 
 
-def _with_element(
+def _move_element(
     circuit: Circuit, component: Component, values: FloatArray, omega: FloatArray, size: FloatArray
 ) -> FloatArray:
     """Return starts (n, P) with an element that says itself how to scan it."""
-    times = _places(omega, _PLACES)
+    times = _list_places(omega, _PLACE_COUNT)
     scan = component.element.scan
     shapes = np.stack([np.ones(times.size), times], axis=1) if scan is None else scan(times)
-    shapes = shapes[np.unique(np.linspace(0, len(shapes) - 1, _PLACES).astype(int))]
+    shapes = shapes[np.unique(np.linspace(0, len(shapes) - 1, _PLACE_COUNT).astype(int))]
     rows, mean = np.tile(values, (len(shapes), 1)), np.exp(np.mean(np.log(size)))
     for name, column, kind in zip(
         component.parameter_names, shapes.T, component.element.parameters, strict=True
     ):
         rows[:, circuit.names.index(name)] = column * mean**kind.impedance_power
-    return rows if scan else np.concatenate([rows, _with_end_in_sight(circuit, component, values, omega)])
+    return rows if scan else np.concatenate([rows, _move_diffusion_end(circuit, component, values, omega)])
 
 
-def _with_end_in_sight(
+def _move_diffusion_end(
     circuit: Circuit, component: Component, values: FloatArray, omega: FloatArray
 ) -> FloatArray:
     """Return starts (n, P) with a diffusion's end where it shows, and all before it as it is."""
     size, time = (circuit.names.index(name) for name in component.parameter_names)
-    rows, times = np.tile(values, (len(UNSEEN), 1)), np.array(UNSEEN) / omega.min()
+    rows, times = np.tile(values, (len(HIDDEN_ENDS), 1)), np.array(HIDDEN_ENDS) / omega.min()
     rows[:, size] *= np.sqrt(times / values[time])
     rows[:, time] = times
     return rows
 
 
-def _places(omega: FloatArray, count: int) -> FloatArray:
+def _list_places(omega: FloatArray, count: int) -> FloatArray:
     """Return time constants (count,) over the sweep and a decade beyond either end."""
     return np.geomspace(0.1 / omega.max(), 10 / omega.min(), count)
 
 
-def _size_at(times: FloatArray, omega: FloatArray, size: FloatArray) -> FloatArray:
+def _interpolate_size(times: FloatArray, omega: FloatArray, size: FloatArray) -> FloatArray:
     order = np.argsort(omega)
     return np.asarray(np.exp(np.interp(-np.log(times), np.log(omega[order]), np.log(size[order]))))
 
 
-def _is_free(circuit: Circuit, *parts: Component) -> bool:
+def _are_free(circuit: Circuit, *parts: Component) -> bool:
     """Return whether nothing of some components is given, tied or may be negative."""
     rows = [circuit.parameters[name] for part in parts for name in part.parameter_names]
     return all(row.free and row.value is None and row.min >= 0 for row in rows)

@@ -1,7 +1,7 @@
 """Which spectra of a lot look alike: one starts where those like it have ended.
 
-This saves time and decides nothing: such ends agree because they began together. Who looks around itself
-first (`choose_scouts`) is told by what is in a spectrum, not by its place in the lot.
+This saves time and decides nothing: such ends agree because they began together. Which spectra are searched
+first (`choose_representatives`) depends on what is in them, not on their place in the lot.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from eisfit.model.notation import components
 from eisfit.records import dataclass
 from eisfit.spectra.noise import both_parts
 
-_FEW = 24  # spectra: so few all look around themselves
-_SCOUTS = (4, 128)  # of a lot: at least so many, and one spectrum in so many
+_FEW_SPECTRA = 24  # spectra: so few are all searched without neighbours
+_REPRESENTATIVES = (4, 128)  # of a lot: at least so many, and one spectrum in so many
 _NEAREST = 5
 _REMEMBERED = 64
 #: Root mean square difference of two forms, up to which the one's optimum is a start of the other.
-_ALIKE = 0.3
-_FURTHEST = 0.3  # of a coordinate, that a linear model is followed
+_MAX_DIFFERENCE = 0.3
+_MAX_STEP = 0.3  # of a coordinate, that a linear model is followed
 _RIDGE = 1e-10
 
 
-def choose_scouts(target: ComplexArray) -> IntArray:
-    """Return the rows of spectra (B, F) that look around themselves; the others follow them."""
+def choose_representatives(target: ComplexArray) -> IntArray:
+    """Return the rows of spectra (B, F) that are searched first; the others start where those ended."""
     count = len(target)
-    if count < _FEW:
+    if count < _FEW_SPECTRA:
         return np.arange(count)
     told = [crc32(row.tobytes()) for row in target]
-    return np.sort(np.argsort(told, kind="stable")[: max(_SCOUTS[0], count // _SCOUTS[1])])
+    return np.sort(np.argsort(told, kind="stable")[: max(_REPRESENTATIVES[0], count // _REPRESENTATIVES[1])])
 
 
 @dataclass(frozen=False)
@@ -75,27 +75,27 @@ class Neighbours:
 
     def __init__(self, problem: Problem, target: ComplexArray, values: FloatArray) -> None:
         self.problem, self.coordinates = problem, problem.coordinates
-        self.size, self.whole = _form(target)
+        self.size, self.whole = _compute_form(target)
         self.level = both_parts(median(np.abs(self.whole), axis=0))
-        self.form, self.values = self._scale(self.whole), values
+        self.form, self.values = self._scale_form(self.whole), values
         parts = [p for c in components(self.coordinates.circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])
 
-    def _scale(self, form: ComplexArray) -> FloatArray:
+    def _scale_form(self, form: ComplexArray) -> FloatArray:
         return np.asarray(form.view(np.float64) / self.level)
 
-    def of(self, target: ComplexArray) -> Near:
+    def find_alike(self, target: ComplexArray) -> Near:
         """Return which of the spectra (B, F) are like some of these, and like which, nearest first."""
         count = min(_NEAREST, len(self.form) - 1)
         if count < 1 or not len(target):
-            return Near(np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_form(target))
-        size, form = _form(target)
-        a, b = self._scale(form), self.form
+            return Near(np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_compute_form(target))
+        size, form = _compute_form(target)
+        a, b = self._scale_form(form), self.form
         apart = np.sum(a * a, axis=1)[:, np.newaxis] + np.sum(b * b, axis=1) - 2 * a @ b.T
         places = np.argpartition(apart, count - 1, axis=1)[:, :count]
         far = np.take_along_axis(apart, places, axis=1)
         places = np.take_along_axis(places, np.argsort(far, axis=1), axis=1)
-        rows = np.flatnonzero(far.max(axis=1) < _ALIKE**2 * a.shape[1])
+        rows = np.flatnonzero(far.max(axis=1) < _MAX_DIFFERENCE**2 * a.shape[1])
         return Near(rows, places[rows], size[rows], form[rows])
 
     def starts(self, near: Near, chosen: IntArray, which: slice) -> FloatArray:
@@ -109,11 +109,11 @@ class Neighbours:
         theta = self.coordinates.internal(values.reshape(-1, values.shape[2]))
         theta = theta.reshape(*nearest.shape, self.coordinates.size)
         if which.start is None and theta.size and self.problem.grid.omega.ndim == 1:
-            step = self._steps(nearest[:, 0], near.form[chosen])
-            theta[:, 0] += np.where(np.abs(step).max(axis=1, keepdims=True) < _FURTHEST, step, 0.0)
+            step = self._predict_steps(nearest[:, 0], near.form[chosen])
+            theta[:, 0] += np.where(np.abs(step).max(axis=1, keepdims=True) < _MAX_STEP, step, 0.0)
         return theta
 
-    def _steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
+    def _predict_steps(self, nearest: IntArray, form: ComplexArray) -> FloatArray:
         """Return the steps (n, V) that the linear models of the nearest make of the difference of forms.
 
         Each is linear in the form (n, F): those that go on from one neighbour are one product.
@@ -121,7 +121,7 @@ class Neighbours:
         order = np.argsort(nearest, kind="stable")
         first = np.flatnonzero(np.diff(nearest[order], prepend=-1))
         told = nearest[order[first]]
-        residual, inverse = self._linear(told)
+        residual, inverse = self._linearise(told)
         modulus = both_parts(np.abs(self.whole[told]))
         from_nothing = residual + self.whole[told].view(np.float64) / modulus
         begin = (inverse @ from_nothing[:, :, np.newaxis])[:, :, 0]
@@ -131,7 +131,7 @@ class Neighbours:
             found[rows] = parts[rows] @ inverse[k].T - begin[k]
         return found
 
-    def _linear(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+    def _linearise(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return relative residuals (n, 2F) of some that have ended, the inverses (n, V, 2F) of Jacobians."""
         target = self.whole[rows] * self.size[rows, np.newaxis]
         weight = both_parts(1 / np.abs(target))
@@ -146,7 +146,7 @@ class Neighbours:
             return residual, np.linalg.inv(normal) @ jacobian
 
 
-def _form(target: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+def _compute_form(target: ComplexArray) -> tuple[FloatArray, ComplexArray]:
     """Return the size (B,) of spectra, ohm, and their form (B, F)."""
     size = np.exp(np.mean(np.log(np.abs(target)), axis=1))
     return size, (np.ascontiguousarray(target).view(np.float64) / size[:, np.newaxis]).view(np.complex128)

@@ -16,10 +16,10 @@ import numpy as np
 
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
-from eisfit.engine.short_search import glance
-from eisfit.engine.solver import SAME, solve
-from eisfit.engine.task import Task, best_end, best_start
-from eisfit.engine.unexplained import NOTHING, explainable
+from eisfit.engine.short_search import run_short_search
+from eisfit.engine.solver import SAME_OPTIMUM, solve
+from eisfit.engine.task import Task, find_start, pick_end
+from eisfit.engine.unexplained import BY_CHANCE, find_explainable
 from eisfit.errors import EisfitError
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
@@ -97,10 +97,10 @@ def _find_doubtful(found: list[Entry]) -> list[int]:
 def _search_in_full(entry: Entry, seed: int) -> Entry:
     """Return an entry with the end of a whole search, where that is lower."""
     try:
-        basin = best_start(entry.task, seed)[1]
+        basin = find_start(entry.task, seed)[1]
     except UNFITTED:
         return entry
-    if basin.chisqr >= entry.chisqr * (1 - SAME):
+    if basin.chisqr >= entry.chisqr * (1 - SAME_OPTIMUM):
         return entry
     return dataclasses.replace(entry, bic=_bic(entry.task, basin), basin=basin)
 
@@ -151,7 +151,7 @@ def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
 
 
 def _enter(task: Task, smaller: list[Entry], seed: int) -> Entry:
-    basin = glance(task, [(entry.task, entry.basin.theta) for entry in smaller], seed)
+    basin = run_short_search(task, [(entry.task, entry.basin.theta) for entry in smaller], seed)
     return Entry(task, basin, _bic(task, basin))
 
 
@@ -182,16 +182,16 @@ def _to_examine(found: list[Entry], noise: float) -> list[int]:
 def _leaves_nothing(entry: Entry) -> bool:
     """Return whether nothing that another circuit might give is left in the residual."""
     unit = entry.chisqr / max(2 * entry.task.spectrum.points - len(entry.circuit.free_names), 1)
-    return explainable(entry.task.problem, entry.basin.theta) < NOTHING * unit
+    return find_explainable(entry.task.problem, entry.basin.theta) < BY_CHANCE * unit
 
 
 def _examine(entry: Entry, noise: float, seed: int) -> Entry:
     try:
         agrees = entry.basin.agreed >= _AGREE and entry.chisqr <= _WITHIN * noise and _leaves_nothing(entry)
-        theta, basin = best_end(entry.task, entry.basin), entry.basin
+        theta, basin = pick_end(entry.task, entry.basin), entry.basin
         if not agrees:
-            whole = best_start(entry.task, seed)
-            theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME) else (theta, basin)
+            whole = find_start(entry.task, seed)
+            theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME_OPTIMUM) else (theta, basin)
         row = judge(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
     except UNFITTED as error:
         return dataclasses.replace(entry, row=describe_unfitted(entry.circuit, error))
@@ -200,7 +200,7 @@ def _examine(entry: Entry, noise: float, seed: int) -> Entry:
 
 def _far_behind(entry: Entry) -> Candidate:
     try:
-        result = finish_in_lmfit(entry.task, best_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
+        result = finish_in_lmfit(entry.task, pick_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
     except UNFITTED as error:
         return describe_unfitted(entry.circuit, error)
     return judge(result, entry.task.attainable, profiles=False)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.engine.objective import Settings
-from eisfit.engine.unexplained import left_with_inductance
+from eisfit.engine.unexplained import estimate_with_inductance
 from eisfit.errors import SpectrumError, UsageError
 from eisfit.fitting.comparison.candidates import candidates, entries
 from eisfit.fitting.comparison.exact import exact_candidates, is_exact
@@ -119,7 +119,7 @@ def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
 def _left_with_inductance(result: FitResult) -> float:
     refit = Refit.of(result)
     with np.errstate(all="ignore"):
-        return left_with_inductance(refit.problem, refit.theta)
+        return estimate_with_inductance(refit.problem, refit.theta)
 
 
 def _compare(

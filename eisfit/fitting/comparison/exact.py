@@ -14,14 +14,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.digits import go_near_digits, reach_digits
+from eisfit.engine.digits import approach_digits, fit_to_digits
 from eisfit.engine.objective import Settings
 from eisfit.engine.optima import Basin
 from eisfit.engine.search import CLEAN
-from eisfit.engine.short_search import glance
-from eisfit.engine.starts.carried_arcs import with_arcs_of
-from eisfit.engine.task import Task, best_end, best_start
-from eisfit.engine.unexplained import NOTHING, explainable
+from eisfit.engine.short_search import run_short_search
+from eisfit.engine.starts.carried_arcs import carry_arcs_over
+from eisfit.engine.task import Task, find_start, pick_end
+from eisfit.engine.unexplained import BY_CHANCE, find_explainable
 from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, criteria, describe_unfitted, judge
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
@@ -142,10 +142,10 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
     enough = [one for one in smaller if one.suffices]
     hopeless = np.inf
     if enough:
-        basin = glance(task, [(one.task, one.theta) for one in smaller], seed)
-        theta = best_end(task, basin)
+        basin = run_short_search(task, [(one.task, one.theta) for one in smaller], seed)
+        theta = pick_end(task, basin)
     else:
-        theta, basin = best_start(task, seed)
+        theta, basin = find_start(task, seed)
         if is_exact(task.spectrum, task.settings.weighting, task.attainable):  # the search knew it was
             hopeless = _WITHIN * digits.size
     if not enough and basin.chisqr > (_NEAR if hopeless < np.inf else _FAR) ** 2 * digits.size:
@@ -153,16 +153,16 @@ def _fit(task: Task, digits: FloatArray, others: Sequence[_Fitted], seed: int) -
         return _Fitted(task, theta, float(residual @ residual), basin)
     ends = np.concatenate([theta[np.newaxis], basin.ends[1:_ENDS]])
     if enough:
-        theta, deviance = go_near_digits(
+        theta, deviance = approach_digits(
             by_digits, np.concatenate([_carry_arcs(task, theta, enough[0]), ends])
         )
         if _is_needless(task, enough) or deviance > _WITHIN * digits.size:
             return _Fitted(task, theta, deviance, basin)
         ends = theta[np.newaxis]
-    theta, deviance = reach_digits(by_digits, ends, _NORMAL * digits.size, hopeless)
+    theta, deviance = fit_to_digits(by_digits, ends, _NORMAL * digits.size, hopeless)
     # The digits that a file shows are the noise at most: no share of less is worth another circuit.
     unit = max(1.0, deviance / max(digits.size - size, 1))
-    suffices = deviance <= _REACHED * digits.size and explainable(by_digits, theta) < NOTHING * unit
+    suffices = deviance <= _REACHED * digits.size and find_explainable(by_digits, theta) < BY_CHANCE * unit
     return _Fitted(task, theta, deviance, basin, suffices)
 
 
@@ -170,7 +170,7 @@ def _carry_arcs(task: Task, theta: FloatArray, other: _Fitted) -> FloatArray:
     """Return starts (n, V) that do what another circuit does at its optimum."""
     circuit, fastest = other.task.circuit, float(task.spectrum.omega.max())
     values = dict(zip(circuit.names, other.task.values_at(other.theta).tolist(), strict=True))
-    starts = with_arcs_of(task.circuit, task.values_at(theta), circuit, values, fastest)
+    starts = carry_arcs_over(task.circuit, task.values_at(theta), circuit, values, fastest)
     return task.coordinates.internal(starts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.coordinates import Box, Coordinates, PlainCoordinates, Scales
 from eisfit.engine.objective import FormProblem, Settings
 from eisfit.fitting.result import FitResult
@@ -57,7 +57,7 @@ class Refit:
         rivals = [one["values"] for one in self.result.alternatives if not one.get("departs")]
         rows = [[values[name] for name in circuit.names] for values in (self.result.values, *rivals)]
         values = np.array(rows)
-        ordered = arcs_in_order(circuit, values)
+        ordered = are_arcs_in_order(circuit, values)
         others = values[1:][ordered[1:] | ~ordered[0]]
         theta = self.problem.bounds.clip(self.problem.coordinates.internal(others))
         return np.concatenate([self.theta[np.newaxis], theta])

@@ -11,14 +11,14 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.arcs import arcs
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.digits import reach_digits
+from eisfit.engine.digits import fit_to_digits
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.chance import Chance
-from eisfit.engine.starts.draws import random_starts
-from eisfit.engine.starts.moved_branch import put_arc
-from eisfit.engine.swapped_arcs import starts_exchanged
-from eisfit.engine.unexplained import NOTHING, explainable
+from eisfit.engine.starts.draws import draw_random_starts
+from eisfit.engine.starts.moved_branch import write_arc
+from eisfit.engine.swapped_arcs import exchange_in_coordinates
+from eisfit.engine.unexplained import BY_CHANCE, find_explainable
 from eisfit.fitting.identify.evidence import Prior, evidence
 from eisfit.fitting.identify.structures import Structure, circuit_of, shape
 from eisfit.model.circuit import Circuit
@@ -245,7 +245,7 @@ class Workbench:
 
     def _exchange_arcs(self, found: Trial) -> Trial:
         """Go on from where the best end leads with its arcs exchanged, where that is better."""
-        starts = starts_exchanged(found.problem.coordinates, found.theta)
+        starts = exchange_in_coordinates(found.problem.coordinates, found.theta)
         if not len(starts):
             return found
         other = self._fit(found.problem, starts, steps=_STEPS)
@@ -255,7 +255,7 @@ class Workbench:
 
     def exchange(self, trial: Trial) -> list[Trial]:
         """Return a trial at the optima to which other orders of its arcs lead."""
-        starts = starts_exchanged(trial.problem.coordinates, trial.theta)
+        starts = exchange_in_coordinates(trial.problem.coordinates, trial.theta)
         if not len(starts):
             return []
         found = solve(trial.problem, starts, max_iterations=_FULL_STEPS, tolerance=_FINE)
@@ -284,14 +284,14 @@ class Workbench:
         if found.rms > NEAR:
             return replace(found, full=True)
         goal = _REACHED * self.digits_left
-        theta, chisqr = reach_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
+        theta, chisqr = fit_to_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
         score = evidence(found.problem, theta, self.prior, self.scale)
         ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
         return replace(found, theta=theta, chisqr=chisqr, score=score, ends=ends, full=True)
 
     def explains(self, trial: Trial) -> bool:
         """Return whether nothing that an impedance can show is left in a trial's residual."""
-        return explainable(trial.problem, trial.theta) < NOTHING * self.scale
+        return find_explainable(trial.problem, trial.theta) < BY_CHANCE * self.scale
 
     def _problem(self, structure: Structure) -> Problem:
         scales, grid = self._shared
@@ -303,7 +303,7 @@ class Workbench:
         rng = Chance(self.seed, turn)
         spectrum = self.spectrum
         target = spectrum.impedance[np.newaxis]
-        starts = random_starts(circuit, spectrum.omega, target, count, rng, together=together)
+        starts = draw_random_starts(circuit, spectrum.omega, target, count, rng, together=together)
         return np.asarray(starts[0], dtype=np.float64)
 
     def _inherit(self, circuit: Circuit, known: dict[str, float], rows: FloatArray) -> FloatArray:
@@ -318,7 +318,7 @@ class Workbench:
         for arc in arcs(circuit.tree):
             beside[arc[1].name] = -1 if arc[0].name in known else 1
             if arc[0].name not in known:
-                put_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
+                write_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
         powers = [p.impedance_power for c in components(circuit.tree) for p in c.element.parameters]
         taken = {_place(name): value for name, value in known.items()}
         for k, name in enumerate(circuit.names):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.optima import put_in_order
+from eisfit.engine.optima import order_best_ends
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
 from eisfit.engine.starts.neighbours import Known
@@ -52,7 +52,7 @@ def find_optima(
         return np.arange(0), None
     attainable = attainable_of_many(omega, target, weight)
     found = search(problem, attainable, seed=seed, known=known)
-    values, best = put_in_order(problem, found.theta, found.chisqr)
+    values, best = order_best_ends(problem, found.theta, found.chisqr)
     converged = found.fine[np.arange(len(best)), best]
     open_ = np.flatnonzero(~converged)
     if open_.size:

@@ -1,7 +1,7 @@
 """Other optima that the data allows: exchanged arcs, and other ends of the search, within the noise.
 
 The search has tried every order of the arcs; of where it ended, what is no less probable by much
-(`eisfit.engine.swapped_arcs.rival_excess`) and puts a parameter elsewhere is another optimum. Where the arcs
+(`swapped_arcs.find_rival_excess`) and puts a parameter elsewhere is another optimum. Where the arcs
 came out against the order of their roles, a circuit that is only nearly true may have put them there: arcs in
 order, with a departure from the circuit that describes the data about as well, are another optimum too.
 """
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order, order_arcs
+from eisfit.engine.arcs_order import are_arcs_in_order, order_arcs
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.swapped_arcs import rival_excess
+from eisfit.engine.swapped_arcs import find_rival_excess
 from eisfit.fitting.errors.departures.discrepancy import Discrepancy
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.findings import Finding
@@ -64,7 +64,7 @@ class Rivals:
     def most(self) -> FloatArray:
         """(B,) chisqr up to which another optimum is allowed."""
         nfree = max(self.problem.weight.shape[1] - self.problem.coordinates.size, 1)
-        excess = rival_excess(nfree, self.lag1)
+        excess = find_rival_excess(nfree, self.lag1)
         return np.asarray(self.chisqr + excess if self.known_noise else self.chisqr * np.exp(excess / nfree))
 
 
@@ -172,7 +172,7 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
 def _say_how(result: FitResult, ratio: float) -> str:
     """Return how another optimum is allowed: by the noise, or by residuals that follow each other."""
     nfree = max(result.statistics.nfree, 1)
-    excess = float(rival_excess(nfree, 0.0))
+    excess = float(find_rival_excess(nfree, 0.0))
     noise = np.exp(excess / nfree) if result.covariance_rescaled else 1 + excess / result.statistics.chisqr
     return (
         "fits within the noise too"
@@ -201,5 +201,5 @@ def roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:
     """Return whether the fit has its arcs in the order of their roles, and other values have not."""
     names = result.circuit.names
     rows = np.array([[result.values[name] for name in names], [values[name] for name in names]])
-    ours, others = arcs_in_order(result.circuit, rows)
+    ours, others = are_arcs_in_order(result.circuit, rows)
     return bool(ours and not others)

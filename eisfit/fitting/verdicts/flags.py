@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from eisfit.arrays import BoolArray, FloatArray
-from eisfit.engine.arcs_order import arcs_in_order, role_times
+from eisfit.engine.arcs_order import are_arcs_in_order, compute_role_times
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.verdicts.findings import Finding
 from eisfit.model.circuit import Circuit
@@ -208,7 +208,7 @@ def _scatter(seen: Judgement) -> Iterator[Flag]:
 
 def _order(seen: Judgement) -> Iterator[Finding]:
     row = np.array([[seen.values[name] for name in seen.circuit.names]])
-    times = {role: float(tau[0]) for role, tau in role_times(seen.circuit, row).items()}
+    times = {role: float(tau[0]) for role, tau in compute_role_times(seen.circuit, row).items()}
     roles = list(times)
     for fast, slow in pairwise(roles):
         if times[fast] > times[slow]:
@@ -340,7 +340,7 @@ def _none_is_bounded(batch: Batch) -> BoolArray:
 
 #: The gravest first.
 CHECKS = (
-    Check(_order, lambda batch: arcs_in_order(batch.circuit, batch.values)),
+    Check(_order, lambda batch: are_arcs_in_order(batch.circuit, batch.values)),
     Check(_find_held, _hold_no_expression),
     Check(lambda seen: _bounds(seen, False), _none_is_bounded),
     Check(_find_undetermined, _are_determined),

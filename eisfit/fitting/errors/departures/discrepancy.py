@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import NORMAL_95, BoolArray, FloatArray, mask_of
-from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, are_worth_trying, try_departures
@@ -256,7 +256,7 @@ def _with_other_order(
     values = coordinates.physical(coordinates.internal(values))  # what is tied follows
     least = _evidence(trials)[:, 1:].max(axis=1) - _AS_GOOD
     found_one = np.isfinite(evidence[rows, best]) & (evidence[rows, best] >= least)
-    good = found_one & arcs_in_order(fits.circuit, values)
+    good = found_one & are_arcs_in_order(fits.circuit, values)
     left = np.stack([t.left for t in others], axis=1)[rows, best]
     alone = _average(fits, trials, _shares(_evidence(trials)))
     by_noise = np.einsum("bii->bi", fits.inverse) * (alone.noise_share * trials[0].variance)[:, np.newaxis]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, are_all
 from eisfit.engine.coordinates import Coordinates, Scales
-from eisfit.engine.evaluation.compiled import describe, goes_compiled
+from eisfit.engine.evaluation.compiled import linearise_rows, uses_compiled_loop
 from eisfit.fitting.errors.departures.shapes import elements, resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
@@ -197,7 +197,7 @@ def linearise(
     of_fits = circuit, tuple(free), omega, target, values, held
     found = Linearised(*of_fits, empty, weight, empty, nfree, known_noise)
     rows, points = target.shape
-    if coordinates is not None and not held.any() and goes_compiled(coordinates, rows, points, None):
+    if coordinates is not None and not held.any() and uses_compiled_loop(coordinates, rows, points, None):
         described = _describe(found, coordinates)
         if described is not None:
             return described
@@ -209,7 +209,7 @@ def _describe(fits: Linearised, coordinates: Coordinates) -> Linearised | None:
     """Return fits with what the compiled loop knows of them; None where a fit is not determined."""
     theta = coordinates.internal(fits.values)
     grid = FrequencyGrid(fits.omega)
-    residual, beyond, by_theta = describe(coordinates, grid, fits.target, fits.weight, theta)
+    residual, beyond, by_theta = linearise_rows(coordinates, grid, fits.target, fits.weight, theta)
     if not np.isfinite(beyond).all():
         return None
     slopes = coordinates.differentiate(fits.values, theta)
@@ -227,7 +227,7 @@ def _evaluate(fits: Linearised) -> tuple[FloatArray, FloatArray]:
         rows = slice(first, first + _BLOCK)
         difference[rows] = circuit.evaluate(grid, values[rows], slopes[rows]) - target[rows]
         if chained is not None:
-            chained.chain_expressions(slopes[rows], values[rows])
+            chained.add_chain_of_expressions(slopes[rows], values[rows])
         weighed = slopes[rows].view(np.float64)
         weighed *= weight[rows, np.newaxis, :]
     by_free = slopes if len(fits.free) == slopes.shape[1] else slopes[:, list(fits.free)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
-from eisfit.engine.arcs_order import arcs_in_order
+from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.swapped_arcs import exchange_arcs
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import resistors
@@ -17,8 +17,8 @@ def with_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
     """Return which fits (b,) have arcs against the order of their roles, and their parameters in order."""
     orders = exchange_arcs(fits.circuit, fits.values)
     rows, found = [], []
-    for b in np.flatnonzero(~arcs_in_order(fits.circuit, fits.values)).tolist():
-        right = np.flatnonzero(arcs_in_order(fits.circuit, orders[b]) & _are_near(fits, orders[b], b))
+    for b in np.flatnonzero(~are_arcs_in_order(fits.circuit, fits.values)).tolist():
+        right = np.flatnonzero(are_arcs_in_order(fits.circuit, orders[b]) & _are_near(fits, orders[b], b))
         if right.size:
             rows.append(b)
             found.append(orders[b, right[0]])

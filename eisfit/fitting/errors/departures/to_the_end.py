@@ -102,7 +102,7 @@ class _Problem(Problem):
         values = self.coordinates.physical(theta[:, :inner])
         z, slopes = self.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
-        by_theta = self.coordinates.chain(slopes[:, :own], values, theta[:, :inner])
+        by_theta = self.coordinates.apply_chain_rule(slopes[:, :own], values, theta[:, :inner])
         if inner < own:
             slopes = np.concatenate([by_theta, slopes[:, own:]], axis=1)
         return self.weigh(z, slopes)
@@ -288,7 +288,7 @@ class _Start:
         values = self.coordinates.physical(theta[:, :inner])
         z, slopes = problem.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
-        self.coordinates.chain_expressions(slopes[:, :own], values)
+        self.coordinates.add_chain_of_expressions(slopes[:, :own], values)
         by_free = slopes[:, list(self.fits.free)] * self._unit(values)[:, :, np.newaxis]
         by_free = by_free * ~self.fits.held[:, :, np.newaxis]
         residual, jacobian = problem.weigh(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
