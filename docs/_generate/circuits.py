@@ -9,7 +9,7 @@ from _generate.pages import Pages, bounds, code, head, table, toctree
 from eisfit.display import plot
 from eisfit.files import data_folder
 from eisfit.model import drawing
-from eisfit.model.files.library import reference_tests
+from eisfit.model.files.library import list_reference_tests
 from eisfit.model.notation import components
 
 __all__ = ["write"]
@@ -29,7 +29,7 @@ def write(pages: Pages) -> None:
 
 def _page(pages: Pages, name: str) -> None:
     circuit = eisfit.circuit(name)
-    source, values, _, _ = reference_tests(data_folder("circuits") / f"{name}.toml")[0]
+    source, values, _, _ = list_reference_tests(data_folder("circuits") / f"{name}.toml")[0]
     rows = [
         (code(n), p.unit or "1", p.describe, p.role.replace("_", " "), bounds(p.min, p.max), f"{values[n]:g}")
         for n, p in circuit.parameters.items()
@@ -54,4 +54,4 @@ def _page(pages: Pages, name: str) -> None:
 
 
 def _drawing(circuit: eisfit.Circuit) -> str:
-    return f'```{{raw}} html\n<div class="circuit">{drawing.svg(circuit.string)}</div>\n```\n\n'
+    return f'```{{raw}} html\n<div class="circuit">{drawing.draw_svg(circuit.string)}</div>\n```\n\n'

@@ -17,9 +17,9 @@ SHELLS = {
 
 def circuit_names(incomplete: str) -> list[str]:
     """Return the circuits that can be asked for by name here."""
-    from eisfit.model.files.catalogue import entries
+    from eisfit.model.files.catalogue import list_entries
 
-    return [name for name in entries() if name.startswith(incomplete)]
+    return [name for name in list_entries() if name.startswith(incomplete)]
 
 
 def parameter_names(ctx: Any, incomplete: str) -> list[str]:

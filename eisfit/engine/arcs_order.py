@@ -12,7 +12,7 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Part, Series, components, parameter_names
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 
 #: Processes from fast to slow, as they follow each other in a battery.
 ROLE_ORDER = ("film", "sei", "charge_transfer")
@@ -50,7 +50,7 @@ def _intersect_bounds(circuit: Circuit, columns: IntArray) -> tuple[FloatArray, 
     )
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _find_groups(circuit: Circuit) -> list[tuple[list[Part], IntArray, tuple[FloatArray, FloatArray]]]:
     """Return the arcs that can be interchanged, fast to slow by their roles, their columns, a box for all."""
     position = {name: k for k, name in enumerate(circuit.names)}
@@ -74,7 +74,7 @@ def compute_role_times(circuit: Circuit, values: FloatArray) -> dict[str, FloatA
     return {role: arc.tau(p) for role, arc in _find_arcs_by_role(circuit).items()}
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _find_arcs_by_role(circuit: Circuit) -> dict[str, Arc]:
     """Return the arc of each role, from fast to slow."""
     found = {circuit.parameters[arc.resistor.name].role: arc for arc in arcs(circuit.tree)}

@@ -12,7 +12,7 @@ from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.circuit import Circuit
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 from eisfit.verdict import limit
 
 _MAX_ARCS = 3  # arcs: all orders of more are too many to try
@@ -78,13 +78,13 @@ def find_rival_excess(nfree: int, lag1: FloatArray | float) -> FloatArray:
     return np.asarray(2 * np.log(limit("ambiguous")) / share)
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _find_free_arcs(circuit: Circuit) -> list[Arc]:
     """Return the arcs of which all is free and nothing may be negative: they then have a time constant."""
     return [arc for arc in _find_movable_arcs(circuit) if _are_free(circuit, arc.names)]
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _find_movable_arcs(circuit: Circuit) -> list[Arc]:
     """Return the arcs that have a time constant which is free, whatever their exponents are."""
     table = circuit.parameters

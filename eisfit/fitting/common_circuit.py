@@ -24,7 +24,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model import COMMON
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.model.files.library import is_given, ranked_place
+from eisfit.model.files.library import is_given, parse_rank
 from eisfit.records import dataclass
 from eisfit.spectra.spectrum import Spectrum
 
@@ -102,7 +102,7 @@ def choose_circuit(
             raise
         return SeriesChoice(common, f"{COMMON} was taken, none can be chosen: {error}", "default")
     try:
-        choice = choose_common(found, count or len(there), ranked_place(circuit) or 1)
+        choice = choose_common(found, count or len(there), parse_rank(circuit) or 1)
     except FitError:
         if circuit is not None:
             raise

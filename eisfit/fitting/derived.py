@@ -22,7 +22,7 @@ from eisfit.fitting.polarisation import polarisation_resistance
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 from eisfit.units import Uncertain
 
@@ -70,7 +70,7 @@ def dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[st
 _Named: TypeAlias = tuple[str, Derived]
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _derive_of_circuit(circuit: Circuit) -> dict[str, Derived]:
     found: dict[str, Derived] = {}
     for arc in arcs(circuit.tree):

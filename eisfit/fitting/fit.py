@@ -31,7 +31,7 @@ from eisfit.fitting.verdicts.assess import assess, grade_fit
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
-from eisfit.model.files.library import is_given, ranked_place
+from eisfit.model.files.library import is_given, parse_rank
 from eisfit.model.geometry import Geometry
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
@@ -147,7 +147,7 @@ def fit(
     else:
         from eisfit.fitting.identify.choice import choose
 
-        choice = choose(kept, ranked_place(circuit) or 1, weighting=weighting, seed=seed)
+        choice = choose(kept, parse_rank(circuit) or 1, weighting=weighting, seed=seed)
         chosen, kept = choice.circuit, choice.spectrum
     constrained = any(said is not None for said in (fix, start, bound, expr, params))
     if constrained:

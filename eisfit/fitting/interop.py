@@ -16,16 +16,16 @@ from eisfit.errors import CircuitError, ParameterError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.exchange import pyimpspec
-from eisfit.model.exchange.circuitikz import picture
+from eisfit.model.exchange.circuitikz import write_picture
 from eisfit.model.exchange.impedance_py import (
     ImpedanceCircuit,
-    document_of,
+    make_document,
     read_document,
     read_file,
-    string_of,
     write_document,
+    write_string,
 )
-from eisfit.model.exchange.spice import netlist
+from eisfit.model.exchange.spice import write_netlist
 from eisfit.model.files.library import circuit as find_circuit
 
 
@@ -92,7 +92,7 @@ def from_impedance(source: Any) -> ImpedanceCircuit:
         return read_file(Path(source), find_circuit)
     if not (hasattr(source, "circuit") and hasattr(source, "constants")):
         raise CircuitError(f"{source!r} is no circuit of impedance.py, nor a file that it saved")
-    return read_document(document_of(source), find_circuit)
+    return read_document(make_document(source), find_circuit)
 
 
 #: What `export` writes.
@@ -145,9 +145,9 @@ def export(
     given = {**own, **(values or {})}
     circuit.check_names(given)
     if form == "circuitikz":
-        return picture(circuit.tree)
+        return write_picture(circuit.tree)
     if form == "impedance.py":
-        return string_of(circuit)
+        return write_string(circuit)
     known = {n for n, p in circuit.parameters.items() if p.value is not None or p.expr} | set(given)
     missing = [name for name in circuit.names if name not in known]
     if form == "pyimpspec":
@@ -158,7 +158,7 @@ def export(
             f"{circuit.name}: a netlist needs a value for {need}: give values={{...}}, or a fit"
         )
     high, low = source.spectrum.frequency[[0, -1]] if isinstance(source, FitResult) else (1e6, 1e-3)
-    return netlist(circuit, given, fmin=fmin or float(low), fmax=fmax or float(high))
+    return write_netlist(circuit, given, fmin=fmin or float(low), fmax=fmax or float(high))
 
 
 def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from eisfit.model.circuit_parameters import (
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.elements._two_rails import two_rail_line
 from eisfit.model.expressions import Expression, parse_expressions
-from eisfit.model.given_parameters import changes_of, number_array, refuse_forms, values_by_name
+from eisfit.model.given_parameters import list_changes, read_array, refuse_forms, values_by_name
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import SameDocument, dataclass
 from eisfit.spectra.vectors import vector
@@ -141,7 +141,7 @@ class Circuit(SameDocument):
         """
         refuse_forms(fix=fix, bound=bound, expr=expr)
         self.check_names([*(params or {}), *(bound or {}), *(fix or {}), *(expr or {})])
-        changes = changes_of(self.parameters, fix=fix, start=start, bound=bound, expr=expr, params=params)
+        changes = list_changes(self.parameters, fix=fix, start=start, bound=bound, expr=expr, params=params)
         self.check_names(changes)
         parameters = {
             n: allow_sign(dataclasses.replace(p, **changes.get(n, {}))) for n, p in self.parameters.items()
@@ -224,7 +224,9 @@ class Circuit(SameDocument):
         `factors` (B, F) multiply the impedance of elements, each by the column of its first parameter.
         """
         shape = (slopes.shape[0], slopes.shape[2])
-        return np.broadcast_to(_Evaluation(grid, columns, slopes, factors or {}).node(self.tree, 0)[0], shape)
+        return np.broadcast_to(
+            _Evaluation(grid, columns, slopes, factors or {}).evaluate(self.tree, 0)[0], shape
+        )
 
     def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` completed by the circuit's own values and expressions.
@@ -272,7 +274,7 @@ class Circuit(SameDocument):
     def _columns(self, params: Values) -> tuple[FloatArray, bool]:
         params = self.name_values(params)
         self.check_names(params)
-        given = {name: number_array(name, value) for name, value in params.items()}
+        given = {name: read_array(name, value) for name, value in params.items()}
         missing = [
             n for n, p in self.parameters.items() if n not in given and p.value is None and p.expr is None
         ]
@@ -328,7 +330,7 @@ class Circuit(SameDocument):
         from eisfit.display.report.html import circuit_html
         from eisfit.model import drawing
 
-        return drawing.svg(self.string) + circuit_html(self.to_dict())
+        return drawing.draw_svg(self.string) + circuit_html(self.to_dict())
 
 
 def _is_close(given: Any, held: Any) -> bool:
@@ -344,22 +346,22 @@ class _Evaluation:
     slopes: ComplexArray
     factors: Mapping[int, ComplexArray]
 
-    def node(self, node: Node, first: int) -> tuple[ComplexArray, int]:
+    def evaluate(self, node: Node, first: int) -> tuple[ComplexArray, int]:
         if isinstance(node, Component):
-            return self._component(node, first)
+            return self._evaluate_component(node, first)
         if isinstance(node, Line):
-            return self._line(node, first)
-        z, after = self.node(node.children[0], first)
+            return self._evaluate_line(node, first)
+        z, after = self.evaluate(node.children[0], first)
         for child in node.children[1:]:
             middle = after
-            other, after = self.node(child, middle)
+            other, after = self.evaluate(child, middle)
             if isinstance(node, Series):
                 z = z + other
             else:
-                z = _parallel(z, other, self.slopes[:, first:middle], self.slopes[:, middle:after])
+                z = _combine_parallel(z, other, self.slopes[:, first:middle], self.slopes[:, middle:after])
         return z, after
 
-    def _component(self, node: Component, first: int) -> tuple[ComplexArray, int]:
+    def _evaluate_component(self, node: Component, first: int) -> tuple[ComplexArray, int]:
         after = first + len(node.element.parameters)
         own = (self.columns[:, k : k + 1] for k in range(first, after))
         z, derivatives = node.element.evaluate(self.grid, *own)
@@ -370,13 +372,13 @@ class _Evaluation:
             z = z * self.factors[first]
         return z, after
 
-    def _line(self, node: Line, first: int) -> tuple[ComplexArray, int]:
+    def _evaluate_line(self, node: Line, first: int) -> tuple[ComplexArray, int]:
         """Scale the derivatives of a line's parts in place."""
         shape = (self.slopes.shape[0], self.slopes.shape[2])
         parts: list[ComplexArray | None] = []
         ends = [first]
         for part in node.parts:
-            z, after = (None, ends[-1]) if part is None else self.node(part, ends[-1])
+            z, after = (None, ends[-1]) if part is None else self.evaluate(part, ends[-1])
             parts.append(z)
             ends.append(after)
         z, by_parts = two_rail_line(parts, shape)
@@ -385,7 +387,7 @@ class _Evaluation:
         return z, ends[-1]
 
 
-def _parallel(a: ComplexArray, b: ComplexArray, da: ComplexArray, db: ComplexArray) -> ComplexArray:
+def _combine_parallel(a: ComplexArray, b: ComplexArray, da: ComplexArray, db: ComplexArray) -> ComplexArray:
     """Return a b / (a + b) and scale the derivatives of both in place: dZ = (Z/a)^2 da + (Z/b)^2 db."""
     inverse = 1 / (a + b)
     share_a, share_b = b * inverse, a * inverse

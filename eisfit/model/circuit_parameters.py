@@ -1,4 +1,4 @@
-"""The parameters of a circuit: what their elements say of them, and what the circuit adds."""
+"""The parameters of a circuit: their properties from the elements, and those that the circuit adds."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def default_parameters(tree: Node) -> dict[str, CircuitParameter]:
                 name=name,
                 unit=row.unit,
                 describe=row.describe,
-                role=_role(component),
+                role=_find_role(component),
                 min=row.min,
                 max=row.max,
                 scale=row.scale,
@@ -91,7 +91,7 @@ def default_parameters(tree: Node) -> dict[str, CircuitParameter]:
     return table
 
 
-def _role(component: Component) -> str:
+def _find_role(component: Component) -> str:
     for role, labels in ROLES.items():
         if component.label in labels:
             return role

@@ -41,13 +41,13 @@ class CircuitDrawing:
     string: str
 
     def __str__(self) -> str:
-        return text(self.string)
+        return draw_text(self.string)
 
     def __repr__(self) -> str:
-        return text(self.string)
+        return draw_text(self.string)
 
     def _repr_svg_(self) -> str:
-        return svg(self.string)
+        return draw_svg(self.string)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to an SVG, PNG or PDF file.
@@ -60,7 +60,7 @@ class CircuitDrawing:
             When the file cannot be written.
         """
         if Path(path).suffix.lower() == ".svg":
-            return write_atomic(path, svg(self.string, color="black", background="white"))
+            return write_atomic(path, draw_svg(self.string, color="black", background="white"))
         from eisfit.display import plot
 
         box = _measure(parse(self.string))
@@ -69,7 +69,7 @@ class CircuitDrawing:
 
 
 @lru_cache(maxsize=64)
-def svg(circuit: str, *, color: str = "currentColor", background: str | None = None) -> str:
+def draw_svg(circuit: str, *, color: str = "currentColor", background: str | None = None) -> str:
     """Return a circuit as one ``<svg>`` element, for pages, notebooks and files.
 
     Parameters
@@ -91,7 +91,7 @@ def svg(circuit: str, *, color: str = "currentColor", background: str | None = N
     >>> svg("R_s-p(R_ct,CPE_ct)").startswith("<svg")
     True
     """
-    drawing = _schematic(parse(circuit), "svg", color, background)
+    drawing = _draw_schematic(parse(circuit), "svg", color, background)
     made: str = drawing.get_imagedata("svg").decode("utf-8")
     made = made[made.index("<svg") :].strip()
     # Not every viewer knows baseline-shift; a label ends with its subscript, so nothing has to come back up.
@@ -103,22 +103,22 @@ def svg(circuit: str, *, color: str = "currentColor", background: str | None = N
 def draw_for_page(circuit: str) -> str | None:
     """Return the same without XML's namespaces, since a page names no address; None of what is none."""
     try:
-        return _NAMESPACE.sub("", svg(circuit))
+        return _NAMESPACE.sub("", draw_svg(circuit))
     except CircuitError:
         return None
 
 
 def draw_on_axes(circuit: str, ax: Any) -> Any:
     """Draw a circuit on matplotlib axes, which are emptied of their frame, and return them."""
-    _schematic(parse(circuit), ax, "black")
+    _draw_schematic(parse(circuit), ax, "black")
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.margins(0.02)
     return ax
 
 
-def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
-    """Return a circuit in lines of text; a long one goes on below itself.
+def draw_text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
+    """Return a circuit in lines of text; a long one continues in further lines.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
     o──R_s──┬──R_ct──W_d──┬──o
             └──CPE_ct─────┘
     """
-    parts = [_block(part) for part in serial_parts(parse(circuit))]
+    parts = [_draw_block(part) for part in serial_parts(parse(circuit))]
     rows: list[list[list[str]]] = [[]]
     for part in parts:
         taken = sum(len(block[0]) + 2 for block in rows[-1])
@@ -150,18 +150,18 @@ def text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
     return whole.translate(str.maketrans("─│┬├└┤┘", "-|+++++")) if plain else whole
 
 
-def _block(tree: Node) -> list[str]:
+def _draw_block(tree: Node) -> list[str]:
     """Return the lines of a part; the wire enters and leaves on the first."""
     if isinstance(tree, (Component, Line)):
         return [str(tree)]
-    blocks = [_block(part) for part in tree.children]
+    blocks = [_draw_block(part) for part in tree.children]
     if isinstance(tree, Series):
         return _join_beside(blocks)
     inner = max(len(block[0]) for block in blocks)
     return [
         line
         for number, block in enumerate(blocks)
-        for line in _branch(block, inner, number == 0, number == len(blocks) - 1)
+        for line in _draw_branch(block, inner, number == 0, number == len(blocks) - 1)
     ]
 
 
@@ -171,7 +171,7 @@ def _join_beside(blocks: Sequence[list[str]]) -> list[str]:
     return [("──" if row == 0 else "  ").join(lines) for row, lines in enumerate(zip(*padded, strict=True))]
 
 
-def _branch(block: list[str], inner: int, first: bool, last: bool) -> Iterator[str]:
+def _draw_branch(block: list[str], inner: int, first: bool, last: bool) -> Iterator[str]:
     left, right = ("┬", "┬") if first else ("└", "┘") if last else ("├", "┤")
     yield f"{left}──{block[0].ljust(inner, '─')}──{right}"
     bus = " " if last else "│"
@@ -181,7 +181,7 @@ def _branch(block: list[str], inner: int, first: bool, last: bool) -> Iterator[s
 
 @dataclass(frozen=True)
 class _Box:
-    """The room that a part takes: along its wire, above and below it."""
+    """The size of a part: along its wire, above and below it."""
 
     width: float
     up: float
@@ -194,12 +194,12 @@ def _measure(tree: Node) -> _Box:
     boxes = [_measure(part) for part in tree.children]
     if isinstance(tree, Series):
         return _Box(sum(b.width for b in boxes), max(b.up for b in boxes), max(b.down for b in boxes))
-    heights = _heights(boxes)
+    heights = _compute_heights(boxes)
     width = max(box.width for box in boxes) + 2 * _STUB
     return _Box(width, heights[0] + boxes[0].up, boxes[-1].down - heights[-1])
 
 
-def _heights(boxes: Sequence[_Box]) -> list[float]:
+def _compute_heights(boxes: Sequence[_Box]) -> list[float]:
     """Return the heights of the branches' wires about that of the wire they branch from."""
     heights = [0.0]
     for above, below in pairwise(boxes):
@@ -207,7 +207,7 @@ def _heights(boxes: Sequence[_Box]) -> list[float]:
     return [height - heights[-1] / 2 for height in heights]
 
 
-def _schematic(tree: Node, canvas: Any, color: str, background: str | None = None) -> Any:
+def _draw_schematic(tree: Node, canvas: Any, color: str, background: str | None = None) -> Any:
     """Return schemdraw's drawing of a tree, drawn."""
     import schemdraw
     from schemdraw import elements
@@ -224,7 +224,7 @@ def _schematic(tree: Node, canvas: Any, color: str, background: str | None = Non
     return drawing
 
 
-def _label(tree: Component | Line) -> tuple[str, str, str]:
+def _split_label(tree: Component | Line) -> tuple[str, str, str]:
     """Return symbol, label and what stands above the box of a transmission line."""
     if isinstance(tree, Component):
         return tree.symbol, tree.label, ""
@@ -243,32 +243,32 @@ class _Pen:
     def draw(self, tree: Node, x: float, y: float) -> float:
         """Draw a part from here to the right and return where it ends."""
         if isinstance(tree, Parallel):
-            return self.parallel(tree.children, x, y)
+            return self.draw_parallel(tree.children, x, y)
         if isinstance(tree, Series):
             for part in tree.children:
                 x = self.draw(part, x, y)
             return x
-        return self.component(tree, x, y)
+        return self.draw_component(tree, x, y)
 
-    def parallel(self, branches: Sequence[Node], x: float, y: float) -> float:
+    def draw_parallel(self, branches: Sequence[Node], x: float, y: float) -> float:
         boxes = [_measure(branch) for branch in branches]
-        inner, heights = max(box.width for box in boxes), [y + height for height in _heights(boxes)]
+        inner, heights = max(box.width for box in boxes), [y + height for height in _compute_heights(boxes)]
         left, right = x + _STUB, x + _STUB + inner
         for branch, box, height in zip(branches, boxes, heights, strict=True):
             start = left + (inner - box.width) / 2
-            self.wire((left, height), (start, height))
-            self.wire((self.draw(branch, start, height), height), (right, height))
+            self.draw_wire((left, height), (start, height))
+            self.draw_wire((self.draw(branch, start, height), height), (right, height))
         for bus, end in ((left, x), (right, right + _STUB)):
-            self.wire((bus, heights[0]), (bus, heights[-1]))
-            self.wire((bus, y), (end, y))
+            self.draw_wire((bus, heights[0]), (bus, heights[-1]))
+            self.draw_wire((bus, y), (end, y))
         return right + _STUB
 
-    def wire(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def draw_wire(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         if start != end:
             self.drawing.add(self.elements.Line().at(start).to(end))
 
-    def component(self, tree: Component | Line, x: float, y: float) -> float:
-        symbol, label, inside = _label(tree)
+    def draw_component(self, tree: Component | Line, x: float, y: float) -> float:
+        symbol, label, inside = _split_label(tree)
         end = x + _measure(tree).width
         glyph = getattr(self.elements, _GLYPHS.get(symbol, "ResistorIEC"))().at((x, y)).to((end, y))
         if symbol not in _GLYPHS:
@@ -278,11 +278,11 @@ class _Pen:
         if inside:
             glyph.label(inside, loc="top", ofst=0.17, fontsize=_POINTS - 3)
         elif symbol in _GLYPHS or label:
-            glyph.label(self.subscript(symbol, label), loc="top", ofst=0.17)
+            glyph.label(self.format_label(symbol, label), loc="top", ofst=0.17)
         self.drawing.add(glyph)
         return end
 
-    def subscript(self, symbol: str, label: str) -> str:
+    def format_label(self, symbol: str, label: str) -> str:
         below = label.replace("_", ",")
         if not self.math:
             return f"${symbol}_{{{below}}}$" if below else symbol

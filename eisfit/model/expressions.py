@@ -59,7 +59,7 @@ class Expression:
             raise ParameterError(f"expression {shown!r}: is longer than {_LONGEST} characters")
         try:
             self._tree = ast.parse(self.text, mode="eval").body
-            self.names = sorted(set(_names(self._tree, shown, names)))
+            self.names = sorted(set(_find_names(self._tree, shown, names)))
             _check_constants(self._tree, shown, self.names)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ParameterError(f"expression {shown!r}: is not arithmetic; allowed are {_ALLOWED}") from None
@@ -67,7 +67,7 @@ class Expression:
     def evaluate(self, values: Mapping[str, Any]) -> Dual:
         """Return the value and its derivatives by each name, for numbers or arrays of one shape."""
         with np.errstate(all="ignore"):
-            return _dual(self._tree, values)
+            return _to_dual(self._tree, values)
 
 
 def parse_expressions(given: Mapping[str, str], names: list[str]) -> dict[str, Expression]:
@@ -88,14 +88,14 @@ def _shorten(text: str) -> str:
 
 
 def _check_constants(node: ast.AST, text: str, names: list[str]) -> None:
-    """Refuse a part without parameters that is no finite number, such as 9**9**9: lmfit would choke on it."""
+    """Refuse a part without parameters that is no finite number, such as 9**9**9: lmfit would fail on it."""
     for part in ast.walk(node):
         inside = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
         if not isinstance(part, ast.expr) or inside & {*names, *_FUNCTIONS}:
             continue
         try:
             with np.errstate(all="ignore"):
-                finite = bool(np.isfinite(_dual(part, {})[0]))
+                finite = bool(np.isfinite(_to_dual(part, {})[0]))
         except OverflowError:
             finite = False
         if not finite:
@@ -104,18 +104,18 @@ def _check_constants(node: ast.AST, text: str, names: list[str]) -> None:
             )
 
 
-def _names(node: ast.AST, text: str, known: list[str]) -> list[str]:
+def _find_names(node: ast.AST, text: str, known: list[str]) -> list[str]:
     """Return the parameters that occur, refusing everything that is not arithmetic."""
     if isinstance(node, ast.Name):
         return _require_known(node.id, text, known)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return []
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)):
-        return _names(node.left, text, known) + _names(node.right, text, known)
+        return _find_names(node.left, text, known) + _find_names(node.right, text, known)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
-        return _names(node.operand, text, known)
+        return _find_names(node.operand, text, known)
     if isinstance(node, ast.Call) and _is_function(node):
-        return _names(node.args[0], text, known)
+        return _find_names(node.args[0], text, known)
     raise ParameterError(
         f"expression {text!r}: {_shorten(ast.unparse(node))!r} is not allowed; allowed are {_ALLOWED}"
     )
@@ -134,21 +134,21 @@ def _require_known(name: str, text: str, known: list[str]) -> list[str]:
     raise ParameterError(f"expression {text!r}: unknown parameter {name!r}{did_you_mean(name, known)}")
 
 
-def _dual(node: ast.AST, values: Mapping[str, Any]) -> Dual:
+def _to_dual(node: ast.AST, values: Mapping[str, Any]) -> Dual:
     if isinstance(node, ast.Constant):
-        return float(node.value), {}  # type: ignore[arg-type]  # checked in _names
+        return float(node.value), {}  # type: ignore[arg-type]  # checked in _find_names
     if isinstance(node, ast.Name):
         return (values[node.id], {node.id: 1.0}) if node.id in values else (_CONSTANTS[node.id], {})
     if isinstance(node, ast.UnaryOp):
-        value, slopes = _dual(node.operand, values)
+        value, slopes = _to_dual(node.operand, values)
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         return sign * value, {name: sign * slope for name, slope in slopes.items()}
     if isinstance(node, ast.Call):
-        function, slope = _FUNCTIONS[node.func.id]  # type: ignore[attr-defined]  # checked in _names
-        value, slopes = _dual(node.args[0], values)
+        function, slope = _FUNCTIONS[node.func.id]  # type: ignore[attr-defined]  # checked in _find_names
+        value, slopes = _to_dual(node.args[0], values)
         return function(value), {name: slope(value) * inner for name, inner in slopes.items()}
     if isinstance(node, ast.BinOp):
-        return _binary(node.op, _dual(node.left, values), _dual(node.right, values))
+        return _binary(node.op, _to_dual(node.left, values), _to_dual(node.right, values))
     raise TypeError(f"{type(node).__name__} was let through by the check of the expression")
 
 

@@ -103,7 +103,7 @@ class Geometry:
             raise UsageError(
                 f"geometry: a mapping such as {{'area': '1.13 cm2'}}, or a TOML file, not {source!r}"
             )
-        table = dict(source) if isinstance(source, Mapping) else _read(source)
+        table = dict(source) if isinstance(source, Mapping) else _read_toml(source)
         known = [field.name for field in fields(cls)]
         for key in table:
             if key not in known:
@@ -119,7 +119,7 @@ class Geometry:
                 "geometry: give slope and molar_volume (diffusion in a solid) or concentration "
                 "(in a solution), not both"
             )
-        electrons, electrodes = (_count(key, table.get(key, 1)) for key in ("electrons", "electrodes"))
+        electrons, electrodes = (_check_count(key, table.get(key, 1)) for key in ("electrons", "electrodes"))
         return cls(**values, electrons=electrons, electrodes=electrodes)
 
     @classmethod
@@ -153,7 +153,7 @@ class Geometry:
         return {**document, "electrons": self.electrons, "electrodes": self.electrodes}
 
 
-def geometry_told(metadata: Mapping[str, Any]) -> tuple[Any, ...]:
+def find_geometry(metadata: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what metadata tell of the geometry, in the order of `METADATA_KEYS`; None where nothing."""
     return tuple(metadata.get(key) for key in METADATA_KEYS)
 
@@ -173,7 +173,7 @@ def relative_error(value: Uncertain | None) -> float:
     return float(abs((value.b - value.a) / (value.a + value.b)) / np.sqrt(3))
 
 
-def _read(source: str | PathLike[str]) -> dict[str, Any]:
+def _read_toml(source: str | PathLike[str]) -> dict[str, Any]:
     """Return the table of a TOML file; a wrong key is answered with its line."""
     from eisfit.model.schema import ClosedModel, load_toml
 
@@ -184,7 +184,7 @@ def _read(source: str | PathLike[str]) -> dict[str, Any]:
     return {key: value for key, value in vars(load_toml(fspath(source), model)).items() if value is not None}
 
 
-def _count(key: str, value: Any) -> int:
+def _check_count(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UsageError(f"geometry.{key}: {value!r} must be a whole number, 1 or more")
     return value

@@ -33,7 +33,7 @@ def refuse_forms(**options: Any) -> None:
             )
 
 
-def changes_of(
+def list_changes(
     rows: Rows, *, fix: Any, start: Any, bound: Any, expr: Any, params: Any
 ) -> dict[str, dict[str, Any]]:
     """Return name -> the fields of a circuit's parameter that change.
@@ -55,11 +55,11 @@ def changes_of(
     for name, p in (params or {}).items():
         changes[name] = _read_lmfit(p, rows.get(name))
     for name, pair in (bound or {}).items():
-        changes.setdefault(name, {}).update(_sides(name, pair))
-    for name, value in _starts(start, rows).items():
-        changes.setdefault(name, {}).update(value=_number(name, value))
+        changes.setdefault(name, {}).update(_read_bounds(name, pair))
+    for name, value in _read_starts(start, rows).items():
+        changes.setdefault(name, {}).update(value=_read_number(name, value))
     for name, value in (fix or {}).items():
-        changes.setdefault(name, {}).update(value=_number(name, value), vary=False)
+        changes.setdefault(name, {}).update(value=_read_number(name, value), vary=False)
     for name, text in (expr or {}).items():
         changes.setdefault(name, {}).update(expr=str(text).strip(), vary=False)
     return changes
@@ -82,7 +82,7 @@ def _refuse_contradictions(fix: Mapping[str, Any], start: Any, expr: Mapping[str
             )
 
 
-def _starts(start: Any, rows: Rows) -> Mapping[str, Any]:
+def _read_starts(start: Any, rows: Rows) -> Mapping[str, Any]:
     """Return start values by name from a mapping, a sequence in the circuit's order, or a fit."""
     if start is None:
         return {}
@@ -116,7 +116,7 @@ def _read_result(values: Mapping[str, float], rows: Rows) -> dict[str, float]:
     }
 
 
-def _sides(name: str, pair: Any) -> dict[str, float]:
+def _read_bounds(name: str, pair: Any) -> dict[str, float]:
     """Return the bounds that are given; None leaves a side as it is."""
     try:
         low, high = pair
@@ -125,7 +125,7 @@ def _sides(name: str, pair: Any) -> dict[str, float]:
             f"{name}: bounds are a pair (low, high) with None for an open side, not {pair!r}"
         ) from None
     sides = {"min": low, "max": high}
-    return {key: _number(name, value) for key, value in sides.items() if value is not None}
+    return {key: _read_number(name, value) for key, value in sides.items() if value is not None}
 
 
 def values_by_name(circuit: str, names: Sequence[str], params: Any) -> Mapping[str, Any]:
@@ -148,7 +148,7 @@ def values_by_name(circuit: str, names: Sequence[str], params: Any) -> Mapping[s
     return dict(zip(names, listed, strict=True))
 
 
-def number_array(name: str, value: Any) -> FloatArray:
+def read_array(name: str, value: Any) -> FloatArray:
     """Return a parameter's value, or several, as numbers.
 
     Raises
@@ -162,7 +162,7 @@ def number_array(name: str, value: Any) -> FloatArray:
         raise ParameterError(f"{name}: {value!r} is not a number") from None
 
 
-def _number(name: str, value: Any) -> float:
+def _read_number(name: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -173,7 +173,7 @@ def parse(string: str) -> Node:
     reader = _Reader(string)
     tight = re.sub(r"\s", "", string)
     is_boukamp = len(tight) > 1 and _BOUKAMP.fullmatch(tight)
-    node = reader.boukamp() if is_boukamp or tight == "Q" else reader.circuit()
+    node = reader.read_boukamp() if is_boukamp or tight == "Q" else reader.read_circuit()
     if node is None:
         reader.fail("this is empty: expected a circuit such as R_s-p(R_ct,CPE_ct)")
     return node
@@ -192,61 +192,61 @@ class _Reader(Scanner):
         """Raise the error for this place."""
         raise NotationError(self.text, self.place if position is None else position, message)
 
-    def next_in_words(self) -> str:
+    def describe_next(self) -> str:
         """Return what comes next, for an error."""
         return repr(self.peek()) if self.peek() else "the end"
 
-    def deeper(self, start: int) -> None:
+    def enter_bracket(self, start: int) -> None:
         self.depth += 1
         if self.depth > _DEEPEST:
             self.fail(f"brackets are nested more than {_DEEPEST} deep", start)
 
-    def close(self) -> None:
+    def close_bracket(self) -> None:
         """Read the end of what ``p(`` or ``line(`` has begun."""
         if not self.take(")"):
-            self.fail(f"expected '-', ',' or ')', not {self.next_in_words()}")
+            self.fail(f"expected '-', ',' or ')', not {self.describe_next()}")
         self.depth -= 1
 
-    def circuit(self) -> Node | None:
+    def read_circuit(self) -> Node | None:
         if not self.peek():
             return None
-        node = self.branch()
+        node = self.read_branch()
         if self.peek():
             self.fail(f"expected '-' or the end of the circuit, not {self.peek()!r}")
         return node
 
-    def branch(self) -> Node:
-        parts = self.repeat(self.part, "-")
+    def read_branch(self) -> Node:
+        parts = self.repeat(self.read_part, "-")
         return parts[0] if len(parts) == 1 else Series(tuple(parts))
 
-    def part(self) -> Part:
+    def read_part(self) -> Part:
         if not self.peek() or not (self.peek().isalpha() or self.peek() == "_"):
-            self.fail(f"expected an element or p(...), not {self.next_in_words()}")
+            self.fail(f"expected an element or p(...), not {self.describe_next()}")
         match = _WORD.match(self.text, self.place)
         if match is None:
             self.fail("expected an element such as R_ct")
         start, word = self.place, match.group()
         self.place = match.end()
         if word in ("p", "line") and self.peek() == "(":
-            return self.parallel(start) if word == "p" else self.line(start)
-        return self.component(word, start)
+            return self.read_parallel(start) if word == "p" else self.read_line(start)
+        return self.read_component(word, start)
 
-    def parallel(self, start: int) -> Parallel:
+    def read_parallel(self, start: int) -> Parallel:
         self.take("(")
-        self.deeper(start)
-        branches = self.repeat(self.branch, ",")
-        self.close()
+        self.enter_bracket(start)
+        branches = self.repeat(self.read_branch, ",")
+        self.close_bracket()
         if len(branches) < 2:
             self.fail("p(...) needs at least two branches with a comma between", start)
         return Parallel(tuple(branches))
 
-    def line(self, start: int) -> Line:
+    def read_line(self, start: int) -> Line:
         self.take("(")
-        self.deeper(start)
-        parts = [self.line_part("0")]
+        self.enter_bracket(start)
+        parts = [self.read_line_part("0")]
         while self.take(","):
-            parts.append(self.line_part({1: "0", 2: ""}.get(len(parts), "open")))
-        self.close()
+            parts.append(self.read_line_part({1: "0", 2: ""}.get(len(parts), "open")))
+        self.close_bracket()
         first, second, wall, far, near = [*parts, *[None] * (5 - len(parts))][:5]
         if wall is None or len(parts) > 5 or (first is None and second is None):
             self.fail(
@@ -255,53 +255,53 @@ class _Reader(Scanner):
             )
         return Line((first, second), wall, (far, near))
 
-    def line_part(self, nothing: str) -> Node | None:
+    def read_line_part(self, nothing: str) -> Node | None:
         """Read a branch, or the word that stands for none here: ``0`` for a rail, ``open`` for a face."""
         self.peek()  # goes to what is not blank
         word = re.compile(r"\w*").match(self.text, self.place)
         if nothing and word is not None and word.group() == nothing:
             self.place = word.end()
             return None
-        return self.branch()
+        return self.read_branch()
 
-    def component(self, word: str, start: int) -> Component:
-        symbol = _symbol_of(word, ELEMENTS) or _symbol_of(word, ELEMENTS.complete())
+    def read_component(self, word: str, start: int) -> Component:
+        symbol = _find_symbol(word, ELEMENTS) or _find_symbol(word, ELEMENTS.complete())
         if symbol is not None:
-            return self.add(Component(word, symbol), start)
-        return self.fail(f"{word!r} is not an element{_advice(word)}", start)
+            return self.add_component(Component(word, symbol), start)
+        return self.fail(f"{word!r} is not an element{_suggest(word)}", start)
 
-    def add(self, component: Component, start: int) -> Component:
+    def add_component(self, component: Component, start: int) -> Component:
         if component.name in self.seen:
             self.fail(f"{component.name!r} occurs twice: give each its own label, as in R_1 and R_2", start)
         self.seen.add(component.name)
         return component
 
-    def boukamp(self) -> Node:
-        parts = self.boukamp_parts("")
-        return parts[0] if len(parts) == 1 else Series(_flat(parts))
+    def read_boukamp(self) -> Node:
+        parts = self.read_boukamp_parts("")
+        return parts[0] if len(parts) == 1 else Series(_flatten(parts))
 
-    def boukamp_parts(self, closing: str) -> list[Node]:
+    def read_boukamp_parts(self, closing: str) -> list[Node]:
         parts: list[Node] = []
         while self.peek() and self.peek() not in ")]":
-            parts.append(self.boukamp_part())
+            parts.append(self.read_boukamp_part())
         if self.peek() != closing:
             expected = f"expected {closing!r}" if closing else "expected an element or '('"
-            self.fail(f"{expected}, not {self.next_in_words()}")
+            self.fail(f"{expected}, not {self.describe_next()}")
         if not parts:
             self.fail("expected an element, not an empty bracket")
         return parts
 
-    def boukamp_part(self) -> Node:
+    def read_boukamp_part(self) -> Node:
         start, character = self.place, self.peek()
         self.place += 1
         if character in "([":
-            self.deeper(start)
-            parts = self.boukamp_parts(")" if character == "(" else "]")
+            self.enter_bracket(start)
+            parts = self.read_boukamp_parts(")" if character == "(" else "]")
             self.place += 1
             if len(parts) < 2:
                 self.fail("a bracket needs at least two elements", start)
             self.depth -= 1
-            return Parallel(tuple(parts)) if character == "(" else Series(_flat(parts))
+            return Parallel(tuple(parts)) if character == "(" else Series(_flatten(parts))
         symbol = _BOUKAMP_SYMBOL[character]
         self.counts[symbol] += 1
         return Component(f"{symbol}{self.counts[symbol]}", symbol)
@@ -312,12 +312,12 @@ def serial_parts(node: Node) -> tuple[Part, ...]:
     return node.children if isinstance(node, Series) else (node,)
 
 
-def _flat(parts: list[Node]) -> tuple[Part, ...]:
+def _flatten(parts: list[Node]) -> tuple[Part, ...]:
     """Return the parts of a series, a series within it opened."""
     return tuple(one for part in parts for one in serial_parts(part))
 
 
-def _symbol_of(word: str, known: Iterable[str]) -> str | None:
+def _find_symbol(word: str, known: Iterable[str]) -> str | None:
     """Return the symbol that a component's name begins with, before nothing or a label."""
     for symbol in sorted(known, key=len, reverse=True):
         label = word.removeprefix(symbol)
@@ -326,7 +326,7 @@ def _symbol_of(word: str, known: Iterable[str]) -> str | None:
     return None
 
 
-def _advice(word: str) -> str:
+def _suggest(word: str) -> str:
     """Return what to write instead of `word`."""
     for symbol in sorted(ELEMENTS, key=len, reverse=True):
         rest = word[len(symbol) :].lstrip("_")

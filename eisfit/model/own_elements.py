@@ -20,7 +20,7 @@ Formula = Callable[..., Any]
 _SYMBOL = re.compile(r"[A-Za-z]+")
 _FREQUENCY = np.geomspace(1e5, 1e-3, 33)
 _STEP = 1e-3  # of the complex steps, relative: what is left out goes as its fourth power, 1e-12
-_AGREE = 1e-5  # relative to the largest |Z|, with which two derivatives must agree
+_AGREEMENT = 1e-5  # relative to the largest |Z|, with which two derivatives must agree
 _RATIOS = (0.3, 3.0)
 _MOST_ROWS = 400
 _KEYS = ("unit", "min", "max", "scale", "typical", "describe")
@@ -88,12 +88,12 @@ def register_element(
             f"{symbol}: parameters are a mapping of names to units, such as {{'R': 'ohm', 'tau': 's'}}, "
             f"not {type(parameters).__name__}"
         )
-    rows = tuple(_row(symbol, name, given) for name, given in parameters.items())
+    rows = tuple(_read_parameter(symbol, name, given) for name, given in parameters.items())
     if not rows:
         raise CircuitError(f"{symbol}: an element needs a parameter")
     _check_order(symbol, formula, [row.symbol for row in rows])
     _check_formula(symbol, formula, rows)
-    slopes = derivative or _complex_steps(formula)
+    slopes = derivative or _make_slopes(formula)
     _check_derivative(symbol, formula, slopes, rows, given=derivative is not None)
 
     def evaluate(grid: FrequencyGrid, *values: FloatArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
@@ -104,7 +104,7 @@ def register_element(
     element = Element(
         symbol=symbol, title=title or "registered here", formula="registered as a function", parameters=rows,
         evaluate=evaluate, low=limit, high=limit, reference=reference,
-        scan=lambda times: _starts(rows, times),
+        scan=lambda times: _list_starts(rows, times),
     )  # fmt: skip
     ELEMENTS[symbol] = element
     _registered.add(symbol)
@@ -119,7 +119,7 @@ def _check_symbol(symbol: str) -> None:
         raise CircuitError(f"{symbol!r}: there is such an element already ({known.title})")
 
 
-def _row(symbol: str, name: str, given: str | Mapping[str, Any]) -> Parameter:
+def _read_parameter(symbol: str, name: str, given: str | Mapping[str, Any]) -> Parameter:
     """Return a row of the parameter table."""
     said = {"unit": given} if isinstance(given, str) else dict(given)
     place = f"{symbol}_{name}"
@@ -141,7 +141,7 @@ def _row(symbol: str, name: str, given: str | Mapping[str, Any]) -> Parameter:
     return Parameter(name, unit, said.get("describe", name), low, high, scale, typical)
 
 
-def _trials(rows: tuple[Parameter, ...]) -> list[FloatArray]:
+def _list_trials(rows: tuple[Parameter, ...]) -> list[FloatArray]:
     """Return the parameters (3, 1) each: typical values, and some beside them."""
     factors = np.array([[1.0], [0.7], [1.3]])
     return [np.clip(row.typical * factors, row.min, row.max) for row in rows]
@@ -161,7 +161,7 @@ def _check_order(symbol: str, formula: Formula, names: list[str]) -> None:
 
 
 def _check_formula(symbol: str, formula: Formula, rows: tuple[Parameter, ...]) -> None:
-    omega, values = 2 * np.pi * _FREQUENCY, _trials(rows)
+    omega, values = 2 * np.pi * _FREQUENCY, _list_trials(rows)
     try:
         with np.errstate(all="ignore"):
             batch = np.broadcast_to(np.asarray(formula(omega, *values), dtype=complex), (3, omega.size))
@@ -178,7 +178,7 @@ def _check_formula(symbol: str, formula: Formula, rows: tuple[Parameter, ...]) -
         )
 
 
-def _complex_steps(formula: Formula) -> Formula:
+def _make_slopes(formula: Formula) -> Formula:
     """Return the derivatives of an analytic formula, from four steps around each parameter."""
 
     def slopes(omega: FloatArray, *values: FloatArray) -> tuple[ComplexArray, ...]:
@@ -201,7 +201,7 @@ def _check_derivative(
     symbol: str, formula: Formula, slopes: Formula, rows: tuple[Parameter, ...], *, given: bool
 ) -> None:
     """Compare with central differences along the real axis, whose error is about 1e-9."""
-    omega, values = 2 * np.pi * _FREQUENCY, _trials(rows)
+    omega, values = 2 * np.pi * _FREQUENCY, _list_trials(rows)
     try:
         with np.errstate(all="ignore"):
             found = list(slopes(omega, *values))
@@ -217,7 +217,7 @@ def _check_derivative(
         if not np.any(expected):
             raise CircuitError(f"{symbol}: the impedance does not depend on {row.symbol}")
         largest = np.abs(np.asarray(formula(omega, *values)) / np.where(values[k] == 0, 1.0, values[k])).max()
-        if not (np.abs(found[k] - expected) <= _AGREE * (largest + np.abs(expected))).all():
+        if not (np.abs(found[k] - expected) <= _AGREEMENT * (largest + np.abs(expected))).all():
             what = "the derivative by" if given else "the formula is not analytic in"
             raise CircuitError(f"{symbol}: {what} {row.symbol}{' is wrong' if given else _CURE}")
 
@@ -225,18 +225,18 @@ def _check_derivative(
 _CURE = ": it takes an absolute value, a real part or a condition; give derivative="
 
 
-def _starts(rows: tuple[Parameter, ...], times: FloatArray) -> FloatArray:
+def _list_starts(rows: tuple[Parameter, ...], times: FloatArray) -> FloatArray:
     """Return rows (n, P) at an amplitude of one ohm; see `Element.scan`."""
     first = next((k for k, row in enumerate(rows) if row.unit == "ohm"), None)
     found: list[tuple[float, ...]] = []
     for time in times.tolist():
-        choices = [(1.0,) if k == first else _options(row, time) for k, row in enumerate(rows)]
+        choices = [(1.0,) if k == first else _list_options(row, time) for k, row in enumerate(rows)]
         found += product(*choices)
     step = -(-len(found) // _MOST_ROWS)
     return np.array(found[::step])
 
 
-def _options(row: Parameter, time: float) -> tuple[float, ...]:
+def _list_options(row: Parameter, time: float) -> tuple[float, ...]:
     if UNITS[row.unit][1] in (1, "alpha"):
         return (float(np.clip(time, row.min, row.max)),)  # beside one ohm
     if row.scale == "linear" and np.isfinite(row.max):

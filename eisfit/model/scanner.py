@@ -1,4 +1,4 @@
-"""A circuit string and where its reader stands in it: what the readers of all notations share."""
+"""A circuit string and the position of its reader: the base of the readers of all notations."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Scanner:
         self.text, self.place = text, 0
 
     def peek(self) -> str:
-        """Return what comes next, nothing at the end."""
+        """Return the next character that is no blank, empty at the end."""
         while self.text[self.place : self.place + 1].isspace():
             self.place += 1
         return self.text[self.place : self.place + 1]
 
     def take(self, character: str) -> bool:
-        """Return whether this comes next, and go past it."""
+        """Return whether this character comes next, and if so skip it."""
         found = self.peek() == character
         self.place += found
         return found
 
     def repeat(self, rule: Callable[[], T], between: str) -> list[T]:
-        """Return what a rule reads, once and after each of what stands between."""
+        """Return what a rule reads, once and again after each separator."""
         parts = [rule()]
         while self.take(between):
             parts.append(rule())

@@ -35,7 +35,7 @@ else:
 
 Model = TypeVar("Model", bound="ClosedModel")
 
-_BAD: Any = object()  # stands for a value that was refused
+_REFUSED: Any = object()  # stands for a value that was refused
 _LONGEST = 10**100
 MAX_TOML = 2**20  # bytes: the longest of ours has 20,000
 _DEEPEST = 20  # tables in tables; no file of ours has more than four
@@ -62,7 +62,7 @@ class Limits:
     max_length: int | None = None
     finite: bool = False
 
-    def breach(self, value: Any) -> str:
+    def describe_breach(self, value: Any) -> str:
         """Return what is wrong with a value, or nothing."""
         if isinstance(value, (int, float)):
             return self._describe_number(value)
@@ -198,12 +198,12 @@ def parse_tables(text: str, source: str) -> dict[str, Any]:
 
 def validate(table: Any, model: type[Model], source: str, text: str = "") -> Model:
     """Validate an already parsed table; `text`, where given, lets errors name the line."""
-    pass_ = _Pass()
-    value = pass_.table(table, model, ())
+    pass_ = _Validation()
+    value = pass_.read_table(table, model, ())
     if pass_.faults:
         # A misspelt key is also a missing one: what is there says more than what is not.
         first = next((fault for fault in pass_.faults if fault.unknown), pass_.faults[0])
-        raise SchemaError(_sentence(first, source, text))
+        raise SchemaError(_describe_fault(first, source, text))
     return value  # type: ignore[no-any-return]
 
 
@@ -214,7 +214,7 @@ class _Fault:
     unknown: bool = False
 
 
-class _Pass:
+class _Validation:
     """One validation: values are read by their types, and every fault is kept with its place."""
 
     def __init__(self) -> None:
@@ -222,9 +222,9 @@ class _Pass:
 
     def refuse(self, place: tuple[str, ...], what: str, *, unknown: bool = False) -> Any:
         self.faults.append(_Fault(place, what, unknown))
-        return _BAD
+        return _REFUSED
 
-    def table(self, value: Any, model: type[ClosedModel], place: tuple[str, ...]) -> Any:
+    def read_table(self, value: Any, model: type[ClosedModel], place: tuple[str, ...]) -> Any:
         if isinstance(value, model):
             return value
         if not isinstance(value, Mapping):
@@ -234,26 +234,26 @@ class _Pass:
             if name not in known:
                 near = did_you_mean(str(name), known)
                 self.refuse((*place, str(name)), f"unknown key{near}", unknown=True)
-        read = {key.field: self.key(value, name, key, (*place, name)) for name, key in known.items()}
-        if any(part is _BAD for part in read.values()):
-            return _BAD
+        read = {key.field: self.read_key(value, name, key, (*place, name)) for name, key in known.items()}
+        if any(part is _REFUSED for part in read.values()):
+            return _REFUSED
         try:
             return model(**read)
         except ValueError as error:
             name, _, rest = str(error).partition(": ")
             at, what = ((*place, name), rest) if name in known else (place, str(error))
-            return self.refuse(at, _small(what))
+            return self.refuse(at, _lower_first_letter(what))
 
-    def key(self, table: Mapping[str, Any], name: str, key: Key, place: tuple[str, ...]) -> Any:
+    def read_key(self, table: Mapping[str, Any], name: str, key: Key, place: tuple[str, ...]) -> Any:
         if name not in table:
             missing = key.default is dataclasses.MISSING
             return self.refuse(place, "is missing") if missing else key.default
-        value = self.value(table[name], key.annotation, place)
-        wrong = "" if value is _BAD else key.limits.breach(value)
+        value = self.convert(table[name], key.annotation, place)
+        wrong = "" if value is _REFUSED else key.limits.describe_breach(value)
         return self.refuse(place, wrong) if wrong else value
 
-    def value(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
-        """Return a value as its type wants it, or `_BAD` with a fault kept."""
+    def convert(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
+        """Return a value as its type wants it, or `_REFUSED` with a fault kept."""
         inside = get_args(kind)
         if kind is Any:
             return value
@@ -261,58 +261,58 @@ class _Pass:
             return self.refuse(place, "is nested too deeply")
         if isinstance(kind, type) and not inside:
             whole = issubclass(kind, ClosedModel)
-            return self.table(value, kind, place) if whole else self.plain(value, kind, place)
+            return self.read_table(value, kind, place) if whole else self.read_plain(value, kind, place)
         forms = {
-            Annotated: self.check_annotated,
-            Literal: self.choice,
-            list: self.entries,
-            dict: self.check_named,
+            Annotated: self.read_annotated,
+            Literal: self.read_choice,
+            list: self.read_list,
+            dict: self.read_named,
         }
-        read = forms.get(get_origin(kind), self.one_of)
+        read = forms.get(get_origin(kind), self.read_union)
         return read(value, inside, place)
 
-    def check_annotated(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def read_annotated(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         kind, *extras = inside
         for extra in extras:
             if isinstance(extra, Reader):
                 try:
                     return extra.read(value)
                 except (ValueError, EisfitError) as error:
-                    return self.refuse(place, _small(str(error)))
-        read = self.value(value, kind, place)
+                    return self.refuse(place, _lower_first_letter(str(error)))
+        read = self.convert(value, kind, place)
         limits = next((extra for extra in extras if isinstance(extra, Limits)), Limits())
-        wrong = "" if read is _BAD else limits.breach(read)
+        wrong = "" if read is _REFUSED else limits.describe_breach(read)
         return self.refuse(place, wrong) if wrong else read
 
-    def one_of(self, value: Any, kinds: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def read_union(self, value: Any, kinds: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         kinds = tuple(kind for kind in kinds if kind is not type(None))
         if value is None:
             return None
         for kind in kinds[:-1]:
-            trial = _Pass()
-            read = trial.value(value, kind, place)
+            trial = _Validation()
+            read = trial.convert(value, kind, place)
             if not trial.faults:
                 return read
-        return self.value(value, kinds[-1], place)
+        return self.convert(value, kinds[-1], place)
 
-    def choice(self, value: Any, choices: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def read_choice(self, value: Any, choices: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if any(value == choice and type(value) is type(choice) for choice in choices):
             return value
-        return self.refuse(place, f"must be {_either(map(repr, choices))}, not {_shorten(value)}")
+        return self.refuse(place, f"must be {_join_alternatives(map(repr, choices))}, not {_shorten(value)}")
 
-    def entries(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def read_list(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if not isinstance(value, list):
             return self.refuse(place, f"must be a list, not {_shorten(value)}")
-        read = [self.value(part, inside[0], (*place, str(k))) for k, part in enumerate(value)]
-        return _BAD if any(part is _BAD for part in read) else read
+        read = [self.convert(part, inside[0], (*place, str(k))) for k, part in enumerate(value)]
+        return _REFUSED if any(part is _REFUSED for part in read) else read
 
-    def check_named(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
+    def read_named(self, value: Any, inside: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         if not isinstance(value, Mapping):
             return self.refuse(place, f"must be a table, not {_shorten(value)}")
-        read = {str(name): self.value(part, inside[1], (*place, str(name))) for name, part in value.items()}
-        return _BAD if any(part is _BAD for part in read.values()) else read
+        read = {str(name): self.convert(part, inside[1], (*place, str(name))) for name, part in value.items()}
+        return _REFUSED if any(part is _REFUSED for part in read.values()) else read
 
-    def plain(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
+    def read_plain(self, value: Any, kind: Any, place: tuple[str, ...]) -> Any:
         if kind in (bool, str) and isinstance(value, kind):
             return value
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -342,22 +342,22 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _either(words: Any) -> str:
+def _join_alternatives(words: Any) -> str:
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else str(last)
 
 
-def _small(message: str) -> str:
+def _lower_first_letter(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _sentence(fault: _Fault, source: str, text: str) -> str:
-    line = _line(text, list(fault.place))
+def _describe_fault(fault: _Fault, source: str, text: str) -> str:
+    line = _find_line(text, list(fault.place))
     place = f"{source}, line {line}" if line else source
     return f"{place}: {'.'.join(fault.place) or 'the file'}: {fault.what}"
 
 
-def _line(text: str, keys: list[str]) -> int | None:
+def _find_line(text: str, keys: list[str]) -> int | None:
     """Return the line of the last of `keys` that the text shows after its table's header, 1-based."""
     found = None
     lines = text.splitlines()

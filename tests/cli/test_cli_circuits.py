@@ -12,7 +12,7 @@ from eisfit.cli import app
 from eisfit.cli.command import Option
 from eisfit.cli.completion import circuit_names, parameter_names
 from eisfit.model.files.check import check_circuit
-from eisfit.model.files.library import load
+from eisfit.model.files.library import load_circuit
 from eisfit.model.files.template import circuit_template
 
 
@@ -20,7 +20,7 @@ def test_a_circuit_is_begun_completed_examined_listed_and_drawn(run, tmp_path):
     code, out, err = run("circuits", "--new", "my-cell", "R_s-p(R_ct,CPE_ct)")
     assert (code, out) == (0, "")
     assert err.startswith("eisfit: circuits/my-cell.toml is begun: complete it")
-    made = load(tmp_path / "circuits" / "my-cell.toml")
+    made = load_circuit(tmp_path / "circuits" / "my-cell.toml")
     assert made.string == "R_s-p(R_ct,CPE_ct)"
     assert made.parameters["R_ct"].role == "charge_transfer"
     code, out, _ = run("circuits", "my-cell", "--check")

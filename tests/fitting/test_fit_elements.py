@@ -11,7 +11,7 @@ import pytest
 
 import eisfit
 from eisfit.files import data_folder
-from eisfit.model.files.library import reference_tests
+from eisfit.model.files.library import list_reference_tests
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 60)
 NOISE = 0.002
@@ -68,7 +68,7 @@ def simulated(string, seed, scatter=0.35):
     circuit = eisfit.circuit(string)
     truth = {}
     path = data_folder("circuits") / f"{string}.toml"
-    middle = {"R0": 5.0} | CASES[string] if string in CASES else reference_tests(path)[0][1]
+    middle = {"R0": 5.0} | CASES[string] if string in CASES else list_reference_tests(path)[0][1]
     for name, row in circuit.parameters.items():
         value = middle[name]
         step = rng.normal(0, scatter)

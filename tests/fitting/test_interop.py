@@ -12,7 +12,7 @@ import pytest
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, UsageError
 from eisfit.model.elements import ELEMENTS
-from eisfit.model.exchange.impedance_py import ImpedanceCircuit, names
+from eisfit.model.exchange.impedance_py import ImpedanceCircuit, map_names
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 FREQUENCY = np.logspace(5, -2, 36)
@@ -73,7 +73,7 @@ def test_a_fit_as_their_circuit(theirs, result):
         custom.predict(FREQUENCY), result.circuit.impedance(FREQUENCY, result.values), 1e-12
     )
     order, _ = custom.get_param_names()
-    ours = {theirs: name for name, theirs in names(result.circuit).items()}
+    ours = {theirs: name for name, theirs in map_names(result.circuit).items()}
     assert [ours[name] for name in order] == list(result.values)
     np.testing.assert_array_equal(custom.parameters_, list(result.values.values()))
     np.testing.assert_array_equal(custom.conf_, [p.stderr for p in result.parameters.values()])

@@ -13,7 +13,13 @@ import eisfit
 from eisfit.errors import CircuitError, EisfitWarning
 from eisfit.files import data_folder
 from eisfit.model.files import catalogue
-from eisfit.model.files.catalogue import Entry, entries, find, project_folder, user_folder
+from eisfit.model.files.catalogue import (
+    Entry,
+    find_entry,
+    find_project_folder,
+    find_user_folder,
+    list_entries,
+)
 
 MINE = """\
 circuit = "R_s-C_dl"
@@ -52,24 +58,24 @@ def put(folder: Path, name: str, content: str = MINE) -> Path:
 
 
 def test_with_nothing_of_ones_own_there_are_eisfits():
-    assert project_folder() is None
-    assert tuple(entries()) == eisfit.circuits()
-    assert {entry.origin for entry in entries().values()} == {"eisfit"}
+    assert find_project_folder() is None
+    assert tuple(list_entries()) == eisfit.circuits()
+    assert {entry.origin for entry in list_entries().values()} == {"eisfit"}
 
 
 def test_the_projects_go_before_the_users_before_eisfits(nowhere):
-    user = put(user_folder(), "blocking")
-    assert find("blocking") == Entry("blocking", user, "user")
+    user = put(find_user_folder(), "blocking")
+    assert find_entry("blocking") == Entry("blocking", user, "user")
     project = put(nowhere / "circuits", "blocking", MINE.replace("blocking", "mine"))
-    assert find("blocking") == Entry("blocking", project, "project")
+    assert find_entry("blocking") == Entry("blocking", project, "project")
     assert eisfit.circuit("blocking").title == "mine electrode"
-    assert list(entries()) == sorted([*eisfit.circuits(), "blocking"])
+    assert list(list_entries()) == sorted([*eisfit.circuits(), "blocking"])
     assert "blocking" not in eisfit.circuits()
 
 
 def test_replacing_one_of_eisfits_is_said(nowhere):
     path = put(nowhere / "circuits", "rs-ct")
-    assert find("rs-ct") == Entry("rs-ct", path, "project", shadows=True)
+    assert find_entry("rs-ct") == Entry("rs-ct", path, "project", shadows=True)
     with pytest.warns(
         EisfitWarning, match=r"rs-ct is your own circuit .*rs-ct\.toml, not the one that comes"
     ):
@@ -78,8 +84,8 @@ def test_replacing_one_of_eisfits_is_said(nowhere):
 
 def test_a_clone_of_eisfit_replaces_nothing(nowhere):
     shutil.copytree(data_folder("circuits"), nowhere / "circuits")
-    assert find("rs-ct").origin == "eisfit"
-    assert {entry.origin for entry in entries().values()} == {"eisfit"}
+    assert find_entry("rs-ct").origin == "eisfit"
+    assert {entry.origin for entry in list_entries().values()} == {"eisfit"}
 
 
 @pytest.mark.parametrize("mark", [".git", "pyproject.toml", "study.toml"])
@@ -88,11 +94,11 @@ def test_a_project_is_left_at_its_root_and_not_below(nowhere, monkeypatch, mark)
     deep = nowhere / "cells" / "june"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert find("blocking") is None  # no root: only the current folder counts
+    assert find_entry("blocking") is None  # no root: only the current folder counts
     (nowhere / mark).mkdir()
-    assert find("blocking").origin == "project"
+    assert find_entry("blocking").origin == "project"
     (nowhere / "cells" / mark).mkdir()  # a project within the project
-    assert find("blocking") is None
+    assert find_entry("blocking") is None
 
 
 def test_the_nearest_folder_of_circuits_counts(nowhere, monkeypatch):
@@ -101,7 +107,7 @@ def test_the_nearest_folder_of_circuits_counts(nowhere, monkeypatch):
     put(nowhere / "cells" / "circuits", "other")
     (nowhere / "cells" / "june" / "circuits").mkdir(parents=True)  # empty: none of circuit files
     monkeypatch.chdir(nowhere / "cells" / "june")
-    assert project_folder() == nowhere / "cells" / "circuits"
+    assert find_project_folder() == nowhere / "cells" / "circuits"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ def test_the_nearest_folder_of_circuits_counts(nowhere, monkeypatch):
 )
 def test_what_is_no_name_is_not_looked_for(nowhere, name):
     put(nowhere / "circuits", "blocking")
-    assert find(name) is None
+    assert find_entry(name) is None
 
 
 def test_a_misspelt_name_finds_ones_own(nowhere):
@@ -123,11 +129,11 @@ def test_a_misspelt_name_finds_ones_own(nowhere):
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
 def test_the_users_folder(monkeypatch):
     monkeypatch.setattr(catalogue.sys, "platform", "linux")
-    assert user_folder() == Path.home() / ".config" / "eisfit" / "circuits"
+    assert find_user_folder() == Path.home() / ".config" / "eisfit" / "circuits"
     monkeypatch.setenv("XDG_CONFIG_HOME", "/elsewhere")
-    assert user_folder() == Path("/elsewhere/eisfit/circuits")
+    assert find_user_folder() == Path("/elsewhere/eisfit/circuits")
     monkeypatch.setattr(catalogue.sys, "platform", "darwin")
-    assert user_folder() == Path.home() / "Library" / "Application Support" / "eisfit" / "circuits"
+    assert find_user_folder() == Path.home() / "Library" / "Application Support" / "eisfit" / "circuits"
     assert sys.platform == "darwin"
 
 
@@ -140,6 +146,6 @@ def test_without_a_home_or_a_current_folder_there_is_no_failure(monkeypatch):
 
     monkeypatch.setattr(Path, "home", gone)
     monkeypatch.setattr(Path, "cwd", removed)
-    assert user_folder() is None
-    assert project_folder() is None
+    assert find_user_folder() is None
+    assert find_project_folder() is None
     assert eisfit.circuit("rs-ct").name == "rs-ct"

@@ -24,7 +24,7 @@ STRINGS = [*NESTED, *(eisfit.circuit(name).string for name in eisfit.circuits())
 
 @pytest.mark.parametrize("string", STRINGS)
 def test_svg_is_well_formed_and_labels_do_not_touch(string):
-    root = ET.fromstring(drawing.svg(string))
+    root = ET.fromstring(drawing.draw_svg(string))
     assert root.tag.endswith("svg")
     assert root.get("aria-label") == f"circuit {string}"
     labels = []
@@ -41,10 +41,10 @@ def test_svg_is_well_formed_and_labels_do_not_touch(string):
 
 
 def test_svg_takes_colours_and_carries_no_scripts():
-    made = drawing.svg("R_s-p(R_ct,CPE_ct)", color="black", background="white")
+    made = drawing.draw_svg("R_s-p(R_ct,CPE_ct)", color="black", background="white")
     assert "currentColor" not in made
     assert "white" in made
-    assert "currentColor" in drawing.svg("R_s-p(R_ct,CPE_ct)")
+    assert "currentColor" in drawing.draw_svg("R_s-p(R_ct,CPE_ct)")
     assert "baseline-shift" not in made
 
 
@@ -52,18 +52,18 @@ def test_svg_takes_colours_and_carries_no_scripts():
     "string", ["", "R_s-", "R_s--R_ct", "p(R_s)x", "p(R1,C1", "R1)", "<script>", "R1;R2", "-", "p("]
 )
 def test_what_is_no_circuit_string_is_refused(string):
-    for draw in (drawing.svg, drawing.text):
+    for draw in (drawing.draw_svg, drawing.draw_text):
         with pytest.raises(CircuitError):
             draw(string)
     assert drawing.draw_for_page(string) is None
 
 
 def test_text():
-    assert drawing.text("R_s-p(R_ct-W_d,CPE_ct)") == (
+    assert drawing.draw_text("R_s-p(R_ct-W_d,CPE_ct)") == (
         "o──R_s──┬──R_ct──W_d──┬──o\n"
         "        └──CPE_ct─────┘"
     )  # fmt: skip
-    assert drawing.text("p(R1-p(R2,C2),L1,C1)", plain=True) == (
+    assert drawing.draw_text("p(R1-p(R2,C2),L1,C1)", plain=True) == (
         "o--+--R1--+--R2--+--+--o\n"
         "   |      +--C2--+  |\n"
         "   +--L1------------+\n"
@@ -74,7 +74,7 @@ def test_text():
 @pytest.mark.parametrize("string", STRINGS)
 @pytest.mark.parametrize("width", [40, 60, 100])
 def test_text_holds_every_name_once_and_keeps_to_the_width(string, width):
-    made = drawing.text(string, width=width)
+    made = drawing.draw_text(string, width=width)
     words = re.findall(r"\w+", made)
     assert sorted(words) == sorted([*(c.name for c in components(parse(string))), "o", "o"])
     if width >= 60:  # no part of these is wider
@@ -83,7 +83,7 @@ def test_text_holds_every_name_once_and_keeps_to_the_width(string, width):
 
 def test_a_long_circuit_goes_on_below_itself():
     string = "-".join(f"p(R{k},CPE{k})" for k in range(6))
-    rows = drawing.text(string, width=40).splitlines()
+    rows = drawing.draw_text(string, width=40).splitlines()
     assert len(rows) == 2 * 2
     assert all(len(row) <= 40 for row in rows)
     assert rows[0].startswith("o──┬")

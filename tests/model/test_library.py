@@ -11,7 +11,7 @@ from eisfit.errors import CircuitError, NotationError, SchemaError
 from eisfit.files import data_folder
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import ROLES
-from eisfit.model.files.library import circuit, circuits, load, reference_tests
+from eisfit.model.files.library import circuit, circuits, list_reference_tests, load_circuit
 
 FILES = sorted(data_folder("circuits").glob("*.toml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
@@ -19,9 +19,9 @@ every_file = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in F
 
 @every_file
 def test_reference_values_are_reproduced(path):
-    tests = reference_tests(path)
+    tests = list_reference_tests(path)
     assert tests, f"{path.name} has no [[tests]]: a circuit without reference values is not one"
-    model = load(path)
+    model = load_circuit(path)
     for source, parameters, frequency, impedance in tests:
         assert "eisfit" not in source.lower()
         assert set(parameters) == set(model.names)
@@ -32,7 +32,7 @@ def test_reference_values_are_reproduced(path):
 
 @every_file
 def test_every_parameter_has_its_role_and_meaning(path):
-    model = load(path)
+    model = load_circuit(path)
     assert model.name == path.stem
     assert model.title
     assert model.references

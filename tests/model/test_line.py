@@ -147,8 +147,8 @@ def test_it_is_fitted_as_the_element_is():
 def test_written_read_drawn():
     for string in (*SUBSETS, "R_s-p(line(R_1,0,C_1),C_2)"):
         assert str(parse(string.replace(",", " , "))) == string
-        assert "line(R_" in drawing.text(string) or "line(0," in drawing.text(string)
-        assert drawing.svg(string).startswith("<svg")
+        assert "line(R_" in drawing.draw_text(string) or "line(0," in drawing.draw_text(string)
+        assert drawing.draw_svg(string).startswith("<svg")
     assert str(parse("line(R1,0,C1,open,open)")) == "line(R1,0,C1)"
     with pytest.raises(CircuitError, match=r"impedance\.py has no line"):
         to_impedance(eisfit.circuit("line(R1,0,C1)"), start={"R1": 1, "C1": 1})

@@ -95,13 +95,13 @@ def _list(names: list[str] | None, json: bool) -> int:
 
 def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
-    from eisfit.model.files.catalogue import entries, find_misnamed_files
+    from eisfit.model.files.catalogue import find_misnamed_files, list_entries
     from eisfit.model.files.library import circuit
 
     if names:
         return [_document(circuit(name), name) for name in names], []
     found, failures = [], []
-    for name, entry in entries().items():
+    for name, entry in list_entries().items():
         try:
             found.append(_document(circuit(entry.path), name))
         except EisfitError as error:
@@ -113,9 +113,9 @@ def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict
 
 
 def _document(circuit: Any, asked: str) -> dict[str, Any]:
-    from eisfit.model.files.catalogue import find
+    from eisfit.model.files.catalogue import find_entry
 
-    entry = find(asked)
+    entry = find_entry(asked)
     rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
             for name, row in circuit.to_dict()["parameters"].items()]  # fmt: skip
     whence = (
@@ -151,7 +151,7 @@ def _draw_string(string: str) -> str:
         plain = False
     except UnicodeEncodeError:
         plain = True
-    return drawing.text(string, width=width(), plain=plain)
+    return drawing.draw_text(string, width=width(), plain=plain)
 
 
 def _draw(names: list[str] | None, output: Path | None) -> int:
@@ -171,10 +171,10 @@ def _draw(names: list[str] | None, output: Path | None) -> int:
 
 
 def _examine(names: list[str] | None, json: bool) -> int:
-    from eisfit.model.files.catalogue import entries
+    from eisfit.model.files.catalogue import list_entries
     from eisfit.model.files.check import check_circuit
 
-    own = [os.fspath(entry.path) for entry in entries().values() if entry.origin in ("project", "user")]
+    own = [os.fspath(entry.path) for entry in list_entries().values() if entry.origin in ("project", "user")]
     if not (names or own):
         raise UsageError("--check needs a circuit file; eisfit circuits --new NAME begins one")
     found = [check_circuit(name) for name in names or own]

@@ -172,11 +172,11 @@ def _python() -> str:
 
 
 def _folders() -> Iterator[Finding]:
-    from eisfit.model.files.catalogue import user_folder
+    from eisfit.model.files.catalogue import find_user_folder
 
     elsewhere = "go to a folder of yours, or give --output one"
     yield _writable("current folder", Path(), elsewhere, "wrong")
-    own = user_folder()
+    own = find_user_folder()
     if own is None:
         yield Finding("folders", "own circuits", "there is no home folder", "absent", "set HOME")
     else:
@@ -200,10 +200,10 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
 
 
 def _circuits() -> Iterator[Finding]:
-    from eisfit.model.files.catalogue import entries, find_misnamed_files
+    from eisfit.model.files.catalogue import find_misnamed_files, list_entries
 
     good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
-    for name, entry in entries().items():
+    for name, entry in list_entries().items():
         trouble = _trouble(entry.path)
         if trouble:
             cure = (

@@ -148,7 +148,7 @@ def fit_spectra(
     **options: Any,
 ) -> Iterable[Any]:
     """Fit spectra with the circuit that is named, finished in lmfit or in the kernel, or one they choose."""
-    from eisfit.model.files.library import is_given, ranked_place
+    from eisfit.model.files.library import is_given, parse_rank
 
     def constrain(found: Any) -> tuple[Any, dict[str, Any]]:
         held = constraints.of(found)
@@ -158,7 +158,7 @@ def fit_spectra(
         from eisfit.fitting.fit_alike import fit_alike
 
         held = constrain if constraints or arcs else None
-        return fit_alike(spectra, held, place=ranked_place(circuit) or 1, **options)
+        return fit_alike(spectra, held, place=parse_rank(circuit) or 1, **options)
     chosen, meant = constrain(circuit)
     if kernel:
         from eisfit.batch.many import fit_many

@@ -17,7 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, Node, Series, components, lines
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 
 IntArray = NDArray[np.int64]
@@ -239,7 +239,7 @@ class Plan:
         return w, jacobian, values, logs, normal, new_normal, matrix, step, trial, extra, held
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _get_plans(circuit: Circuit) -> dict[type, Plan]:
     """Return the plans of a circuit, by the kind of coordinates."""
     return {}

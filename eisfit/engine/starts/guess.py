@@ -22,7 +22,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.notation import Component
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
@@ -57,7 +57,7 @@ class _Scan:
         return np.ascontiguousarray(_compute_shape(self.blocks[k], self.grid, options)).view(np.float64)
 
 
-@keep_per_circuit
+@cache_per_circuit
 def _cache_scans(circuit: Circuit) -> Callable[[bytes], _Scan]:
     """Return what gives the scan of a sweep, omega's content; the last ones are kept."""
     return lru_cache(maxsize=2)(lambda sweep: _Scan(circuit, np.frombuffer(sweep, dtype=np.float64)))

@@ -330,11 +330,11 @@ def _derive(
 
 def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
     """Return each geometry that the spectra tell of, with their rows."""
-    from eisfit.model.geometry import Geometry, geometry_told
+    from eisfit.model.geometry import Geometry, find_geometry
 
     rows: dict[str, list[int]] = {}
     for b, spectrum in enumerate(spectra):
-        told = geometry_told(spectrum.metadata)
+        told = find_geometry(spectrum.metadata)
         if any(one is not None for one in told):
             rows.setdefault(repr(told), []).append(b)
     return [(Geometry.of_metadata(spectra[group[0]].metadata), group) for group in rows.values()]

@@ -121,7 +121,7 @@ class Asymptote:
     impedance: Callable[..., ComplexArray]
 
 
-def scan_over(*options: Sequence[float]) -> Callable[[FloatArray], FloatArray]:
+def make_scan(*options: Sequence[float]) -> Callable[[FloatArray], FloatArray]:
     """Return an `Element.scan`: of one ohm, each time with each of the options of every further parameter.
 
     >>> scan_over((0.7, 0.9))(np.array([10.0])).tolist()

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, make_scan
 
 
 def _warburg(grid: FrequencyGrid, sigma: FloatArray) -> Evaluation:
@@ -102,7 +102,7 @@ ELEMENTS = (
         ),
         high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
         reference=_ANOMALOUS,
-        scan=scan_over(_POWERS),
+        scan=make_scan(_POWERS),
     ),
     Element(
         symbol="Wsp",
@@ -114,6 +114,6 @@ ELEMENTS = (
         low=Asymptote("R", lambda w, R, tau, p: R + 0j * w),
         high=Asymptote("R / (j omega tau)^p", lambda w, R, tau, p: R / (1j * w * tau) ** p),
         reference=_ANOMALOUS,
-        scan=scan_over(_POWERS),
+        scan=make_scan(_POWERS),
     ),
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge, logistic
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, make_scan
 
 _PHIS = (0.3, 1.0, 3.0)
 
@@ -55,7 +55,7 @@ ELEMENTS = (
         low=Asymptote("R", lambda w, R, tau: R + 0j * w),
         high=_HIGH,
         reference="H. Gerischer, Z. Phys. Chem. 198 (1951) 286",
-        scan=scan_over(),
+        scan=make_scan(),
     ),
     Element(
         symbol="Gs",
@@ -67,7 +67,7 @@ ELEMENTS = (
         low=Asymptote("R / tanh(phi)", lambda w, R, tau, phi: R / np.tanh(phi) + 0j * w),
         high=_HIGH,
         reference="R. D. Green, C.-C. Liu, S. B. Adler, Solid State Ionics 179 (2008) 647",
-        scan=scan_over(_PHIS),
+        scan=make_scan(_PHIS),
     ),
     Element(
         symbol="Gt",
@@ -79,6 +79,6 @@ ELEMENTS = (
         low=Asymptote("R tanh(phi)", lambda w, R, tau, phi: R * np.tanh(phi) + 0j * w),
         high=_HIGH,
         reference="B. A. Boukamp, H. J. M. Bouwmeester, Solid State Ionics 157 (2003) 29",
-        scan=scan_over(_PHIS),
+        scan=make_scan(_PHIS),
     ),
 )

@@ -25,7 +25,7 @@ def _inductor(grid: FrequencyGrid, L: FloatArray) -> Evaluation:
     return grid.j_omega * L, (grid.j_omega,)
 
 
-def _same(formula: str, element: str) -> Asymptote:
+def _make_asymptote(formula: str, element: str) -> Asymptote:
     forms = {
         "R": lambda omega, R: R + 0j * omega,
         "C": lambda omega, C: 1 / (1j * omega * C),
@@ -41,8 +41,8 @@ ELEMENTS = (
         formula="Z = R",
         parameters=(Parameter("", "ohm", "resistance", 0.0, np.inf, "log", 50.0),),
         evaluate=_resistor,
-        low=_same("R", "R"),
-        high=_same("R", "R"),
+        low=_make_asymptote("R", "R"),
+        high=_make_asymptote("R", "R"),
     ),
     Element(
         symbol="C",
@@ -50,8 +50,8 @@ ELEMENTS = (
         formula="Z = 1 / (j omega C)",
         parameters=(Parameter("", "F", "capacitance", 0.0, np.inf, "log", 1e-5),),
         evaluate=_capacitor,
-        low=_same("infinite, as 1 / (j omega C)", "C"),
-        high=_same("0, as 1 / (j omega C)", "C"),
+        low=_make_asymptote("infinite, as 1 / (j omega C)", "C"),
+        high=_make_asymptote("0, as 1 / (j omega C)", "C"),
     ),
     Element(
         symbol="L",
@@ -60,7 +60,7 @@ ELEMENTS = (
         formula="Z = j omega L",
         parameters=(Parameter("", "H", "inductance", 0.0, np.inf, "log", 1e-6),),
         evaluate=_inductor,
-        low=_same("0, as j omega L", "L"),
-        high=_same("infinite, as j omega L", "L"),
+        low=_make_asymptote("0, as j omega L", "L"),
+        high=_make_asymptote("infinite, as j omega L", "L"),
     ),
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import Wedge
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, make_scan
 
 _FAR = 30.0  # |x| beyond which the asymptotic series of I0/I1 is exact to rounding
 _TERMS, _DEPTH = 20, 80
@@ -47,12 +47,12 @@ def _bessel_ratio(x: ComplexArray) -> ComplexArray:
         return fraction - 1
     inverse = 1 / np.where(far, x, _FAR)
     series = np.zeros_like(fraction)
-    for c in reversed(_coefficients()):
+    for c in reversed(_compute_coefficients()):
         series = (series + c) * inverse
     return np.where(far, series, fraction - 1)
 
 
-def _coefficients() -> list[float]:
+def _compute_coefficients() -> list[float]:
     """Return c_1, c_2, ... of I0/I1 = 1 + c_1/x + c_2/x^2 + ..."""
     c = [1.0]
     for n in range(1, _TERMS + 1):
@@ -78,7 +78,7 @@ ELEMENTS = (
         low=Asymptote("R/5 + 3 R / (j omega tau)", lambda w, R, tau: R / 5 + 3 * R / (1j * w * tau)),
         high=_HIGH,
         reference=_REFERENCE,
-        scan=scan_over(),
+        scan=make_scan(),
     ),
     Element(
         symbol="Wcyl",
@@ -93,6 +93,6 @@ ELEMENTS = (
         low=Asymptote("R/4 + 2 R / (j omega tau)", lambda w, R, tau: R / 4 + 2 * R / (1j * w * tau)),
         high=_HIGH,
         reference=_REFERENCE,
-        scan=scan_over(),
+        scan=make_scan(),
     ),
 )

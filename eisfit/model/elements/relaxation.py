@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.model.elements._hyperbolic import log1p_exp, logistic
-from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, scan_over
+from eisfit.model.elements.base import Asymptote, Element, Evaluation, FrequencyGrid, Parameter, make_scan
 
 _ALPHAS = (0.7, 0.92)
 _BETAS = (0.55, 0.9)
@@ -62,7 +62,7 @@ ELEMENTS = (
         low=_RESISTANCE,
         high=Asymptote("R / (j omega tau)", lambda w, R, tau: R / (1j * w * tau)),
         reference="B. A. Boukamp, J. Electrochem. Soc. 142 (1995) 1885",
-        scan=scan_over(),
+        scan=make_scan(),
     ),
     Element(
         symbol="Zarc",
@@ -73,7 +73,7 @@ ELEMENTS = (
         low=_RESISTANCE,
         high=Asymptote("R / (j omega tau)^alpha", lambda w, R, tau, alpha: R / (1j * w * tau) ** alpha),
         reference="K. S. Cole, R. H. Cole, J. Chem. Phys. 9 (1941) 341",
-        scan=scan_over(_ALPHAS),
+        scan=make_scan(_ALPHAS),
     ),
     Element(
         symbol="HN",
@@ -87,6 +87,6 @@ ELEMENTS = (
             lambda w, R, tau, alpha, beta: R / (1j * w * tau) ** (alpha * beta),
         ),
         reference="S. Havriliak, S. Negami, Polymer 8 (1967) 161",
-        scan=scan_over(_ALPHAS, _BETAS),
+        scan=make_scan(_ALPHAS, _BETAS),
     ),
 )

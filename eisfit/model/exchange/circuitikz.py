@@ -12,7 +12,7 @@ _GLYPHS = {"R": "R", "C": "C", "L": "L", "La": "L", "CPE": "cpe"}
 _BODY, _STUB, _APART = 2.0, 0.5, 1.5
 
 
-def picture(tree: Node) -> str:
+def write_picture(tree: Node) -> str:
     r"""Return a ``circuitikz`` environment; an element without a symbol of its own is a box with its name.
 
     Examples
@@ -39,25 +39,25 @@ class _Pen:
     def draw(self, node: Node, x: float, y: float) -> float:
         """Draw a part from here to the right and return where it ends."""
         if isinstance(node, (Component, Line)):
-            self.lines.append(f"\\draw ({x:g},{y:g}) to[{_glyph(node)}] ({x + _BODY:g},{y:g});")
+            self.lines.append(f"\\draw ({x:g},{y:g}) to[{_choose_glyph(node)}] ({x + _BODY:g},{y:g});")
             return x + _BODY
         if not isinstance(node, Parallel):
             for child in node.children:
                 x = self.draw(child, x, y)
             return x
-        return self.parallel(node, x, y)
+        return self.draw_parallel(node, x, y)
 
-    def parallel(self, node: Parallel, x: float, y: float) -> float:
-        left, right = x + _STUB, x + _STUB + max(_width(child) for child in node.children)
-        height = y + (_height(node) - 1) * _APART / 2
+    def draw_parallel(self, node: Parallel, x: float, y: float) -> float:
+        left, right = x + _STUB, x + _STUB + max(_measure_width(child) for child in node.children)
+        height = y + (_measure_height(node) - 1) * _APART / 2
         heights = []
         for child in node.children:
-            middle = height - (_height(child) - 1) * _APART / 2
+            middle = height - (_measure_height(child) - 1) * _APART / 2
             heights.append(middle)
             end = self.draw(child, left, middle)
             if end != right:
                 self.lines.append(_wire(end, middle, right, middle))
-            height -= _height(child) * _APART
+            height -= _measure_height(child) * _APART
         for bus in (left, right):
             places = sorted({*heights, y})
             self.lines += [_wire(bus, low, bus, high) for low, high in pairwise(places)]
@@ -69,22 +69,22 @@ def _wire(x: float, y: float, to_x: float, to_y: float, ends: str = "") -> str:
     return f"\\draw ({x:g},{y:g}) to[short{ends}] ({to_x:g},{to_y:g});"
 
 
-def _width(node: Node) -> float:
+def _measure_width(node: Node) -> float:
     if isinstance(node, (Component, Line)):
         return _BODY
-    widths = [_width(child) for child in node.children]
+    widths = [_measure_width(child) for child in node.children]
     return max(widths) + 2 * _STUB if isinstance(node, Parallel) else sum(widths)
 
 
-def _height(node: Node) -> int:
+def _measure_height(node: Node) -> int:
     """Return how many rows a part takes."""
     if isinstance(node, (Component, Line)):
         return 1
-    heights = [_height(child) for child in node.children]
+    heights = [_measure_height(child) for child in node.children]
     return sum(heights) if isinstance(node, Parallel) else max(heights)
 
 
-def _glyph(node: Component | Line) -> str:
+def _choose_glyph(node: Component | Line) -> str:
     if isinstance(node, Line):
         return r"generic,l={\ttfamily " + str(node).replace("_", r"\_") + "}"
     below = rf"_\mathrm{{{node.label.replace('_', ',')}}}" if node.label else ""

@@ -43,19 +43,19 @@ def translate_string(text: str) -> str:
     >>> translate_string("R1+Q2/(R2+W2)"), translate_string("s(R1,p(R1,E2))"), translate_string("R_s-K*3")
     ('R1-p(CPE2,R2-W2)', 'R1-p(R2,CPE1)', 'R_s-K1-K2-K3')
     """
-    text = _REPEATED.sub(lambda match: _chain(text, match), text)
+    text = _REPEATED.sub(lambda match: _expand_repetition(text, match), text)
     tight = re.sub(r"\s", "", text)
     if re.match(r"[sp]\(", tight) and "s(" in tight:
-        return _Reader(text, numbered=True).whole(_Reader.read_named)
+        return _Reader(text, numbered=True).read_whole(_Reader.read_named)
     if "[" in tight and re.search(r"[-,]", tight):
         renamed = re.sub(r"\bP(?=\d)", "CPE", text)
         return renamed.replace("[", "p(").replace("]", ")")
     if re.search(r"[+/]", tight) and re.fullmatch(r"[\w+/(),]+", tight):
-        return _Reader(text).whole(_Reader.sums)
+        return _Reader(text).read_whole(_Reader.read_sum)
     return text
 
 
-def _chain(text: str, match: re.Match[str]) -> str:
+def _expand_repetition(text: str, match: re.Match[str]) -> str:
     symbol, digits = match[1], match[2].lstrip("0")
     count = int(digits) if 0 < len(digits) < _DIGITS else 0
     if not 1 <= count <= _LONGEST:
@@ -63,7 +63,7 @@ def _chain(text: str, match: re.Match[str]) -> str:
     return "-".join(f"{symbol}{k}" for k in range(1, count + 1))
 
 
-def _beside(parts: list[str]) -> str:
+def _join_parallel(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"p({','.join(parts)})"
 
 
@@ -75,7 +75,7 @@ class _Reader(Scanner):
         self.numbered = numbered
         self.counts: Counter[str] = Counter()
 
-    def whole(self, rule: object) -> str:
+    def read_whole(self, rule: object) -> str:
         found: str = rule(self)  # type: ignore[operator]
         if self.peek():
             raise self.fail(f"expected the end, not {self.peek()!r}")
@@ -84,34 +84,34 @@ class _Reader(Scanner):
     def fail(self, message: str) -> NotationError:
         return NotationError(self.text, self.place, message)
 
-    def sums(self) -> str:
-        return "-".join(self.repeat(self.quotients, "+"))
+    def read_sum(self) -> str:
+        return "-".join(self.repeat(self.read_quotient, "+"))
 
-    def quotients(self) -> str:
-        return _beside(self.repeat(self.primary, "/"))
+    def read_quotient(self) -> str:
+        return _join_parallel(self.repeat(self.read_primary, "/"))
 
-    def primary(self) -> str:
+    def read_primary(self) -> str:
         if not self.take("("):
-            return self.component()
-        parts = self.repeat(self.sums, ",")
+            return self.read_component()
+        parts = self.repeat(self.read_sum, ",")
         if not self.take(")"):
             raise self.fail("expected '+', '/', ',' or ')'")
-        return _beside(parts)
+        return _join_parallel(parts)
 
     def read_named(self) -> str:
         """Read ``s(...)``, ``p(...)`` or an element."""
         head = self.text[self.place : self.place + 1] if self.peek() else ""
         if head not in ("s", "p"):
-            return self.component()
+            return self.read_component()
         self.place += 1
         if not self.take("("):
             raise self.fail("expected '('")
         parts = self.repeat(self.read_named, ",")
         if not self.take(")"):
             raise self.fail("expected ',' or ')'")
-        return "-".join(parts) if head == "s" else _beside(parts)
+        return "-".join(parts) if head == "s" else _join_parallel(parts)
 
-    def component(self) -> str:
+    def read_component(self) -> str:
         self.peek()
         word = re.compile(r"\w+").match(self.text, self.place)
         match = None if word is None else _NAME.match(word.group())

@@ -62,7 +62,7 @@ class ImpedanceCircuit(Document):
         """Return one row per parameter: value, stderr, unit, vary, and impedance.py's name for it."""
         import pandas as pd
 
-        called = names(self.circuit)
+        called = map_names(self.circuit)
         rows = {
             n: {"value": self.values[n], "stderr": self.stderr[n], "unit": p.unit, "vary": p.free,
                 "impedance.py": called[n]}
@@ -78,21 +78,21 @@ class ImpedanceCircuit(Document):
         return f"{self.circuit._repr_html_()}{self.to_frame().to_html(na_rep='')}"
 
 
-def names(circuit: Circuit) -> dict[str, str]:
+def map_names(circuit: Circuit) -> dict[str, str]:
     """Return eisfit's name of every parameter -> impedance.py's.
 
     >>> names(Circuit.from_string("R_s-p(R_ct,CPE_ct)"))
     {'R_s': 'R0', 'R_ct': 'R1', 'CPE_ct_Q': 'CPE1_0', 'CPE_ct_alpha': 'CPE1_1'}
     """
     found: dict[str, str] = {}
-    for part, theirs in _parts(circuit).items():
+    for part, theirs in _components(circuit).items():
         count = len(part.parameter_names)
         counted = [theirs] if count == 1 else [f"{theirs}_{k}" for k in range(count)]
         found.update(zip(part.parameter_names, counted, strict=True))
     return found
 
 
-def string_of(circuit: Circuit) -> str:
+def write_string(circuit: Circuit) -> str:
     """Return the circuit string that impedance.py reads.
 
     Raises
@@ -105,7 +105,7 @@ def string_of(circuit: Circuit) -> str:
     >>> string_of(Circuit.from_string("R_s-p(R_ct,CPE_ct)-Wo3"))
     'R0-p(R1,CPE1)-Wo3'
     """
-    return _write_node(circuit.tree, {part.name: theirs for part, theirs in _parts(circuit).items()})
+    return _write_node(circuit.tree, {part.name: theirs for part, theirs in _components(circuit).items()})
 
 
 def write_document(
@@ -136,7 +136,7 @@ def write_document(
     ParameterError
         For expressions, which it cannot write.
     """
-    string, called = string_of(circuit), names(circuit)
+    string, called = write_string(circuit), map_names(circuit)
     if circuit.expressions and not freeze_expressions:
         name, expression = next(iter(circuit.expressions.items()))
         raise ParameterError(
@@ -147,7 +147,7 @@ def write_document(
     constant = {n for n, p in circuit.parameters.items() if not p.free}
     for part in components(circuit.tree):
         if part.symbol == "La":
-            _to_their_la(part, numbers, errors, constant, covariance)
+            _convert_la_to_theirs(part, numbers, errors, constant, covariance)
     free = [n for n in called if n not in constant]
     document = {
         "Name": circuit.name,
@@ -175,7 +175,7 @@ def read_file(path: Path, known: Known) -> ImpedanceCircuit:
     return read_document(document, known, f"{path}: ")
 
 
-def document_of(circuit: Any) -> dict[str, Any]:
+def make_document(circuit: Any) -> dict[str, Any]:
     """Return what ``CustomCircuit.save`` would write of a circuit object of impedance.py."""
     fitted = circuit.parameters_ is not None
     return {
@@ -215,10 +215,10 @@ def read_document(document: Any, known: Known, place: str = "") -> ImpedanceCirc
     constants = _match_names(circuit, document.get("Constants") or {}, place)
     free = [name for name in circuit.names if name not in constants]
     fitted = bool(document.get("Fit"))
-    given = _row(document.get("Parameters" if fitted else "Initial Guess"), len(free), "values", place)
+    given = _numbers(document.get("Parameters" if fitted else "Initial Guess"), len(free), "values", place)
     if given is None:
         raise ParameterError(f"{place}{circuit.string}: it holds no values")
-    sure = _row(document.get("Confidence"), len(free), "errors", place) if fitted else None
+    sure = _numbers(document.get("Confidence"), len(free), "errors", place) if fitted else None
     values = constants | dict(zip(free, given, strict=True))
     stderr: dict[str, float | None] = dict.fromkeys(circuit.names)
     if sure is not None:
@@ -226,7 +226,7 @@ def read_document(document: Any, known: Known, place: str = "") -> ImpedanceCirc
     expressions: dict[str, str] = {}
     for part in components(circuit.tree):
         if part.symbol == "La":
-            expressions |= _from_their_la(part, values, stderr, constants)
+            expressions |= _convert_la_from_theirs(part, values, stderr, constants)
     ordered = {name: values[name] for name in circuit.names}
     try:
         ready = _constrain(circuit, ordered, set(constants), expressions)
@@ -235,7 +235,7 @@ def read_document(document: Any, known: Known, place: str = "") -> ImpedanceCirc
     return ImpedanceCircuit(ready, ordered, stderr, fitted)
 
 
-def _parts(circuit: Circuit) -> dict[Component, str]:
+def _components(circuit: Circuit) -> dict[Component, str]:
     """Return every component with impedance.py's name for it."""
     parts = list(components(circuit.tree))
     for part in parts:
@@ -247,12 +247,12 @@ def _parts(circuit: Circuit) -> dict[Component, str]:
     taken = {part.name for part in parts if _NAME.fullmatch(part.name)}
     found: dict[Component, str] = {}
     for part in parts:
-        found[part] = part.name if part.name in taken else _free_name(part.symbol, taken)
+        found[part] = part.name if part.name in taken else _find_free_name(part.symbol, taken)
         taken.add(found[part])
     return found
 
 
-def _free_name(symbol: str, taken: set[str]) -> str:
+def _find_free_name(symbol: str, taken: set[str]) -> str:
     number = 0 if symbol == "R" else 1  # as its examples count: R0-p(R1,C1)
     while f"{symbol}{number}" in taken:
         number += 1
@@ -275,17 +275,17 @@ def _rename(document: Mapping[str, Any], known: Known) -> Circuit:
     if isinstance(name, str) and name:
         try:
             own = known(name)
-            if string_of(own) == string and string != own.string:
+            if write_string(own) == string and string != own.string:
                 return own
         except CircuitError:
             pass  # a name of the user's own
     circuit = Circuit.from_string(string)
-    string_of(circuit)
+    write_string(circuit)
     return circuit
 
 
 def _match_names(circuit: Circuit, constants: Mapping[str, Any], place: str) -> dict[str, float]:
-    ours = {theirs: name for name, theirs in names(circuit).items()}
+    ours = {theirs: name for name, theirs in map_names(circuit).items()}
     for name in constants:
         if name not in ours:
             near = did_you_mean(name, ours) or f"; it has {', '.join(ours)}"
@@ -293,7 +293,7 @@ def _match_names(circuit: Circuit, constants: Mapping[str, Any], place: str) -> 
     return {ours[name]: float(value) for name, value in constants.items()}
 
 
-def _row(numbers: Any, size: int, what: str, place: str) -> list[float] | None:
+def _numbers(numbers: Any, size: int, what: str, place: str) -> list[float] | None:
     if numbers is None:
         return None
     row = [math.nan if number is None else float(number) for number in numbers]
@@ -320,7 +320,7 @@ def _constrain(
     )
 
 
-def _to_their_la(
+def _convert_la_to_theirs(
     part: Component,
     numbers: dict[str, float],
     errors: dict[str, float | None],
@@ -340,7 +340,7 @@ def _to_their_la(
         constant.discard(L)  # with L alone constant, L' is none
 
 
-def _from_their_la(
+def _convert_la_from_theirs(
     part: Component, values: dict[str, float], stderr: dict[str, float | None], constants: Mapping[str, float]
 ) -> dict[str, str]:
     """Put L = L'^alpha in the place of L'; where L' is constant and alpha is not, as an expression."""

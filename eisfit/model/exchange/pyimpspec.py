@@ -70,7 +70,7 @@ def read(text: str) -> Circuit:
     ('R_sol-p(CPE1,R_ct-W1)', 325.0, False)
     """
     reader = _Reader(re.sub(r"!V=\d+!", "", text).strip())
-    circuit = Circuit.from_string(reader.series(""))
+    circuit = Circuit.from_string(reader.read_series(""))
     said = {name: change for name, change in reader.changes.items() if change}
     start, fix, bound = (
         {name: change[key] for name, change in said.items() if key in change}
@@ -88,10 +88,10 @@ class _Reader(Scanner):
     def fail(self, what: str) -> CircuitError:
         return CircuitError(f"{what}\n  {self.text}\n  {' ' * self.place}^")
 
-    def parts(self, closing: str) -> list[str]:
+    def read_parts(self, closing: str) -> list[str]:
         found = []
         while self.peek() not in ("", ")", "]"):
-            found.append(self.part())
+            found.append(self.read_part())
         if self.peek() != closing:
             raise self.fail(f"expected {closing or 'the end'!r}")
         if not found:
@@ -99,23 +99,23 @@ class _Reader(Scanner):
         self.place += bool(closing)
         return found
 
-    def series(self, closing: str) -> str:
-        return "-".join(self.parts(closing))
+    def read_series(self, closing: str) -> str:
+        return "-".join(self.read_parts(closing))
 
-    def part(self) -> str:
+    def read_part(self) -> str:
         if self.take("("):
-            branches = self.parts(")")
+            branches = self.read_parts(")")
             return f"p({','.join(branches)})" if len(branches) > 1 else branches[0]
-        return self.series("]") if self.take("[") else self.element()
+        return self.read_series("]") if self.take("[") else self.read_element()
 
-    def element(self) -> str:
+    def read_element(self) -> str:
         match = _SYMBOL.match(self.text, self.place)
         symbol = _ALIASES.get(match.group(), match.group()) if match else ""
         if match is None or symbol not in _DEFAULTS:
             known = ", ".join(_DEFAULTS)
             raise self.fail(f"eisfit reads these of pyimpspec's elements: {known}")
         self.place = match.end()
-        given, label = self.braces(symbol)
+        given, label = self.read_braces(symbol)
         ours, changes = _translate(symbol, given, self.fail)
         self.taken[ours] += 1
         name = f"{ours}_{label}" if label else f"{ours}{self.taken[ours]}"
@@ -123,7 +123,7 @@ class _Reader(Scanner):
             self.changes[f"{name}_{key}" if key else name] = change
         return name
 
-    def braces(self, symbol: str) -> tuple[dict[str, dict[str, Any]], str]:
+    def read_braces(self, symbol: str) -> tuple[dict[str, dict[str, Any]], str]:
         """Return what stands in braces behind an element: parameter -> value, fix, bound; and the label."""
         if self.peek() != "{":
             return {}, ""
@@ -148,11 +148,11 @@ def _parse_match(match: re.Match[str]) -> dict[str, Any]:
     value = float(match["value"])
     if match["fixed"]:
         return {"fix": value}
-    sides = [_limit(match[side], value) for side in ("low", "high")]
+    sides = [_parse_limit(match[side], value) for side in ("low", "high")]
     return {"value": value} | ({"bound": tuple(sides)} if any(s is not None for s in sides) else {})
 
 
-def _limit(text: str | None, value: float) -> float | None:
+def _parse_limit(text: str | None, value: float) -> float | None:
     if not text:
         return None
     number = value * float(text[:-1]) / 100 if text.endswith("%") else float(text)
@@ -175,7 +175,7 @@ def _translate(
     ours = _OURS.get(symbol, symbol)
     if symbol in _SAME:
         return ours, {key: given.get(name, {}) for name, key in _SAME[symbol].items()}
-    known = {name: _value(given.get(name), default) for name, default in _DEFAULTS[symbol].items()}
+    known = {name: _get_value(given.get(name), default) for name, default in _DEFAULTS[symbol].items()}
     exponent_free = known["n"] != _HALF or "value" in given.get("n", {})
     if exponent_free and symbol == "W":
         return "CPE", {"Q": given.get("Y", {}), "alpha": given.get("n", {})}
@@ -186,10 +186,10 @@ def _translate(
             raise fail(f"limits of {symbol}'s {name} cannot be translated: leave them out")
     if not given:
         return ours, {}
-    return (f"{ours}p" if exponent_free else ours), _changes(symbol, known, given, exponent_free)
+    return (f"{ours}p" if exponent_free else ours), _list_changes(symbol, known, given, exponent_free)
 
 
-def _changes(
+def _list_changes(
     symbol: str, known: Values, given: dict[str, dict[str, Any]], exponent_free: bool
 ) -> dict[str, dict[str, Any]]:
     fixed = all("fix" in given.get(name, {}) for name in known if name != "n")
@@ -204,7 +204,7 @@ def _changes(
     return {**found, "p": given.get("n", {"fix": known["n"]})} if exponent_free else found
 
 
-def _value(said: dict[str, Any] | None, default: float) -> float:
+def _get_value(said: dict[str, Any] | None, default: float) -> float:
     return default if said is None else said.get("fix", said.get("value", default))
 
 
@@ -227,7 +227,7 @@ def write(circuit: Circuit, values: Values | None = None) -> str:
 
 def _write_node(node: Node, values: Values | None, fixed: set[str]) -> str:
     if isinstance(node, Component):
-        return _element(node, values, fixed)
+        return _write_element(node, values, fixed)
     if isinstance(node, Line):
         raise CircuitError(f"{node}: pyimpspec's string for a line of any sub-circuits is not written here")
     inner = "".join(
@@ -239,7 +239,7 @@ def _write_node(node: Node, values: Values | None, fixed: set[str]) -> str:
     return inner if isinstance(node, Series) else f"({inner})"
 
 
-def _element(component: Component, values: Values | None, fixed: set[str]) -> str:
+def _write_element(component: Component, values: Values | None, fixed: set[str]) -> str:
     symbol = component.symbol
     v = {row.symbol: 1.0 for row in component.element.parameters}
     if values is not None:

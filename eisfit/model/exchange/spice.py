@@ -24,14 +24,14 @@ from eisfit.records import dataclass
 _PER_DECADE = 10  # time constants of a chain
 _POINTS = 12  # frequencies a decade at which it is fitted
 _BEYOND = 1.5  # decades that its time constants reach beyond the frequencies
-_WORST = 0.01
+_MAX_DEVIATION = 0.01
 _GOOD = 1e-3  # a chain of one kind as near as this is taken: both kinds together make it ill-conditioned
 #: Share of the impedance below which a part of the chain is left out: parts of very different size make the
 #: equations of a solver ill-conditioned, which costs more than they are worth.
-_NOTHING = 1e-4
+_NEGLIGIBLE = 1e-4
 
 
-def netlist(circuit: Circuit, values: Mapping[str, float], *, fmin: float, fmax: float) -> str:
+def write_netlist(circuit: Circuit, values: Mapping[str, float], *, fmin: float, fmax: float) -> str:
     r"""Return a netlist: the circuit as subcircuit ``cell``, and an AC analysis in which V(in) is Z in ohm.
 
     Parameters
@@ -58,7 +58,7 @@ def netlist(circuit: Circuit, values: Mapping[str, float], *, fmin: float, fmax:
     .ends cell
     """
     writer = _Writer(circuit, circuit.resolve(values), fmin, fmax)
-    writer.branch(circuit.tree, "p", "n")
+    writer.write_branch(circuit.tree, "p", "n")
     head = [f"* {circuit.name}", f"* {circuit.string}, valid from {fmin:g} to {fmax:g} Hz"]
     run = ["Xcell in 0 cell", "I1 0 in DC 0 AC 1", f".ac dec 20 {fmin:g} {fmax:g}", ".end"]
     return "\n".join([*head, ".subckt cell p n", *writer.lines, ".ends cell", *run]) + "\n"
@@ -73,27 +73,27 @@ class _Writer:
     lines: list[str] = field(default_factory=list)
     nodes: int = 0
 
-    def node(self) -> str:
+    def add_node(self) -> str:
         self.nodes += 1
         return f"n{self.nodes}"
 
-    def branch(self, node: Node, a: str, b: str) -> None:
+    def write_branch(self, node: Node, a: str, b: str) -> None:
         """Write a part between two nodes."""
         if isinstance(node, Component):
-            self.component(node, a, b)
+            self.write_component(node, a, b)
         elif isinstance(node, Line):
-            self.chain(node, f"line{self.nodes}", a, b)
+            self.write_chain(node, f"line{self.nodes}", a, b)
         elif isinstance(node, Parallel):
             for child in node.children:
-                self.branch(child, a, b)
+                self.write_branch(child, a, b)
         else:
             for child in node.children[:-1]:
-                here = self.node()
-                self.branch(child, a, here)
+                here = self.add_node()
+                self.write_branch(child, a, here)
                 a = here
-            self.branch(node.children[-1], a, b)
+            self.write_branch(node.children[-1], a, b)
 
-    def component(self, component: Component, a: str, b: str) -> None:
+    def write_component(self, component: Component, a: str, b: str) -> None:
         if component.symbol == "K":
             R, tau = (float(self.values[name]) for name in component.parameter_names)
             self.lines += [
@@ -103,21 +103,21 @@ class _Writer:
         elif component.symbol in ("R", "C", "L"):
             self.lines.append(f"{component.name} {a} {b} {float(self.values[component.name]):.9g}")
         else:
-            self.chain(component, component.name, a, b)
+            self.write_chain(component, component.name, a, b)
 
-    def chain(self, node: Component | Line, name: str, a: str, b: str) -> None:
+    def write_chain(self, node: Component | Line, name: str, a: str, b: str) -> None:
         """Write the Foster chain of what is no lumped element."""
         part = Circuit(tree=node)
         decades = np.log10(self.fmax / self.fmin)
         omega = 2 * np.pi * np.geomspace(self.fmin, self.fmax, max(int(_POINTS * decades), 2) + 1)
         z = part.impedance(omega / (2 * np.pi), {n: self.values[n] for n in part.names})
         grid = FrequencyGrid(omega)
-        capacitive, inductive = [*_shapes(grid)], [*_inductive_shapes(grid)]
+        capacitive, inductive = [*_iterate_shapes(grid)], [*_iterate_inductive_shapes(grid)]
         for parts in (capacitive, inductive, capacitive + inductive):
-            links, worst = _foster(z, parts)
+            links, worst = _fit_foster_chain(z, parts)
             if worst < _GOOD:
                 break
-        if worst > _WORST:
+        if worst > _MAX_DEVIATION:
             raise CircuitError(
                 f"{node}: no chain of positive R, C and L has its impedance (it misses by "
                 f"{100 * worst:.2g} %), and SPICE has no element for it"
@@ -125,7 +125,7 @@ class _Writer:
         said = f"* {node}: a chain of {len(links)}, within {100 * worst:.1g} % of its impedance"
         self.lines.append(said)
         for k, link in enumerate(links, 1):
-            here = b if k == len(links) else self.node()
+            here = b if k == len(links) else self.add_node()
             self.lines += [f"{kind}_{name}_{k} {a} {here} {value:.9g}" for kind, value in link]
             a = here
 
@@ -135,7 +135,7 @@ _Link = tuple[tuple[str, float], ...]
 _Maker = Callable[[float], _Link]
 
 
-def _foster(z: ComplexArray, parts: list[tuple[ComplexArray, _Maker]]) -> tuple[list[_Link], float]:
+def _fit_foster_chain(z: ComplexArray, parts: list[tuple[ComplexArray, _Maker]]) -> tuple[list[_Link], float]:
     """Return the links of a chain with the impedance z (F,), and its largest relative deviation."""
     from scipy.optimize import nnls
 
@@ -151,37 +151,37 @@ def _foster(z: ComplexArray, parts: list[tuple[ComplexArray, _Maker]]) -> tuple[
 
     every = np.arange(len(parts))
     share = amplitudes(every) * np.abs(columns).max(axis=1)
-    kept = every[share > _NOTHING]
+    kept = every[share > _NEGLIGIBLE]
     found = amplitudes(kept)
     worst = float(np.abs(found @ columns[kept] - unit).max())
     return [parts[k][1](float(value)) for k, value in zip(kept, found, strict=True) if value > 0], worst
 
 
-def _shapes(grid: FrequencyGrid) -> Iterator[tuple[ComplexArray, _Maker]]:
+def _iterate_shapes(grid: FrequencyGrid) -> Iterator[tuple[ComplexArray, _Maker]]:
     """Yield shapes (F,) of amplitude one, and what makes a link of an amplitude."""
     s = grid.j_omega
     yield np.ones_like(s), lambda R: (("R", R),)
     yield 1 / s, lambda D: (("C", 1 / D),)
-    for tau in _times(grid.omega).tolist():
-        yield 1 / (1 + s * tau), partial(_resistor_and_capacitor, tau)
+    for tau in _list_times(grid.omega).tolist():
+        yield 1 / (1 + s * tau), partial(_make_rc, tau)
 
 
-def _inductive_shapes(grid: FrequencyGrid) -> Iterator[tuple[ComplexArray, _Maker]]:
+def _iterate_inductive_shapes(grid: FrequencyGrid) -> Iterator[tuple[ComplexArray, _Maker]]:
     s = grid.j_omega
     yield np.ones_like(s), lambda R: (("R", R),)
     yield s, lambda L: (("L", L),)
-    for tau in _times(grid.omega).tolist():
-        yield s * tau / (1 + s * tau), partial(_resistor_and_inductor, tau)
+    for tau in _list_times(grid.omega).tolist():
+        yield s * tau / (1 + s * tau), partial(_make_rl, tau)
 
 
-def _resistor_and_capacitor(tau: float, R: float) -> _Link:
+def _make_rc(tau: float, R: float) -> _Link:
     return ("R", R), ("C", tau / R)
 
 
-def _resistor_and_inductor(tau: float, R: float) -> _Link:
+def _make_rl(tau: float, R: float) -> _Link:
     return ("R", R), ("L", tau * R)
 
 
-def _times(omega: FloatArray) -> FloatArray:
+def _list_times(omega: FloatArray) -> FloatArray:
     low, high = -np.log10(omega.max()) - _BEYOND, -np.log10(omega.min()) + _BEYOND
     return np.asarray(10 ** np.linspace(low, high, int(_PER_DECADE * (high - low)) + 1))

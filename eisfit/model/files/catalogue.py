@@ -56,31 +56,31 @@ class Entry:
     shadows: bool = False
 
 
-def built_in() -> tuple[str, ...]:
+def list_built_in() -> tuple[str, ...]:
     """Return the names of the circuits that come with eisfit."""
     return tuple(sorted(path.stem for path in data_folder("circuits").glob("*.toml")))
 
 
-def entries() -> dict[str, Entry]:
+def list_entries() -> dict[str, Entry]:
     """Return every circuit that can be asked for by name here, in the order of the names."""
-    names = {path.stem for _, folder in _folders() for path in folder.glob("*.toml")}
-    return {name: entry for name in sorted(names) if (entry := find(name)) is not None}
+    names = {path.stem for _, folder in _iterate_folders() for path in folder.glob("*.toml")}
+    return {name: entry for name in sorted(names) if (entry := find_entry(name)) is not None}
 
 
 def find_misnamed_files() -> list[Path]:
-    """Return the user's circuit files that no name leads to, for their letters."""
-    folders = [folder for origin, folder in _folders() if origin in ("project", "user")]
+    """Return the user's circuit files that no name can find, because of characters in their names."""
+    folders = [folder for origin, folder in _iterate_folders() if origin in ("project", "user")]
     return sorted(
         path for folder in folders for path in folder.glob("*.toml") if not NAME.fullmatch(path.stem)
     )
 
 
-def find(name: str) -> Entry | None:
+def find_entry(name: str) -> Entry | None:
     """Return the circuit of this name, or None."""
     if not NAME.fullmatch(name) or len(name) > _LONGEST:
         return None
     own = data_folder("circuits") / f"{name}.toml"
-    for origin, folder in _folders():
+    for origin, folder in _iterate_folders():
         path = f"{folder}/{name}.toml"  # pathlib's would take as long as the rest
         # A clone of eisfit has its circuits in circuits/ too: the same file is no other circuit.
         if os.path.isfile(path) and (origin == "eisfit" or not is_same_file(Path(path), own)):
@@ -88,8 +88,8 @@ def find(name: str) -> Entry | None:
     return None
 
 
-def _folders() -> Iterator[tuple[Origin, Path]]:
-    project, user = project_folder(), user_folder()
+def _iterate_folders() -> Iterator[tuple[Origin, Path]]:
+    project, user = find_project_folder(), find_user_folder()
     if project is not None:
         yield "project", project
     if user is not None and user.is_dir():
@@ -100,7 +100,7 @@ def _folders() -> Iterator[tuple[Origin, Path]]:
             yield "package", Path(folder)
 
 
-def project_folder() -> Path | None:
+def find_project_folder() -> Path | None:
     """Return the project's ``circuits/``, where there is one with a circuit file."""
     try:
         here = Path.cwd()
@@ -126,7 +126,7 @@ def _list_parents(here: Path) -> list[Path]:
     return [here]
 
 
-def user_folder() -> Path | None:
+def find_user_folder() -> Path | None:
     """Return the folder for the user's own circuits, which need not exist; None for a user without a home."""
     try:
         home = Path.home()

@@ -1,4 +1,4 @@
-"""A circuit examined before it is trusted: its form, its reference values, what no data can tell."""
+"""A circuit checked before it is used: its form, reference values, parameters that no data can determine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements.base import UNITS
-from eisfit.model.files.catalogue import NAME, find
+from eisfit.model.files.catalogue import NAME, find_entry
 from eisfit.model.files.library import circuit as read_circuit
-from eisfit.model.files.library import load, reference_tests
+from eisfit.model.files.library import list_reference_tests, load_circuit
 from eisfit.model.files.template import TITLE
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, components, lines
 from eisfit.records import dataclass
@@ -113,12 +113,12 @@ def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
       remark: R_s and R_x stand in series: no spectrum tells them apart; keep one
     """
     text = os.fspath(source)
-    path = _file_of(text)
+    path = _find_file(text)
     try:
-        circuit = read_circuit(text) if path is None else load(path)
+        circuit = read_circuit(text) if path is None else load_circuit(path)
     except EisfitError as error:
         return CircuitCheck(text, None, str(error))
-    tests = () if path is None else tuple(_outcomes(circuit, path))
+    tests = () if path is None else tuple(_run_reference_tests(circuit, path))
     remarks = [
         *(() if path is None else _remark_on_file(path, circuit, tests)),
         *_remark_on_expressions(circuit),
@@ -126,15 +126,15 @@ def check_circuit(source: str | os.PathLike[str]) -> CircuitCheck:
     return CircuitCheck(text, circuit, None, tests, (*remarks, *_remark_on_identity(circuit)))
 
 
-def _file_of(text: str) -> Path | None:
+def _find_file(text: str) -> Path | None:
     if text.endswith(".toml"):
         return Path(text) if os.path.isfile(text) else None
-    entry = find(text)
+    entry = find_entry(text)
     return None if entry is None else entry.path
 
 
-def _outcomes(circuit: Circuit, path: Path) -> Iterator[ReferenceOutcome]:
-    for number, (source, values, frequency, reference) in enumerate(reference_tests(path), 1):
+def _run_reference_tests(circuit: Circuit, path: Path) -> Iterator[ReferenceOutcome]:
+    for number, (source, values, frequency, reference) in enumerate(list_reference_tests(path), 1):
         place = f"test {number} ({source})"
         try:
             z = circuit.impedance(frequency, values)
@@ -157,7 +157,7 @@ def _remark_on_file(path: Path, circuit: Circuit, tests: Sequence[ReferenceOutco
             yield f"test {test.source!r}: values from eisfit itself prove nothing; take another program's"
     if not NAME.fullmatch(path.stem):
         yield f"{path.stem!r} cannot be asked for by name: use small letters and digits parted by '-'"
-    elif (entry := find(path.stem)) is not None and entry.shadows and entry.path.samefile(path):
+    elif (entry := find_entry(path.stem)) is not None and entry.shadows and entry.path.samefile(path):
         yield f"it replaces the circuit {path.stem} that comes with eisfit"
 
 
@@ -169,7 +169,7 @@ def _remark_on_expressions(circuit: Circuit) -> Iterator[str]:
         involved = [name, *expression.names]
         if any(circuit.parameters[other].unit not in UNITS for other in involved):
             continue
-        factors = {other: _factor(circuit, other, values) for other in involved}
+        factors = {other: _compute_scale_factor(circuit, other, values) for other in involved}
         scaled = values | {other: values[other] * factors[other] for other in expression.names}
         before, after = expression.evaluate(values)[0], expression.evaluate(scaled)[0]
         if not np.isclose(after, before * factors[name], rtol=1e-9):
@@ -177,7 +177,7 @@ def _remark_on_expressions(circuit: Circuit) -> Iterator[str]:
             yield f"{name} = {expression.text}: is not in {unit}, unless a number in it has a unit of its own"
 
 
-def _factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
+def _compute_scale_factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
     """Return the factor of a parameter where the ohm becomes 1/2 and the second 1/3 of itself."""
     parameter = circuit.parameters[name]
     ohms, seconds, _ = UNITS[parameter.unit]
@@ -186,39 +186,39 @@ def _factor(circuit: Circuit, name: str, values: dict[str, float]) -> float:
 
 
 def _remark_on_identity(circuit: Circuit) -> Iterator[str]:
-    """Yield what no spectrum, or only the order of the time constants, can tell apart."""
-    said = [*_merging(circuit.tree)]
+    """Yield a remark on parts that no spectrum, or only the order of the time constants, can tell apart."""
+    said = [*_find_mergeable(circuit.tree)]
     yield from said
     undetermined = [] if said else _find_undetermined(circuit)
     if undetermined:
         told = f"no spectrum tells {_join_names(undetermined)} apart"
         yield f"{told}: fix one of them, or leave its component out"
-    yield from _exchangeable(circuit.tree)
+    yield from _find_exchangeable(circuit.tree)
 
 
-def _children(node: Node) -> tuple[Node, ...]:
+def _list_children(node: Node) -> tuple[Node, ...]:
     """Return the children, a parallel connection within a parallel one opened."""
     if isinstance(node, Component):
         return ()
     opened: list[Node] = []
     for child in node.children:
         same = type(child) is type(node) and not isinstance(node, Line)
-        opened.extend(_children(child) if same else (child,))
+        opened.extend(_list_children(child) if same else (child,))
     return tuple(opened)
 
 
-def _nodes(node: Node) -> Iterator[Series | Parallel]:
+def _iterate_connections(node: Node) -> Iterator[Series | Parallel]:
     if not isinstance(node, Component):
         if not isinstance(node, Line):  # its parts stand neither in series nor side by side
             yield node
-        for child in _children(node):
-            yield from _nodes(child)
+        for child in _list_children(node):
+            yield from _iterate_connections(child)
 
 
-def _merging(tree: Node) -> Iterator[str]:
-    for node in _nodes(tree):
+def _find_mergeable(tree: Node) -> Iterator[str]:
+    for node in _iterate_connections(tree):
         how = "series" if isinstance(node, Series) else "parallel"
-        alone = [child for child in _children(node) if isinstance(child, Component)]
+        alone = [child for child in _list_children(node) if isinstance(child, Component)]
         for symbol in _MERGING:
             alike = [child.name for child in alone if child.symbol == symbol]
             if len(alike) > 1:
@@ -228,31 +228,31 @@ def _merging(tree: Node) -> Iterator[str]:
             yield f"{_join_names(both)} stand in {how}: only their exponents tell them apart; keep one"
 
 
-def _exchangeable(tree: Node) -> Iterator[str]:
+def _find_exchangeable(tree: Node) -> Iterator[str]:
     for line in lines(tree):
         first, second = line.rails
         if (
             first is not None
             and second is not None
-            and _shape(first) == _shape(second)
+            and _describe_shape(first) == _describe_shape(second)
             and not any(line.faces)
         ):
             yield f"{first} and {second} are alike: no spectrum says which rail is which"
-    for node in _nodes(tree):
+    for node in _iterate_connections(tree):
         shapes: dict[str, list[str]] = {}
-        for child in _children(node):
-            shapes.setdefault(_shape(child), []).append(str(child))
+        for child in _list_children(node):
+            shapes.setdefault(_describe_shape(child), []).append(str(child))
         cure = "; the faster gets the earlier role or place" if isinstance(node, Series) else ""
         for shape, alike in shapes.items():
             if len(alike) > 1 and shape not in (*_MERGING, "CPE"):
                 yield f"{_join_names(alike)} are alike: no spectrum says which is which{cure}"
 
 
-def _shape(node: Node) -> str:
+def _describe_shape(node: Node) -> str:
     """Return the node without its names; the order of what stands beside each other does not count."""
     if isinstance(node, Component):
         return node.symbol
-    return f"{type(node).__name__}({','.join(sorted(map(_shape, _children(node))))})"
+    return f"{type(node).__name__}({','.join(sorted(map(_describe_shape, _list_children(node))))})"
 
 
 def _find_undetermined(circuit: Circuit) -> list[str]:
@@ -263,7 +263,7 @@ def _find_undetermined(circuit: Circuit) -> list[str]:
     left = set(names)
     rng = np.random.default_rng(0)
     for _ in range(3):  # at a single point, rounding or chance may look like it
-        columns = _columns(circuit, names, rng)
+        columns = _compute_derivatives(circuit, names, rng)
         _, sizes, rows = np.linalg.svd(columns, full_matrices=False)
         if not sizes[-1] <= _DEGENERATE:
             return []
@@ -272,7 +272,7 @@ def _find_undetermined(circuit: Circuit) -> list[str]:
     return [name for name in names if name in left]
 
 
-def _columns(circuit: Circuit, names: Sequence[str], rng: np.random.Generator) -> FloatArray:
+def _compute_derivatives(circuit: Circuit, names: Sequence[str], rng: np.random.Generator) -> FloatArray:
     """Return the logarithmic derivatives of the impedance by the free parameters (2 F, V), of unit length."""
     rows = [row for component in components(circuit.tree) for row in component.element.parameters]
     typical = dict(zip(circuit.names, (row.typical for row in rows), strict=True))

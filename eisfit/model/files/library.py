@@ -23,7 +23,7 @@ from eisfit.errors import (
 from eisfit.files import nearest_file
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import ROLES, CircuitParameter, default_parameters
-from eisfit.model.files.catalogue import NAME, Entry, built_in, entries, find
+from eisfit.model.files.catalogue import NAME, Entry, find_entry, list_built_in, list_entries
 from eisfit.model.notation import Component, Series, components, parse, serial_parts
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def circuits() -> tuple[str, ...]:
     >>> "rs-sei-ct-w" in circuits()
     True
     """
-    return built_in()
+    return list_built_in()
 
 
 def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
@@ -76,12 +76,12 @@ def circuit(source: str | os.PathLike[str] | Circuit) -> Circuit:
         return _find_held(source)
     text = os.fspath(source)
     if text.endswith((".toml", ".json")):
-        return _file(Path(text)) if text.endswith(".toml") else _convert_impedance_py(Path(text))
+        return _load_file(Path(text)) if text.endswith(".toml") else _convert_impedance_py(Path(text))
     named = _find_by_name(text)
     if named is not None:
         return named
     if NAME.fullmatch(text):
-        known = entries()
+        known = list_entries()
         near = did_you_mean(text, known)
         raise CircuitError(f"no circuit is called {text!r}{near or '; they are ' + ', '.join(known)}")
     return _parse_string(text)
@@ -94,7 +94,7 @@ def _parse_string(text: str) -> Circuit:
     return pyimpspec.read(text) if pyimpspec.is_code(text) else Circuit.from_string(translate_string(text))
 
 
-def _no_circuit(source: object) -> str:
+def _make_source_error(source: object) -> str:
     said = (
         f"a circuit is a name, a string, the path of a .toml file or a Circuit, not {type(source).__name__}"
     )
@@ -106,12 +106,12 @@ def _no_circuit(source: object) -> str:
 
 
 def _find_by_name(text: str) -> Circuit | None:
-    entry = find(text)
+    entry = find_entry(text)
     if entry is not None:
-        return _entry(entry)
-    entry = find(text.removeprefix("l-"))
-    plain = None if entry is None else _entry(entry)
-    return None if plain is None or has_inductance(plain) else with_inductance(plain)
+        return _load_entry(entry)
+    entry = find_entry(text.removeprefix("l-"))
+    plain = None if entry is None else _load_entry(entry)
+    return None if plain is None or has_inductance(plain) else add_inductance(plain)
 
 
 def has_inductance(circuit: Circuit) -> bool:
@@ -119,7 +119,7 @@ def has_inductance(circuit: Circuit) -> bool:
     return any(component.symbol in ("L", "La") for component in components(circuit.tree))
 
 
-def with_inductance(plain: Circuit) -> Circuit:
+def add_inductance(plain: Circuit) -> Circuit:
     """Return a circuit with ``L_cell`` in series before it, by the name with ``l-`` before it."""
     first = Component("L_cell", "L")
     parameters = {**default_parameters(first), **plain.parameters}
@@ -129,34 +129,34 @@ def with_inductance(plain: Circuit) -> Circuit:
 
 
 def _convert_impedance_py(source: Any) -> Circuit:
-    from eisfit.model.exchange.impedance_py import document_of, read_document, read_file
+    from eisfit.model.exchange.impedance_py import make_document, read_document, read_file
 
     if isinstance(source, Path):
         return read_file(source, circuit).circuit
-    return read_document(document_of(source), circuit).circuit
+    return read_document(make_document(source), circuit).circuit
 
 
-def _entry(entry: Entry) -> Circuit:
+def _load_entry(entry: Entry) -> Circuit:
     if entry.shadows:
         said = f"{entry.name} is your own circuit {entry.path}, not the one that comes with eisfit"
         warnings.warn(said, EisfitWarning, stacklevel=4)
-    return load(entry.path)
+    return load_circuit(entry.path)
 
 
-def _file(path: Path) -> Circuit:
+def _load_file(path: Path) -> Circuit:
     if not os.path.isfile(path):
         raise CircuitError(f"{path}: there is no such circuit file{nearest_file(path)}")
-    return load(path)
+    return load_circuit(path)
 
 
-def load(path: Path) -> Circuit:
+def load_circuit(path: Path) -> Circuit:
     """Read one circuit file, again only when it has changed. See `circuit` for the errors."""
-    return _load(path, path.stat().st_mtime_ns)
+    return _build_circuit(path, path.stat().st_mtime_ns)
 
 
 @cache
-def _load(path: Path, changed: int) -> Circuit:
-    content = _read(path, changed)
+def _build_circuit(path: Path, changed: int) -> Circuit:
+    content = _read_file(path, changed)
     try:
         tree = parse(content.circuit)
     except NotationError as error:
@@ -166,14 +166,14 @@ def _load(path: Path, changed: int) -> Circuit:
         if name not in table:
             near = did_you_mean(name, table) or f"; the circuit has {', '.join(table)}"
             raise SchemaError(f"{path}: parameters.{name}: no such parameter{near}")
-    parameters = {name: _merge(row, content, path) for name, row in table.items()}
+    parameters = {name: _merge_entry(row, content, path) for name, row in table.items()}
     try:
         return Circuit(tree, path.stem, content.title, tuple(content.references), parameters).constrain()
     except ParameterError as error:
         raise SchemaError(f"{path}: {error}") from None
 
 
-def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitParameter:
+def _merge_entry(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitParameter:
     entry = content.parameters.get(row.name)
     if entry is None:
         raise SchemaError(
@@ -186,7 +186,7 @@ def _merge(row: CircuitParameter, content: CircuitFile, path: Path) -> CircuitPa
 
 
 @cache
-def _read(path: Path, _changed: int) -> CircuitFile:
+def _read_file(path: Path, _changed: int) -> CircuitFile:
     from eisfit.model.files.circuit_file import CircuitFile
     from eisfit.model.schema import load_toml
 
@@ -198,7 +198,7 @@ def _read(path: Path, _changed: int) -> CircuitFile:
     return content
 
 
-def reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
+def list_reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
     """Return the reference values in a circuit file: (source, parameters, frequency (F,), impedance (F,))."""
     return [
         (
@@ -207,11 +207,11 @@ def reference_tests(path: Path) -> list[tuple[str, dict[str, float], Any, Any]]:
             np.asarray(test.frequency_Hz),
             np.asarray(test.Z_real_ohm) + 1j * np.asarray(test.Z_imag_ohm),
         )
-        for test in _read(path, path.stat().st_mtime_ns).tests
+        for test in _read_file(path, path.stat().st_mtime_ns).tests
     ]
 
 
-def ranked_place(circuit: object) -> int | None:
+def parse_rank(circuit: object) -> int | None:
     """Return which place of the ranking is asked for: 1 by None, N by ``#N``; None where a circuit is given.
 
     Raises
@@ -242,7 +242,7 @@ def _find_held(source: Any) -> Circuit:
             return held
     if hasattr(source, "circuit") and hasattr(source, "constants"):
         return _convert_impedance_py(source)
-    raise CircuitError(_no_circuit(source))
+    raise CircuitError(_make_source_error(source))
 
 
 def is_given(circuit: Given | None) -> TypeGuard[Given]:
@@ -251,4 +251,4 @@ def is_given(circuit: Given | None) -> TypeGuard[Given]:
     >>> is_given("rs-ct"), is_given("#2"), is_given(None)
     (True, False, False)
     """
-    return ranked_place(circuit) is None
+    return parse_rank(circuit) is None

@@ -24,7 +24,7 @@ from eisfit.fitting.verdicts.assess import judge, with_verdicts
 from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flag_kinds import kind_of
 from eisfit.fitting.verdicts.flags import Batch, are_silent, find_at_bound, findings_of
-from eisfit.model.geometry import Geometry, geometry_told
+from eisfit.model.geometry import Geometry, find_geometry
 from eisfit.records import dataclass, make_record
 from eisfit.rounding import significant
 from eisfit.tracking.joint.problem import JointProblem
@@ -77,7 +77,7 @@ def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -
 def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
     """Yield the cycles with the same parameters at their bounds and one geometry, and these parameters."""
     groups: dict[tuple[frozenset[str], str], list[int]] = {}
-    cells = [repr(geometry_told(fit.spectrum.metadata)) for fit in problem.fits]
+    cells = [repr(find_geometry(fit.spectrum.metadata)) for fit in problem.fits]
     for k, key in enumerate(zip(_find_bounds(problem, values), cells, strict=True)):
         groups.setdefault(key, []).append(k)
     for (bounded, _), rows in groups.items():

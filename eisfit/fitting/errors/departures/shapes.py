@@ -32,7 +32,7 @@ from eisfit.engine.arcs import arcs
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements._complex_parts import complex_log1p, complex_root, j_power
 from eisfit.model.notation import Component, components
-from eisfit.model.once import keep_per_circuit
+from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
@@ -72,7 +72,7 @@ class Element:
         return np.asarray(sum(terms), dtype=np.complex128)
 
 
-@keep_per_circuit
+@cache_per_circuit
 def elements(circuit: Circuit) -> tuple[Element, ...]:
     """Return the dispersive elements of a circuit."""
     place = {name: k for k, name in enumerate(circuit.names)}
@@ -85,7 +85,7 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
     return tuple(found)
 
 
-@keep_per_circuit
+@cache_per_circuit
 def resistors(circuit: Circuit) -> tuple[Element, ...]:
     """Return the resistances of a circuit; their places follow those of the dispersive elements."""
     place = {name: k for k, name in enumerate(circuit.names)}
