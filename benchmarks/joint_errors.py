@@ -16,7 +16,7 @@ import argparse
 import numpy as np
 
 import eisfit
-from eisfit.tracking.joint.joint import joint_fit
+from eisfit.tracking.joint.joint import fit_jointly
 
 CIRCUIT = "R_s-p(R_ct,CPE_ct)"
 FREQUENCY = np.geomspace(1e4, 0.1, 26)
@@ -62,7 +62,7 @@ def pulls(course: str, length: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (estimate - truth) / stderr (length, 4), and errors of ln R_ct, joint and single (2, length)."""
     spectra, truths = series(course, length, seed)
     single = eisfit.track(spectra, CIRCUIT, start=truths[0])
-    together, _ = joint_fit(single.results, single.circuit, MODES)
+    together, _ = fit_jointly(single.results, single.circuit, MODES)
     pairs = list(zip(together, single, truths, strict=True))
     found = [[(fit[n].value - p[n]) / fit[n].stderr for n in MODES] for fit, _, p in pairs]
     errors = [[np.log(both[k]["R_ct"].value / both[2]["R_ct"]) for both in pairs] for k in (0, 1)]

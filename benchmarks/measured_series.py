@@ -84,13 +84,13 @@ def tracked(one: Measured, folder: Path):
 
 def values(track, name):
     """Return places, values and errors (N,) of a parameter or a sum that laws take; NaN where not usable."""
-    from eisfit.tracking.growth.values import usable_values
+    from eisfit.tracking.growth.values import select_values
 
     fits = [fit for fit in track if fit.error is None]
     places = track.to_frame()[track.axes[0]].to_numpy(dtype=float)[: len(fits)]
     if np.isnan(places).all():
         places = np.arange(1.0, len(fits) + 1)
-    return places, *usable_values(fits, track.joint, name)
+    return places, *select_values(fits, track.joint, name)
 
 
 def show(one: Measured, track, joint):

@@ -75,7 +75,7 @@ class Ended:
 
 
 def compare_with_lmfit(kernel: Ended) -> Audit:
-    """Let lmfit go on from where a fit of the kernel ended, and return how far it comes from there."""
+    """Continue a fit of the kernel in lmfit, and return how far the results differ."""
     from eisfit.fitting.fit import finish_in_lmfit
 
     task = Task.of(kernel.spectrum, kernel.circuit, Settings(kernel.weighting, "linear", "impedance"))

@@ -17,7 +17,7 @@ from eisfit.files import to_csv, to_json, write_beside
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 
-_AT_ONCE = 1000
+_BLOCK_ROWS = 1000
 _SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 Results = Iterable[FitResult | FitFailure]
@@ -52,15 +52,15 @@ def export_results(results: Results, path: Path) -> int:
     check_export(path)
     if path.suffix == ".parquet":
         with write_beside(path) as name:
-            return _parquet(results, name)
+            return _write_parquet(results, name)
     with (
         write_beside(path) as name,
         name.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
     ):
-        return _lines(results, stream) if path.suffix == ".jsonl" else _table(results, stream)
+        return _write_lines(results, stream) if path.suffix == ".jsonl" else _write_table(results, stream)
 
 
-def _lines(results: Results, stream: TextIO) -> int:
+def _write_lines(results: Results, stream: TextIO) -> int:
     count = 0
     for result in results:
         # Through the strict writer: NaN and infinity become null.
@@ -70,29 +70,29 @@ def _lines(results: Results, stream: TextIO) -> int:
     return count
 
 
-def _table(results: Results, stream: TextIO) -> int:
+def _write_table(results: Results, stream: TextIO) -> int:
     count = 0
-    for columns, rows in _blocks(results):
+    for columns, rows in _iterate_blocks(results):
         text = to_csv(columns, ([row.get(name) for name in columns] for row in rows))
         stream.write(text if not count else text.partition("\n")[2])
         count += len(rows)
     return count
 
 
-def _blocks(results: Results) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
+def _iterate_blocks(results: Results) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
     """Yield the table in blocks: its columns, and rows.
 
     The columns are those of all results (the area may be known of a few only), so that these wait in a
     nameless file until the last has come.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        columns = fit_columns([_spool(results, spool)])
+        columns = fit_columns([_spool_documents(results, spool)])
         spool.seek(0)
-        while lines := list(islice(spool, _AT_ONCE)):
+        while lines := list(islice(spool, _BLOCK_ROWS)):
             yield columns, [fit_row(json.loads(line)) for line in lines]
 
 
-def _spool(results: Results, spool: TextIO) -> dict[str, Any]:
+def _spool_documents(results: Results, spool: TextIO) -> dict[str, Any]:
     """Write the documents, and return one that has every name that occurs in them."""
     template: dict[str, Any] = {}
     for result in results:
@@ -105,14 +105,14 @@ def _spool(results: Results, spool: TextIO) -> dict[str, Any]:
     return template
 
 
-def _parquet(results: Results, name: Path) -> int:
+def _write_parquet(results: Results, name: Path) -> int:
     """Write a block of rows at a time, each column with its own type."""
     pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     count, writer = 0, None
     try:
-        for columns, rows in _blocks(results):
-            schema = pyarrow.schema([(column, getattr(pyarrow, _type(column))()) for column in columns])
-            cells = {column: [_cell(column, row.get(column)) for row in rows] for column in columns}
+        for columns, rows in _iterate_blocks(results):
+            schema = pyarrow.schema([(column, getattr(pyarrow, _find_type(column))()) for column in columns])
+            cells = {column: [_convert_cell(column, row.get(column)) for row in rows] for column in columns}
             writer = writer or parquet.ParquetWriter(name, schema)
             writer.write_table(pyarrow.table(cells, schema=schema))
             count += len(rows)
@@ -122,7 +122,7 @@ def _parquet(results: Results, name: Path) -> int:
     return count
 
 
-def _type(column: str) -> str:
+def _find_type(column: str) -> str:
     """Return what pyarrow calls the type of a column."""
     if column in ("source", "circuit", "weighting", "grade", "flags", "error") or column.endswith("_verdict"):
         return "string"
@@ -131,8 +131,8 @@ def _type(column: str) -> str:
     return "bool_" if column == "ok" else "float64"
 
 
-def _cell(column: str, value: Any) -> Any:
+def _convert_cell(column: str, value: Any) -> Any:
     """Return a cell as pyarrow takes it: texts without lone surrogates, and no null among them."""
-    if _type(column) != "string":
+    if _find_type(column) != "string":
         return None if value != value else value  # noqa: PLR0124 (NaN)
     return str(value or "").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -43,7 +43,7 @@ CHUNK = 4096  # spectra: each chunk has a few whose departures are followed, whi
 SHARED = 1024  # on their way to a worker, so that none waits for the others at the end
 ALONE = 256  # where they are fitted one by one, so that results and store do not wait
 AUDIT_EVERY, AUDIT_FIRST = 1000, 99
-_PENDING = 64  # fits that wait for the audit to be asked for
+_MAX_PENDING = 64  # fits that wait for the audit to be asked for
 _OPTIONS = (
     "weighting", "peak", "order", *SELECTING, "drop_invalid", "loss", "representation", "validate", "seed",
     "geometry",
@@ -60,14 +60,14 @@ class _Chunk:
     known: dict[int, Result]
 
     @cached_property
-    def left(self) -> list[int]:
+    def missing(self) -> list[int]:
         """Places that must be fitted."""
         return [k for k in range(len(self.items)) if k not in self.known]
 
     @property
     def spectra(self) -> list[Spectrum]:
         """What must be fitted."""
-        return [s for k in self.left if isinstance(s := self.items[k], Spectrum)]
+        return [s for k in self.missing if isinstance(s := self.items[k], Spectrum)]
 
 
 class FitMany(Iterator[Result]):
@@ -104,7 +104,7 @@ class FitMany(Iterator[Result]):
         self._closing = ExitStack()
         if self._store is not None and self._store is not store:
             self._closing.enter_context(self._store)  # what is opened here is closed here
-        self._digest = b"" if store is None else _digest(circuit, options, finish)
+        self._digest = b"" if store is None else _compute_digest(circuit, options, finish)
         self._run_of_chunks = self._run(iter(spectra))
         total = len(spectra) if isinstance(spectra, Sized) else None
         self._results = count_items(self._run_of_chunks, "fitting", total, progress)
@@ -124,22 +124,22 @@ class FitMany(Iterator[Result]):
 
     def key(self, spectrum: Spectrum) -> str:
         """Return under which key the store keeps a spectrum's result."""
-        from eisfit.batch.store import key_of
+        from eisfit.batch.store import compute_key
 
-        return key_of(spectrum, self._digest)
+        return compute_key(spectrum, self._digest)
 
     def close(self) -> None:
-        """Stop: nothing more is begun, and the workers go home."""
+        """Stop: begin no further chunk, and end the workers."""
         self._results.close()
         self._run_of_chunks.close()
         self._closing.close()
 
     def _run(self, spectra: Iterator[Spectrum | FitFailure]) -> Generator[Result, None, None]:
         with self._closing:
-            yield from self._resume(spectra)
+            yield from self._fill_from_store(spectra)
 
-    def _resume(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[Result]:
-        for chunk, found in self._run_chunks(self._chunks(spectra)):
+    def _fill_from_store(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[Result]:
+        for chunk, found in self._run_chunks(self._iterate_chunks(spectra)):
             if self._store is not None and found:
                 lost = [k for k, result in found.items() if isinstance(result, _LostFailure)]
                 self._store.put((chunk.keys[k], found[k]) for k in found if k not in lost)
@@ -150,7 +150,7 @@ class FitMany(Iterator[Result]):
             self._audit_some(chunk.first, found)
             yield from results if self._choice is None else map(self._choice.mark, results)
 
-    def _chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
+    def _iterate_chunks(self, spectra: Iterator[Spectrum | FitFailure]) -> Iterator[_Chunk]:
         first, alone = 0, self._finish != "kernel" or not goes_in_batches(self._options)
         size = min(CHUNK, ALONE) if alone else CHUNK if self._workers is None else min(CHUNK, SHARED)
         while items := tuple(islice(spectra, size)):
@@ -173,21 +173,21 @@ class FitMany(Iterator[Result]):
                 spectra = chunk.spectra
                 fitted = fit_chunk(spectra, self.circuit, self._options, self._finish, self._memory)
                 results = fitted.results(spectra, self.circuit)
-                yield chunk, dict(zip(chunk.left, results, strict=True))
+                yield chunk, dict(zip(chunk.missing, results, strict=True))
             return
         from eisfit.batch.pool import Lost, run_in_order
         from eisfit.batch.transport import fit_package
 
         waiting: list[_Chunk] = []
-        for _, outcome in run_in_order(fit_package, self._packages(chunks, waiting), self._workers):
+        for _, outcome in run_in_order(fit_package, self._iterate_packages(chunks, waiting), self._workers):
             chunk = waiting.pop(0)
             if isinstance(outcome, Lost):
-                yield chunk, {k: _report_loss(chunk.items[k], outcome) for k in chunk.left}
+                yield chunk, {k: _make_failure(chunk.items[k], outcome) for k in chunk.missing}
                 continue
             results = outcome.restore(chunk.spectra, self.circuit)
-            yield chunk, dict(zip(chunk.left, results, strict=True))
+            yield chunk, dict(zip(chunk.missing, results, strict=True))
 
-    def _packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
+    def _iterate_packages(self, chunks: Iterator[_Chunk], waiting: list[_Chunk]) -> Iterator[Package]:
         from eisfit.batch.transport import Package
 
         circuit = self.circuit.to_dict()
@@ -201,7 +201,7 @@ class FitMany(Iterator[Result]):
             result = found.get(k)
             if isinstance(result, FitResult) and result.lmfit is None:
                 self._pending.append(Ended.of(result))
-                if len(self._pending) > _PENDING:
+                if len(self._pending) > _MAX_PENDING:
                     self._compare_pending()
 
     def _compare_pending(self) -> None:
@@ -215,7 +215,7 @@ class _LostFailure(FitFailure):
     """A spectrum whose worker died: not written to the store, so that the next run tries again."""
 
 
-def _report_loss(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
+def _make_failure(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
     return _LostFailure(item.source, lost.reason, item.index, item.cycle)
 
 
@@ -347,10 +347,10 @@ def _open_store(store: str | PathLike[str] | Store | None) -> Store | None:
     return store if isinstance(store, Store) else Store(store)
 
 
-def _digest(circuit: Circuit, options: dict[str, Any], finish: str) -> bytes:
-    from eisfit.batch.store import settings_digest
+def _compute_digest(circuit: Circuit, options: dict[str, Any], finish: str) -> bytes:
+    from eisfit.batch.store import digest_settings
 
-    return settings_digest(circuit, options, finish)
+    return digest_settings(circuit, options, finish)
 
 
 _DEFAULTS = dataclasses.asdict(Settings())

@@ -15,9 +15,9 @@ from eisfit.records import dataclass
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 4  # chunks for each worker: a slow one does not hold the others up
-_TRIES = 3
-_GUARD = 'a script asks for workers below `if __name__ == "__main__":`, and is a file'
+_CHUNKS_AHEAD = 4  # chunks for each worker: a slow one does not hold the others up
+_MAX_TRIES = 3
+_NEEDS_MAIN = 'a script asks for workers below `if __name__ == "__main__":`, and is a file'
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ def run_in_order(
     if isinstance(workers, Executor):
         yield from _Pool(lambda: workers, 16).run(work, items)
         return
-    pool = _Pool(lambda: _processes(workers), _AHEAD * workers)
+    pool = _Pool(lambda: _make_process_pool(workers), _CHUNKS_AHEAD * workers)
     try:
         yield from pool.run(work, items)
     finally:
         pool.executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _processes(count: int) -> Executor:
+def _make_process_pool(count: int) -> Executor:
     import multiprocessing  # absent in Pythons for the browser
     from concurrent.futures import ProcessPoolExecutor
 
     if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker reads the script
-        raise UsageError(f"workers: every worker runs the script once more: {_GUARD}")
+        raise UsageError(f"workers: every worker runs the script once more: {_NEEDS_MAIN}")
     # Spawned, not forked: a fork of a process with threads (BLAS has some) can hang.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
@@ -95,35 +95,35 @@ class _Pool:
                     break
                 self.submit(work, waiting[-1])
             if waiting:
-                outcome = self.outcome(work, waiting)
+                outcome = self.wait_for_result(work, waiting)
                 yield waiting.popleft().item, outcome
 
     def submit(self, work: Callable[[T], R], job: _Job[T]) -> None:
         try:
             job.future = self.executor.submit(work, job.item)
         except (BrokenExecutor, RuntimeError):
-            job.future = None  # the pool has died: `outcome` makes a new one
+            job.future = None  # the pool has died: `wait_for_result` makes a new one
 
-    def outcome(self, work: Callable[[T], R], waiting: deque[_Job[T]]) -> R | Lost:
+    def wait_for_result(self, work: Callable[[T], R], waiting: deque[_Job[T]]) -> R | Lost:
         """Return the result of the first job, trying again where its worker died."""
         job = waiting[0]
         while True:
-            error = _error(job)
+            error = _wait_for_error(job)
             if error is None and job.future is not None:
                 result: R = job.future.result()
                 return result
             job.tries += 1
-            given_up = job.tries >= _TRIES
+            given_up = job.tries >= _MAX_TRIES
             if isinstance(error, BrokenExecutor):
-                self.renew(work, list(waiting)[given_up:])
+                self.restart(work, list(waiting)[given_up:])
             elif not given_up:
                 self.submit(work, job)
             if given_up:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                reason += f" ({_GUARD})" if isinstance(error, BrokenExecutor) else ""
-                return Lost(f"its worker failed {_TRIES} times: {reason}")
+                reason += f" ({_NEEDS_MAIN})" if isinstance(error, BrokenExecutor) else ""
+                return Lost(f"its worker failed {_MAX_TRIES} times: {reason}")
 
-    def renew(self, work: Callable[[T], R], jobs: list[_Job[T]]) -> None:
+    def restart(self, work: Callable[[T], R], jobs: list[_Job[T]]) -> None:
         """Make a new pool and give it every job that is not done."""
         self.executor = self.make()
         for job in jobs:
@@ -131,7 +131,7 @@ class _Pool:
                 self.submit(work, job)
 
 
-def _error(job: _Job[Any]) -> BaseException | None:
+def _wait_for_error(job: _Job[Any]) -> BaseException | None:
     """Wait for a job and return what went wrong; what the user did wrong is raised."""
     if job.future is None:
         return BrokenExecutor("the workers have died")

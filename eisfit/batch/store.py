@@ -29,8 +29,8 @@ from eisfit.model.geometry import METADATA_KEYS
 from eisfit.spectra.spectrum import Spectrum
 
 _SCHEMA = 2
-_PATIENCE = 60.0  # s that one run waits for another's transaction
-_AT_ONCE = 500  # keys in one query
+_TIMEOUT = 60.0  # s that one run waits for another's transaction
+_KEYS_PER_QUERY = 500  # keys in one query
 # The numbers of the spectrum and the covariance are kept as they are in memory: as text they took longer to
 # write than to fit. What follows from the rest (fitted curve, correlations) is left out.
 _RESULT = {
@@ -49,14 +49,14 @@ _TABLES = (
 _COLUMNS = ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm", "noise_ohm")
 
 
-def settings_digest(circuit: Circuit, options: Mapping[str, Any], finish: str) -> bytes:
+def digest_settings(circuit: Circuit, options: Mapping[str, Any], finish: str) -> bytes:
     """Return a hash of everything but the spectrum that decides the result."""
     settings = {name: np.asarray(value).tolist() for name, value in options.items()}
     text = json.dumps([__version__, circuit.to_dict(), settings, finish], sort_keys=True)
     return hashlib.sha256(text.encode()).digest()
 
 
-def key_of(spectrum: Spectrum, digest: bytes) -> str:
+def compute_key(spectrum: Spectrum, digest: bytes) -> str:
     """Return the key of a spectrum's result."""
     found = hashlib.sha256(digest)
     for column in (spectrum.frequency, spectrum.impedance, spectrum.noise):
@@ -85,7 +85,7 @@ class Store:
         self.path = Path(path)
         with ExitStack() as closing:
             try:
-                self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+                self._db = sqlite3.connect(self.path, timeout=_TIMEOUT, isolation_level=None)
                 closing.callback(self._db.close)
                 self._prepare()
             except sqlite3.Error as error:
@@ -123,9 +123,9 @@ class Store:
             When the disk is full or the file cannot be written.
         """
         packed = [(key, *_pack(result)) for key, result in rows]
-        circuits = {_key(row[4]): row[4] for row in packed if row[4]}
-        values = [(*row[:4], row[4] and _key(row[4]), *row[5:]) for row in packed]
-        self._write(
+        circuits = {_hash_text(row[4]): row[4] for row in packed if row[4]}
+        values = [(*row[:4], row[4] and _hash_text(row[4]), *row[5:]) for row in packed]
+        self._execute(
             ("INSERT OR IGNORE INTO circuits VALUES (?, ?)", list(circuits.items())),
             ("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)", values),
         )
@@ -138,9 +138,9 @@ class Store:
         EisfitError
             When the file cannot be written.
         """
-        self._write(("DELETE FROM results WHERE key = ?", [(key,) for key in keys]))
+        self._execute(("DELETE FROM results WHERE key = ?", [(key,) for key in keys]))
 
-    def _write(self, *queries: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+    def _execute(self, *queries: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
         """Carry out queries for many rows each, in one transaction."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -155,18 +155,18 @@ class Store:
     def get(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return key -> what `restore_result` needs, for the keys that are there."""
         found: dict[str, dict[str, Any]] = {}
-        for first in range(0, len(keys), _AT_ONCE):
-            part = keys[first : first + _AT_ONCE]
+        for first in range(0, len(keys), _KEYS_PER_QUERY):
+            part = keys[first : first + _KEYS_PER_QUERY]
             where = f"WHERE results.key IN ({','.join('?' * len(part))})"
-            found.update((key, document) for key, document in self._rows(where, part))
+            found.update((key, document) for key, document in self._select_rows(where, part))
         return found
 
     def documents(self) -> Iterator[dict[str, Any]]:
         """Yield every result's document, by source."""
-        for _, document in self._rows("ORDER BY source, results.key", ()):
+        for _, document in self._select_rows("ORDER BY source, results.key", ()):
             yield document if document["error"] is not None else FitResult.from_dict(document).to_dict()
 
-    def _rows(self, rest: str, values: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _select_rows(self, rest: str, values: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         query = (
             "SELECT results.key, results.document, numbers, circuits.document FROM results "
             f"LEFT JOIN circuits ON circuits.key = circuit {rest}"
@@ -207,12 +207,12 @@ def restore_result(document: Mapping[str, Any], spectrum: Spectrum) -> FitResult
     return FitResult.from_dict({**document, "spectrum_document": {**then, **now}})
 
 
-def _key(text: str) -> str:
+def _hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4)
-def _circuit_text(circuit: Circuit) -> str:
+def _serialise_circuit(circuit: Circuit) -> str:
     return json.dumps(circuit.to_dict(), sort_keys=True)
 
 
@@ -230,7 +230,7 @@ def _pack(result: FitResult | FitFailure) -> tuple[str, int, str | None, str | N
         document["spectrum_document"] = {k: v for k, v in spectrum.to_dict().items() if k != "data"}
         parts = columns if result.covar is None else [*columns, result.covar]
         numbers = b"".join(np.ascontiguousarray(part, dtype="<f8").tobytes() for part in parts)
-        circuit = _circuit_text(result.circuit)
+        circuit = _serialise_circuit(result.circuit)
     text = json.dumps(document, separators=(",", ":"), default=str)
     # A name that is no UTF-8 holds lone surrogates, which SQLite does not take.
     source = str(document["spectrum"]["source"]).encode("utf-8", "backslashreplace").decode("utf-8")

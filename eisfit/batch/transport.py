@@ -1,4 +1,4 @@
-"""What travels to a worker and back: numbers, names and documents; spectra and circuit stay at home."""
+"""What is sent to a worker and back: numbers, names and documents; spectra and circuit are not sent back."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ class Outcome:
 def fit_package(package: Package) -> Outcome:
     """Fit a package in a worker."""
     spectra, circuit = package.unpack(), _find_circuit(package.circuit)
-    fitted = fit_chunk(spectra, circuit, package.options, package.finish, _memory_of(package))
-    changed = {k: _difference(one) for k, one in fitted.kept.items()}
+    fitted = fit_chunk(spectra, circuit, package.options, package.finish, _get_memory(package))
+    changed = {k: _list_changes(one) for k, one in fitted.kept.items()}
     single = {}
     for k, result in fitted.single.items():
         single[k] = _strip(result)
-        if isinstance(result, FitResult) and _differs(result.spectrum, spectra[k]):
-            changed[k] = _difference(result.spectrum)
+        if isinstance(result, FitResult) and _is_changed(result.spectrum, spectra[k]):
+            changed[k] = _list_changes(result.spectrum)
     return Outcome(fitted.tables, changed, single)
 
 
@@ -105,13 +105,13 @@ def _find_circuit(document: dict[str, Any]) -> Circuit:
         ) from None
 
 
-def _memory_of(package: Package) -> Memory:
+def _get_memory(package: Package) -> Memory:
     """Return what this process knows from earlier packages of the same circuit and options."""
-    return _memory(repr((package.circuit, package.options)))
+    return _make_memory(repr((package.circuit, package.options)))
 
 
 @lru_cache(maxsize=1)
-def _memory(settings: str) -> Memory:
+def _make_memory(settings: str) -> Memory:
     return {}
 
 
@@ -129,11 +129,11 @@ def _restore_result(one: _SingleResult, spectrum: Spectrum, circuit: Circuit) ->
     return FitResult(spectrum=spectrum, circuit=circuit, **one.fields)
 
 
-def _differs(kept: Spectrum, sent: Spectrum) -> bool:
+def _is_changed(kept: Spectrum, sent: Spectrum) -> bool:
     return kept.points != sent.points or (kept.noise is None) != (sent.noise is None)
 
 
-def _difference(kept: Spectrum) -> dict[str, Any]:
+def _list_changes(kept: Spectrum) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in _CHANGED}
 
 

@@ -1,4 +1,4 @@
-"""Files as an instrument writes them: each is told of when it has been left alone for a while.
+"""Files as an instrument writes them: each is reported once it has not changed for a while.
 
 Events of the file system (watchdog) wake the watcher at once; since shared folders of a network often send
 none, the folders are also looked through now and then. What counts is a file's size and time of change: only
@@ -22,15 +22,15 @@ from eisfit.records import dataclass
 from eisfit.spectra.spectrum_files import files_below, natural
 
 _TICK = 0.1  # s between two looks at files that are not yet at rest
-_SCAN = 10.0  # s between two looks through all folders
-_LOOKED_AT = frozenset({"opened", "closed_no_write"})  # events of reading: ours too, which would have no end
+_SCAN_INTERVAL = 10.0  # s between two looks through all folders
+_READING = frozenset({"opened", "closed_no_write"})  # events of reading: ours too, which would have no end
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock")
 
 Signature = tuple[int, int]
 
 
 def is_temporary(path: Path) -> bool:
-    """Return whether a file's name says that it is not there to stay.
+    """Return whether a file's name marks it as temporary.
 
     >>> [is_temporary(Path(n)) for n in ("a.csv", ".a.csv.Xy12", "~$a.xlsx", "a.csv.part", "a.csv~")]
     [False, True, True, True, True]
@@ -77,10 +77,10 @@ class Watcher:
         self._events: SimpleQueue[Path] = SimpleQueue()
         self._pending: dict[Path, _Seen] = {}
         self._told: dict[Path, Signature] = {}
-        self._scanned = -_SCAN
-        self._observer = self._observing()
+        self._scanned = -_SCAN_INTERVAL
+        self._observer = self._make_observer()
 
-    def _observing(self) -> Any:
+    def _make_observer(self) -> Any:
         try:
             events, observers = import_module("watchdog.events"), import_module("watchdog.observers")
         except ImportError:
@@ -98,7 +98,7 @@ class Watcher:
 
     def _note_event(self, event: Any) -> None:
         for path in (event.src_path, getattr(event, "dest_path", "")):
-            if path and not event.is_directory and event.event_type not in _LOOKED_AT:
+            if path and not event.is_directory and event.event_type not in _READING:
                 self._events.put(Path(path if isinstance(path, str) else path.decode()))
 
     def __enter__(self) -> Watcher:
@@ -121,46 +121,46 @@ class Watcher:
         """
         begin = monotonic()
         while True:
-            self._look()
+            self._take_notes()
             ready = natural(path for path, seen in self._pending.items() if self._is_at_rest(seen))
             for path in ready:
                 self._told[path] = self._pending.pop(path).signature
             if ready or (patience is not None and monotonic() - begin >= patience):
                 return ready
-            self._wait()
+            self._wait_for_event()
 
     def is_unchanged(self, path: Path) -> bool:
-        """Return whether a file is still as it was told of; if not, it will be told of again."""
-        same = _signature(path) == self._told.get(path)
+        """Return whether a file is still as it was reported; if not, it will be reported again."""
+        same = _read_signature(path) == self._told.get(path)
         if not same:
             self._told.pop(path, None)
-            self._note(path)
+            self._note_file(path)
         return same
 
     def _is_at_rest(self, seen: _Seen) -> bool:
         return monotonic() - seen.since >= self.settle
 
-    def _wait(self) -> None:
-        rest = _SCAN - (monotonic() - self._scanned)
+    def _wait_for_event(self) -> None:
+        rest = _SCAN_INTERVAL - (monotonic() - self._scanned)
         try:
-            self._note(self._events.get(timeout=_TICK if self._pending else max(min(rest, 1.0), _TICK)))
+            self._note_file(self._events.get(timeout=_TICK if self._pending else max(min(rest, 1.0), _TICK)))
         except Empty:
             return
 
-    def _look(self) -> None:
-        """Take note of the events, of the files that are awaited, and at times of all files."""
+    def _take_notes(self) -> None:
+        """Process the events, the files that are awaited, and at times all files."""
         while not self._events.empty():
-            self._note(self._events.get())
-        if monotonic() - self._scanned >= _SCAN:
+            self._note_file(self._events.get())
+        if monotonic() - self._scanned >= _SCAN_INTERVAL:
             self._scanned = monotonic()
             for folder in self.folders:
                 for path in files_below(folder):
-                    self._note(path)
+                    self._note_file(path)
         for path in list(self._pending):
-            self._note(path)
+            self._note_file(path)
 
-    def _note(self, path: Path) -> None:
-        signature = _signature(path)
+    def _note_file(self, path: Path) -> None:
+        signature = _read_signature(path)
         seen = self._pending.get(path)
         if signature is not None and signature in (self._told.get(path), seen and seen.signature):
             return
@@ -170,8 +170,8 @@ class Watcher:
             self._pending[path] = _Seen(signature, monotonic())
 
 
-def _signature(path: Path) -> Signature | None:
-    """Return size and time of change, None for what is no file or has nothing in it."""
+def _read_signature(path: Path) -> Signature | None:
+    """Return size and time of change, None for what is no file or is empty."""
     try:
         found = path.stat()
     except OSError:

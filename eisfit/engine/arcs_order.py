@@ -82,7 +82,7 @@ def _find_arcs_by_role(circuit: Circuit) -> dict[str, Arc]:
 
 
 def are_arcs_in_order(circuit: Circuit, values: FloatArray) -> NDArray[np.bool_]:
-    """Return the rows (n,) of parameters (n, P) whose arcs are in the order of their roles, fast to slow."""
+    """Return whether the arcs (n,) of parameters (n, P) are in the order of their roles, fast to slow."""
     inside = np.ones(len(values), dtype=bool)
     for fast, slow in pairwise(compute_role_times(circuit, values).values()):
         inside &= fast <= slow

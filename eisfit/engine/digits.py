@@ -85,7 +85,7 @@ def _find_lowest_end(problem: Problem, starts: FloatArray, enough: float) -> tup
 def _try_moved_branches(
     problem: Problem, theta: FloatArray, cost: float, enough: float
 ) -> tuple[FloatArray, float]:
-    """Return the lowest end with one branch elsewhere, or what is given."""
+    """Return the lowest end with one branch moved, or the given one where that is lower."""
     c = problem.coordinates
     modulus, omega = np.abs(problem.target[0]), problem.grid.omega.reshape(-1)
     starts = move_each_branch(c.circuit, c.physical(theta[np.newaxis])[0], omega, modulus)

@@ -240,7 +240,7 @@ def compute_noise_ceiling(points: int, columns: int, parameters: int) -> float:
 
     Examples
     --------
-    >>> round(most_of_noise(60, 27, 8), 2)
+    >>> round(compute_noise_ceiling(60, 27, 8), 2)
     1.2
     """
     left, fewer = 2 * points - columns, columns - parameters

@@ -1,4 +1,4 @@
-"""Where a search has ended: the ends of each spectrum, best first, while it goes on and when it is done."""
+"""The ends of a search: of each spectrum, best first, during the search and after it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Optima:
 
     @classmethod
     def join(cls, lots: Sequence[Optima]) -> Optima:
-        """Return the optima of lots as those of one; who has fewer ends gets some that are none."""
+        """Return the optima of several lots as one; ends of infinite chisqr fill up where there are fewer."""
         return cls(
             join_ends([lot.theta for lot in lots], 0.0),
             join_ends([lot.chisqr for lot in lots], np.inf),

@@ -42,7 +42,7 @@ def find_inputs(formula: Formula, values: Mapping[str, Any]) -> set[str]:
 def _find_varied(
     formula: Formula, circuit: Circuit, values: Mapping[str, Any], varied: Sequence[str]
 ) -> set[str]:
-    """Return the varied parameters that a formula may hang on: all, where some are tied to others."""
+    """Return the varied parameters that a formula may depend on: all, where some are tied to others."""
     return set(varied) if circuit.expressions else find_inputs(formula, values)
 
 

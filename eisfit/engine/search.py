@@ -264,7 +264,7 @@ class _Search(Ends):
         """
         gain, rows = 1 + SAME_OPTIMUM if self.crowded else _WORTHWHILE_GAIN, rows[self.exact[rows] == 0]
         if rows.size:
-            from eisfit.engine.starts.moved_branch import move_each_branch  # as what else is for few
+            from eisfit.engine.starts.moved_branch import move_each_branch  # few spectra need it
         for row in rows.tolist():
             one, modulus = np.array([row]), np.abs(self.problem.target[row])
             for turn in range(_ROUNDS):

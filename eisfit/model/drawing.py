@@ -88,7 +88,7 @@ def draw_svg(circuit: str, *, color: str = "currentColor", background: str | Non
 
     Examples
     --------
-    >>> svg("R_s-p(R_ct,CPE_ct)").startswith("<svg")
+    >>> draw_svg("R_s-p(R_ct,CPE_ct)").startswith("<svg")
     True
     """
     drawing = _draw_schematic(parse(circuit), "svg", color, background)
@@ -101,7 +101,7 @@ def draw_svg(circuit: str, *, color: str = "currentColor", background: str | Non
 
 
 def draw_for_page(circuit: str) -> str | None:
-    """Return the same without XML's namespaces, since a page names no address; None of what is none."""
+    """Return the same without XML's namespaces, which look like addresses; None for what is no circuit."""
     try:
         return _NAMESPACE.sub("", draw_svg(circuit))
     except CircuitError:
@@ -131,7 +131,7 @@ def draw_text(circuit: str, *, width: int = 100, plain: bool = False) -> str:
 
     Examples
     --------
-    >>> print(text("R_s-p(R_ct-W_d,CPE_ct)"))
+    >>> print(draw_text("R_s-p(R_ct-W_d,CPE_ct)"))
     o──R_s──┬──R_ct──W_d──┬──o
             └──CPE_ct─────┘
     """

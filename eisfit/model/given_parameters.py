@@ -66,7 +66,7 @@ def list_changes(
 
 
 def _refuse_contradictions(fix: Mapping[str, Any], start: Any, expr: Mapping[str, Any]) -> None:
-    """Refuse what would be dropped in silence; a start value that is the fixed one says nothing else."""
+    """Refuse what would be ignored; a start value equal to the fixed one does not contradict it."""
     started = start if isinstance(start, Mapping) else {}
     for name in fix:
         if name in expr:

@@ -148,7 +148,7 @@ def _list_trials(rows: tuple[Parameter, ...]) -> list[FloatArray]:
 
 
 def _check_order(symbol: str, formula: Formula, names: list[str]) -> None:
-    """Refuse a formula whose arguments bear the parameters' names in other places than are handed."""
+    """Refuse a formula whose arguments have the parameters' names in another order."""
     try:
         taken = list(signature(formula).parameters)
     except (TypeError, ValueError):  # of a function that is not written in Python

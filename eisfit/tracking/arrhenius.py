@@ -17,15 +17,15 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
 from eisfit.records import Document, Told, dataclass
-from eisfit.tracking.scatter import compute_chisqr, find_common_variance, reach
+from eisfit.tracking.scatter import compute_chisqr, compute_reach, find_common_variance
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.quantiles import t_quantile
 
 FORMS = ("plain", "times_temperature")
-_TOLD = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
+_CLEAR_DIFFERENCE = 6.0  # AICc by which one form is the better one: odds of 20 (Burnham, Anderson 2002, 2.6)
 _OUTLIER = 4.0  # robust standard deviations from the line of the others
-_KNOWN_TO = 0.3  # K, to which the temperature of a cell in a chamber is known at best
-_LEAST_FREE = 3  # degrees of freedom from which the scatter can convict a point
+_TEMPERATURE_ERROR = 0.3  # K, to which the temperature of a cell in a chamber is known at best
+_MIN_FREEDOM = 3  # degrees of freedom from which the scatter can show that a point is an outlier
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,13 +83,13 @@ class Arrhenius(Told, Document):
 
     def __call__(self, temperature: ArrayLike) -> FloatArray:
         """Return the parameter at temperatures in degC."""
-        x, shift = law_coordinates(np.asarray(temperature, dtype=float), self.form)
+        x, shift = compute_coordinates(np.asarray(temperature, dtype=float), self.form)
         return np.asarray(np.exp(np.log(self.prefactor) + self.activation_energy_eV * x + shift))
 
     def band(self, temperature: ArrayLike) -> dict[str, list[float]]:
         """Return the line with its 95 % band, as columns: temperature, value, low, high."""
         places = np.atleast_1d(np.asarray(temperature, dtype=float))
-        x, _ = law_coordinates(places, self.form)
+        x, _ = compute_coordinates(places, self.form)
         design = np.stack([np.ones_like(x), x], axis=1)
         error = np.sqrt(np.einsum("ni,ij,nj->n", design, np.array(self.covariance), design))
         width = (self.high - self.low) / (2 * self.stderr) * error if self.stderr else error
@@ -128,15 +128,15 @@ class Arrhenius(Told, Document):
             (N,) what the spectra say one by one, ln(value), and its errors; infinite where they say nothing.
         """
         known = np.isfinite(error)
-        x, shift = law_coordinates(places[known], self.form)
+        x, shift = compute_coordinates(places[known], self.form)
         off, s = (alone[known] - log_prefactor - energy * x - shift), error[known]
-        common, wider = _widening(_straight(x), off, s)
+        common, wider = _compute_widening(_design(x), off, s)
         line = _Line(
             log_prefactor, energy, covariance * np.outer(wider, wider), float(np.sum((off / s) ** 2)), common
         )
         other = energy + self.other_activation_energy_eV - self.activation_energy_eV  # they differ by kT
         return replace(
-            _arrhenius(line, self.name, self.unit, places[known]), form=self.form, told_apart=self.told_apart,
+            _make_law(line, self.name, self.unit, places[known]), form=self.form, told_apart=self.told_apart,
             of=places.size, aicc_difference=self.aicc_difference, other_activation_energy_eV=other,
         )  # fmt: skip
 
@@ -146,7 +146,7 @@ class Arrhenius(Told, Document):
         return f"{self.name}: {energy_words(self.to_dict())}"
 
 
-def law_coordinates(temperature: FloatArray, form: str) -> tuple[FloatArray, FloatArray]:
+def compute_coordinates(temperature: FloatArray, form: str) -> tuple[FloatArray, FloatArray]:
     """Return 1/(k T), 1/eV, and what the form adds to the logarithm, of temperatures in degC."""
     kelvin = temperature + ZERO_CELSIUS
     shift = np.log(kelvin) if form == "times_temperature" else np.zeros_like(kelvin)
@@ -194,15 +194,15 @@ def fit_arrhenius(
             f"{name}: an activation energy needs three temperatures with a trustworthy value, but there are "
             f"{np.unique(t).size}"
         )
-    keep = _followers(t, y, s)
+    keep = _find_followers(t, y, s)
     t_kept, y, s = t[keep], y[keep], s[keep]
-    lines = {one: _line(t_kept, y, s, one) for one in FORMS}
-    difference = _difference(t_kept, y, s, min(line.common for line in lines.values()))
-    told = form != "auto" or abs(difference) > _TOLD
+    lines = {one: _fit_line(t_kept, y, s, one) for one in FORMS}
+    difference = _compare_forms(t_kept, y, s, min(line.common for line in lines.values()))
+    told = form != "auto" or abs(difference) > _CLEAR_DIFFERENCE
     better = "times_temperature" if difference < 0 and told else "plain"
     chosen = form if form != "auto" else better
     other = lines[FORMS[1 - FORMS.index(chosen)]].energy
-    found = _arrhenius(lines[chosen], name, unit, t_kept)
+    found = _make_law(lines[chosen], name, unit, t_kept)
     return replace(found, form=chosen, told_apart=bool(told), aicc_difference=difference,
                    other_activation_energy_eV=other, of=total, left_out=tuple(t[~keep].tolist()))  # fmt: skip
 
@@ -218,12 +218,12 @@ class _Line:
     common: float
 
 
-def _line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
-    x, shift = law_coordinates(t, form)
-    common = find_common_variance(_straight(x), y - shift, s)
+def _fit_line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
+    x, shift = compute_coordinates(t, form)
+    common = find_common_variance(_design(x), y - shift, s)
     middle = float(np.average(x, weights=1 / (s**2 + common)))
     straight = np.stack([np.ones_like(x), x - middle], axis=1)
-    (level, slope), inverse = _solve(straight, y - shift, s**2 + common)
+    (level, slope), inverse = _solve_line(straight, y - shift, s**2 + common)
     back = np.array([[1.0, -middle], [0.0, 1.0]])
     chisqr = compute_chisqr(straight, y - shift, s**2)[0]
     return _Line(
@@ -231,14 +231,14 @@ def _line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
     )  # fmt: skip
 
 
-def _solve(design: FloatArray, y: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _solve_line(design: FloatArray, y: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the coefficients of a line through points with these variances, and their covariance."""
     weighted = design.T / variance
     covariance = np.asarray(np.linalg.inv(weighted @ design), dtype=np.float64)
     return covariance @ (weighted @ y), covariance
 
 
-def _widening(straight: FloatArray, off: FloatArray, s: FloatArray) -> tuple[float, FloatArray]:
+def _compute_widening(straight: FloatArray, off: FloatArray, s: FloatArray) -> tuple[float, FloatArray]:
     """Return the variance in common, and factors (2,) on the errors of a line that weighs without it."""
     common = find_common_variance(straight, off, s)
     weighted = straight.T / s**2
@@ -247,30 +247,30 @@ def _widening(straight: FloatArray, off: FloatArray, s: FloatArray) -> tuple[flo
     return common, np.sqrt(np.diag(whole) / np.diag(inverse))
 
 
-def _difference(t: FloatArray, y: FloatArray, s: FloatArray, common: float) -> float:
+def _compare_forms(t: FloatArray, y: FloatArray, s: FloatArray, common: float) -> float:
     """Return AICc of hopping less that of the plain form, with the same errors.
 
     Where these were taken from the scatter, by the likelihood with the scatter left open.
     """
-    places = [law_coordinates(t, form) for form in FORMS]
-    plain, hopping = (compute_chisqr(_straight(x), y - shift, s**2 + common)[0] for x, shift in places)
+    places = [compute_coordinates(t, form) for form in FORMS]
+    plain, hopping = (compute_chisqr(_design(x), y - shift, s**2 + common)[0] for x, shift in places)
     if not common:
         return hopping - plain
     return (t.size - 2) * float(np.log(hopping / plain))
 
 
-def _straight(x: FloatArray) -> FloatArray:
+def _design(x: FloatArray) -> FloatArray:
     return np.stack([np.ones_like(x), x - x.mean()], axis=1)
 
 
-def _followers(t: FloatArray, y: FloatArray, s: FloatArray) -> Any:
+def _find_followers(t: FloatArray, y: FloatArray, s: FloatArray) -> Any:
     """Return which points follow the line of the others; one at a time is set aside, half of them at most."""
     keep = np.ones(t.size, dtype=bool)
-    x, _ = law_coordinates(t, "plain")
-    slack = BOLTZMANN_EV * x**2 * _KNOWN_TO
-    while keep.sum() - 3 >= max(_LEAST_FREE - 1, t.size // 2):
+    x, _ = compute_coordinates(t, "plain")
+    slack = BOLTZMANN_EV * x**2 * _TEMPERATURE_ERROR
+    while keep.sum() - 3 >= max(_MIN_FREEDOM - 1, t.size // 2):
         kept = np.flatnonzero(keep)
-        off = [_distance(_straight(x[kept]), y[kept], s[kept], slack[kept], k) for k in range(kept.size)]
+        off = [_distance(_design(x[kept]), y[kept], s[kept], slack[kept], k) for k in range(kept.size)]
         worst = int(np.argmax(off))
         if off[worst] <= 1:
             return keep
@@ -286,7 +286,7 @@ def _distance(design: FloatArray, y: FloatArray, s: FloatArray, slack: FloatArra
     """
     others = np.arange(y.size) != k
     common = find_common_variance(design[others], y[others], s[others])
-    line, covariance = _solve(design[others], y[others], s[others] ** 2 + common)
+    line, covariance = _solve_line(design[others], y[others], s[others] ** 2 + common)
     variance = s[k] ** 2 + common + design[k] @ covariance @ design[k]
     # Student's t of so few degrees of freedom has long tails: as rare as 4 sigma of a normal one.
     limit = t_quantile(y.size - 3, 1 - 3.2e-5) if common else _OUTLIER
@@ -294,21 +294,21 @@ def _distance(design: FloatArray, y: FloatArray, s: FloatArray, slack: FloatArra
     return float(abs(y[k] - design[k] @ line) / np.sqrt(allowed))
 
 
-def _arrhenius(line: _Line, name: str, unit: str, t: FloatArray) -> Arrhenius:
+def _make_law(line: _Line, name: str, unit: str, t: FloatArray) -> Arrhenius:
     free = t.size - 2
     scatter = float(np.sqrt(line.chisqr / free)) if free else None
-    _, quantile = reach(scatter, free)
+    _, quantile = compute_reach(scatter, free)
     covariance = line.covariance
     stderr = float(np.sqrt(covariance[1, 1]))
     width = quantile * stderr
     prefactor = float(np.exp(line.log_prefactor))
     return Arrhenius(
         name, unit, line.energy, stderr, prefactor, prefactor * float(np.sqrt(covariance[0, 0])), "plain",
-        True, 0.0, line.energy, _pairs(covariance), int(t.size), int(t.size), scatter, line.energy - width,
+        True, 0.0, line.energy, _to_pairs(covariance), int(t.size), int(t.size), scatter, line.energy - width,
         line.energy + width, (), float(t.min()), float(t.max()),
     )  # fmt: skip
 
 
-def _pairs(covariance: FloatArray) -> tuple[tuple[float, float], tuple[float, float]]:
+def _to_pairs(covariance: FloatArray) -> tuple[tuple[float, float], tuple[float, float]]:
     (a, b), (c, d) = covariance.tolist()
     return (a, b), (c, d)

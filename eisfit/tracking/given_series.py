@@ -40,7 +40,7 @@ def place_in_order(source: Any, by: str | Sequence[str] | None) -> tuple[list[An
     return [*series, *(row for row in rows if isinstance(row, FitFailure))], series
 
 
-def place_of(one: Any, axis: Axis) -> float | None:
+def locate(one: Any, axis: Axis) -> float | None:
     """Return where a spectrum, a fit or a failure stands on an axis; None where it does not say."""
     if isinstance(one, FitFailure):
         return one.cycle if axis.name == "cycle" else None

@@ -26,11 +26,11 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
 _DIGITS = 8  # of a cost: of paths that cost as much the first candidates' is taken, not what rounding says
-_LIMIT = 16.0  # what a move can cost at most: four standard deviations
-_BY_NAME = 0.01  # of an arc against its role
-_DISORDER = 0.5  # for arcs against the order of their roles: decides where nothing else does
-_ZERO = 1e-200  # is enough of nothing for a logarithm
-_FLOOR = 0.05  # ln units: the least movement that counts as usual
+_MAX_COST = 16.0  # what a move can cost at most: four standard deviations
+_NAME_COST = 0.01  # of an arc against its role
+_DISORDER_COST = 0.5  # for arcs against the order of their roles: decides where nothing else does
+_TINY = 1e-200  # is enough of nothing for a logarithm
+_MIN_MOVEMENT = 0.05  # ln units: the least movement that counts as usual
 
 
 class Features:
@@ -57,7 +57,7 @@ class Features:
     def of(self, values: FloatArray) -> FloatArray:
         """Return the features (n, m) of parameters (n, P)."""
         columns = []
-        p = name_columns(self.circuit, np.maximum(values, _ZERO))  # what is held at a bound may be zero
+        p = name_columns(self.circuit, np.maximum(values, _TINY))  # what is held at a bound may be zero
         for arc in self.pairs:
             columns += [np.log(p[arc.resistor.name]), arc.log_tau(p)]
         columns += [np.log(p[name]) for name in self.plain]
@@ -70,12 +70,12 @@ class Features:
         """
         found = []
         for arc in self.pairs:
-            found.append(_relative(result.parameters[arc.resistor.name]))
+            found.append(_compute_relative_error(result.parameters[arc.resistor.name]))
             known = not result.parameters[arc.names[1]].at_bound
             fitted = self.circuit, result.values, result.var_names, result.covar
             error = standard_error(arc.log_tau, *fitted) if known else None
             found.append(np.inf if error is None else error)
-        found += [_relative(result.parameters[name]) for name in self.plain]
+        found += [_compute_relative_error(result.parameters[name]) for name in self.plain]
         return np.array(found)
 
     def disorder(self, values: FloatArray) -> FloatArray:
@@ -85,11 +85,11 @@ class Features:
         """
         times = list(compute_role_times(self.circuit, values).values())
         if len(times) < 2:
-            return np.asarray(_BY_NAME * (order_arcs(self.circuit, values) != values).any(axis=1))
+            return np.asarray(_NAME_COST * (order_arcs(self.circuit, values) != values).any(axis=1))
         return np.asarray(np.sum(np.diff(np.stack(times), axis=0) < 0, axis=0), dtype=float)
 
 
-def _relative(parameter: FittedParameter) -> float:
+def _compute_relative_error(parameter: FittedParameter) -> float:
     if not parameter.vary:
         return 0.0
     known = parameter.stderr_noise is not None and parameter.value != 0
@@ -107,7 +107,7 @@ class Candidate:
     blind: bool
 
     def make_blind_like(self, other: Candidate) -> Candidate:
-        """Return this one as blind as another: the same optimum, a little nearer to its bottom."""
+        """Return this one marked blind as another is: the same optimum, a little lower."""
         return replace(self, blind=other.blind)
 
 
@@ -115,10 +115,10 @@ def measure_movement(path: FloatArray) -> FloatArray:
     """Return the usual movement (m,) of features (n, m) from one cycle to the next, robustly."""
     if len(path) < 3:
         return np.full(path.shape[1], 0.3)
-    return np.asarray(np.maximum(robust_spread(np.diff(path, axis=0)), _FLOOR))
+    return np.asarray(np.maximum(robust_spread(np.diff(path, axis=0)), _MIN_MOVEMENT))
 
 
-def cheapest_path(
+def find_path(
     found: list[list[Candidate]],
     errors: FloatArray,
     nfree: FloatArray,
@@ -146,7 +146,7 @@ def cheapest_path(
     """
     if usual is None:
         usual = measure_movement(np.array([row[0].features for row in found]))
-    total = _local(found[0], nfree[0])
+    total = _compute_local_costs(found[0], nfree[0])
     before = np.array([c.features for c in found[0]])
     back: list[NDArray[np.intp]] = []
     for k in range(1, len(found)):
@@ -156,18 +156,18 @@ def cheapest_path(
         first = np.sum(np.isnan(before)[np.newaxis] & ~np.isnan(here)[:, np.newaxis], axis=2)
         # Where features come and go, one that jumps must not let the others jump for nothing.
         moved = np.nan_to_num(moved) if new else np.nansum(moved, axis=2, keepdims=True)
-        cost = total[np.newaxis] + np.sum(_LIMIT * (1 - np.exp(-moved / _LIMIT)), axis=2) + new * first
+        cost = total[np.newaxis] + np.sum(_MAX_COST * (1 - np.exp(-moved / _MAX_COST)), axis=2) + new * first
         cost = np.round(cost, _DIGITS)
         back.append(np.argmin(cost, axis=1))
         before = np.where(np.isnan(here), before[back[-1]], here)
-        total = cost.min(axis=1) + _local(found[k], nfree[k])
+        total = cost.min(axis=1) + _compute_local_costs(found[k], nfree[k])
     path = [int(np.argmin(total))]
     for choice in reversed(back):
         path.append(int(choice[path[-1]]))
     return path[::-1]
 
 
-def _local(row: list[Candidate], nfree: float) -> FloatArray:
+def _compute_local_costs(row: list[Candidate], nfree: float) -> FloatArray:
     chisqr = np.maximum([c.chisqr for c in row], 1e-300)
     worse = nfree * np.log(chisqr / chisqr.min())
-    return np.asarray(worse + _DISORDER * np.array([c.disorder for c in row]))
+    return np.asarray(worse + _DISORDER_COST * np.array([c.disorder for c in row]))

@@ -20,12 +20,12 @@ from eisfit.tracking.series_problem import SeriesProblem
 
 Found = Sequence[tuple[int, Candidate]]
 
-_ONE = 0.02  # largest change of ln R or ln tau within one optimum
-_NEAR = 0.1  # a start so near a known optimum or start leads nowhere else
-_HOPELESS = 60.0  # 2 ln(likelihood ratio) below the best
-_KEPT = 8  # optima of one cycle
-_TRIED = 60  # starts of one cycle from others
-_REACH = (1, 3, 9, 27)  # cycles to either side
+_MAX_DIFFERENCE = 0.02  # largest change of ln R or ln tau within one optimum
+_MIN_DISTANCE = 0.1  # a start so near a known optimum or start ends there too
+_MAX_EXCESS = 60.0  # 2 ln(likelihood ratio) below the best
+_MAX_OPTIMA = 8  # optima of one cycle
+_MAX_STARTS = 60  # starts of one cycle from others
+_NEIGHBOUR_STEPS = (1, 3, 9, 27)  # cycles to either side
 _ROUNDING = 1e-14  # of |Z|: optima that miss by less are as good, whichever way the processor rounded
 
 
@@ -71,7 +71,7 @@ class SeriesOptima:
             values.append(coordinates.physical(found.theta[row, end]))
             chisqr.append(found.chisqr[row, end])
         where, ends = np.concatenate(cycles), order_arcs(self.rows.circuit, np.concatenate(values))
-        return self._keep(where, ends, np.concatenate(chisqr), np.ones(where.size, dtype=bool))
+        return self._keep_optima(where, ends, np.concatenate(chisqr), np.ones(where.size, dtype=bool))
 
     def try_starts(self, cycles: Sequence[int], starts: FloatArray) -> Found:
         """Solve cycles (n,) from parameters (n, P), keep what is new, and return it."""
@@ -79,18 +79,18 @@ class SeriesOptima:
             return []
         where = np.asarray(cycles, dtype=np.intp)
         ends = self.rows.solve(where, starts)
-        return self._keep(where, ends.values, ends.chisqr, np.zeros(where.size, dtype=bool))
+        return self._keep_optima(where, ends.values, ends.chisqr, np.zeros(where.size, dtype=bool))
 
-    def take(self, values: FloatArray) -> Found:
+    def add_fits(self, values: FloatArray) -> Found:
         """Solve every cycle from the fit (N, P) that was made of it; an end elsewhere is not that fit's."""
         ends = self.rows.solve(np.arange(len(values)), values)
         with np.errstate(all="ignore"):
             moved = np.abs(self.features.of(ends.values) - self.features.of(values))
-        stayed = np.all(moved <= _ONE, axis=1)
+        stayed = np.all(moved <= _MAX_DIFFERENCE, axis=1)
         self.blind = np.maximum(ends.chisqr, self.least)
-        return self._keep(np.arange(len(values)), ends.values, ends.chisqr, stayed)
+        return self._keep_optima(np.arange(len(values)), ends.values, ends.chisqr, stayed)
 
-    def _keep(
+    def _keep_optima(
         self, cycles: IntArray, values: FloatArray, chisqr: FloatArray, blind: NDArray[np.bool_]
     ) -> Found:
         with np.errstate(all="ignore"):
@@ -107,34 +107,34 @@ class SeriesOptima:
 
     def _is_new(self, cycle: int, one: Candidate) -> bool:
         known = self.found[cycle]
-        if known and self.worse(cycle, one) > _HOPELESS:
+        if known and self.compute_excess(cycle, one) > _MAX_EXCESS:
             return False
         for place, other in enumerate(known):
-            if _measure_distance(one.features, other.features) <= _ONE:
+            if _measure_distance(one.features, other.features) <= _MAX_DIFFERENCE:
                 if one.chisqr < other.chisqr:
                     known[place] = one.make_blind_like(other)
                 return False
         known.append(one)
         known.sort(key=lambda c: c.chisqr)
-        del known[_KEPT:]
+        del known[_MAX_OPTIMA:]
         return any(one is c for c in known)
 
-    def worse(self, cycle: int, one: Candidate) -> float:
+    def compute_excess(self, cycle: int, one: Candidate) -> float:
         """Return 2 ln(likelihood ratio) of the best optimum of a cycle and another."""
         return float(
-            self.rows.nfree[cycle] * np.log(max(one.chisqr, 1e-300) / max(self.lowest(cycle), 1e-300))
+            self.rows.nfree[cycle] * np.log(max(one.chisqr, 1e-300) / max(self.find_lowest(cycle), 1e-300))
         )
 
-    def lowest(self, cycle: int) -> float:
+    def find_lowest(self, cycle: int) -> float:
         """Return the lowest chisqr of a cycle."""
         return min((c.chisqr for c in self.found[cycle]), default=np.inf)
 
     def count_agreeing(self, cycle: int) -> int:
         """Return how many blind starts of a cycle ended at the best that is known."""
-        best = self.blind[cycle] <= self.lowest(cycle) * (1 + SAME_OPTIMUM)
+        best = self.blind[cycle] <= self.find_lowest(cycle) * (1 + SAME_OPTIMUM)
         return int(self.voted[cycle]) if best else 0
 
-    def with_arcs_exchanged(self, cycles: Iterable[int]) -> Found:
+    def try_exchanged_arcs(self, cycles: Iterable[int]) -> Found:
         """Try the best optimum of some cycles with its arcs exchanged, and return what is new."""
         places, starts = [], []
         for k in cycles:
@@ -144,45 +144,45 @@ class SeriesOptima:
                 starts += list(others)
         return self.try_starts(places, np.array(starts))
 
-    def spread(self, fresh: Found) -> None:
-        """Try new optima at the cycles around, and what that finds again, until there is nothing new."""
-        alone = self._alone()
+    def try_neighbours(self, fresh: Found) -> None:
+        """Try new optima at the neighbouring cycles, repeatedly, until no further optimum is found."""
+        alone = self._find_unique()
         while fresh:
             places, starts = [], []
             for k, one in fresh:
-                if self.worse(k, one) > _HOPELESS:
+                if self.compute_excess(k, one) > _MAX_EXCESS:
                     continue
-                for target in (k + step for reach in _REACH for step in (-reach, reach)):
+                for target in (k + step for reach in _NEIGHBOUR_STEPS for step in (-reach, reach)):
                     if target in alone or not 0 <= target < len(self.found):
                         continue
-                    if self._is_worth(target, one.features):
+                    if self._is_worth_trying(target, one.features):
                         self.tried[target].append(one.features)
                         places.append(target)
                         starts.append(one.values)
             fresh = self.try_starts(places, np.array(starts))
 
-    def _alone(self) -> set[int]:
+    def _find_unique(self) -> set[int]:
         """Return the cycles that have one optimum: one arc, and a search whose starts agree."""
         if len(self.features.arcs) > 1:
             return set()
         return {k for k in np.flatnonzero(self.settled).tolist() if self.count_agreeing(k)}
 
-    def _is_worth(self, cycle: int, features: FloatArray) -> bool:
-        if len(self.tried[cycle]) >= _TRIED:
+    def _is_worth_trying(self, cycle: int, features: FloatArray) -> bool:
+        if len(self.tried[cycle]) >= _MAX_STARTS:
             return False
         near = [*(c.features for c in self.found[cycle]), *self.tried[cycle]]
-        return not near or float(np.abs(np.array(near) - features).max(axis=1).min()) > _NEAR
+        return not near or float(np.abs(np.array(near) - features).max(axis=1).min()) > _MIN_DISTANCE
 
     def candidates(self) -> list[list[Candidate]]:
         """Return every cycle's optima; first one found blind, if it is as good as any, else the best."""
-        return [_best_first(row) for row in self.found]
+        return [_sort_candidates(row) for row in self.found]
 
 
 def _measure_distance(one: FloatArray, other: FloatArray) -> float:
     return float(np.abs(one - other).max(initial=0.0))
 
 
-def _best_first(row: list[Candidate]) -> list[Candidate]:
+def _sort_candidates(row: list[Candidate]) -> list[Candidate]:
     limit = min((c.chisqr for c in row), default=0.0) * (1 + SAME_OPTIMUM)
     best = [c for c in row if c.chisqr <= limit]
     best.sort(key=lambda c: (c.disorder, not c.blind, c.chisqr))
@@ -193,7 +193,7 @@ def find_all_optima(rows: SeriesProblem, features: Features, seed: int) -> Serie
     """Return the optima of all cycles without any start values."""
     known = SeriesOptima(rows, features)
     fresh = known.search(seed)
-    known.spread([*fresh, *known.with_arcs_exchanged(range(len(rows.spectra)))])
+    known.try_neighbours([*fresh, *known.try_exchanged_arcs(range(len(rows.spectra)))])
     return known
 
 
@@ -202,7 +202,7 @@ def find_exchanged_optima(
 ) -> SeriesOptima:
     """Return the optima of all cycles from one each, parameters (N, P); just those unless `others`."""
     known = SeriesOptima(rows, features)
-    fresh = known.take(values)
+    fresh = known.add_fits(values)
     if others:
-        known.spread([*fresh, *known.with_arcs_exchanged(range(len(values)))])
+        known.try_neighbours([*fresh, *known.try_exchanged_arcs(range(len(values)))])
     return known

@@ -17,11 +17,11 @@ from eisfit.verdict import LEVEL
 # scatter (half-Cauchy, half-normal, log-uniform, with half of its weight on none or without) integrated out
 # does worse: of four points with right errors it holds in 98 %, or else in fewer where they are too small.
 _CHANCE = 0.15
-_STEPS = 100
-_CLOSE = 1e-9
+_MAX_STEPS = 100
+_PRECISION = 1e-9
 
 
-def reach(scatter: float | None, free: int, level: float = LEVEL) -> tuple[float, float]:
+def compute_reach(scatter: float | None, free: int, level: float = LEVEL) -> tuple[float, float]:
     """Return the factor by which the scatter widens standard errors, and how many of these an interval takes.
 
     Widened errors were taken from the scatter: Student's t. Else they are known: the normal distribution.
@@ -35,9 +35,9 @@ def reach(scatter: float | None, free: int, level: float = LEVEL) -> tuple[float
     level
         Of the interval.
 
-    >>> [round(one, 3) for one in reach(1.1, 5)]  # chance explains that
+    >>> [round(one, 3) for one in compute_reach(1.1, 5)]  # chance explains that
     [1.0, 1.96]
-    >>> [round(one, 3) for one in reach(3.0, 2)]
+    >>> [round(one, 3) for one in compute_reach(3.0, 2)]
     [3.0, 4.303]
     """
     p = 0.5 * (1 + level)
@@ -69,9 +69,9 @@ def find_common_variance(design: FloatArray, value: FloatArray, stderr: FloatArr
     free, variance = value.size - design.shape[1], 0.0
     if is_chance(compute_chisqr(design, value, stderr**2)[0], free):
         return 0.0
-    for _ in range(_STEPS):  # convex and falling: Newton's steps from 0 never go too far
+    for _ in range(_MAX_STEPS):  # convex and falling: Newton's steps from 0 never go too far
         chisqr, slope = compute_chisqr(design, value, stderr**2 + variance)
-        if chisqr - free <= _CLOSE * free:
+        if chisqr - free <= _PRECISION * free:
             break
         variance += (chisqr - free) / slope
     return variance

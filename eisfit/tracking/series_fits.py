@@ -37,7 +37,7 @@ from eisfit.tracking.series_problem import SeriesProblem
 
 Row = FitResult | FitFailure
 
-_MEANT = ("peak", "order")  # the user says which optimum: no other is tried
+_CHOOSING = ("peak", "order")  # the user says which optimum: no other is tried
 
 
 class Fits:
@@ -58,7 +58,7 @@ class Fits:
     ) -> None:
         self.first, self.circuit, self.finish = list(spectra), circuit, finish
         self.options = {key: value for key, value in options.items() if key not in SELECTING}
-        self.tries = not set(options) & set(_MEANT)
+        self.tries = not set(options) & set(_CHOOSING)
         self.singles = [fit for fit in self.first if isinstance(fit, FitResult)]
         ready = [one.spectrum if isinstance(one, FitResult) else one for one in self.first]
         self.spectra = [one for one in ready if isinstance(one, Spectrum)]
@@ -74,7 +74,7 @@ class Fits:
         """Make ready; what needs more than the batched solver is fitted one by one here."""
         given = {key: value for key, value in options.items() if value is not None}
         if not circuit.expressions and goes_in_batches(given):
-            ready = cls([_ready(spectrum, circuit, given) for spectrum in spectra], circuit, given, finish)
+            ready = cls([_prepare(spectrum, circuit, given) for spectrum in spectra], circuit, given, finish)
             if all(ready.candidates):
                 return ready
         return cls([fit_or_failure(one, circuit, **options) for one in spectra], circuit, given, finish)
@@ -166,7 +166,7 @@ class Fits:
         ]
 
 
-def _ready(
+def _prepare(
     spectrum: Spectrum, circuit: Circuit, options: Mapping[str, Any]
 ) -> Spectrum | FitResult | FitFailure:
     """Return the part of a spectrum that is fitted, or the failure that says why it cannot be."""

@@ -36,7 +36,7 @@ def judge_jumps(
     path = features.of(values)
     errors = np.array([features.errors(fit) for fit in fits]) if errors is None else errors
     merged = [_flag_merged(row, error, features, axis) for row, error in zip(path, errors, strict=True)]
-    result = [_with(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
+    result = [_flag(fit, [flag] if flag else [], bad=True) for fit, flag in zip(fits, merged, strict=True)]
     usual = measure_movement(path)
     usable = [k for k, fit in enumerate(result) if fit.ok]
     last: int | None = None
@@ -45,18 +45,18 @@ def judge_jumps(
             scale = np.sqrt(usual**2 + errors[k] ** 2 + errors[last] ** 2)
             swapped = _flag_swapped(path[last], path[k], scale, features, _name_place(fits[last], axis))
             if swapped is not None:
-                result[k] = _with(result[k], [swapped], bad=True)
+                result[k] = _flag(result[k], [swapped], bad=True)
                 continue
-            result[k] = _with(
+            result[k] = _flag(
                 result[k],
-                _jumps(path[last], path[k], scale, features, _name_place(fits[last], axis)),
+                _flag_jumps(path[last], path[k], scale, features, _name_place(fits[last], axis)),
                 bad=False,
             )
         last = k
     return result
 
 
-def _with(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
+def _flag(fit: FitResult, flags: list[Flag], *, bad: bool) -> FitResult:
     level = FORBIDS if bad else TELLS
     levelled = [dataclasses.replace(flag, level=level) for flag in flags]
     return fit.replace_flags((*fit.flags, *levelled)) if flags else fit
@@ -102,7 +102,7 @@ def _flag_swapped(
     return None
 
 
-def _jumps(
+def _flag_jumps(
     before: FloatArray, here: FloatArray, scale: FloatArray, features: Features, last: str
 ) -> list[Flag]:
     moved = np.abs(here - before)

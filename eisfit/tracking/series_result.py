@@ -18,15 +18,15 @@ from eisfit.spectra.axes import AXES, Axis, axis_of
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
-from eisfit.tracking.given_series import place_of
+from eisfit.tracking.given_series import locate
 from eisfit.tracking.growth.axis_laws import SeriesLaws
 from eisfit.tracking.growth.crossing import Crossing
 from eisfit.tracking.growth.growth import Growth
-from eisfit.tracking.growth.values import main_parameter, parts_of
+from eisfit.tracking.growth.values import list_parts, main_parameter
 from eisfit.tracking.identity import Features
-from eisfit.tracking.joint.joint import Joint, joint_fit
+from eisfit.tracking.joint.joint import Joint, fit_jointly
 from eisfit.tracking.series_flags import judge_jumps
-from eisfit.tracking.table_rows import column_units, per_area, row_of
+from eisfit.tracking.table_rows import list_area_units, list_units, make_row
 from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class SeriesResult(Told, Sequence[Row]):
     @property
     def cycles(self) -> NDArray[np.float64]:
         """(N,) cycle numbers, NaN where unknown."""
-        return np.array([place_of(one, AXES["cycle"]) for one in self.results], dtype=float)
+        return np.array([locate(one, AXES["cycle"]) for one in self.results], dtype=float)
 
     def along(self) -> tuple[Axis, ...]:
         """Return the axes that it runs over."""
@@ -113,7 +113,7 @@ class SeriesResult(Told, Sequence[Row]):
 
     def _places(self) -> list[tuple[float | None, ...]]:
         left = self.results[len(self.places) :]
-        return [*self.places, *(tuple(place_of(one, axis) for axis in self.along()) for one in left)]
+        return [*self.places, *(tuple(locate(one, axis) for axis in self.along()) for one in left)]
 
     def arrhenius(self, name: str = "R_ct", form: str = "auto") -> Arrhenius:
         """Return the activation energy of a parameter or a sum of resistances, from the fits of use.
@@ -136,7 +136,7 @@ class SeriesResult(Told, Sequence[Row]):
         FitError
             When fewer than three temperatures have a trustworthy value.
         """
-        parts_of(self.circuit, name)
+        list_parts(self.circuit, name)
         if len(self.axes) > 1:
             raise UsageError(
                 f"a grid over {' and '.join(self.axes)} has one for each line: to_dict()['grid']"
@@ -148,10 +148,10 @@ class SeriesResult(Told, Sequence[Row]):
 
         Options are those of `eisfit.drt`; see `eisfit.tracking.relaxation.distributions`.
         """
-        from eisfit.tracking.relaxation.distributions import distributions_along
+        from eisfit.tracking.relaxation.distributions import compute_distributions
 
         places = np.array(self._places(), dtype=float).reshape(-1, len(self.axes))
-        return distributions_along(
+        return compute_distributions(
             self.results, self.axes, places, circuit=self.circuit, label=self.label, **options
         )
 
@@ -188,7 +188,7 @@ class SeriesResult(Told, Sequence[Row]):
         FitError
             When fewer than two cycles have a trustworthy value, or all share one.
         """
-        parts_of(self.circuit, name)
+        list_parts(self.circuit, name)
         return self._laws.growth(name, over, law)
 
     def crossing(
@@ -252,7 +252,7 @@ class SeriesResult(Told, Sequence[Row]):
         if not joint or not fits:
             return self
         axis = self.along()[0]
-        together, told = joint_fit(fits, self.circuit, joint, strength=strength, along=axis)
+        together, told = fit_jointly(fits, self.circuit, joint, strength=strength, along=axis)
         followed = iter(judge_jumps(together, Features(self.circuit), axis))
         results = tuple(next(followed) if isinstance(r, FitResult) else r for r in self.results)
         return replace(self, results=results, joint=told, notes=(*told.notes, *self.notes))
@@ -268,7 +268,7 @@ class SeriesResult(Told, Sequence[Row]):
             "circuit": {"name": self.circuit.name, "string": self.circuit.string},
             "units": {name: p.unit for name, p in self.circuit.parameters.items()},
             "rows": self._rows(),
-            **self._laws.document(axes),
+            **self._laws.to_dict(axes),
             "notes": list(self.notes),
             "joint": None if self.joint is None else self.joint.to_dict(),
         }
@@ -279,9 +279,9 @@ class SeriesResult(Told, Sequence[Row]):
 
     def _rows(self) -> list[dict[str, Any]]:
         """Return the rows of the table, each labelled by its place on the axes."""
-        areas = per_area(self.results)
+        areas = list_area_units(self.results)
         places = [dict(zip(self.axes, place, strict=True)) for place in self._places()]
-        rows = [row_of(result, self.circuit, areas) for result in self.results]
+        rows = [make_row(result, self.circuit, areas) for result in self.results]
         return [place | row for place, row in zip(places, rows, strict=True)]
 
     @classmethod
@@ -316,8 +316,8 @@ class SeriesResult(Told, Sequence[Row]):
         import pandas as pd
 
         frame = pd.DataFrame(self._rows())
-        areas = per_area(self.results)
-        units = column_units(self.circuit) | areas | {f"{name}_stderr": unit for name, unit in areas.items()}
+        areas = list_area_units(self.results)
+        units = list_units(self.circuit) | areas | {f"{name}_stderr": unit for name, unit in areas.items()}
         frame.attrs["units"] = units | {a.name: a.unit for a in self.along() if a.unit}
         return frame
 

@@ -10,12 +10,12 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 
 
-def column_units(circuit: Circuit) -> dict[str, str]:
+def list_units(circuit: Circuit) -> dict[str, str]:
     """Return the unit of every column of a table that holds a circuit's parameters and their errors."""
     return {f"{name}{end}": p.unit for name, p in circuit.parameters.items() for end in ("", "_stderr")}
 
 
-def per_area(results: Iterable[FitResult | FitFailure]) -> dict[str, str]:
+def list_area_units(results: Iterable[FitResult | FitFailure]) -> dict[str, str]:
     """Return name -> unit of what the fits give per area; nothing where the area is not known."""
     for one in results:
         if isinstance(one, FitResult):
@@ -23,8 +23,8 @@ def per_area(results: Iterable[FitResult | FitFailure]) -> dict[str, str]:
     return {}
 
 
-def row_of(result: FitResult | FitFailure, circuit: Circuit, areas: Mapping[str, str]) -> dict[str, Any]:
-    """Return one row of the table, the same columns for a fit and a failure; `areas` is from `per_area`."""
+def make_row(result: FitResult | FitFailure, circuit: Circuit, areas: Mapping[str, str]) -> dict[str, Any]:
+    """Return a row of the table, with the same columns for any result; `areas` is from `list_area_units`."""
     fitted = result if isinstance(result, FitResult) else None
     place = result.spectrum if isinstance(result, FitResult) else result
     row: dict[str, Any] = {

@@ -24,8 +24,8 @@ from eisfit.spectra.axes import Axis, axis_value, split_axes
 from eisfit.spectra.given import unknown_option
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.tracking.given_series import place_in_order, place_of
-from eisfit.tracking.identity import Candidate, Features, cheapest_path
+from eisfit.tracking.given_series import locate, place_in_order
+from eisfit.tracking.identity import Candidate, Features, find_path
 from eisfit.tracking.series_fits import Fits
 from eisfit.tracking.series_flags import judge_jumps
 from eisfit.tracking.series_result import Row, SeriesResult
@@ -89,7 +89,7 @@ def track(
     """
     if finish not in FINISH:
         raise UsageError(f"no finish is called {finish!r}; use {' or '.join(FINISH)}")
-    _check(options)
+    _check_options(options)
     spectra, series = place_in_order(series, by)
     held = {key: options.pop(key) for key in CONSTRAINING if key in options}
     choice = choose_circuit(spectra, circuit, options)
@@ -103,8 +103,8 @@ def track(
         done()
         results, told = _follow_processes(fits, chosen, axes)
         done()
-        places = [tuple(place_of(one, axis) for axis in axes) for one in spectra]
-        results, places = _with_unread(list(results), places, series)
+        places = [tuple(locate(one, axis) for axis in axes) for one in spectra]
+        results, places = _insert_unread(list(results), places, series)
         tracked = SeriesResult(
             circuit=chosen,
             results=tuple(results),
@@ -116,23 +116,23 @@ def track(
         if joint:
             tracked = tracked.fit_jointly(joint, strength=strength)
             done()
-        return tell_choice(tracked, choice)
+        return note_choice(tracked, choice)
 
 
-def _with_unread(
+def _insert_unread(
     results: list[Row], places: list[tuple[float | None, ...]], series: Series
 ) -> tuple[list[Row], list[tuple[float | None, ...]]]:
     """Return results and places with the files that could not be read: at their cycle, or at the end."""
     unread = FitFailure.of_series(series)
     results = [*results, *unread]
-    places = [*places, *(tuple(place_of(one, axis) for axis in split_axes(series.axes)) for one in unread)]
+    places = [*places, *(tuple(locate(one, axis) for axis in split_axes(series.axes)) for one in unread)]
     if not unread or series.axes != ("cycle",):
         return results, places
     order = sorted(range(len(places)), key=lambda k: (places[k][0] is None, places[k][0] or 0.0))
     return [results[k] for k in order], [places[k] for k in order]
 
 
-def tell_choice(tracked: SeriesResult, choice: SeriesChoice) -> SeriesResult:
+def note_choice(tracked: SeriesResult, choice: SeriesChoice) -> SeriesResult:
     """Return a series that says how its circuit was chosen, where it was given none."""
     if not choice.note:
         return tracked
@@ -140,7 +140,7 @@ def tell_choice(tracked: SeriesResult, choice: SeriesChoice) -> SeriesResult:
     return dataclasses.replace(tracked, results=rows, notes=(choice.note, *tracked.notes))
 
 
-def _check(options: Mapping[str, Any]) -> None:
+def _check_options(options: Mapping[str, Any]) -> None:
     """Refuse an option that neither `track` nor `fit` has."""
     if not options:
         return
@@ -169,8 +169,8 @@ def _follow_processes(
         return fits.put_in_places(best, lost), []
     found = [fits.candidates[k] for k in places]
     errors = np.array([features.errors(fit) for fit in best])
-    rows = _lines(best, axes)
-    path = [step for row in rows for step in cheapest_path(found[row], errors[row], fits.nfree[places[row]])]
+    rows = _split_grid(best, axes)
+    path = [step for row in rows for step in find_path(found[row], errors[row], fits.nfree[places[row]])]
     chosen = [row[k] for row, k in zip(found, path, strict=True)]
     moved = [k for k, step in enumerate(path) if step]
     again = fits.results([chosen[k] for k in moved], [places[k] for k in moved])
@@ -181,7 +181,7 @@ def _follow_processes(
     return fits.put_in_places(judged, lost), _note_replaced(best, chosen, axes[0])
 
 
-def _lines(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
+def _split_grid(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
     """Return the parts of a grid along its first axis, one for each value of the second; else the whole."""
     if len(axes) == 1:
         return [slice(0, len(fits))]

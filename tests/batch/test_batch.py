@@ -146,7 +146,7 @@ def test_export(folder, tmp_path):
 
 def test_a_table_with_failures_at_its_head(tmp_path, monkeypatch):
     """The columns are known from the first fit, even where a thousand failures come before it."""
-    monkeypatch.setattr("eisfit.batch.export._AT_ONCE", 2)
+    monkeypatch.setattr("eisfit.batch.export._BLOCK_ROWS", 2)
     z = 2 + 50 / (1 + 2j * np.pi * FREQUENCY * 50e-4)
     fitted = eisfit.fit(eisfit.Spectrum(FREQUENCY, z, source="good.csv"), CIRCUIT)
     bad = [FitFailure(f"bad{k}.csv", "no spectrum, at all") for k in range(5)]
@@ -195,7 +195,7 @@ _LAST_DIGIT = 4e-16  # pandas before 2.1 rounds what it reads from text
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("at_once", [1, 2, 1000])
 def test_every_export_comes_back_through_pandas(tmp_path, monkeypatch, suffix, at_once):
-    monkeypatch.setattr("eisfit.batch.export._AT_ONCE", at_once)
+    monkeypatch.setattr("eisfit.batch.export._BLOCK_ROWS", at_once)
     results, path = results_of_all_kinds(), tmp_path / f"all{suffix}"
     assert export_results(iter(results), path) == 5
     frame = frame_of(path)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.batch.store import Store, key_of, restore_result, settings_digest
+from eisfit.batch.store import Store, compute_key, digest_settings, restore_result
 from eisfit.errors import EisfitError
 from eisfit.fitting.failure import FitFailure
 
@@ -75,19 +75,19 @@ def test_other_settings_are_another_result(tmp_path, options):
 
 def test_the_key_hangs_on_every_number_and_on_the_version(monkeypatch):
     (one,) = spectra(1)
-    digest = settings_digest(CIRCUIT, {}, "kernel")
+    digest = digest_settings(CIRCUIT, {}, "kernel")
     changed = one.impedance.copy()
     changed[3] += 1e-12
     keys = {
-        key_of(one, digest),
-        key_of(one.replace(impedance=changed), digest),
-        key_of(one.replace(noise=0.1), digest),
-        key_of(one.replace(frequency=one.frequency * 1.001), digest),
+        compute_key(one, digest),
+        compute_key(one.replace(impedance=changed), digest),
+        compute_key(one.replace(noise=0.1), digest),
+        compute_key(one.replace(frequency=one.frequency * 1.001), digest),
     }
     assert len(keys) == 4
-    assert key_of(one.replace(source="elsewhere"), digest) in keys
+    assert compute_key(one.replace(source="elsewhere"), digest) in keys
     monkeypatch.setattr("eisfit.batch.store.__version__", "0.0.0")
-    assert settings_digest(CIRCUIT, {}, "kernel") != digest
+    assert digest_settings(CIRCUIT, {}, "kernel") != digest
 
 
 def test_failures_are_kept_too_but_not_those_of_reading(tmp_path):

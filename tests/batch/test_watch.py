@@ -116,7 +116,7 @@ def test_empty_unwanted_and_removed_files(tmp_path):
 
 def test_a_folder_without_events_is_looked_through(tmp_path, monkeypatch):
     """As on network drives, which tell of nothing that another machine has written."""
-    monkeypatch.setattr("eisfit.batch.watch._SCAN", 0.2)
+    monkeypatch.setattr("eisfit.batch.watch._SCAN_INTERVAL", 0.2)
     watcher = Watcher([tmp_path], settle=0.2)  # not entered: the observer is not running
     assert watcher.wait_for_settled(0.1) == []
     (tmp_path / "cell.csv").write_text("one")

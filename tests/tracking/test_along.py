@@ -10,7 +10,7 @@ from eisfit.display.plot.series import cells_trend, series_waterfall
 from eisfit.errors import UsageError
 from eisfit.spectra.axes import AXES
 from eisfit.spectra.series import Series
-from eisfit.tracking.growth.axis_laws import smooth_curve
+from eisfit.tracking.growth.axis_laws import fit_smooth_curve
 from eisfit.tracking.series_result import SeriesResult
 
 K_EV = 1.380649e-23 / 1.602176634e-19
@@ -151,12 +151,12 @@ def test_values_at_one_place_count_together():
     soc, rng = np.tile([0.0, 25.0, 50.0, 75.0, 100.0], 2), np.random.default_rng(1)
     value = 10 * np.exp(0.1 * rng.standard_normal(10))
     turned = np.roll(np.arange(10), 5)
-    one = smooth_curve(soc, value, 0.1 * value, AXES["soc"])
-    other = smooth_curve(soc[turned], value[turned], 0.1 * value[turned], AXES["soc"])
+    one = fit_smooth_curve(soc, value, 0.1 * value, AXES["soc"])
+    other = fit_smooth_curve(soc[turned], value[turned], 0.1 * value[turned], AXES["soc"])
     assert one["points"] == 10
     np.testing.assert_allclose(one["band"]["value"], other["band"]["value"], rtol=1e-12)
     mean = np.exp(np.log(value).reshape(2, 5).mean(axis=0))
-    merged = smooth_curve(soc[:5], mean, 0.1 / np.sqrt(2) * mean, AXES["soc"])
+    merged = fit_smooth_curve(soc[:5], mean, 0.1 / np.sqrt(2) * mean, AXES["soc"])
     np.testing.assert_allclose(one["band"]["high"], merged["band"]["high"], rtol=1e-9)
 
 

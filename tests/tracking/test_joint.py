@@ -14,10 +14,10 @@ from eisfit.errors import UsageError
 from eisfit.model.simulate import frequencies, simulate
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.errors import Smoothing
-from eisfit.tracking.joint.joint import Joint, joint_fit
+from eisfit.tracking.joint.joint import Joint, fit_jointly
 from eisfit.tracking.joint.problem import JointProblem, Measured
-from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
-from eisfit.tracking.joint.solver import linear_system, minimise_banded
+from eisfit.tracking.joint.smoothness import Strength, compute_axis, compute_penalty, cross_validate
+from eisfit.tracking.joint.solver import make_linear_system, minimise_banded
 from eisfit.tracking.series_result import SeriesResult
 
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,CPE_ct)")
@@ -77,7 +77,7 @@ def test_the_bordered_system_against_a_dense_one(cycles, n, s):
 
 def test_the_penalty_is_the_integral_of_the_squared_second_derivative():
     x = np.array([0.0, 1, 2.5, 3, 5, 6])
-    bands = penalty(x)
+    bands = compute_penalty(x)
     dense = np.diag(bands[0]) + sum(
         np.diag(bands[d][: x.size - d], d) + np.diag(bands[d][: x.size - d], -d) for d in (1, 2)
     )
@@ -92,9 +92,9 @@ def test_a_strong_penalty_of_a_nearly_straight_course_against_exact_arithmetic(s
     problem = JointProblem.of(singles, CIRCUIT, dict.fromkeys(CIRCUIT.names, "free") | {"R_ct": "smooth"})
     theta, column, k = problem.own.copy(), problem.names.index("R_ct"), np.arange(float(CYCLES))
     theta[:, column] = 3.7 + 0.1 * k + 1e-6 * k**2
-    bands = Smoothing(problem, penalty(k), {"R_ct": Strength(2.0**40)}).bands()
+    bands = Smoothing(problem, compute_penalty(k), {"R_ct": Strength(2.0**40)}).bands()
     nothing = Measured(np.zeros(CYCLES), np.tile(np.eye(4), (CYCLES, 1, 1)), np.zeros((CYCLES, 4)))
-    system = linear_system(problem, theta, nothing, bands)
+    system = make_linear_system(problem, theta, nothing, bands)
     x = [Fraction(value) for value in theta[:, column].tolist()]
     second = [x[j - 1] - 2 * x[j] + x[j + 1] for j in range(1, CYCLES - 1)]
     assert system.cost == pytest.approx(2.0**40 * float(sum(s**2 for s in second)), rel=1e-5)
@@ -103,8 +103,8 @@ def test_a_strong_penalty_of_a_nearly_straight_course_against_exact_arithmetic(s
 
 
 def test_the_axis_follows_the_cycles_where_they_rise():
-    assert axis(np.array([10.0, 20, 30, 60])) == pytest.approx([0, 1, 2, 5])
-    assert axis(np.array([5.0, 5, np.nan])) == pytest.approx([0, 1, 2])
+    assert compute_axis(np.array([10.0, 20, 30, 60])) == pytest.approx([0, 1, 2, 5])
+    assert compute_axis(np.array([5.0, 5, np.nan])) == pytest.approx([0, 1, 2])
 
 
 def test_cross_validation_predicts_as_well_as_scipys_spline():
@@ -113,8 +113,8 @@ def test_cross_validation_predicts_as_well_as_scipys_spline():
     x, noise = np.arange(60.0), 0.1
     y = np.sin(x / 9)
     measured = y + noise * rng.standard_normal(60)
-    chosen = cross_validated(x, measured, np.full(60, noise))
-    bands = chosen.strength * penalty(x)
+    chosen = cross_validate(x, measured, np.full(60, noise))
+    bands = chosen.strength * compute_penalty(x)
     dense = np.diag(bands[0] + noise**-2) + sum(
         np.diag(bands[d][: 60 - d], d) + np.diag(bands[d][: 60 - d], -d) for d in (1, 2)
     )
@@ -127,7 +127,7 @@ def test_cross_validation_predicts_as_well_as_scipys_spline():
 
 
 def test_shared_is_one_value_and_smooth_scatters_less(singles):
-    fits, told = joint_fit(singles, CIRCUIT, MODES)
+    fits, told = fit_jointly(singles, CIRCUIT, MODES)
     assert told.converged
     assert len({fit["R_s"].value for fit in fits}) == 1
     assert len({fit["CPE_ct_Q"].value for fit in fits}) == CYCLES
@@ -141,7 +141,7 @@ def test_shared_is_one_value_and_smooth_scatters_less(singles):
 
 
 def test_all_free_is_every_cycle_by_itself(singles):
-    fits, _ = joint_fit(singles, CIRCUIT, {"R_s": "free"})
+    fits, _ = fit_jointly(singles, CIRCUIT, {"R_s": "free"})
     # equal noise in all cycles: its size comes from all of them, redchi weighted by degrees of freedom
     pooled = np.mean([fit.statistics.redchi for fit in singles])
     for alone, together in zip(singles, fits, strict=True):
@@ -153,7 +153,7 @@ def test_all_free_is_every_cycle_by_itself(singles):
 
 def test_noise_that_differs_from_cycle_to_cycle_stays_with_its_cycle():
     fits = [*single_fits(1)[:4], *single_fits(2, noise=0.05)[4:]]
-    result, _ = joint_fit(fits, CIRCUIT, {"R_s": "free"})
+    result, _ = fit_jointly(fits, CIRCUIT, {"R_s": "free"})
     for alone, together in zip(fits, result, strict=True):
         assert together["R_ct"].stderr == pytest.approx(alone["R_ct"].stderr, rel=0.05)
 
@@ -168,7 +168,7 @@ def test_sharing_what_does_not_change_gives_the_weighted_mean_of_a_linear_proble
         for k, row in enumerate(z)
     ]
     fits = [eisfit.fit(s, circuit, weighting="noise") for s in spectra]
-    result, _ = joint_fit(fits, circuit, {"R_s": "shared"})
+    result, _ = fit_jointly(fits, circuit, {"R_s": "shared"})
     assert result[0]["R_s"].value == pytest.approx(z.mean(), rel=1e-5)
     assert result[0]["R_s"].stderr == pytest.approx(0.1 / np.sqrt(12), rel=1e-4)
 
@@ -177,7 +177,7 @@ def test_sharing_what_does_not_change_gives_the_weighted_mean_of_a_linear_proble
 def test_errors_are_the_scatter_of_repeats():
     pulls = []
     for seed in range(1, 31):
-        fits, _ = joint_fit(single_fits(seed), CIRCUIT, MODES)
+        fits, _ = fit_jointly(single_fits(seed), CIRCUIT, MODES)
         pulls.append(
             [[(f[n].value - truth(k)[n]) / f[n].stderr for n in CIRCUIT.names] for k, f in enumerate(fits)]
         )
@@ -216,10 +216,10 @@ def test_errors_are_true_over_few_cycles_whatever_the_course(course, cycles, see
 def test_a_value_left_out_is_predicted_as_if_the_curve_were_fitted_without_it():
     """The shares' shortcut against fits that leave each cycle out, as dense matrices."""
     rng = np.random.default_rng(4)
-    x, stderr = axis(np.array([0.0, 1, 2, 4, 5, 7, 8, 9])), rng.uniform(0.5, 2, 8)
+    x, stderr = compute_axis(np.array([0.0, 1, 2, 4, 5, 7, 8, 9])), rng.uniform(0.5, 2, 8)
     y = np.sin(x) + stderr * rng.standard_normal(8)
-    chosen = cross_validated(x, y, stderr)
-    bands = penalty(x)
+    chosen = cross_validate(x, y, stderr)
+    bands = compute_penalty(x)
     dense = np.diag(bands[0]) + sum(
         np.diag(bands[d][: 8 - d], d) + np.diag(bands[d][: 8 - d], -d) for d in (1, 2)
     )
@@ -242,7 +242,7 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
     modes = dict.fromkeys(CIRCUIT.names, "free") | {"R_ct": "smooth"}
     problem = JointProblem.of(fits, CIRCUIT, modes)
     one = Strength(30.0, (30.0, 3000.0), (1.0, 1.0), 5)
-    smoothing = Smoothing(problem, penalty(np.arange(5.0)), {"R_ct": one})
+    smoothing = Smoothing(problem, compute_penalty(np.arange(5.0)), {"R_ct": one})
     state = minimise_banded(problem, smoothing.bands())
     data = problem.measure(state.theta)
     normal, gradient = data.normal, data.gradient
@@ -252,7 +252,7 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
         matrix, pull = np.zeros((size, size)), gradient.ravel().copy()
         for k in range(5):
             matrix[4 * k : 4 * k + 4, 4 * k : 4 * k + 4] = normal[k]
-        bands, rows = strength * penalty(np.arange(5.0)), np.arange(5) * 4 + column
+        bands, rows = strength * compute_penalty(np.arange(5.0)), np.arange(5) * 4 + column
         dense = np.diag(bands[0]) + sum(
             np.diag(bands[d][: 5 - d], d) + np.diag(bands[d][: 5 - d], -d) for d in (1, 2)
         )
@@ -269,7 +269,7 @@ def test_the_errors_of_a_mixture_against_dense_matrices():
 def test_a_cycle_that_does_not_share_is_flagged(singles):
     odd = simulate(CIRCUIT, {**truth(4), "R_s": 2.3}, frequency=FREQUENCY, noise=0.01, seed=4, cycle=23)
     fits = [*singles[:4], eisfit.fit(odd, CIRCUIT, start=truth(4)), *singles[5:]]
-    result, _ = joint_fit(fits, CIRCUIT, {"R_s": "shared"})
+    result, _ = fit_jointly(fits, CIRCUIT, {"R_s": "shared"})
     assert "strained" in [flag.name for flag in result[4].flags]
     assert not result[4].ok
 
@@ -288,18 +288,18 @@ def test_spectra_of_different_lengths_and_failures_go_together(singles):
 
 def test_mistakes_are_named(singles):
     with pytest.raises(UsageError, match="no mode 'smoth'; there are shared, smooth, free"):
-        joint_fit(singles, CIRCUIT, {"R_s": "smoth"})
+        fit_jointly(singles, CIRCUIT, {"R_s": "smoth"})
     with pytest.raises(UsageError, match="no parameter 'R_cc'"):
-        joint_fit(singles, CIRCUIT, {"R_cc": "shared"})
+        fit_jointly(singles, CIRCUIT, {"R_cc": "shared"})
     with pytest.raises(UsageError, match="R_s does not vary: it cannot be shared"):
-        joint_fit(singles, CIRCUIT.constrain(fix={"R_s": 2.0}), {"R_s": "shared"})
+        fit_jointly(singles, CIRCUIT.constrain(fix={"R_s": 2.0}), {"R_s": "shared"})
     with pytest.raises(UsageError, match="R_ct: smooth over 2 spectra has no meaning"):
-        joint_fit(singles[:2], CIRCUIT, {"R_ct": "smooth"})
+        fit_jointly(singles[:2], CIRCUIT, {"R_ct": "smooth"})
     with pytest.raises(UsageError, match="R_ct: the strength of smoothness must be positive, not -1"):
-        joint_fit(singles, CIRCUIT, {"R_ct": "smooth"}, strength=-1)
+        fit_jointly(singles, CIRCUIT, {"R_ct": "smooth"}, strength=-1)
     robust = eisfit.fit(singles[0].spectrum, CIRCUIT, start=truth(0), loss="huber")
     with pytest.raises(UsageError, match="robust losses cannot be combined"):
-        joint_fit([robust, *singles[1:]], CIRCUIT, MODES)
+        fit_jointly([robust, *singles[1:]], CIRCUIT, MODES)
 
 
 def test_what_is_derived_per_area_stays_in_a_joint_fit(singles):

@@ -20,7 +20,7 @@ from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import make_results
-from eisfit.tracking.joint.smoothness import Strength, penalty
+from eisfit.tracking.joint.smoothness import Strength, compute_penalty
 from eisfit.tracking.joint.solver import minimise_banded
 
 CYCLES = 12
@@ -78,7 +78,7 @@ def ended(case):
     free = {name: "free" for name, p in circuit.parameters.items() if p.free}
     problem = JointProblem.of(fits, circuit, free | modes)
     strengths = {name: Strength(1e4) for name, mode in modes.items() if mode == "smooth"}
-    smoothing = Smoothing(problem, penalty(np.arange(float(len(fits)))), strengths)
+    smoothing = Smoothing(problem, compute_penalty(np.arange(float(len(fits)))), strengths)
     theta = minimise_banded(problem, smoothing.bands()).theta
     return problem, theta, smoothing.covariance(theta)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from eisfit.tracking.scatter import reach
+from eisfit.tracking.scatter import compute_reach
 
 
 def held(free, size):
@@ -14,7 +14,7 @@ def held(free, size):
     """
     share = (np.arange(400) + 0.5) / 400
     scatter = size * np.sqrt(2 * special.gammaincinv(free / 2, share) / free)
-    widths = [np.prod(reach(float(one), free)) for one in scatter]
+    widths = [np.prod(compute_reach(float(one), free)) for one in scatter]
     return np.mean(2 * special.ndtr(np.array(widths) / size) - 1)
 
 
@@ -30,4 +30,4 @@ def test_scatter_is_covered(free, least):
 
 
 def test_without_degrees_of_freedom_the_errors_stand():
-    assert reach(None, 0) == (1.0, pytest.approx(1.959964, rel=1e-6))
+    assert compute_reach(None, 0) == (1.0, pytest.approx(1.959964, rel=1e-6))

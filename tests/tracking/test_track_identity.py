@@ -13,7 +13,7 @@ from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.swapped_arcs import exchange_arcs as in_other_orders
 from eisfit.model.simulate import simulate
 from eisfit.tracking import series_fits as fits_module
-from eisfit.tracking.identity import Candidate, Features, cheapest_path
+from eisfit.tracking.identity import Candidate, Features, find_path
 from eisfit.tracking.series_fits import Fits
 
 STEPS = 13
@@ -134,9 +134,9 @@ def test_the_path_prefers_smoothness_among_equals_and_the_better_optimum_among_u
     features = Features(CIRCUIT)
     a, b = candidate(A, 1.0, features), candidate(B, 1.0, features)
     errors, nfree = np.zeros((4, 5)), np.full(4, 100.0)
-    assert cheapest_path([[a], [b, a], [b, a], [a]], errors, nfree) == [0, 1, 1, 0]
+    assert find_path([[a], [b, a], [b, a], [a]], errors, nfree) == [0, 1, 1, 0]
     worse = candidate(A, 2.0, features)  # 100 ln 2 = 69: no smoothness is worth that
-    assert cheapest_path([[a], [b, worse], [a, b], [a]], errors, nfree) == [0, 0, 0, 0]
+    assert find_path([[a], [b, worse], [a, b], [a]], errors, nfree) == [0, 0, 0, 0]
 
 
 def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypatch):

@@ -118,11 +118,11 @@ def _track_all(
     series: list[Any], circuit: str | None, constraints: Constraints, options: dict[str, Any]
 ) -> list[Any]:
     from eisfit.fitting.common_circuit import choose_circuit
-    from eisfit.tracking.track import tell_choice, track
+    from eisfit.tracking.track import note_choice, track
 
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
     chosen = constraints.of(choice.circuit)
-    followed = (tell_choice(track(one, chosen, **options), choice) for one in series)
+    followed = (note_choice(track(one, chosen, **options), choice) for one in series)
     return list(progress(followed, "tracking", len(series)))
 
 

@@ -92,7 +92,7 @@ def track(
     from eisfit.fitting.common_circuit import choose_circuit
     from eisfit.model.files.library import is_given
     from eisfit.tracking.comparison.compare_series import compare_series
-    from eisfit.tracking.track import tell_choice
+    from eisfit.tracking.track import note_choice
     from eisfit.tracking.track import track as follow
 
     written.check()
@@ -119,7 +119,7 @@ def track(
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
     chosen, wanted, meant = meet(choice.circuit)
     options |= {"joint": joint, "geometry": geometry, **meant}
-    results = [tell_choice(follow(one, chosen, **options), choice) for one in series]
+    results = [note_choice(follow(one, chosen, **options), choice) for one in series]
     named = _relabel(results, files)
     groups = _groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)

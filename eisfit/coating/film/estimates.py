@@ -21,7 +21,7 @@ from eisfit.records import FILM_SCHEMA, Document, Told, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.spectra.axes import AXES
 from eisfit.tracking.arrhenius import fit_arrhenius
-from eisfit.tracking.growth.values import usable_values
+from eisfit.tracking.growth.values import select_values
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.units import Uncertain, uncertain
 from eisfit.validation.quantiles import normal_quantile
@@ -270,7 +270,7 @@ def _resistances(source: SeriesResult, name: str) -> Iterator[tuple[float | None
     A law needs no more of the arc: where its capacitance is not determined, the resistance may be.
     """
     fits = [result for result in source.results if isinstance(result, FitResult)]
-    for value, error in zip(*usable_values(fits, None, name), strict=True):
+    for value, error in zip(*select_values(fits, None, name), strict=True):
         good = math.isfinite(value) and math.isfinite(error)
         yield (float(value), float(error)) if good else (None, None)
 

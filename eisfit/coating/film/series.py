@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import StudyError
 from eisfit.tracking.growth.growth import fit_growth
-from eisfit.tracking.scatter import reach
+from eisfit.tracking.scatter import compute_reach
 from eisfit.validation.quantiles import normal_quantile
 
 
@@ -66,5 +66,5 @@ def thickness_series(
         "ionic_conductivity_S_per_cm_stderr": wider * line.slope_stderr / line.slope**2,
         "offset_ohm_cm2": line.intercept,
         "offset_ohm_cm2_stderr": wider * line.intercept_stderr,
-        "scatter": reach(line.scatter, line.dof)[0],
+        "scatter": compute_reach(line.scatter, line.dof)[0],
     }

@@ -68,7 +68,7 @@ class Chance:
         return np.asarray(mean + deviation * length * np.cos(angle))
 
     def choice(self, values: NDArray[np.intp], count: int) -> IntArray:
-        """Return so many of some values, any of them as often as it comes."""
+        """Return so many of some values, with replacement."""
         return np.asarray(values[(self.random(count) * len(values)).astype(np.intp)])
 
     def permutation(self, values: ArrayLike) -> IntArray:

@@ -272,7 +272,7 @@ def _equations(gram: FloatArray, moment: FloatArray, column: IntArray) -> tuple[
 
 
 def _add_ridge(normal: FloatArray) -> FloatArray:
-    """Return normal equations (..., K, K) that have a solution; what is nothing at all is put to zero."""
+    """Return normal equations (..., K, K) that have a solution; that of a zero column is zero."""
     found = normal.copy()
     diagonal = np.einsum("...ii->...i", found)
     diagonal += np.where(diagonal > 0, _RIDGE * diagonal, 1.0)
@@ -309,7 +309,7 @@ def _find_least_amplitude(block: Block, scale: float, amplitudes: FloatArray) ->
 
 
 def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Chance) -> list[FloatArray]:
-    """Return the options of each block (n, 2) with those of the arcs dealt out anew in every other row."""
+    """Return the options of each block (n, 2) with those of the arcs permuted in every other row."""
     dealt = [option.copy() for option in picked]
     for row in range(0, len(picked[0]), 2):
         order = rng.permutation(arcs)

@@ -124,7 +124,7 @@ class Asymptote:
 def make_scan(*options: Sequence[float]) -> Callable[[FloatArray], FloatArray]:
     """Return an `Element.scan`: of one ohm, each time with each of the options of every further parameter.
 
-    >>> scan_over((0.7, 0.9))(np.array([10.0])).tolist()
+    >>> make_scan((0.7, 0.9))(np.array([10.0])).tolist()
     [[1.0, 10.0, 0.7], [1.0, 10.0, 0.9]]
     """
     return lambda times: np.array([(1.0, *row) for row in product(times, *options)])

@@ -18,7 +18,7 @@ def write_picture(tree: Node) -> str:
     Examples
     --------
     >>> from eisfit.model.notation import parse
-    >>> print(picture(parse("R_s-C_dl")))
+    >>> print(write_picture(parse("R_s-C_dl")))
     \begin{circuitikz}
     \draw (0,0) to[short,o-] (0.5,0);
     \draw (0.5,0) to[R,l=$R_\mathrm{s}$] (2.5,0);

@@ -81,7 +81,7 @@ class ImpedanceCircuit(Document):
 def map_names(circuit: Circuit) -> dict[str, str]:
     """Return eisfit's name of every parameter -> impedance.py's.
 
-    >>> names(Circuit.from_string("R_s-p(R_ct,CPE_ct)"))
+    >>> map_names(Circuit.from_string("R_s-p(R_ct,CPE_ct)"))
     {'R_s': 'R0', 'R_ct': 'R1', 'CPE_ct_Q': 'CPE1_0', 'CPE_ct_alpha': 'CPE1_1'}
     """
     found: dict[str, str] = {}
@@ -102,7 +102,7 @@ def write_string(circuit: Circuit) -> str:
 
     Examples
     --------
-    >>> string_of(Circuit.from_string("R_s-p(R_ct,CPE_ct)-Wo3"))
+    >>> write_string(Circuit.from_string("R_s-p(R_ct,CPE_ct)-Wo3"))
     'R0-p(R1,CPE1)-Wo3'
     """
     return _write_node(circuit.tree, {part.name: theirs for part, theirs in _components(circuit).items()})
@@ -305,7 +305,7 @@ def _numbers(numbers: Any, size: int, what: str, place: str) -> list[float] | No
 def _constrain(
     circuit: Circuit, values: Mapping[str, float], fixed: set[str], expressions: Mapping[str, str]
 ) -> Circuit:
-    """Return the circuit with these values; bounds that exclude one give way."""
+    """Return the circuit with these values; bounds that exclude a value are dropped."""
     for name, value in values.items():
         if circuit.parameters[name].scale == "log" and value < 0:
             raise ParameterError(f"{circuit.string}: {name} is {value:g}, and cannot be negative")

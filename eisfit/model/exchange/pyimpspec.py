@@ -171,7 +171,7 @@ _OURS = {"Q": "CPE", "Ha": "HN", "Ga": "G"}
 def _translate(
     symbol: str, given: dict[str, dict[str, Any]], fail: Callable[[str], CircuitError]
 ) -> tuple[str, dict[str, dict[str, Any]]]:
-    """Return our symbol, and our parameter -> what is said of it."""
+    """Return our symbol, and our parameter -> its value, fix and bounds."""
     ours = _OURS.get(symbol, symbol)
     if symbol in _SAME:
         return ours, {key: given.get(name, {}) for name, key in _SAME[symbol].items()}

@@ -48,7 +48,7 @@ def write_netlist(circuit: Circuit, values: Mapping[str, float], *, fmin: float,
 
     Examples
     --------
-    >>> text = netlist(Circuit.from_string("R_s-p(R_ct,C_dl)"), {"R_s": 2, "R_ct": 50, "C_dl": 1e-5},
+    >>> text = write_netlist(Circuit.from_string("R_s-p(R_ct,C_dl)"), {"R_s": 2, "R_ct": 50, "C_dl": 1e-5},
     ...     fmin=1, fmax=1e4)
     >>> print("\n".join(text.splitlines()[2:7]))
     .subckt cell p n
@@ -106,7 +106,7 @@ class _Writer:
             self.write_chain(component, component.name, a, b)
 
     def write_chain(self, node: Component | Line, name: str, a: str, b: str) -> None:
-        """Write the Foster chain of what is no lumped element."""
+        """Write the Foster chain of an element that is not lumped."""
         part = Circuit(tree=node)
         decades = np.log10(self.fmax / self.fmin)
         omega = 2 * np.pi * np.geomspace(self.fmin, self.fmax, max(int(_POINTS * decades), 2) + 1)

@@ -221,7 +221,7 @@ def parse_rank(circuit: object) -> int | None:
 
     Examples
     --------
-    >>> ranked_place(None), ranked_place("#2"), ranked_place("rs-ct")
+    >>> parse_rank(None), parse_rank("#2"), parse_rank("rs-ct")
     (1, 2, None)
     """
     if circuit is None:

@@ -152,7 +152,7 @@ class Rates:
             dof = spread**4 / (sa**4 / self.dofs[0] + sb**4 / self.dofs[1]) if spread > 0 else 1.0
         quantile = t_quantile(dof, 0.5 * (1 + level))
         p = 2 * t_below(dof, -abs(b - a) / spread) if spread > 0 else float(a == b)
-        low, high = _fieller(a, sa, b, sb, quantile)
+        low, high = _bound_ratio(a, sa, b, sb, quantile)
         return GrowthComparison(
             name, unit, *cycles, self.labels, self.laws, self.values, self.stderrs,
             b - a, spread, b - a - quantile * spread, b - a + quantile * spread,
@@ -160,7 +160,7 @@ class Rates:
         )  # fmt: skip
 
 
-def _fieller(a: float, sa: float, b: float, sb: float, q: float) -> tuple[float | None, float | None]:
+def _bound_ratio(a: float, sa: float, b: float, sb: float, q: float) -> tuple[float | None, float | None]:
     """Return the interval of b/a: all ratios r with |b - r a| <= q sqrt(sb^2 + r^2 sa^2)."""
     lead = a**2 - (q * sa) ** 2
     root = (a * b) ** 2 - lead * (b**2 - (q * sb) ** 2)

@@ -13,7 +13,7 @@ from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
 from eisfit.tracking.series_result import PANELS, SeriesResult
-from eisfit.tracking.table_rows import column_units
+from eisfit.tracking.table_rows import list_units
 from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class CellTable(Told, Sequence[SeriesResult]):
         import pandas as pd
 
         frame = pd.DataFrame(self._rows())
-        frame.attrs["units"] = {k: u for cell in self.cells for k, u in column_units(cell.circuit).items()}
+        frame.attrs["units"] = {k: u for cell in self.cells for k, u in list_units(cell.circuit).items()}
         return frame
 
     def _rows(self) -> list[dict[str, Any]]:
@@ -188,7 +188,7 @@ def compare_series(
 def _compare_with_first(
     name: str, groups: Mapping[str, Sequence[SeriesResult]], level: float
 ) -> tuple[GrowthComparison, ...]:
-    (first, one), *others = ((title, _growths(name, cells)) for title, cells in groups.items())
+    (first, one), *others = ((title, _fit_growths(name, cells)) for title, cells in groups.items())
     rows = []
     for title, two in others:
         try:
@@ -201,7 +201,7 @@ def _compare_with_first(
     return tuple(rows)
 
 
-def _growths(name: str, cells: Sequence[SeriesResult]) -> list[Growth]:
+def _fit_growths(name: str, cells: Sequence[SeriesResult]) -> list[Growth]:
     """Return the growth of one parameter in the cells that tell it."""
     found = []
     for cell in cells:

@@ -53,7 +53,7 @@ def compare_replicates(
     groups = [np.array([g.rate(first, last) for g in group], dtype=float) for group in (one, other)]
     means = tuple(float(rates[:, 0].mean()) for rates in groups)
     counts = len(one), len(other)
-    scatter, dof = _scatter(groups)
+    scatter, dof = _estimate_scatter(groups)
     errors = tuple(
         float(np.sqrt(max(s, np.nanmean(rates[:, 1] ** 2)) / n))
         for s, rates, n in zip(scatter, groups, counts, strict=True)
@@ -66,7 +66,7 @@ def compare_replicates(
     return rates.compare(one[0].name, one[0].unit, (first, last), level, dof)
 
 
-def _scatter(groups: Sequence[FloatArray]) -> tuple[tuple[float, float], float | None]:
+def _estimate_scatter(groups: Sequence[FloatArray]) -> tuple[tuple[float, float], float | None]:
     """Return the variance from cell to cell of both groups; degrees of freedom where it is pooled."""
     if min(len(rates) for rates in groups) > 1:
         return (float(groups[0][:, 0].var(ddof=1)), float(groups[1][:, 0].var(ddof=1))), None

@@ -83,21 +83,21 @@ def calculate_figures(
     return Figure(name, unit, cycle, value, low, high, None if printed is None else printed.value, agrees)
 
 
-def figures_of(rows: Sequence[Row]) -> tuple[Figure, ...]:
+def list_figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
     """Return everything that the rows of a table give, in the order of the cycles."""
-    return tuple(figure for place, row in enumerate(rows) for figure in _figures(rows, place, row))
+    return tuple(figure for place, row in enumerate(rows) for figure in _iterate_figures(rows, place, row))
 
 
-def _figures(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
-    yield from _capacity(rows, place, row)
-    yield from _voltage(rows, row)
-    yield from _charging(row)
+def _iterate_figures(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
+    yield from _iterate_capacities(rows, place, row)
+    yield from _iterate_voltages(rows, row)
+    yield from _iterate_charging(row)
 
 
-def _capacity(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
+def _iterate_capacities(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
     cycle = row["cycle"].value
     capacity, retention = row.get("capacity_mAh_g"), row.get("retention_percent")
-    first = _first_capacity(rows, row)
+    first = _find_first_capacity(rows, row)
     if capacity and first and first is not capacity:
         yield calculate_figures(
             "retention", "%", cycle, lambda c, f: 100 * c / f, [capacity, first], printed=retention
@@ -106,24 +106,24 @@ def _capacity(rows: Sequence[Row], place: int, row: Row) -> Iterator[Figure]:
         yield calculate_figures(
             "initial capacity", "mAh/g", cycle, lambda c, r: 100 * c / r, [capacity, retention]
         )
-    slow = _slow_capacity(rows, place)
+    slow = _find_slow_capacity(rows, place)
     if capacity and slow and (rate := row.get("c_rate")) and rate.value > slow[0]:
         told = row.get("rate_ratio_percent")
         name = f"{rate.value:g}C capacity relative to {slow[0]:g}C"
         yield calculate_figures(name, "%", cycle, lambda c, s: 100 * c / s, [capacity, slow[1]], printed=told)
 
 
-def _first_capacity(rows: Sequence[Row], row: Row) -> Number | None:
+def _find_first_capacity(rows: Sequence[Row], row: Row) -> Number | None:
     """Return the first capacity at the same rate; a printed retention there means an even earlier one."""
-    same = [other for other in rows if "capacity_mAh_g" in other and _rate(other) == _rate(row)]
+    same = [other for other in rows if "capacity_mAh_g" in other and _get_rate(other) == _get_rate(row)]
     return same[0]["capacity_mAh_g"] if same else None
 
 
-def _rate(row: Row) -> float | None:
+def _get_rate(row: Row) -> float | None:
     return row["c_rate"].value if "c_rate" in row else None
 
 
-def _slow_capacity(rows: Sequence[Row], place: int) -> tuple[float, Number] | None:
+def _find_slow_capacity(rows: Sequence[Row], place: int) -> tuple[float, Number] | None:
     """Return the slowest rate and its last capacity up to this row."""
     known = [r for r in rows[: place + 1] if "capacity_mAh_g" in r and "c_rate" in r]
     if not known:
@@ -133,7 +133,7 @@ def _slow_capacity(rows: Sequence[Row], place: int) -> tuple[float, Number] | No
     return slowest, last["capacity_mAh_g"]
 
 
-def _voltage(rows: Sequence[Row], row: Row) -> Iterator[Figure]:
+def _iterate_voltages(rows: Sequence[Row], row: Row) -> Iterator[Figure]:
     cycle = row["cycle"].value
     drop, current = row.get("voltage_drop_V"), row.get("current_A")
     if drop and current:
@@ -147,7 +147,7 @@ def _voltage(rows: Sequence[Row], row: Row) -> Iterator[Figure]:
         )
 
 
-def _charging(row: Row) -> Iterator[Figure]:
+def _iterate_charging(row: Row) -> Iterator[Figure]:
     cycle = row["cycle"].value
     cc, cv, share = (row.get(name) for name in ("cc_time_s", "cv_time_s", "cc_share_percent"))
     if cc and cv:
@@ -159,7 +159,7 @@ def _charging(row: Row) -> Iterator[Figure]:
         yield calculate_figures("CV time", "s", cycle, lambda a, s: 100 * a / s - a, [cc, share])
 
 
-def retention_crossing(rows: Sequence[Row], percent: float) -> Figure:
+def find_retention_crossing(rows: Sequence[Row], percent: float) -> Figure:
     """Return where retention falls to `percent`, straight between two cycles; see `CycleTable`."""
     points = [(row["cycle"].value, number) for row in rows if (number := _retention(rows, row)) is not None]
     if len(points) < 2:
@@ -182,9 +182,9 @@ def retention_crossing(rows: Sequence[Row], percent: float) -> Figure:
 def _retention(rows: Sequence[Row], row: Row) -> Number | None:
     if "retention_percent" in row:
         return row["retention_percent"]
-    capacity, first = row.get("capacity_mAh_g"), _first_capacity(rows, row)
+    capacity, first = row.get("capacity_mAh_g"), _find_first_capacity(rows, row)
     fastest = max((r["c_rate"].value for r in rows if "c_rate" in r), default=None)
-    if capacity is None or first is None or _rate(row) != fastest:
+    if capacity is None or first is None or _get_rate(row) != fastest:
         return None
     ends = [100 * c / f for c in capacity.ends for f in first.ends]
     return Number(100 * capacity.value / first.value, (max(ends) - min(ends)) / 2)

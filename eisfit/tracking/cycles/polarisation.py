@@ -85,7 +85,7 @@ def explain_polarisation(
     if not fits:
         raise FitError("no cycle has a usable fit: the impedance explains nothing")
     names = tuple(c.name for c in components(fits[0].circuit.tree) if c.symbol == "R")
-    sums = [_sum(fit, names) for fit in fits]
+    sums = [_sum_resistances(fit, names) for fit in fits]
     cycles = np.array([fit.spectrum.cycle for fit in fits], dtype=float)  # NaN of None
     growth = fit_growth(
         cycles, [s[0] for s in sums], [s[1] for s in sums], name=" + ".join(names), unit="ohm"
@@ -99,7 +99,7 @@ def explain_polarisation(
     )  # fmt: skip
 
 
-def _sum(fit: FitResult, names: tuple[str, ...]) -> tuple[float, float]:
+def _sum_resistances(fit: FitResult, names: tuple[str, ...]) -> tuple[float, float]:
     """Return the sum of some resistances and its standard error, correlations included."""
     value = sum(fit.values[name] for name in names)
     if fit.covar is None:

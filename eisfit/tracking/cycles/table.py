@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
 from eisfit.files import read_text
 from eisfit.records import CYCLE_TABLE_SCHEMA, Document, Told, dataclass
-from eisfit.tracking.cycles.figures import Figure, Number, figures_of, retention_crossing
+from eisfit.tracking.cycles.figures import Figure, Number, find_retention_crossing, list_figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ class CycleTable(Told, Document):
             life = [self.retention_crossing(_END_OF_LIFE)]
         except EisfitError:
             life = []  # no two retentions, or it never falls so far
-        return (*figures_of(self.rows), *life)
+        return (*list_figures(self.rows), *life)
 
     @property
     def contradictions(self) -> tuple[Figure, ...]:
@@ -82,7 +82,7 @@ class CycleTable(Told, Document):
         EisfitError
             When the table has no two retentions, or it never falls so far.
         """
-        return retention_crossing(self.rows, percent)
+        return find_retention_crossing(self.rows, percent)
 
     def column(self, name: str) -> dict[float, Number]:
         """Return cycle -> number of one column.
@@ -134,16 +134,16 @@ def read_cycle_table(source: str | PathLike[str], *, label: str | None = None) -
     """
     path = Path(source)
     text = read_text(path, ReadError, encoding="utf-8-sig")
-    return _table(text, str(path), path.stem if label is None else label)
+    return _read_rows(text, str(path), path.stem if label is None else label)
 
 
-def _table(text: str, name: str, label: str) -> CycleTable:
+def _read_rows(text: str, name: str, label: str) -> CycleTable:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     reader = csv.DictReader(lines, skipinitialspace=True)
     columns = [column.strip() for column in reader.fieldnames or ()]
     _require_known(columns, name)
     reader.fieldnames = columns
-    rows = [_row(row, name) for row in reader]
+    rows = [_read_row(row, name) for row in reader]
     if not rows:
         raise ReadError(f"{name}: the table has no rows")
     return CycleTable(tuple(sorted(rows, key=lambda row: row["cycle"].value)), label)
@@ -158,7 +158,7 @@ def _require_known(columns: Sequence[str], name: str) -> None:
         raise ReadError(f"{name}: the column 'cycle' is missing")
 
 
-def _row(row: Mapping[str, str | None], name: str) -> dict[str, Number]:
+def _read_row(row: Mapping[str, str | None], name: str) -> dict[str, Number]:
     found = {}
     for column, text in row.items():
         if text is None or not text.strip():

@@ -15,8 +15,8 @@ from eisfit.tracking.growth.laws import LAWS
 if TYPE_CHECKING:
     from eisfit.tracking.growth.growth import Growth
 
-_HORIZON = 10.0  # measured spans: nobody believes what lies further out
-_GRID = 1001
+_MAX_SPANS = 10.0  # measured spans: no extrapolation further out can be trusted
+_GRID_POINTS = 1001
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,26 +70,26 @@ class Crossing(Told, Document):
         return f"reaches {significant(self.target, 4, trailing_zeros=False)}"
 
 
-def crossing_of(
+def find_crossing(
     growth: Growth, value: float | None, factor: float | None, level: float, extrapolate: bool
 ) -> Crossing:
     """Return the first crossing from the first measured cycle on; see `Growth.crossing`."""
-    target, excess, weights = _excess(growth, value, factor)
-    end = growth.last + (_HORIZON * (growth.last - growth.first) if extrapolate else 0.0)
-    grid = np.linspace(growth.first, end, _GRID)
+    target, excess, weights = _make_excess(growth, value, factor)
+    end = growth.last + (_MAX_SPANS * (growth.last - growth.first) if extrapolate else 0.0)
+    grid = np.linspace(growth.first, end, _GRID_POINTS)
     values = excess(grid)
     change = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
     nothing = Crossing(growth.name, target, factor, None, None, None, None, level, False, end)
     if change.size == 0:
         return nothing
-    cycle = _root(excess, grid[change[0]], grid[change[0] + 1])
-    stderr, low, high = _interval(growth, excess, weights, cycle, level)
+    cycle = _find_root(excess, grid[change[0]], grid[change[0] + 1])
+    stderr, low, high = _find_interval(growth, excess, weights, cycle, level)
     return Crossing(
         growth.name, target, factor, cycle, stderr, low, high, level, bool(cycle > growth.last), end
     )
 
 
-def _excess(
+def _make_excess(
     growth: Growth, value: float | None, factor: float | None
 ) -> tuple[float, Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
     """Return the target, the excess over it, and the derivatives of that by the coefficients."""
@@ -100,7 +100,7 @@ def _excess(
     return target, (lambda x: law.value(x, theta) - target), (lambda x: law.gradient(x, theta) - slopes)
 
 
-def _root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -> float:
+def _find_root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -> float:
     below = excess(np.array([low]))[0] < 0
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -111,7 +111,7 @@ def _root(excess: Callable[[FloatArray], FloatArray], low: float, high: float) -
     return float(0.5 * (low + high))
 
 
-def _interval(
+def _find_interval(
     growth: Growth,
     excess: Callable[[FloatArray], FloatArray],
     weights: Callable[[FloatArray], FloatArray],
@@ -132,16 +132,16 @@ def _interval(
         assert sigma is not None
         return np.abs(excess(x)) - quantile * sigma
 
-    far = max(cycle, growth.last) + _HORIZON * (growth.last - growth.first)
-    low = _edge(doubt, np.linspace(cycle, min(0.0, growth.first), _GRID))
-    high = _edge(doubt, np.linspace(cycle, far, 2 * _GRID))
+    far = max(cycle, growth.last) + _MAX_SPANS * (growth.last - growth.first)
+    low = _find_edge(doubt, np.linspace(cycle, min(0.0, growth.first), _GRID_POINTS))
+    high = _find_edge(doubt, np.linspace(cycle, far, 2 * _GRID_POINTS))
     return float(error[0] / abs(slope)) if slope else None, low, high
 
 
-def _edge(doubt: Callable[[FloatArray], FloatArray], grid: FloatArray) -> float | None:
+def _find_edge(doubt: Callable[[FloatArray], FloatArray], grid: FloatArray) -> float | None:
     """Return where doubt ends on the way along the grid; None where it never does."""
     sure = np.flatnonzero(doubt(grid) > 0)
     if sure.size == 0:
         return None
     k = int(sure[0])
-    return float(grid[0]) if k == 0 else _root(doubt, float(grid[k - 1]), float(grid[k]))
+    return float(grid[0]) if k == 0 else _find_root(doubt, float(grid[k - 1]), float(grid[k]))

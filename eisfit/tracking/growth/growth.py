@@ -13,10 +13,10 @@ from eisfit.arrays import FloatArray, distinct, finite
 from eisfit.errors import FitError, UsageError, did_you_mean
 from eisfit.records import Document, Told, dataclass
 from eisfit.tracking.growth.band import Band
-from eisfit.tracking.growth.crossing import Crossing, crossing_of
-from eisfit.tracking.growth.laws import LAWS, LEAST_POINTS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
+from eisfit.tracking.growth.crossing import Crossing, find_crossing
+from eisfit.tracking.growth.laws import LAWS, MIN_POINTS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
 from eisfit.tracking.growth.spikes import find_followers, is_end_apart
-from eisfit.tracking.scatter import is_chance, reach
+from eisfit.tracking.scatter import compute_reach, is_chance
 from eisfit.verdict import LEVEL
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BAND_POINTS = 25
 """Of a law that is drawn."""
 _SIGNIFICANT = 3.0
-_CLEARLY = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
+_CLEAR_GAIN = 2.0  # a fall of AICc by less does not make a law the better one (Burnham, Anderson 2002, 2.6)
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,7 +138,7 @@ class Growth(Told, Document):
         """
         if not 0 < level < 1:
             raise UsageError(f"level {level:g} is not between 0 and 1; 0.95 is usual")
-        return reach(self.scatter, self.dof, level)[1]
+        return compute_reach(self.scatter, self.dof, level)[1]
 
     def error(self, weights: FloatArray) -> FloatArray | None:
         """Return the standard errors (n,) of weights (n, p) @ coefficients; None without a covariance."""
@@ -218,7 +218,7 @@ class Growth(Told, Document):
         for one in (value, factor):
             if isinstance(one, str):
                 raise UsageError(f"crossing: {one!r} is no number; twice as large is factor=2")
-        return crossing_of(self, value, factor, level, extrapolate)
+        return find_crossing(self, value, factor, level, extrapolate)
 
     def __str__(self) -> str:
         from eisfit.display.report.words import format_number_of_law
@@ -275,7 +275,7 @@ def fit_growth(
         raise UsageError(
             f"no growth law {law!r}{did_you_mean(law, LAWS) or '; there are ' + ', '.join(LAWS)}"
         )
-    x, y, s = _usable(cycle, value, stderr, name)
+    x, y, s = _select_usable(cycle, value, stderr, name)
     keep = find_followers(x, y, s) if one_cell else np.ones(x.size, dtype=bool)
     left_out, (x, y, s) = tuple(x[~keep].tolist()), (column[keep] for column in (x, y, s))
     if law != "auto":
@@ -284,16 +284,16 @@ def fit_growth(
         fits = _fit_laws((LAWS[law],), x, y, s, one_cell=one_cell)
     else:
         laws = tuple(each for each in OWN_LAWS if each.possible(x))
-        fits = _rank(_fit_laws(laws, x, y, s, one_cell=one_cell))
-    return replace(_growth(fits, x, name, unit), left_out=left_out)
+        fits = _rank_laws(_fit_laws(laws, x, y, s, one_cell=one_cell))
+    return replace(_make_growth(fits, x, name, unit), left_out=left_out)
 
 
-def _rank(fits: list[LawFit]) -> list[LawFit]:
+def _rank_laws(fits: list[LawFit]) -> list[LawFit]:
     """Return the laws that can be had, the chosen one first, then by AICc."""
     fits = [f for f in fits if f.law.name == "linear" or (f.inside and np.isfinite(f.aicc))]
     lowest = min(f.aicc for f in fits)
     chosen = min(
-        (f for f in fits if f.aicc <= lowest + _CLEARLY or len(fits) == 1),
+        (f for f in fits if f.aicc <= lowest + _CLEAR_GAIN or len(fits) == 1),
         key=lambda f: (f.coefficients.size, f.law.name != "linear", f.aicc),
     )
     return [chosen, *sorted((f for f in fits if f is not chosen), key=lambda f: f.aicc)]
@@ -306,14 +306,14 @@ def _fit_laws(
     fits = [fit_law(law, x, y, s) for law in laws]
     if not one_cell or any(is_chance(f.chisqr, x.size - f.coefficients.size) for f in fits):
         return fits
-    if x.size < LEAST_POINTS or is_end_apart(x, y, s):  # a last point far off is not told from a bend
+    if x.size < MIN_POINTS or is_end_apart(x, y, s):  # a last point far off is not told from a bend
         return fits
     found = [_find_correlation(f, x, y, s) for f in fits]
     return [fit_law(f.law, x, y, s, one) if one else f for f, one in zip(fits, found, strict=True)]
 
 
 def _find_correlation(fit: LawFit, x: FloatArray, y: FloatArray, s: FloatArray) -> float:
-    """Return the correlation of neighbours that does not hang on the one point farthest off the law."""
+    """Return the correlation of neighbours without the one point farthest off the law."""
     found = find_correlation(fit, x, y, s)
     others = np.arange(x.size) != int(np.argmax(np.abs(y - fit.law.value(x, fit.coefficients)) / s))
     if not found or not fit.law.possible(x[others]):
@@ -322,7 +322,7 @@ def _find_correlation(fit: LawFit, x: FloatArray, y: FloatArray, s: FloatArray) 
     return min(found, find_correlation(without, x[others], y[others], s[others]))
 
 
-def _usable(
+def _select_usable(
     cycle: ArrayLike, value: ArrayLike, stderr: ArrayLike, name: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     x, y, s = (np.asarray(column, dtype=float) for column in (cycle, value, stderr))
@@ -336,23 +336,23 @@ def _usable(
     return x, y, s
 
 
-def _growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
+def _make_growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Growth:
     """Put the first fit into a `Growth`, the others among its candidates."""
     chosen = fits[0]
     free = x.size - chosen.coefficients.size
     scatter = float(np.sqrt(chosen.chisqr / free)) if free > 0 else None
-    matrix = None if scatter is None else chosen.covariance * reach(scatter, free)[0] ** 2
+    matrix = None if scatter is None else chosen.covariance * compute_reach(scatter, free)[0] ** 2
     bare = Growth(
         name, unit, chosen.law.name, 0.0, None, 0.0, None, None, int(x.size), scatter, None,
         tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),
         float(x.min()), float(x.max()), finite(chosen.aicc),
-        tuple({"law": f.law.name, "aicc": finite(f.aicc), "delta": _delta(f, fits)} for f in fits),
+        tuple({"law": f.law.name, "aicc": finite(f.aicc), "delta": _compare_aicc(f, fits)} for f in fits),
         chosen.correlation,
     )  # fmt: skip
-    return _with_line(bare)
+    return _add_line(bare)
 
 
-def _with_line(growth: Growth) -> Growth:
+def _add_line(growth: Growth) -> Growth:
     """Fill in the mean rate, the value at cycle 0 and the doubling."""
     theta, zero = np.array(growth.coefficients), np.zeros(1)
     law = LAWS[growth.law]
@@ -378,6 +378,6 @@ def _with_line(growth: Growth) -> Growth:
     return replace(filled, doubling_cycle=filled.crossing(factor=2, extrapolate=True).cycle)
 
 
-def _delta(fit: LawFit, fits: list[LawFit]) -> float | None:
+def _compare_aicc(fit: LawFit, fits: list[LawFit]) -> float | None:
     lowest = min(f.aicc for f in fits)
     return finite(fit.aicc - lowest) if np.isfinite(fit.aicc) else None

@@ -26,14 +26,14 @@ from eisfit.extensions import Registry
 from eisfit.records import dataclass
 from eisfit.tracking.growth.minimum import find_bounded_minimum
 
-_SCAN = 81
-_REFINED = 1e-10
-_REGIME = 0.1
-_LARGEST = 300.0  # |c x| of an exponential: its square is a number too
-LEAST_POINTS = 10
+_SCAN_POINTS = 81
+_PRECISION = 1e-10
+_REGIME_SHARE = 0.1
+_MAX_EXPONENT = 300.0  # |c x| of an exponential: its square is a number too
+MIN_POINTS = 10
 """Of fewer, a bend and a correlation are not told apart."""
 _CORRELATIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.96)
-_LEAST = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
+_MIN_CHISQR = 1e-24  # of chisqr per point: values that lie exactly on a curve have no likelihood
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,16 @@ def _log(x: FloatArray) -> FloatArray:
     return np.log(np.where(x > 0, x, 1.0))
 
 
-def _rates(x: FloatArray) -> FloatArray:
+def _list_rates(x: FloatArray) -> FloatArray:
     """Return rates up to e^8 over the places; far from zero those whose value at zero is a number."""
-    return np.asarray(np.linspace(-1, 1, _SCAN) * min(8 / np.ptp(x), _LARGEST / np.abs(x).max()))
+    return np.asarray(np.linspace(-1, 1, _SCAN_POINTS) * min(8 / np.ptp(x), _MAX_EXPONENT / np.abs(x).max()))
 
 
-def _knees(x: FloatArray) -> FloatArray:
+def _list_knees(x: FloatArray) -> FloatArray:
     """Return where a knee may lie: two points, and a tenth of all, on either side make a regime."""
     places = distinct(x)
-    outside = max(2, round(_REGIME * places.size))
-    return np.linspace(places[outside], places[-1 - outside], _SCAN)
+    outside = max(2, round(_REGIME_SHARE * places.size))
+    return np.linspace(places[outside], places[-1 - outside], _SCAN_POINTS)
 
 
 #: The laws that ``auto`` tries.
@@ -118,7 +118,7 @@ OWN_LAWS = (
         "a exp(c x)",
         lambda x, c: np.exp(c * x)[:, np.newaxis],
         lambda x, k, c: k[0] * x * np.exp(c * x),
-        _rates,
+        _list_rates,
     ),
     Law(
         "power",
@@ -126,7 +126,7 @@ OWN_LAWS = (
         "a + b x^c",
         lambda x, c: np.column_stack([np.ones_like(x), np.where(x > 0, x, 0.0) ** c]),
         lambda x, k, c: np.where(x > 0, k[1] * np.where(x > 0, x, 1.0) ** c * _log(x), 0.0),
-        lambda _: np.linspace(0.1, 5.0, _SCAN),
+        lambda _: np.linspace(0.1, 5.0, _SCAN_POINTS),
         lowest=0.0,
     ),
     Law(
@@ -135,7 +135,7 @@ OWN_LAWS = (
         "a + b x + d max(x - c, 0)",
         lambda x, c: np.column_stack([np.ones_like(x), x, np.maximum(x - c, 0.0)]),
         lambda x, k, c: np.where(x > c, -k[2], 0.0),
-        _knees,
+        _list_knees,
         further=1,
     ),
 )
@@ -180,12 +180,12 @@ def fit_law(law: Law, x: FloatArray, y: FloatArray, stderr: FloatArray, correlat
     def project(shape: float) -> tuple[FloatArray, float]:
         return _project(law.basis(x, shape), y, stderr, correlation)
 
-    shape, inside = (0.0, True) if law.shapes is None else _shape(law.shapes(x), lambda c: project(c)[1])
+    shape, inside = (0.0, True) if law.shapes is None else _find_shape(law.shapes(x), lambda c: project(c)[1])
     linear, chisqr = project(shape)
     coefficients = linear if law.by_shape is None else np.append(linear, shape)
     gradient = law.gradient(x, coefficients) / stderr[:, np.newaxis]
-    covariance = _inverse(_decorrelate(gradient, correlation))
-    aicc = _aicc(chisqr, x.size, coefficients.size + (correlation > 0))
+    covariance = _invert_normal(_decorrelate(gradient, correlation))
+    aicc = _compute_aicc(chisqr, x.size, coefficients.size + (correlation > 0))
     aicc += (x.size - 1) * float(np.log1p(-(correlation**2)))
     alone = float(np.sum(((y - law.value(x, coefficients)) / stderr) ** 2)) if correlation else chisqr
     # The scatter, by which errors are multiplied, is that of the deviations as they stand.
@@ -207,7 +207,7 @@ def _restricted_likelihood(design: FloatArray, target: FloatArray, free: int, co
     white = _decorrelate(target, correlation)
     residual = white - basis @ (basis.T @ white)
     size = np.sum(np.log(np.abs(np.diag(triangle)) + 1e-300))
-    likelihood = -0.5 * free * np.log(max(float(residual @ residual), _LEAST)) - size
+    likelihood = -0.5 * free * np.log(max(float(residual @ residual), _MIN_CHISQR)) - size
     return float(likelihood - 0.5 * (target.size - 1) * np.log1p(-(correlation**2)))
 
 
@@ -219,13 +219,13 @@ def _decorrelate(rows: FloatArray, correlation: float) -> FloatArray:
     return np.concatenate([rows[:1], new])
 
 
-def _shape(scan: FloatArray, cost: Callable[[float], float]) -> tuple[float, bool]:
+def _find_shape(scan: FloatArray, cost: Callable[[float], float]) -> tuple[float, bool]:
     """Return the best shape, and whether it lies inside the scanned range."""
     best = int(np.argmin([cost(float(shape)) for shape in scan]))
     low, high = scan[max(best - 1, 0)], scan[min(best + 1, scan.size - 1)]
     if low == high:
         return float(low), True
-    refined, least = find_bounded_minimum(cost, float(low), float(high), _REFINED * float(high))
+    refined, least = find_bounded_minimum(cost, float(low), float(high), _PRECISION * float(high))
     shape = refined if least < cost(float(scan[best])) else float(scan[best])
     margin = 1e-6 * (scan[-1] - scan[0])
     return shape, bool(scan[0] + margin < shape < scan[-1] - margin)
@@ -241,17 +241,17 @@ def _project(
     return linear, float(np.sum((target - design @ linear) ** 2))
 
 
-def _inverse(gradient: FloatArray) -> FloatArray:
+def _invert_normal(gradient: FloatArray) -> FloatArray:
     size = np.sqrt(np.sum(gradient**2, axis=0))
     size = np.where(size > 0, size, 1.0)  # a knee between equal slopes moves nothing
     scaled = gradient / size
     return np.asarray(np.linalg.pinv(scaled.T @ scaled, hermitian=True) / np.outer(size, size))
 
 
-def _aicc(chisqr: float, points: int, coefficients: int) -> float:
+def _compute_aicc(chisqr: float, points: int, coefficients: int) -> float:
     """Return AICc of a fit whose error scale is a further parameter."""
     k = coefficients + 1
     if points - k - 1 <= 0:
         return float("inf")
-    spread = max(chisqr / points, _LEAST)
+    spread = max(chisqr / points, _MIN_CHISQR)
     return float(points * np.log(spread) + 2 * k + 2 * k * (k + 1) / (points - k - 1))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 _GOLDEN = 0.5 * (3 - math.sqrt(5))
 _ROUNDING = math.sqrt(2.2e-16)
-_CALLS = 500
+_MAX_CALLS = 500
 _Points = tuple[tuple[float, float], ...]
 
 
@@ -29,12 +29,12 @@ def find_bounded_minimum(
     first = low + _GOLDEN * (high - low)
     points: _Points = ((first, function(first)),) * 3
     step = before = 0.0
-    for _ in range(_CALLS - 1):
+    for _ in range(_MAX_CALLS - 1):
         best, middle = points[0][0], 0.5 * (low + high)
         least = _ROUNDING * abs(best) + precision / 3
         if abs(best - middle) <= 2 * least - 0.5 * (high - low):
             break
-        parabola = _vertex(points, low, high, before) if abs(before) > least else None
+        parabola = _step_to_vertex(points, low, high, before) if abs(before) > least else None
         if parabola is None:
             before = (low if best >= middle else high) - best
             step = _GOLDEN * before
@@ -48,12 +48,12 @@ def find_bounded_minimum(
             low = min(place, best)
         else:
             high = max(place, best)
-        points = _with(points, new)
+        points = _insert_point(points, new)
     return points[0]
 
 
-def _with(points: _Points, new: tuple[float, float]) -> _Points:
-    """Return the best three points in order, places and values; a place held twice gives way."""
+def _insert_point(points: _Points, new: tuple[float, float]) -> _Points:
+    """Return the best three points in order, places and values; a repeated place is dropped."""
     best, second, third = points
     if new[1] <= best[1]:
         return new, best, second
@@ -64,8 +64,8 @@ def _with(points: _Points, new: tuple[float, float]) -> _Points:
     return points
 
 
-def _vertex(points: _Points, low: float, high: float, before: float) -> float | None:
-    """Return the step to the vertex of a parabola; None where it is none of use."""
+def _step_to_vertex(points: _Points, low: float, high: float, before: float) -> float | None:
+    """Return the step to the vertex of a parabola; None where that is no useful step."""
     (x, fx), (second, at_second), (third, at_third) = points
     r, q = (x - second) * (fx - at_third), (x - third) * (fx - at_second)
     p, q = (x - third) * q - (x - second) * r, 2 * (q - r)

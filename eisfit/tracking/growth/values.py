@@ -29,7 +29,7 @@ from eisfit.verdict import limit
 LogTime = Callable[[Mapping[str, float]], float]
 
 
-def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
+def list_parts(circuit: Circuit, name: str) -> tuple[str, ...]:
     """Return the parameters of ``R_1`` or ``R_s+R_1``.
 
     Raises
@@ -51,7 +51,7 @@ def parts_of(circuit: Circuit, name: str) -> tuple[str, ...]:
 
 
 def main_parameter(circuit: Circuit) -> str:
-    """Return what is drawn where nobody says what: R_ct, or the last resistance.
+    """Return the parameter that is drawn by default: R_ct, or the last resistance.
 
     >>> from eisfit import circuit
     >>> main_parameter(circuit("rs-ct-w")), main_parameter(circuit("rs-3arcs")), main_parameter(circuit("C1"))
@@ -61,13 +61,13 @@ def main_parameter(circuit: Circuit) -> str:
     return "R_ct" if "R_ct" in resistances else [*circuit.names, *resistances][-1]
 
 
-def unit_of(circuit: Circuit, name: str) -> str:
+def find_unit(circuit: Circuit, name: str) -> str:
     """Return the unit of a parameter or a sum of them."""
-    return circuit.parameters[parts_of(circuit, name)[0]].unit
+    return circuit.parameters[list_parts(circuit, name)[0]].unit
 
 
-def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return values and errors (N,) of a parameter, or a sum, that do not lean on other spectra.
+def select_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return values and errors (N,) of a parameter, or a sum, that do not depend on other spectra.
 
     NaN where it is not usable. The errors are the noise's: what a circuit that is only nearly true adds is
     common to the spectra of a cell, and no part of their differences. `eisfit.tracking.scatter` makes weights
@@ -75,10 +75,10 @@ def usable_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> 
     """
     if not fits:
         return np.zeros(0), np.zeros(0)
-    parts = parts_of(fits[0].circuit, name)
+    parts = list_parts(fits[0].circuit, name)
     values, errors = (np.full(len(fits), np.nan),) * 2 if len(parts) > 1 else _read_values(fits, joint, name)
     if joint is None:
-        values, errors = _with_sums(fits, parts, values, errors)
+        values, errors = _add_sums(fits, parts, values, errors)
     return values, errors * compute_weights(fits)
 
 
@@ -93,22 +93,22 @@ def _read_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> t
     return np.where(good, values, np.nan), np.where(good, errors, np.nan)
 
 
-def _with_sums(
+def _add_sums(
     fits: Sequence[FitResult], parts: tuple[str, ...], values: FloatArray, errors: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the columns with the sum of `parts` where that is determined and nothing stands there yet."""
     missing = np.flatnonzero(np.isnan(values))
-    times = _times(fits[0].circuit)
+    times = _list_times(fits[0].circuit)
     if not missing.size or not set(parts) <= set(times):
         return values, errors
     values, errors = values.copy(), errors.copy()
     for k in missing.tolist():
-        if (error := _error_of_sum(fits[k], parts, times)) is not None:
+        if (error := _compute_error_of_sum(fits[k], parts, times)) is not None:
             values[k], errors[k] = sum(fits[k].values[part] for part in parts), error
     return values, errors
 
 
-def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTime]) -> float | None:
+def _compute_error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTime]) -> float | None:
     """Return the standard error of a sum where the spectrum determines it, else None.
 
     The sum of all that is faster than some frequency of the sweep is a level of Z' in it. Of another sum, no
@@ -122,21 +122,21 @@ def _error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[str, LogTi
     seen = level and -times[ordered[len(parts) - 1]](fit.values) > lowest
     if not seen and (len(parts) == 1 or any(fit[part].verdict in ("extrapolated", "open") for part in parts)):
         return None
-    error = standard_error(partial(_sum, parts), fit.circuit, fit.values, fit.var_names, fit.covar)
-    total = float(_sum(parts, fit.values))
-    if not error or error * _widening(fit, parts) > limit("extrapolated") * total:
+    error = standard_error(partial(_sum_parts, parts), fit.circuit, fit.values, fit.var_names, fit.covar)
+    total = float(_sum_parts(parts, fit.values))
+    if not error or error * _compute_widening(fit, parts) > limit("extrapolated") * total:
         return None
-    others = [float(_sum(parts, one["values"])) for one in fit.alternatives]
+    others = [float(_sum_parts(parts, one["values"])) for one in fit.alternatives]
     return None if any(abs(other - total) > limit("extrapolated") * total for other in others) else error
 
 
-def _widening(fit: FitResult, parts: tuple[str, ...]) -> float:
+def _compute_widening(fit: FitResult, parts: tuple[str, ...]) -> float:
     """Return by how much the circuit's own error widens that of a part, at most: of a sum it is not kept."""
     pairs = [(fit[part].stderr, fit[part].stderr_noise) for part in parts]
     return max((whole / noise for whole, noise in pairs if whole and noise), default=1.0)
 
 
-def _sum(parts: tuple[str, ...], p: Any) -> Any:
+def _sum_parts(parts: tuple[str, ...], p: Any) -> Any:
     return sum(p[part] for part in parts)
 
 
@@ -145,7 +145,7 @@ def _sort_resistances(fit: FitResult, times: dict[str, LogTime]) -> list[str]:
     return sorted(times, key=lambda name: times[name](fit.values))
 
 
-def _times(circuit: Circuit) -> dict[str, LogTime]:
+def _list_times(circuit: Circuit) -> dict[str, LogTime]:
     """Return the resistances that add up to the circuit's levels, and the ln tau of each; -inf in series."""
     found: dict[str, LogTime] = {}
     for one in serial_parts(circuit.tree):
@@ -154,26 +154,26 @@ def _times(circuit: Circuit) -> dict[str, LogTime]:
     found |= {arc.resistor.name: arc.log_tau for arc in arcs(circuit.tree)}
     for one in components(circuit.tree):
         if one.symbol in ("K", "Zarc"):
-            found[f"{one.name}_R"] = partial(_log_of, f"{one.name}_tau")
+            found[f"{one.name}_R"] = partial(_compute_log, f"{one.name}_tau")
     return found
 
 
-def _log_of(name: str, p: Any) -> Any:
+def _compute_log(name: str, p: Any) -> Any:
     with np.errstate(divide="ignore"):
         return np.log(p[name])
 
 
-def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
+def iterate_useful_sums(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
     """Yield the sums of resistances, from fast to slow, that say more than their parts.
 
     Such a one is determined in more spectra than one of its parts. Between blocking electrodes the sum of all
     is told too: that is the conductor's own resistance, of which grains and their boundaries are parts.
     """
-    times, blocks = _times(circuit), _blocks(circuit)
+    times, blocks = _list_times(circuit), _blocks_direct_current(circuit)
     usable = [fit for fit in fits if fit.grade != "D"]
     if len(times) < 2 or not usable:
         return
-    seen = {name: int(np.isfinite(usable_values(fits, None, name)[0]).sum()) for name in times}
+    seen = {name: int(np.isfinite(select_values(fits, None, name)[0]).sum()) for name in times}
     if not blocks and min(seen.values()) == len(fits):
         return
     middle = {name: float(np.median([time(fit.values) for fit in usable])) for name, time in times.items()}
@@ -181,11 +181,11 @@ def sums_to_tell(fits: Sequence[FitResult], circuit: Circuit) -> Iterator[str]:
     for count in range(2, len(ordered) + 1):
         name, least = "+".join(ordered[:count]), min(seen[part] for part in ordered[:count])
         whole = count == len(ordered) and blocks
-        if whole or (least < len(fits) and np.isfinite(usable_values(fits, None, name)[0]).sum() > least):
+        if whole or (least < len(fits) and np.isfinite(select_values(fits, None, name)[0]).sum() > least):
             yield name
 
 
-def _blocks(circuit: Circuit) -> bool:
+def _blocks_direct_current(circuit: Circuit) -> bool:
     """Return whether a capacitive element in series stops a direct current."""
     parts = serial_parts(circuit.tree)
     return any(isinstance(one, Component) and one.symbol in ("C", "CPE") for one in parts)

@@ -76,9 +76,9 @@ class Bordered:
     def covariance(self) -> FloatArray:
         """Return the inverse's blocks (N, n + s, n + s): each cycle's parameters with the shared ones."""
         cycles, n = self.blocks.shape[:2]
-        return self._with_border(self._diagonal_blocks() if n else np.zeros((cycles, 0, 0)))
+        return self._add_border(self._diagonal_blocks() if n else np.zeros((cycles, 0, 0)))
 
-    def _with_border(self, own: FloatArray) -> FloatArray:
+    def _add_border(self, own: FloatArray) -> FloatArray:
         """Return the inverse's blocks from those (N, n, n) of B's inverse."""
         cycles, n, s = self.border.shape
         border = self._solve_border()
@@ -103,7 +103,7 @@ class Bordered:
     def _diagonal_blocks(self) -> FloatArray:
         """Return the diagonal blocks (N, n, n) of B's inverse."""
         diagonal, lower = self._pair_blocks()
-        return _unpair(inverse_blocks(diagonal[np.newaxis], lower[np.newaxis])[0], *self.blocks.shape[:2])
+        return _unpair(invert_blocks(diagonal[np.newaxis], lower[np.newaxis])[0], *self.blocks.shape[:2])
 
     def _pair_blocks(self) -> tuple[FloatArray, FloatArray]:
         """Return B as a block-tridiagonal matrix of blocks of two cycles: diagonal and lower blocks."""
@@ -126,19 +126,19 @@ class Bordered:
         return diagonal, lower
 
 
-def covariances(systems: Sequence[Bordered]) -> Iterator[FloatArray]:
+def iterate_covariances(systems: Sequence[Bordered]) -> Iterator[FloatArray]:
     """Yield `Bordered.covariance` of systems of one shape; together they cost little more than one."""
     cycles, n = systems[0].blocks.shape[:2]
     if n == 0:
         yield from (system.covariance() for system in systems)
         return
     pairs = [system._pair_blocks() for system in systems]
-    inverse = inverse_blocks(np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
+    inverse = invert_blocks(np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
     for system, blocks in zip(systems, inverse, strict=True):
-        yield system._with_border(_unpair(blocks, cycles, n))
+        yield system._add_border(_unpair(blocks, cycles, n))
 
 
-def inverse_blocks(diagonal: FloatArray, lower: FloatArray) -> FloatArray:
+def invert_blocks(diagonal: FloatArray, lower: FloatArray) -> FloatArray:
     """Return the diagonal blocks (J, M, b, b) of the inverses of J block-tridiagonal matrices.
 
     Parameters

@@ -16,14 +16,14 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
-from eisfit.tracking.joint.bordered import covariances
+from eisfit.tracking.joint.bordered import iterate_covariances
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.smoothness import Strength
-from eisfit.tracking.joint.solver import System, linear_system
+from eisfit.tracking.joint.solver import System, make_linear_system
 
-_LEAST = 0.01  # a strength less probable does not count
-_TOGETHER = 8  # systems whose covariances are computed at once
-_FLOOR = 0.5  # of the plain variance: rounding must not make an error vanish
+_MIN_PROBABILITY = 0.01  # a strength less probable does not count
+_BATCH = 8  # systems whose covariances are computed at once
+_MIN_SHARE = 0.5  # of the plain variance: rounding must not make an error vanish
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Smoothing:
     problem
         All cycles.
     curvature
-        (3, N) from `eisfit.tracking.joint.smoothness.penalty`.
+        (3, N) from `eisfit.tracking.joint.smoothness.compute_penalty`.
     strengths
         Of the smooth parameters.
     """
@@ -53,19 +53,19 @@ class Smoothing:
     def covariance(self, theta: FloatArray) -> FloatArray:
         """Return the covariance (N, V, V) at the minimum theta (N, V): local coordinates, then shared."""
         data = self.problem.measure(theta)
-        system = linear_system(self.problem, theta, data, self.bands())
+        system = make_linear_system(self.problem, theta, data, self.bands())
         plain = self._expand(system.matrix.covariance())
         mixed = plain.copy()
-        others = [(w, linear_system(self.problem, theta, data, b)) for w, b in self._others()]
-        for first in range(0, len(others), _TOGETHER):
-            part = others[first : first + _TOGETHER]
-            found = covariances([one.matrix for _, one in part])
+        others = [(w, make_linear_system(self.problem, theta, data, b)) for w, b in self._iterate_others()]
+        for first in range(0, len(others), _BATCH):
+            part = others[first : first + _BATCH]
+            found = iterate_covariances([one.matrix for _, one in part])
             for (weight, one), shared in zip(part, found, strict=True):
                 matrix = self._expand(shared)
-                away = self._find_way(one)
+                away = self._find_step(one)
                 mixed += weight * (matrix - plain + away[:, :, np.newaxis] * away[:, np.newaxis, :])
         before, after = (np.einsum("kii->ki", matrix) for matrix in (plain, mixed))
-        lost = (after < _FLOOR * before).any(axis=1)
+        lost = (after < _MIN_SHARE * before).any(axis=1)
         mixed[lost] = plain[lost]
         return mixed
 
@@ -79,10 +79,10 @@ class Smoothing:
         each[:, own:, own:] = design
         return np.asarray(each @ covariance @ each.transpose(0, 2, 1))
 
-    def common(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def estimate_shared(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what all share (S,), such as ln A and the activation energy, and its covariance (S, S)."""
         problem, own = self.problem, self.problem.local.size
-        system = linear_system(problem, theta, problem.measure(theta), self.bands())
+        system = make_linear_system(problem, theta, problem.measure(theta), self.bands())
         found = np.linalg.lstsq(
             problem.design.reshape(-1, problem.design.shape[2]),
             (theta[:, problem.shared] - problem.offset).ravel(),
@@ -90,18 +90,18 @@ class Smoothing:
         )[0]
         return np.asarray(found, dtype=np.float64), system.matrix.covariance()[0][own:, own:]
 
-    def _others(self) -> Iterator[tuple[float, FloatArray]]:
+    def _iterate_others(self) -> Iterator[tuple[float, FloatArray]]:
         """Yield the weight and the bands of every strength that is possible but was not chosen."""
         for name, s in self.strengths.items():
             if not s.folds:
                 continue
-            possible = s.weights > _LEAST
+            possible = s.weights > _MIN_PROBABILITY
             share = s.weights[possible] / s.weights[possible].sum()
             for weight, tried in zip(share, np.array(s.tried)[possible], strict=True):
                 if tried != s.strength:
                     yield float(weight), self.bands(**{name: float(tried)})
 
-    def _find_way(self, system: System) -> FloatArray:
+    def _find_step(self, system: System) -> FloatArray:
         """Return the way (N, V) to another minimum: local coordinates, then shared ones."""
         step = system.solve(self.problem)
         return np.concatenate([step[:, self.problem.local], step[:, self.problem.shared]], axis=1)

@@ -23,16 +23,16 @@ from eisfit.model.circuit import Circuit
 from eisfit.records import Document, dataclass
 from eisfit.rounding import value_with_error
 from eisfit.spectra.axes import AXES, Axis, axis_values
-from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius, law_coordinates
+from eisfit.tracking.arrhenius import Arrhenius, compute_coordinates, fit_arrhenius
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
 from eisfit.tracking.joint.result import make_results
-from eisfit.tracking.joint.smoothness import Strength, axis, cross_validated, penalty
+from eisfit.tracking.joint.smoothness import Strength, compute_axis, compute_penalty, cross_validate
 from eisfit.tracking.joint.solver import State, minimise_banded
 from eisfit.tracking.scatter import compute_weights
 
 MODES = ("shared", "smooth", "free", "arrhenius")
-_LEAST_TEMPERATURES = 3
+_MIN_TEMPERATURES = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Joint(Document):
     def notes(self) -> list[str]:
         """What is said of it in a report."""
         notes = [
-            f"joint fit: {self._common(name)} shared by all spectra" for name in self._list_names("shared")
+            f"joint fit: {self._describe(name)} shared by all spectra" for name in self._list_names("shared")
         ]
         notes += [f"joint fit: {name} smooth, {s}" for name, s in self.strengths.items()]
         notes += [f"joint fit: {law} (the law inside the fit)" for law in self.laws.values()]
@@ -88,7 +88,7 @@ class Joint(Document):
     def _list_names(self, mode: str) -> list[str]:
         return [name for name, own in self.modes.items() if own == mode]
 
-    def _common(self, name: str) -> str:
+    def _describe(self, name: str) -> str:
         if name not in self.shared:
             return name
         return f"{name} = {value_with_error(*self.shared[name])} {self.units.get(name, '')}".rstrip()
@@ -102,7 +102,7 @@ class Joint(Document):
         return "".join(f"<div>{escape(note)}</div>" for note in self.notes)
 
 
-def joint_fit(
+def fit_jointly(
     fits: Sequence[FitResult],
     circuit: Circuit,
     joint: Mapping[str, str],
@@ -130,29 +130,29 @@ def joint_fit(
         For an unknown mode or parameter, one that does not vary, fewer than three cycles for a smooth one,
         or a strength that is not positive.
     """
-    modes = _modes(circuit, joint, len(fits))
+    modes = _check_modes(circuit, joint, len(fits))
     if any(fit.loss != "linear" for fit in fits):
         raise UsageError("a joint fit minimises squares: robust losses cannot be combined with it")
-    forms = _forms(fits, circuit, modes)
+    forms = _fit_forms(fits, circuit, modes)
     problem = JointProblem.of(fits, circuit, modes, {name: law.form for name, law in forms.items()})
-    x = axis(axis_values((fit.spectrum for fit in fits), along))
+    x = compute_axis(axis_values((fit.spectrum for fit in fits), along))
     strengths = {
-        name: _strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
+        name: _choose_strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
     }
-    smoothing = Smoothing(problem, penalty(x), strengths)
+    smoothing = Smoothing(problem, compute_penalty(x), strengths)
     state = minimise_banded(problem, smoothing.bands())
     results = make_results(problem, state.theta, smoothing.covariance(state.theta))
     told = _describe(results, fits, state, modes, strengths)
-    return results, replace(told, laws=_laws(forms, problem, smoothing, state.theta))
+    return results, replace(told, laws=_estimate_laws(forms, problem, smoothing, state.theta))
 
 
-def _forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> dict[str, Arrhenius]:
+def _fit_forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> dict[str, Arrhenius]:
     """Return the activation energies of the single fits: they say which form the law has in the fit."""
     wanted = [name for name, mode in modes.items() if mode == "arrhenius"]
     temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     found = {}
     for name in wanted:
-        if not np.isfinite(temperature).all() or np.unique(temperature).size < _LEAST_TEMPERATURES:
+        if not np.isfinite(temperature).all() or np.unique(temperature).size < _MIN_TEMPERATURES:
             raise UsageError(f"{name}: arrhenius needs the temperature of every spectrum, and three of them")
         if circuit.parameters[name].scale != "log":
             raise UsageError(f"{name}: may be negative, and has no activation energy")
@@ -163,15 +163,15 @@ def _forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]
     return found
 
 
-def _laws(
+def _estimate_laws(
     singles: Mapping[str, Arrhenius], problem: JointProblem, smoothing: Smoothing, theta: FloatArray
 ) -> dict[str, Arrhenius]:
     """Return the laws inside the fit: ln A and energy of the common minimum, with their full covariance."""
     if not singles:
         return {}
-    values, covariance = smoothing.common(theta)
+    values, covariance = smoothing.estimate_shared(theta)
     temperature = axis_values((fit.spectrum for fit in problem.fits), AXES["temperature"])
-    mean = float(np.mean(law_coordinates(temperature, "plain")[0]))
+    mean = float(np.mean(compute_coordinates(temperature, "plain")[0]))
     names, column, found = problem.names, 0, {}
     for k in problem.shared:
         single = singles.get(names[k])
@@ -207,7 +207,7 @@ def _describe(
     )  # fmt: skip
 
 
-def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:
+def _check_modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:
     if not isinstance(joint, Mapping):
         raise UsageError(f"joint goes by the parameters' names, joint={{'R_ct': 'shared'}}, not {joint!r}")
     circuit.check_names(joint)
@@ -221,12 +221,12 @@ def _modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str,
     return {name: joint.get(name, "free") for name, p in circuit.parameters.items() if p.free}
 
 
-def _strength(
+def _choose_strength(
     name: str, given: float | Mapping[str, float] | None, problem: JointProblem, x: FloatArray
 ) -> Strength:
     value = given.get(name) if isinstance(given, Mapping) else given
     if value is None:
-        return cross_validated(x, *problem.values_and_errors(name))
+        return cross_validate(x, *problem.values_and_errors(name))
     if not value > 0:
         raise UsageError(f"{name}: the strength of smoothness must be positive, not {value:g}")
     return Strength(float(value))

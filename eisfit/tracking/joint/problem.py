@@ -17,11 +17,11 @@ from eisfit.fitting.verdicts.grade import describe_residuals
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, axis_values
-from eisfit.tracking.arrhenius import law_coordinates
+from eisfit.tracking.arrhenius import compute_coordinates
 
-_CHUNK = 128
-_ONE_NOISE = 1.5
-_QUIET = 0.1  # of the series' usual redchi: one cycle's luck does not rule the others
+_CHUNK_CYCLES = 128
+_SAME_NOISE_RATIO = 1.5
+_MIN_REDCHI_SHARE = 0.1  # of the series' usual redchi: a redchi that is low by chance must not dominate
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class JointProblem:
         smooth = np.array([modes[names[k]] == "smooth" for k in local], dtype=bool)
         shared = np.flatnonzero(common)
         laws = [None if modes[names[k]] == "shared" else (forms or {}).get(names[k], "plain") for k in shared]
-        return cls(fits, circuit, coordinates, _groups(fits, coordinates), _scale(fits), local,
+        return cls(fits, circuit, coordinates, _group_cycles(fits, coordinates), _compute_scale(fits), local,
                    shared, smooth, *_design(fits, laws))  # fmt: skip
 
     @property
@@ -128,7 +128,7 @@ class JointProblem:
     def residual_statistics(self, values: FloatArray) -> dict[str, FloatArray]:
         """Return what `describe_residuals` says (N,) at parameters (N, P)."""
         found: dict[str, FloatArray] = {}
-        for rows, part in self._parts():
+        for rows, part in self._iterate_chunks():
             with np.errstate(all="ignore"):
                 z = self.circuit.evaluate(part.grid, values[rows], part.buffer(len(rows)))
                 relative = (z - part.target) / np.abs(part.target)
@@ -178,7 +178,7 @@ class JointProblem:
         cycles, size = theta.shape
         cost, gradient = np.zeros(cycles), np.zeros((cycles, size))
         normal = np.zeros((cycles, size, size))
-        for rows, part in self._parts():
+        for rows, part in self._iterate_chunks():
             with np.errstate(all="ignore"):
                 residual, jacobian = part.evaluate(theta[rows], part.buffer(len(rows)))
             residual = residual / self.scale[rows, np.newaxis]
@@ -193,15 +193,15 @@ class JointProblem:
         """Return chisqr (N,) of each cycle in the units of its own fit."""
         return np.asarray(self.measure(theta).each * self.scale**2)
 
-    def _parts(self) -> Iterator[tuple[IntArray, Problem]]:
+    def _iterate_chunks(self) -> Iterator[tuple[IntArray, Problem]]:
         """Yield some cycles at a time, and their problem."""
         for cycles, problem in self.groups:
-            for first in range(0, len(cycles), _CHUNK):
-                inside = np.arange(first, min(first + _CHUNK, len(cycles)))
+            for first in range(0, len(cycles), _CHUNK_CYCLES):
+                inside = np.arange(first, min(first + _CHUNK_CYCLES, len(cycles)))
                 yield cycles[inside], problem.rows(inside)
 
     def find_held(self, theta: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
-        """Return which coordinates stand at a bound and want to leave the box; a shared one as a whole."""
+        """Return which coordinates are at a bound and would leave the box; a shared one as a whole."""
         box = self.coordinates
         pull = gradient.copy()
         pull[:, self.shared] = gradient[:, self.shared].sum(axis=0)
@@ -212,7 +212,7 @@ class JointProblem:
         return held
 
 
-def _groups(
+def _group_cycles(
     fits: Sequence[FitResult], coordinates: PlainCoordinates
 ) -> tuple[tuple[IntArray, FormProblem], ...]:
     sizes = np.array([fit.spectrum.points for fit in fits])
@@ -236,17 +236,17 @@ def _design(fits: Sequence[FitResult], laws: Sequence[str | None]) -> tuple[Floa
         first = sum(columns[:row])
         design[:, row, first] = 1.0
         if law is not None:
-            x, offset[:, row] = law_coordinates(temperature, law)
+            x, offset[:, row] = compute_coordinates(temperature, law)
             design[:, row, first + 1] = x - x.mean()
     return design, offset
 
 
-def _scale(fits: Sequence[FitResult]) -> FloatArray:
+def _compute_scale(fits: Sequence[FitResult]) -> FloatArray:
     if not any(fit.covariance_rescaled for fit in fits):
         return np.ones(len(fits))
     redchi = np.array([fit.statistics.redchi for fit in fits])
     nfree = np.array([max(fit.statistics.nfree, 1) for fit in fits], dtype=float)
     # Where the cycles' redchi scatter no more than chi-squared variables do, the noise is one and the same.
-    if np.std(np.log(np.maximum(redchi, 1e-300))) <= _ONE_NOISE * np.sqrt(2 / np.median(nfree)):
+    if np.std(np.log(np.maximum(redchi, 1e-300))) <= _SAME_NOISE_RATIO * np.sqrt(2 / np.median(nfree)):
         redchi = np.full(len(fits), float(np.average(redchi, weights=nfree)))
-    return np.asarray(np.sqrt(np.maximum(redchi, max(_QUIET * float(np.median(redchi)), 1e-300))))
+    return np.asarray(np.sqrt(np.maximum(redchi, max(_MIN_REDCHI_SHARE * float(np.median(redchi)), 1e-300))))

@@ -32,7 +32,7 @@ from eisfit.verdict import FORBIDS, TELLS, Flag
 
 T = TypeVar("T")
 
-_STRAINED = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
+_MAX_STRAIN = 25.0  # 2 ln(likelihood ratio) that a constraint may cost one cycle
 
 
 def make_results(problem: JointProblem, theta: FloatArray, covariance: FloatArray) -> list[FitResult]:
@@ -49,17 +49,17 @@ def make_results(problem: JointProblem, theta: FloatArray, covariance: FloatArra
     order = np.argsort(np.concatenate([problem.local, problem.shared]))
     slope = np.where(problem.coordinates.log[free], values[:, free], 1.0)  # from logarithms to parameters
     covar = covariance[:, order[:, np.newaxis], order] * (slope[:, :, np.newaxis] * slope[:, np.newaxis, :])
-    statistics = _statistics(problem, problem.chisqr(theta), values)
+    statistics = _compute_statistics(problem, problem.chisqr(theta), values)
     found: dict[int, FitResult] = {}
-    for rows, bounded in _alike(problem, values):
+    for rows, bounded in _iterate_groups(problem, values):
         keep = np.array([v for v, name in enumerate(problem.names) if name not in bounded], dtype=np.intp)
         matrices = covar[rows][:, keep[:, np.newaxis], keep]
-        part = _Part(problem, rows, bounded, keep, values[rows], matrices)
+        part = _Group(problem, rows, bounded, keep, values[rows], matrices)
         found.update(zip(rows.tolist(), part.results([statistics[k] for k in rows]), strict=True))
     return [found[k] for k in range(len(values))]
 
 
-def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -> list[Statistics]:
+def _compute_statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -> list[Statistics]:
     """Return each cycle's statistics; points and freedom are those of its own fit, which weighs it too."""
     alone = [fit.statistics for fit in problem.fits]
     ndata, nfree = (np.array([getattr(one, name) for one in alone]) for name in ("ndata", "nfree"))
@@ -74,7 +74,7 @@ def _statistics(problem: JointProblem, chisqr: FloatArray, values: FloatArray) -
     return [Statistics(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
-def _alike(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
+def _iterate_groups(problem: JointProblem, values: FloatArray) -> Iterator[tuple[IntArray, frozenset[str]]]:
     """Yield the cycles with the same parameters at their bounds and one geometry, and these parameters."""
     groups: dict[tuple[frozenset[str], str], list[int]] = {}
     cells = [repr(find_geometry(fit.spectrum.metadata)) for fit in problem.fits]
@@ -99,7 +99,7 @@ def _find_bounds(problem: JointProblem, values: FloatArray) -> list[frozenset[st
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Group:
     """Cycles (B,) of one geometry with the same parameters at their bounds.
 
     Attributes
@@ -137,16 +137,16 @@ class _Part:
     def results(self, statistics: list[Statistics]) -> list[FitResult]:
         """Return the cycles' results, judged."""
         fits = [self.problem.fits[k] for k in self.rows]
-        columns = zip(fits, self._parameters(fits), statistics, self.covar, self._derive(fits), strict=True)
+        columns = zip(fits, self._list_fitted(fits), statistics, self.covar, self._derive(fits), strict=True)
         same = {"circuit": self.problem.circuit, "var_names": self.names, "lmfit": None}
         moved = [
-            _with(fit, **same, parameters=parameters, statistics=s, covar=covar.copy(), derived=derived)
+            _replace(fit, **same, parameters=parameters, statistics=s, covar=covar.copy(), derived=derived)
             for fit, parameters, s, covar, derived in columns
         ]
         rows = zip(moved, fits, self._are_faultless().tolist(), strict=True)
-        return [_judge(here, alone, quiet) for here, alone, quiet in rows]
+        return [_judge_again(here, alone, quiet) for here, alone, quiet in rows]
 
-    def _parameters(self, fits: list[FitResult]) -> list[dict[str, FittedParameter]]:
+    def _list_fitted(self, fits: list[FitResult]) -> list[dict[str, FittedParameter]]:
         found: list[dict[str, FittedParameter]] = [{} for _ in fits]
         place = {name: v for v, name in enumerate(self.names)}
         for k, name in enumerate(self.problem.circuit.names):
@@ -159,13 +159,13 @@ class _Part:
                 model = None if noise is None else alone.stderr_model or 0.0
                 total = None if noise is None or model is None else float(np.hypot(noise, model))
                 parts = {"stderr": total, "stderr_noise": noise, "stderr_model": model}
-                row[name] = _with(alone, value=value, **parts, **same)
+                row[name] = _replace(alone, value=value, **parts, **same)
         return found
 
     def _derive(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
         circuit, geometry = self.problem.circuit, Geometry.of_metadata(fits[0].spectrum.metadata)
         propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
-        by_model = _variance_by_model(fits, geometry)
+        by_model = _compute_model_variance(fits, geometry)
         columns = {
             name: dataclasses.replace(column, error=np.sqrt(column.error**2 + by_model.get(name, 0.0)))
             for name, column in derive(propagated, geometry).items()
@@ -179,7 +179,7 @@ class _Part:
         return are_silent(Batch(self.problem.circuit, self.values, self.names, *errors, bounded))
 
 
-def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, FloatArray]:
+def _compute_model_variance(fits: list[FitResult], geometry: Geometry) -> dict[str, FloatArray]:
     """Return what the circuit's own error adds to the variances (B,) of the derived quantities, by name.
 
     It is common to the cycles, so that a joint fit has that of the fits by themselves: their whole variance
@@ -198,14 +198,14 @@ def _variance_by_model(fits: list[FitResult], geometry: Geometry) -> dict[str, F
     return found
 
 
-def _with(one: T, **changed: Any) -> T:
+def _replace(one: T, **changed: Any) -> T:
     """Return a changed copy of a frozen dataclass."""
     return make_record(type(one), vars(one) | changed)
 
 
-def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
-    """Judge again what the joint fit changes, keep what only the fit of the cycle by itself can tell."""
-    moved = _with(moved, grade=alone.grade)
+def _judge_again(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
+    """Judge again what the joint fit changes, keep what only the fit of the single cycle determines."""
+    moved = _replace(moved, grade=alone.grade)
     kept = [_keep_flag(flag, alone) for flag in alone.flags if kind_of(flag).joint != "again"]
     strained = [Finding(flag) for flag in _flag_strain(moved, alone)]
     found = (
@@ -217,15 +217,15 @@ def _judge(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
 def _keep_flag(flag: Flag, alone: FitResult) -> Finding:
     """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
-        return Finding(_with(flag, level=TELLS) if kind_of(flag).joint == "told" else flag)
+        return Finding(_replace(flag, level=TELLS) if kind_of(flag).joint == "told" else flag)
     outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
-    return Finding(_with(flag, level=TELLS), outside, "extrapolated", mild=True)
+    return Finding(_replace(flag, level=TELLS), outside, "extrapolated", mild=True)
 
 
 def _flag_strain(moved: FitResult, alone: FitResult) -> tuple[Flag, ...]:
     before, after = alone.statistics.chisqr, moved.statistics.chisqr
     worse = alone.statistics.nfree * np.log(max(after, 1e-300) / max(before, 1e-300))
-    if worse <= _STRAINED:
+    if worse <= _MAX_STRAIN:
         return ()
     return (
         Flag(

@@ -13,13 +13,13 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
-from eisfit.tracking.joint.bordered import Bordered, covariances
+from eisfit.tracking.joint.bordered import Bordered, iterate_covariances
 
 _ROUGHEST, _SMOOTHEST = 1e-4, 1e3  # strength times the largest (smallest) curvature, over the median weight
 _LARGEST, _SMALLEST = 16.0, 500.6  # eigenvalues of D^T D: 16 and about 500.6 / N^4 (a beam with free ends)
-_EXACT = 1e10  # times the median weight: beyond it the linear systems lose their accuracy
-_SAME = 0.02  # 2 ln(predictive density) in which two strengths are equally good
-_SMOOTHER = 0.25  # power of the strength by which a smoother curve is the more probable beforehand
+_MAX_WEIGHT = 1e10  # times the median weight: beyond it the linear systems lose their accuracy
+_SAME_SCORE = 0.02  # 2 ln(predictive density) in which two strengths are equally good
+_PRIOR_POWER = 0.25  # power of the strength by which a smoother curve is the more probable beforehand
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Strength(Document):
         Prior odds grow with the fourth root of the strength: with even odds the errors of straight courses
         come out too large (`benchmarks/joint_errors.py`).
         """
-        log = -0.5 * self.folds * np.array(self.scores) + _SMOOTHER * np.log(np.array(self.tried))
+        log = -0.5 * self.folds * np.array(self.scores) + _PRIOR_POWER * np.log(np.array(self.tried))
         odds = np.exp(log - log.max(initial=-np.inf))
         return np.asarray(odds / odds.sum())
 
@@ -65,7 +65,7 @@ class Strength(Document):
         return f"{text}; it moves with {significant(self.freedom, 3)} of {self.folds} degrees of freedom"
 
 
-def axis(cycles: FloatArray) -> FloatArray:
+def compute_axis(cycles: FloatArray) -> FloatArray:
     """Return the axis (N,) of smoothness: the cycles, in units of their median distance, or 0, 1, 2, ..."""
     steps = np.diff(cycles)
     if not (np.isfinite(cycles).all() and steps.size and (steps > 0).all()):
@@ -73,7 +73,7 @@ def axis(cycles: FloatArray) -> FloatArray:
     return np.asarray((cycles - cycles[0]) / np.median(steps))
 
 
-def penalty(x: FloatArray) -> FloatArray:
+def compute_penalty(x: FloatArray) -> FloatArray:
     """Return the diagonals (3, N) of D^T D: element (k, k), (k, k + 1), (k, k + 2)."""
     bands = np.zeros((3, x.size))
     if x.size < 3:
@@ -86,14 +86,14 @@ def penalty(x: FloatArray) -> FloatArray:
     return bands
 
 
-def grid(cycles: int) -> FloatArray:
+def list_strengths(cycles: int) -> FloatArray:
     """Return the strengths to try, in units of the weights: from no smoothing at all to a straight line."""
-    highest = min(_SMOOTHEST * cycles**4 / _SMALLEST, _EXACT)
+    highest = min(_SMOOTHEST * cycles**4 / _SMALLEST, _MAX_WEIGHT)
     lowest = _ROUGHEST / _LARGEST
     return np.geomspace(lowest, highest, 1 + round(2 * np.log10(highest / lowest)))
 
 
-def cross_validated(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strength:
+def cross_validate(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strength:
     """Return the strength with which all other cycles predict each one best.
 
     The density of its value is judged, not the distance alone: a straight line that misses by fifty standard
@@ -102,7 +102,7 @@ def cross_validated(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strengt
     Parameters
     ----------
     x
-        (N,) from `axis`.
+        (N,) from `compute_axis`.
     y, stderr
         (N,) values and standard errors; a cycle with an infinite error counts nothing.
     """
@@ -110,19 +110,19 @@ def cross_validated(x: FloatArray, y: FloatArray, stderr: FloatArray) -> Strengt
     known = weight > 0
     count = int(np.count_nonzero(known))
     usual = float(np.median(weight[known])) if count else 1.0
-    tried = grid(x.size) * usual
+    tried = list_strengths(x.size) * usual
     if count < 3:
         return Strength(float(tried[-1]))
-    curves, share = _smooth(penalty(x), np.where(known, y, 0.0), weight, tried)
+    curves, share = _smooth_curves(compute_penalty(x), np.where(known, y, 0.0), weight, tried)
     left = np.maximum(1 - share[:, known], 1e-12)
     miss = (y[known] - curves[:, known]) ** 2 * weight[known]
     scores = np.mean(miss / left - np.log(left), axis=1)
-    best = int(np.flatnonzero(count * (scores - scores.min()) <= _SAME)[-1])  # of equals the smoothest
+    best = int(np.flatnonzero(count * (scores - scores.min()) <= _SAME_SCORE)[-1])  # of equals the smoothest
     freedom = float(share[best].sum())
     return Strength(float(tried[best]), tuple(tried.tolist()), tuple(scores.tolist()), count, freedom)
 
 
-def _smooth(
+def _smooth_curves(
     bands: FloatArray, y: FloatArray, weight: FloatArray, strengths: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return smooth curves (J, N), and the share (J, N) that each value has in its own point of the curve."""
@@ -135,5 +135,5 @@ def _smooth(
         curves.append(solveh_banded(matrix, weight * y, lower=True))
         none = np.zeros((y.size, 1, 0))
         systems.append(Bordered(matrix[0][:, None, None], matrix[1:, :, None], none, np.zeros((0, 0))))
-    inverse = np.array([block[:, 0, 0] for block in covariances(systems)])
+    inverse = np.array([block[:, 0, 0] for block in iterate_covariances(systems)])
     return np.array(curves), inverse * weight

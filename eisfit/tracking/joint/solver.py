@@ -16,8 +16,8 @@ from eisfit.records import dataclass
 from eisfit.tracking.joint.bordered import Bordered
 from eisfit.tracking.joint.problem import JointProblem, Measured
 
-_STEPS = 60
-_DONE = 1e-8
+_MAX_STEPS = 60
+_CONVERGED_SHARE = 1e-8
 _MAX_DAMPING = 1e8
 
 
@@ -42,7 +42,7 @@ class System:
         """
         own, common, matrix = problem.local, problem.shared, self.matrix
         if stiffness is not None:
-            matrix = _damp(matrix, damping, stiffness)
+            matrix = _add_damping(matrix, damping, stiffness)
         pull = np.einsum("kv,kvs->s", self.gradient[:, common], problem.design)
         local, shared = matrix.solve(-self.gradient[:, own], -pull)
         step = np.empty_like(self.gradient)
@@ -71,9 +71,9 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
         (3, N, L) of the penalty: its diagonals for each local parameter.
     """
     theta = problem.start(bands)
-    system = linear_system(problem, theta, problem.measure(theta), bands)
+    system = make_linear_system(problem, theta, problem.measure(theta), bands)
     state, damping = State(theta, system.cost), 1e-4
-    while state.steps < _STEPS and not state.converged and damping < _MAX_DAMPING:
+    while state.steps < _MAX_STEPS and not state.converged and damping < _MAX_DAMPING:
         state.steps += 1
         try:
             step = system.solve(problem, damping, bands[0])
@@ -81,21 +81,21 @@ def minimise_banded(problem: JointProblem, bands: FloatArray) -> State:
             damping = max(8 * damping, 1e-8)
             continue
         trial = problem.coordinates.clip(state.theta + step)
-        new = linear_system(problem, trial, problem.measure(trial), bands)
+        new = make_linear_system(problem, trial, problem.measure(trial), bands)
         if not new.cost <= state.cost:
             damping *= 8
             continue
-        state.converged = state.cost - new.cost <= _DONE * state.cost
+        state.converged = state.cost - new.cost <= _CONVERGED_SHARE * state.cost
         state.theta, state.cost, system = trial, new.cost, new
         damping = max(damping / 8, 1e-12)
     state.converged |= damping >= _MAX_DAMPING  # no step leads lower
     return state
 
 
-def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, bands: FloatArray) -> System:
+def make_linear_system(problem: JointProblem, theta: FloatArray, data: Measured, bands: FloatArray) -> System:
     """Return the normal equations at theta (N, V) with a penalty (3, N, L)."""
     gradient, local = data.gradient.copy(), theta[:, problem.local]
-    energy, pulled = _pull(local, bands)
+    energy, pulled = _compute_penalty(local, bands)
     gradient[:, problem.local] += pulled
     held = problem.find_held(theta, gradient)
     normal = np.where(held[:, :, np.newaxis] | held[:, np.newaxis, :], 0.0, data.normal)
@@ -111,7 +111,7 @@ def linear_system(problem: JointProblem, theta: FloatArray, data: Measured, band
     return System(float(data.each.sum()) + energy, matrix, np.where(held, 0.0, gradient), held)
 
 
-def _pull(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
+def _compute_penalty(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
     """Return x B x and B x of a penalty (3, N, L) that constants cost nothing.
 
     Its rows sum to zero, so that differences of x say it all. With x itself a strong penalty is the small
@@ -127,7 +127,7 @@ def _pull(local: FloatArray, bands: FloatArray) -> tuple[float, FloatArray]:
     return energy, pulled
 
 
-def _damp(matrix: Bordered, damping: float, stiffness: FloatArray) -> Bordered:
+def _add_damping(matrix: Bordered, damping: float, stiffness: FloatArray) -> Bordered:
     blocks, corner = matrix.blocks.copy(), matrix.corner.copy()
     index = np.arange(blocks.shape[1])
     # Damped by what the data says, not by the penalty: that would stop a smooth parameter as a whole.

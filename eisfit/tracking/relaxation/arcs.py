@@ -18,8 +18,8 @@ from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.identity import Features
 from eisfit.tracking.relaxation.processes import Process
 
-_NEAR = 0.5  # decades of tau within which a peak can be an arc's: about the width of a peak at 1 % noise
-_ALIKE = 0.25  # largest departure of areas from each other that is called the same
+_MAX_GAP = 0.5  # decades of tau within which a peak can be an arc's: about the width of a peak at 1 % noise
+_MAX_DEPARTURE = 0.25  # largest departure of areas from each other that is called the same
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _Course:
     log_tau: FloatArray
 
 
-def arcs_among(
+def match_arcs(
     processes: Sequence[Process],
     results: Sequence[FitResult | FitFailure],
     circuit: Circuit,
@@ -71,26 +71,26 @@ def arcs_among(
     axis: Axis | None,
 ) -> tuple[Arc, ...]:
     """Return what each arc of the circuit is among the processes of the distributions."""
-    courses = _courses(results, circuit)
-    nearest = [_nearest(course, processes) for course in courses]
+    courses = _list_courses(results, circuit)
+    nearest = [_find_nearest(course, processes) for course in courses]
     numbers = [number for number, _ in nearest]
     found = []
     for course, (number, distance) in zip(courses, nearest, strict=True):
         if number is None:
-            found.append(_alone(course, distance))
+            found.append(_make_unmatched_arc(course, distance))
             continue
         together = [c for c, other in zip(courses, numbers, strict=True) if other == number]
         process = processes[number - 1]
         ratio = float(np.nanmedian(process.resistance[0] / sum(c.resistance for c in together)))
         over = axis is not None and axis.name == "temperature" and len(together) == 1
-        energies = _energies(course, process, places) if over else None
+        energies = _compare_energies(course, process, places) if over else None
         others = tuple(c.name for c in together if c is not course)
-        told = _sentence(course.name, process, others, ratio, energies)
+        told = _describe_match(course.name, process, others, ratio, energies)
         found.append(Arc(course.name, number, others, distance, ratio, energies, told))
     return tuple(found)
 
 
-def _courses(results: Sequence[FitResult | FitFailure], circuit: Circuit) -> list[_Course]:
+def _list_courses(results: Sequence[FitResult | FitFailure], circuit: Circuit) -> list[_Course]:
     features, count = Features(circuit), len(results)
     fits = [(k, one) for k, one in enumerate(results) if isinstance(one, FitResult) and one.ok]
     if not fits or not features.pairs:
@@ -110,7 +110,7 @@ def _courses(results: Sequence[FitResult | FitFailure], circuit: Circuit) -> lis
     return courses
 
 
-def _nearest(course: _Course, processes: Sequence[Process]) -> tuple[int | None, float | None]:
+def _find_nearest(course: _Course, processes: Sequence[Process]) -> tuple[int | None, float | None]:
     """Return the number of the process nearest in time, where one is near, and how far it is."""
     usable = int(np.isfinite(course.log_tau).sum())
     distances = []
@@ -122,10 +122,10 @@ def _nearest(course: _Course, processes: Sequence[Process]) -> tuple[int | None,
     if not distances:
         return None, None
     distance, number = min(distances)
-    return number if distance <= _NEAR else None, distance
+    return number if distance <= _MAX_GAP else None, distance
 
 
-def _energies(course: _Course, process: Process, places: FloatArray) -> dict[str, Any] | None:
+def _compare_energies(course: _Course, process: Process, places: FloatArray) -> dict[str, Any] | None:
     """Return the activation energies of arc and peak, from the temperatures at which both are known.
 
     The noise of both is that of one measurement; taken as independent, their difference looks less certain
@@ -150,7 +150,7 @@ def _energies(course: _Course, process: Process, places: FloatArray) -> dict[str
     }
 
 
-def _alone(course: _Course, distance: float | None) -> Arc:
+def _make_unmatched_arc(course: _Course, distance: float | None) -> Arc:
     if not np.isfinite(course.resistance).any():
         told = f"{course.name} is not determined in any usable fit: it cannot be held against the peaks"
     elif distance is None:
@@ -163,7 +163,7 @@ def _alone(course: _Course, distance: float | None) -> Arc:
     return Arc(course.name, None, (), distance, None, None, told)
 
 
-def _sentence(
+def _describe_match(
     name: str, process: Process, others: Sequence[str], ratio: float, energies: dict[str, Any] | None
 ) -> str:
     from eisfit.rounding import value_with_error
@@ -171,7 +171,7 @@ def _sentence(
     arcs = " and ".join((name, *others))
     verb = "stands where both arcs are" if others else "is its arc"
     text = f"{arcs}: peak {process.number} {verb}, with {100 * ratio:.0f} % of the resistance"
-    if abs(ratio - 1) > _ALIKE:
+    if abs(ratio - 1) > _MAX_DEPARTURE:
         text += " (the two divide the spectrum differently)"
     if energies is None:
         return text

@@ -17,9 +17,9 @@ from eisfit.records import DRT_SERIES_SCHEMA, dataclass
 from eisfit.spectra.axes import axis_of, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.tracking.arrhenius import law_coordinates
-from eisfit.tracking.given_series import place_in_order, place_of
-from eisfit.tracking.relaxation.arcs import Arc, arcs_among
+from eisfit.tracking.arrhenius import compute_coordinates
+from eisfit.tracking.given_series import locate, place_in_order
+from eisfit.tracking.relaxation.arcs import Arc, match_arcs
 from eisfit.tracking.relaxation.following import follow_peaks
 from eisfit.tracking.relaxation.processes import Process
 from eisfit.validation.drt import DRTResult, drt
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 Row = FitResult | FitFailure
 _PER_DECADE = 12  # of the map's grid
-_SEEN = 2  # spectra in which a peak must stand to be a process
-_CEILING = limit("usable_rms")
+_MIN_SPECTRA = 2  # spectra in which a peak must stand to be a process
+_MAX_RMS = limit("usable_rms")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,7 +91,7 @@ class SeriesDRT:
             "schema": DRT_SERIES_SCHEMA,
             "label": self.label,
             "axes": [{"name": name, "unit": axis_of(name).unit} for name in names],
-            "rows": [self._row(k, names) for k in range(len(self.distributions))],
+            "rows": [self._make_row(k, names) for k in range(len(self.distributions))],
             "processes": [one.to_dict() for one in self.processes],
             "arcs": [one.to_dict() for one in self.arcs],
             "map": {
@@ -101,7 +101,7 @@ class SeriesDRT:
             "notes": list(self.notes),
         }
 
-    def _row(self, k: int, names: Sequence[str]) -> dict[str, Any]:
+    def _make_row(self, k: int, names: Sequence[str]) -> dict[str, Any]:
         one = self.distributions[k]
         known = one if isinstance(one, DRTResult) else None
         row = {
@@ -169,13 +169,13 @@ def drt_series(
     """
     rows, given = place_in_order(series, by)
     rows += FitFailure.of_series(given)
-    places = np.array([[place_of(one, axis) for axis in split_axes(given.axes)] for one in rows], dtype=float)
-    return distributions_along(
+    places = np.array([[locate(one, axis) for axis in split_axes(given.axes)] for one in rows], dtype=float)
+    return compute_distributions(
         rows, given.axes, places.reshape(-1, len(given.axes)), label=given.label, **options
     )
 
 
-def distributions_along(
+def compute_distributions(
     rows: Sequence[Row | Spectrum],
     axes: Sequence[str],
     places: FloatArray,
@@ -206,10 +206,10 @@ def distributions_along(
     UsageError
         For an option without meaning.
     """
-    found = tuple(_distribution(one, options) for one in rows)
-    peaks = [one.peaks if _follows(one) else () for one in found]
-    every = follow_peaks(peaks, _even(places[:, 0], axis_of(axes[0]).name))
-    numbered = every[:, np.sum(every >= 0, axis=0) >= min(_SEEN, len(found))]
+    found = tuple(_compute_distribution(one, options) for one in rows)
+    peaks = [one.peaks if _describes_spectrum(one) else () for one in found]
+    every = follow_peaks(peaks, _linearise_places(places[:, 0], axis_of(axes[0]).name))
+    numbered = every[:, np.sum(every >= 0, axis=0) >= min(_MIN_SPECTRA, len(found))]
     one_line = len(axes) == 1
     along = axis_of(axes[0]) if one_line else None
     processes = tuple(
@@ -218,13 +218,13 @@ def distributions_along(
         for number, column in enumerate(numbered.T.tolist())
     )  # fmt: skip
     fits = [one for one in rows if not isinstance(one, Spectrum)]
-    arcs = arcs_among(processes, fits, circuit, places[:, 0], along) if circuit else ()
+    arcs = match_arcs(processes, fits, circuit, places[:, 0], along) if circuit else ()
     second = "" if one_line else axes[1]
-    notes = _notes(found, every.shape[1] - numbered.shape[1])
+    notes = _describe_flags(found, every.shape[1] - numbered.shape[1])
     return SeriesDRT(found, axes[0], second, places, processes, arcs, label, notes)
 
 
-def _distribution(one: Row | Spectrum, options: Mapping[str, Any]) -> DRTResult | FitFailure:
+def _compute_distribution(one: Row | Spectrum, options: Mapping[str, Any]) -> DRTResult | FitFailure:
     if isinstance(one, FitFailure):
         return one
     spectrum = one if isinstance(one, Spectrum) else one.spectrum
@@ -236,25 +236,25 @@ def _distribution(one: Row | Spectrum, options: Mapping[str, Any]) -> DRTResult 
         return FitFailure.of(spectrum, str(error))
 
 
-def _follows(one: DRTResult | FitFailure) -> TypeGuard[DRTResult]:
+def _describes_spectrum(one: DRTResult | FitFailure) -> TypeGuard[DRTResult]:
     """Return whether a distribution describes its spectrum: below the ceiling of a usable fit's grade."""
-    return isinstance(one, DRTResult) and one.rms_residual < _CEILING
+    return isinstance(one, DRTResult) and one.rms_residual < _MAX_RMS
 
 
-def _even(places: FloatArray, axis: str) -> FloatArray:
+def _linearise_places(places: FloatArray, axis: str) -> FloatArray:
     """Return where logarithms move about evenly: 1/(k T) of temperatures, else the place."""
-    return law_coordinates(places, "plain")[0] if axis == "temperature" else places
+    return compute_coordinates(places, "plain")[0] if axis == "temperature" else places
 
 
-def _notes(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...]:
+def _describe_flags(found: Sequence[DRTResult | FitFailure], lone: int) -> tuple[str, ...]:
     flagged = Counter(flag.name for one in found if isinstance(one, DRTResult) for flag in one.flags)
     said = [f"the distributions say {name} at {n} of {len(found)} spectra" for name, n in flagged.items()]
     if lone:
         said.append(f"{lone} peaks stand in one spectrum alone and are not followed: see eisfit.drt of it")
-    missed = sum(isinstance(one, DRTResult) and not _follows(one) for one in found)
+    missed = sum(isinstance(one, DRTResult) and not _describes_spectrum(one) for one in found)
     if missed:
         said.append(
-            f"{missed} of {len(found)} distributions miss their spectrum by more than {100 * _CEILING:g} % "
+            f"{missed} of {len(found)} distributions miss their spectrum by more than {100 * _MAX_RMS:g} % "
             "(no sum of positive relaxations, such as blocking electrodes or loops): their peaks are not "
             "followed"
         )

@@ -10,10 +10,10 @@ import numpy as np
 from eisfit.arrays import FloatArray, finite
 from eisfit.records import dataclass
 from eisfit.spectra.axes import Axis
-from eisfit.tracking.growth.axis_laws import law_along
+from eisfit.tracking.growth.axis_laws import fit_law_along
 from eisfit.validation.drt_peaks import Peak
 
-_LEAST = 1e-3  # of tau and R: no distribution is known better
+_MIN_ERROR = 1e-3  # of tau and R: no distribution is known better
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class Process:
         tau, tau_error = made.tau
         resistance, error = made.resistance
         laws = {
-            "resistance": law_along(places, resistance, error, axis, name=f"peak {number}", unit="ohm"),
-            "tau": law_along(places, tau, tau_error, axis, name=f"tau of peak {number}", unit="s"),
+            "resistance": fit_law_along(places, resistance, error, axis, name=f"peak {number}", unit="ohm"),
+            "tau": fit_law_along(places, tau, tau_error, axis, name=f"tau of peak {number}", unit="s"),
         }
         return cls(number, tuple(peaks), laws)
 
@@ -56,16 +56,16 @@ class Process:
     @property
     def resistance(self) -> tuple[FloatArray, FloatArray]:
         """(N,) ohm and their standard errors; NaN where not seen."""
-        value, error = self._column("resistance"), self._column("resistance_stderr")
-        return value, np.maximum(error, _LEAST * value)
+        value, error = self._list_numbers("resistance"), self._list_numbers("resistance_stderr")
+        return value, np.maximum(error, _MIN_ERROR * value)
 
     @property
     def tau(self) -> tuple[FloatArray, FloatArray]:
         """(N,) s and their standard errors; NaN where not seen."""
-        value, error = self._column("tau"), self._column("log10_tau_stderr")
-        return value, np.maximum(np.log(10) * error, _LEAST) * value
+        value, error = self._list_numbers("tau"), self._list_numbers("log10_tau_stderr")
+        return value, np.maximum(np.log(10) * error, _MIN_ERROR) * value
 
-    def _column(self, name: str) -> FloatArray:
+    def _list_numbers(self, name: str) -> FloatArray:
         """Return a number (N,) of the peaks; NaN where there is none."""
         return np.array([getattr(peak, name, None) for peak in self.peaks], dtype=float)
 
