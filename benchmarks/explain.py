@@ -25,12 +25,12 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.coating.inference.assembly import problem_of, size_priors
+from eisfit.coating.inference.assembly import build_problem, make_size_priors
 from eisfit.coating.inference.corrections import extrapolate
 from eisfit.coating.inference.hypotheses import HYPOTHESES
-from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.posterior import Posterior, compute_probabilities
 from eisfit.coating.inference.problem import Problem
-from eisfit.coating.inference.search import posteriors
+from eisfit.coating.inference.search import find_posteriors
 from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.quick_channels import QuickChannels
 from eisfit.coating.physics.supports import AreaImpedance
@@ -133,7 +133,7 @@ def simulate(
         error = np.repeat(NOISE * np.hypot(*value.reshape(-1, 2).T), 2)
         blocks.append(replace(block, data=value + error * rng.standard_normal(value.size), error=error))
     made = problem.with_blocks(blocks)
-    sized = size_priors(made.pair[0], float(np.exp(problem.priors["area"].mean)) * plate.roughness)
+    sized = make_size_priors(made.pair[0], float(np.exp(problem.priors["area"].mean)) * plate.roughness)
     by_size = [key for key, prior in problem.priors.items() if prior.source.startswith("size")]
     kept = {key: sized[key] for key in (*by_size, "counter_tau")}
     truth = {
@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--straight", action="store_true")
     parser.add_argument("--grid", action="store_true")
     options = parser.parse_args()
-    base = chosen_blocks(problem_of(load_study(STUDY)), options.temperatures, options.film)
+    base = chosen_blocks(build_problem(load_study(STUDY)), options.temperatures, options.film)
     base = straight(base) if options.straight or options.grid else base
     rows, quarters, covered = (
         [],
@@ -187,8 +187,8 @@ def main() -> None:
         rng = np.random.default_rng(seed)
         name = list(HYPOTHESES)[seed % len(HYPOTHESES)]
         problem, truth = simulate(base, name, rng, options.grid)
-        found = posteriors(problem, seed)
-        p = probabilities(found)
+        found = find_posteriors(problem, seed)
+        p = compute_probabilities(found)
         best = max(p, key=lambda key: p[key])
         group = best == name or {best, name} == ALIKE
         amounts = says_so(problem, name, best, truth)

@@ -1,4 +1,4 @@
-"""The charge-transfer resistance as everybody reads it: one arc of an equivalent circuit, for each cell."""
+"""The charge-transfer resistance as it is usually read: one arc of an equivalent circuit, for each cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def measure_resistances(study: Study, problem: Problem) -> dict[str, Any]:
         name: {"median": value, "low95": value - 1.96 * error, "high95": value + 1.96 * error}
         for name, (value, error) in entries.items()
     }
-    source = "published" if problem.scalar else f"fit of {study.file.study.circuit}{_where(problem.pair)}"
+    source = "published" if problem.scalar else f"fit of {study.file.study.circuit}{_describe(problem.pair)}"
     verdict = next((word for word in (good, fine) if word != "determined"), "determined")
     return {**spans, "source": source, "verdict": verdict, "usable": math.isfinite(db + dc)}
 
@@ -38,18 +38,18 @@ def _fit_spectra(study: Study, blocks: Sequence[Block]) -> list[tuple[float, flo
     from eisfit.model.files.library import circuit
 
     fits = fit_many([study.read(block.name) for block in blocks], circuit(study.file.study.circuit))
-    return [_resistance(result.to_dict().get("parameters") or {}) for result in fits]
+    return [_find_resistance(result.to_dict().get("parameters") or {}) for result in fits]
 
 
-def _where(pair: Sequence[Block]) -> str:
-    """Return at which temperatures the pair was measured, in words, where it was not at 25 degC alone."""
+def _describe(pair: Sequence[Block]) -> str:
+    """Return at which temperatures the pair was measured, where not at 25 degC alone."""
     bare, coated = (f"{block.temperature - ZERO_CELSIUS:.0f}" for block in pair)
     if bare != coated:
         return f", bare at {bare} and coated at {coated} °C"
     return "" if bare == "25" else f" at {bare} °C"
 
 
-def _resistance(parameters: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, str]:
+def _find_resistance(parameters: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, str]:
     for entry in parameters.values():
         if entry.get("role") == "charge_transfer" and entry["unit"] == "ohm":
             error = entry["stderr"]

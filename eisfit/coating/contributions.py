@@ -16,7 +16,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.coating.inference.hypotheses import EFFECTS, HYPOTHESES, Hypothesis
-from eisfit.coating.inference.posterior import Posterior, probabilities
+from eisfit.coating.inference.posterior import Posterior, compute_probabilities
 from eisfit.coating.inference.problem import INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.display.report.explanation import FACTORS
@@ -38,19 +38,19 @@ class Draw:
     u: FloatArray
 
 
-def draws(found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
+def draw_samples(found: Mapping[str, Posterior], n: int, seed: int) -> list[Draw]:
     """Return draws of all hypotheses in proportion to their probability."""
     rng = np.random.default_rng(seed)
-    counts = {name: round(n * p) for name, p in probabilities(found).items()}
+    counts = {name: round(n * p) for name, p in compute_probabilities(found).items()}
     return [Draw(found[name], found[name].draws(count, rng)) for name, count in counts.items() if count]
 
 
 def thin(drawn: Draw) -> Draw:
-    """Return every third draw: enough for an interval of what takes long."""
+    """Return every third draw: enough for an interval where each draw is expensive."""
     return Draw(drawn.posterior, drawn.u[::3])
 
 
-def summary(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
+def summarise(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
     """Return the median and the central 95 % of values (n,), equally likely without weights (n,)."""
     ends = np.array([0.025, 0.5, 0.975])
     if weights is None:
@@ -62,66 +62,66 @@ def summary(values: FloatArray, weights: FloatArray | None = None) -> dict[str, 
     return {"median": float(middle), "low95": float(low), "high95": float(high)}
 
 
-def resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatArray]:
+def compute_resistances(problem: Problem, block: Block, drawn: Draw) -> dict[str, FloatArray]:
     """Return a cell's resistances for every draw, ohm.
 
     `r_total` is R(0), `r_hf` R(inf), `r_other` the other electrode's arc, `r_ct` what is left.
     """
-    return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], _local(problem, block, drawn))
+    return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], _to_local(problem, block, drawn))
 
 
-def layers(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
-    """Return what of `r_ct` a reaction without resistance would leave: films and layers, ohm."""
-    local = _local(problem, block, drawn)
+def compute_layers(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
+    """Return `r_ct` with a reaction without resistance: that of films and layers alone, ohm."""
+    local = _to_local(problem, block, drawn)
     local[:, INDEX["R_i"]] = _FAST
     return _ends(problem, block, HYPOTHESES[drawn.posterior.hypothesis], local)["r_ct"]
 
 
-def contributions(problem: Problem, found: Mapping[str, Posterior], seed: int) -> dict[str, Any]:
+def compute_contributions(problem: Problem, found: Mapping[str, Posterior], seed: int) -> dict[str, Any]:
     """Return ``{quantity: {factor: {median, low95, high95, at_work}}}``, ohm.
 
     Each is of the hypotheses that hold the factor, by their probabilities; `at_work` is that of all of them
     together. A median over hypotheses that deny it too would be zero wherever it is no more likely than not.
     """
-    p = probabilities(found)
+    p = compute_probabilities(found)
     likely = {name: p[name] for name in found if p[name] >= _LIKELY}
     rng, total = np.random.default_rng(seed), sum(likely.values())
     parts: dict[tuple[str, str], list[tuple[FloatArray, FloatArray]]] = {}
     for name, chance in likely.items():
         n = max(_FEWEST, round(_DRAWN * chance / total))
         draw = Draw(found[name], found[name].draws(n, rng))
-        shares = _shapley(problem, *problem.alike, draw)
+        shares = _shapley(problem, *problem.isothermal, draw)
         for quantity, factor in ((q, f) for q in QUANTITIES for f in shares[q]):
             weights = np.full(n, chance / total / n)
             parts.setdefault((quantity, factor), []).append((shares[quantity][factor], weights))
-    return {q: {f: _share_of(parts.get((q, f), [])) for f in FACTORS} for q in QUANTITIES}
+    return {q: {f: _collect_share(parts.get((q, f), [])) for f in FACTORS} for q in QUANTITIES}
 
 
-def _share_of(parts: Sequence[tuple[FloatArray, FloatArray]]) -> dict[str, float]:
+def _collect_share(parts: Sequence[tuple[FloatArray, FloatArray]]) -> dict[str, float]:
     """Return values and weights of the hypotheses that hold a factor as a row; zeros where none does."""
     if not parts:
         return {"median": 0.0, "low95": 0.0, "high95": 0.0, "at_work": 0.0}
     values, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return {**summary(values, weights), "at_work": float(weights.sum())}
+    return {**summarise(values, weights), "at_work": float(weights.sum())}
 
 
-def _local(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
+def _to_local(problem: Problem, block: Block, drawn: Draw) -> FloatArray:
     offset, matrix = problem.affine(block, drawn.posterior.names)
     return offset + drawn.u @ matrix.T
 
 
 def _ends(problem: Problem, block: Block, hypothesis: Hypothesis, local: FloatArray) -> dict[str, FloatArray]:
-    Z = problem.answer(hypothesis, block, local, np.array([0.0, INFINITE])).impedance.real
+    Z = problem.compute_impedance(hypothesis, block, local, np.array([0.0, INFINITE])).impedance.real
     other = np.exp(local[:, INDEX["counter_R"]])
     return {"r_ct": Z[:, 0] - Z[:, 1] - other, "r_hf": Z[:, 1], "r_total": Z[:, 0], "r_other": other}
 
 
 def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[str, dict[str, FloatArray]]:
-    start, end = _local(problem, bare, draw), _local(problem, coated, draw)
+    start, end = _to_local(problem, bare, draw), _to_local(problem, coated, draw)
     free = HYPOTHESES[draw.posterior.hypothesis]
     players = ["ions_through_film", "cell_to_cell"]
     players += [name for name in free.effects if name != "electrons_along_film" or problem.film == "mixed"]
-    gain = _column(problem, draw, "f") - coated.warmth * _column(problem, draw, "Ea:gain")
+    gain = _get_column(problem, draw, "f") - coated.arrhenius_factor * _get_column(problem, draw, "Ea:gain")
     subsets = [c for size in range(len(players) + 1) for c in itertools.combinations(players, size)]
     value = {}
     for access in (False, True):
@@ -133,10 +133,10 @@ def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[s
         for k, chosen in enumerate(same):
             own = slice(k * len(start), (k + 1) * len(start))
             value[frozenset(chosen)] = {name: values[own] for name, values in ends.items()}
-    return {q: {p: _share(value, players, p, q) for p in players} for q in QUANTITIES}
+    return {q: {p: _compute_share(value, players, p, q) for p in players} for q in QUANTITIES}
 
 
-def _column(problem: Problem, draw: Draw, name: str) -> FloatArray:
+def _get_column(problem: Problem, draw: Draw, name: str) -> FloatArray:
     if name not in draw.posterior.names:
         return np.zeros(len(draw.u))
     prior = problem.priors[name]
@@ -165,7 +165,7 @@ def _switch_effects(
     return local
 
 
-def _share(
+def _compute_share(
     value: Mapping[frozenset[str], Mapping[str, FloatArray]],
     players: Sequence[str],
     player: str,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.posterior import LEAST_P
-from eisfit.coating.inference.search import posteriors
-from eisfit.coating.story import document_of, plain
+from eisfit.coating.inference.search import find_posteriors
+from eisfit.coating.story import build_document, plain_name
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
 from eisfit.records import EXPLAIN_SCHEMA, dataclass
@@ -130,22 +130,22 @@ def explain(study: str | os.PathLike[str] | Study, *, allow_outside: bool = Fals
 
     Examples
     --------
-    >>> from eisfit.coating.study import Study, load_study, template
-    >>> explanation = explain(Study.from_text(template()))
+    >>> from eisfit.coating.study import Study, load_study, study_template
+    >>> explanation = explain(Study.from_text(study_template()))
     >>> round(explanation.document["r_ct"]["change"]["median"], 1)
     -15.1
     """
     study = study if isinstance(study, Study) else load_study(study, allow_outside=allow_outside)
-    return Explanation(document_of(study, problem_of(study)))
+    return Explanation(build_document(study, build_problem(study)))
 
 
 def fit_jointly(study: Study) -> str:
-    """Return the table of the joint fit, with every switch that no hypothesis is needed for, as text.
+    """Return the table of the joint fit as text, without the parameters that a hypothesis frees.
 
     The film's access and its gain of activity are free; nothing is compared.
     """
-    problem = problem_of(study)
-    found = posteriors(problem, study.file.study.seed)
+    problem = build_problem(study)
+    found = find_posteriors(problem, study.file.study.seed)
     best = found.get("access_and_activity", found["intrinsic_activity"])
     data = "cells' published resistances" if problem.scalar else "spectra"
     lines = [f"joint fit of {len(problem.blocks)} {data}, p = {best.p_value:.2g}"]
@@ -156,5 +156,5 @@ def fit_jointly(study: Study) -> str:
         prior = problem.priors[name]
         ends = prior.value(np.quantile(column, [0.5, 0.025, 0.975])).tolist()
         middle, low, high = (significant(end, 3) for end in ends)
-        lines.append(f"{name:28} {middle:>9}  ({low} to {high})  {prior.unit}  {plain(name)}")
+        lines.append(f"{name:28} {middle:>9}  ({low} to {high})  {prior.unit}  {plain_name(name)}")
     return "\n".join(lines)

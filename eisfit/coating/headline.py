@@ -42,22 +42,22 @@ _GAINS = {
 }
 
 
-def headline(document: Mapping[str, Any]) -> list[str]:
+def write_headline(document: Mapping[str, Any]) -> list[str]:
     """Return the three sentences of a document."""
     kind = " (simulated cells)" if document["simulated"] else ""
-    changed = _tell_change(document, kind)
+    changed = _describe_change(document, kind)
     if not document["fits"]:
         tried, chance = len(document["hypotheses"]), limit("study_fits")
         missed = f"None of the {tried} hypotheses fits the data (p < {chance:g}){kind}: no odds are told."
-        return [changed, missed, _tell_what_mends(document)]
+        return [changed, missed, _describe_conflict(document)]
     likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row, document)), None)
     if likelier is not None:
-        return [changed, *_tell_likelier(document, likelier, kind)]
-    return [changed, _tell_explanation(document, kind), f"{_settle(document)}{_tell_as_likely(document)}"]
+        return [changed, *_describe_likelier(document, likelier, kind)]
+    return [changed, _describe_cause(document, kind), f"{_name_next(document)}{_describe_ties(document)}"]
 
 
-def _tell_what_mends(document: Mapping[str, Any]) -> str:
-    """Return what would have to give way where no hypothesis fits."""
+def _describe_conflict(document: Mapping[str, Any]) -> str:
+    """Return which inputs would have to change where no hypothesis fits."""
     causes = document["outside"]["causes"]
     fitting = [
         f"if {row['text']}, beside {_name_with_gain(row)} (p = {significant(row['p_value'], 1)})"
@@ -81,7 +81,7 @@ def _tell_what_mends(document: Mapping[str, Any]) -> str:
     return "Nothing that was tried mends it; check the spectra, and which cell each belongs to."
 
 
-def _tell_as_likely(document: Mapping[str, Any]) -> str:
+def _describe_ties(document: Mapping[str, Any]) -> str:
     causes = [row["text"] for row in document["outside"]["causes"] if not _is_likelier(row, document)]
     if not causes:
         return ""
@@ -96,7 +96,7 @@ def _is_likelier(cause: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     return not (cause["what"] == "area" and "area" in HYPOTHESES[best].effects)
 
 
-def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
+def _describe_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: str) -> list[str]:
     """Return the last two sentences where a cause outside the hypotheses outweighs them all."""
     p = {name: h["p_value"] for name, h in document["hypotheses"].items()}
     best = sort_hypotheses(document)[0]
@@ -115,7 +115,7 @@ def _tell_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], kind: 
     ]
 
 
-def _tell_change(document: Mapping[str, Any], kind: str) -> str:
+def _describe_change(document: Mapping[str, Any], kind: str) -> str:
     r, own = document["r_ct"], document["electrode"]
     modelled = (
         f"; by the model the electrode's whole interface went from {_span(own['bare'])} to "
@@ -152,29 +152,29 @@ def _tell_change(document: Mapping[str, Any], kind: str) -> str:
     return f"{text}; the other electrode's share of each is {_span(own['other_electrode'])} ohm by the model."
 
 
-def _tell_explanation(document: Mapping[str, Any], kind: str) -> str:
+def _describe_cause(document: Mapping[str, Any], kind: str) -> str:
     p, idle = _join_idle_access(document)
     order = sorted(p, key=lambda name: -p[name])
     best, second = order[0], order[1]
     if p[best] < limit("study_best"):
-        return _tell_undecided(document, p, order, kind)
+        return _describe_undecided(document, p, order, kind)
     largely = p[best] >= limit("study_alone")
-    beside = _tell_stronger_effect(document, best) if largely else ""
+    beside = _describe_stronger_effect(document, best) if largely else ""
     what = _SCATTER if _is_of_scatter(document, best) else _name_hypothesis(best, document)
-    named = beside or _explains(what) + ("" if largely else " best") + idle
+    named = beside or _add_verb(what) + ("" if largely else " best") + idle
     text = f"{named}, probability {_percent(p[best])}{kind}"
     text += f"; next {_name_hypothesis(second, document)}, {_percent(p[second])}" if p[second] >= 0.01 else ""
     rows = {name: row[best] for name, row in document["ledger"].items()}
     deciding = max(rows, key=lambda name: rows[name])
-    size = "".join(f"; {_gain(name, document['gains'])}" for name in _GAINS if name in document["gains"])
-    size += _tell_energy(document["gains"])
-    shared = _tell_shares(document) if largely else ""
+    size = "".join(f"; {_name_gain(name, document['gains'])}" for name in _GAINS if name in document["gains"])
+    size += _describe_energy(document["gains"])
+    shared = _describe_shares(document) if largely else ""
     told = f"{deciding} (log10 odds {format_capped(rows[deciding])})"
     return f"{text}{size}{shared}. What speaks most for it: {told}."
 
 
 def _join_idle_access(document: Mapping[str, Any]) -> tuple[dict[str, float], str]:
-    """Return the probabilities, and what is said of electrons along the film that change next to nothing.
+    """Return the probabilities, and the words on electrons along the film that change next to nothing.
 
     Hypotheses with and without them are one then: no data part them, and none need to.
     """
@@ -192,7 +192,7 @@ def _join_idle_access(document: Mapping[str, Any]) -> tuple[dict[str, float], st
 
 
 def _is_of_scatter(document: Mapping[str, Any], best: str) -> bool:
-    """Return whether what the film itself does under a hypothesis without a gain is not what was seen."""
+    """Return whether the film's own effects, under a hypothesis without a gain, cannot make the change."""
     if best != "barrier_only":
         return False
     change = document["electrode"]["change"]["median"]
@@ -200,7 +200,7 @@ def _is_of_scatter(document: Mapping[str, Any], best: str) -> bool:
     return bool(film * change < limit("study_made") * change**2)
 
 
-def _explains(what: str) -> str:
+def _add_verb(what: str) -> str:
     verb = "explain" if what.startswith(_PLURAL) else "explains"
     what += "," if ", " in what and not what.endswith(",") else ""
     return f"{what[:1].upper()}{what[1:]} {verb} it"
@@ -214,21 +214,21 @@ def _name_hypothesis(name: str, document: Mapping[str, Any]) -> str:
 def _name_with_gain(cause: Mapping[str, Any]) -> str:
     """Return the hypothesis that a cause stands beside, in words."""
     name = cause["hypothesis"]
-    return _BARRIER.get(name, " and ".join(_direct_parts(name, cause["gain"]).values()))
+    return _BARRIER.get(name, " and ".join(_list_parts(name, cause["gain"]).values()))
 
 
 def _name_parts(name: str, document: Mapping[str, Any]) -> dict[str, str]:
     """Return what a hypothesis changes beside the barrier, in words, with the direction."""
-    return _direct_parts(name, document["hypotheses"][name].get("gain"))
+    return _list_parts(name, document["hypotheses"][name].get("gain"))
 
 
-def _direct_parts(name: str, gain: float | None) -> dict[str, str]:
+def _list_parts(name: str, gain: float | None) -> dict[str, str]:
     less = gain is not None and gain < 1
     words = {**EFFECTS, **LESS} if less else EFFECTS
     return {effect: words[effect] for effect in HYPOTHESES[name].effects}
 
 
-def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
+def _describe_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     """Return what made the change, where something of the best hypothesis is there beside it."""
     parts, change = _name_parts(best, document), document["electrode"]["change"]["median"]
     rows, ends = (document["contributions"][quantity] for quantity in ("r_ct", "r_hf"))
@@ -244,13 +244,13 @@ def _tell_stronger_effect(document: Mapping[str, Any], best: str) -> str:
         f"by {format_signed(ends[n]['median'], places)} ohm"
         for n in others
     ]
-    return f"{_explains(' and '.join(what[n] for n in by))}, beside {' and '.join(told)}: together"
+    return f"{_add_verb(' and '.join(what[n] for n in by))}, beside {' and '.join(told)}: together"
 
 
-def _tell_undecided(
+def _describe_undecided(
     document: Mapping[str, Any], p: Mapping[str, float], order: Sequence[str], kind: str
 ) -> str:
-    """Return what is left where no hypothesis is more probable than all the others together."""
+    """Return the sentence where no hypothesis is more probable than all the others together."""
     likely = [
         f"{_name_hypothesis(name, document)} {_percent(p[name])}"
         for name in order
@@ -261,7 +261,7 @@ def _tell_undecided(
     return f"No hypothesis is decided{kind}: {', '.join(likely)}.{excluded}"
 
 
-def _tell_energy(gains: Mapping[str, Any]) -> str:
+def _describe_energy(gains: Mapping[str, Any]) -> str:
     """Return by how much the reaction's activation energy changed, where it did."""
     if "Ea:gain" not in gains or not gains["Ea:gain"]["seen"]:
         return ""
@@ -272,7 +272,7 @@ def _tell_energy(gains: Mapping[str, Any]) -> str:
     return f", its activation energy {verb} by {told}"
 
 
-def _gain(name: str, gains: Mapping[str, Any]) -> str:
+def _name_gain(name: str, gains: Mapping[str, Any]) -> str:
     gain = gains[name]
     told = _GAINS[name].format(_span(gain)) + " at 25 °C" * (name == "f" and "Ea:gain" in gains)
     if gain["seen"]:
@@ -282,8 +282,8 @@ def _gain(name: str, gains: Mapping[str, Any]) -> str:
     )
 
 
-def _tell_shares(document: Mapping[str, Any]) -> str:
-    """Return what each effect of the best hypothesis changes R_ct by: some hardly matter there."""
+def _describe_shares(document: Mapping[str, Any]) -> str:
+    """Return by how much each effect of the best hypothesis changes R_ct: some hardly matter."""
     rows, change = shares(document), document["electrode"]["change"]
     rows = {name: row for name, row in rows.items() if row.get("at_work", 1.0) >= limit("study_best")}
     small = [row for row in rows.values() if largest(row) < _SMALL * abs(change["median"])]
@@ -304,7 +304,7 @@ def _format_signed(row: Mapping[str, float], places: int) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def _settle(document: Mapping[str, Any]) -> str:
+def _name_next(document: Mapping[str, Any]) -> str:
     rows = document["next_experiments"]
     if not rows or rows[0]["open_bits"] < limit("study_settled"):
         beyond = _NONE_BEYOND if document["outside"]["tried"] else "others were not tried"

@@ -42,7 +42,7 @@ _UNUSED = {
 }
 
 
-def from_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
+def convert_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
     """Return the tables of the second schema and what was assumed, or None where a study is not of the first.
 
     Parameters
@@ -63,7 +63,7 @@ def from_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
         return None  # the reader of studies says where the text is broken
     if old.get("schema", 1) != 1 or not any(isinstance(old.get(t), dict) for t in ("bare", "electrode")):
         return None
-    _refuse_strangers(old, source)
+    _refuse_unknown(old, source)
     notes: list[str] = []
     try:
         return _convert({name: old.get(name, {}) for name in _KEYS}, text, notes), notes
@@ -71,7 +71,7 @@ def from_schema_1(text: str, source: str) -> tuple[Table, list[str]] | None:
         raise SchemaError(f"{source}: {error}") from None
 
 
-def _refuse_strangers(old: Table, source: str) -> None:
+def _refuse_unknown(old: Table, source: str) -> None:
     for name, table in old.items():
         if name == "schema":
             continue
@@ -95,13 +95,13 @@ def _convert(old: dict[str, Table], text: str, notes: list[str]) -> Table:
         notes.append("the word simulated in it makes its cells simulated ones")
     if "seed" in old["draws"]:
         head["seed"] = old["draws"]["seed"]
-    new: Table = {"schema": 2, "study": head, "film": [film], "support": _support(old["electrode"], notes)}
+    new: Table = {"schema": 2, "study": head, "film": [film], "support": _to_support(old["electrode"], notes)}
     cells: tuple[tuple[str, Table], ...] = (("bare", {}), ("coated", {"coated_by": film["name"]}))
-    new["cell"] = [{"name": name, **more, **_cell(old, name)} for name, more in cells]
+    new["cell"] = [{"name": name, **more, **_to_cell(old, name)} for name, more in cells]
     scatter = [old[name]["cell_scatter"] for name in ("bare", "coated") if "cell_scatter" in old[name]]
     if scatter:
         new["scatter"] = {"r_i": scatter[0]}
-    new["counter"] = _counter(old["electrode"], notes)
+    new["counter"] = _to_counter(old["electrode"], notes)
     unused = [f"{t}.{key}" for t, keys in _UNUSED.items() for key in keys if key in old[t]]
     unused += [name for name in ("cycling", "priors") if old[name]]
     if unused:
@@ -109,7 +109,7 @@ def _convert(old: dict[str, Table], text: str, notes: list[str]) -> Table:
     return new
 
 
-def _cell(old: dict[str, Table], name: str) -> Table:
+def _to_cell(old: dict[str, Table], name: str) -> Table:
     table = old[name]
     cell: Table = {key: table[key] for key in ("r_ct", "source") if key in table}
     files = table.get("spectrum", [])
@@ -121,7 +121,7 @@ def _cell(old: dict[str, Table], name: str) -> Table:
     return {**cell, "spectra": spectra} if spectra else cell
 
 
-def _support(old: Table, notes: list[str]) -> Table:
+def _to_support(old: Table, notes: list[str]) -> Table:
     area = old.get("area")
     if area is None and "disc_diameter" in old:
         area = _convert_length(old["disc_diameter"], lambda d: math.pi / 4 * d * d)
@@ -142,7 +142,7 @@ def _support(old: Table, notes: list[str]) -> Table:
     return {**support, "kind": "channels", "packing": square, "base": _BASE}
 
 
-def _counter(old: Table, notes: list[str]) -> Table:
+def _to_counter(old: Table, notes: list[str]) -> Table:
     if "other_electrode_r_ct" in old:
         return {"resistance": old["other_electrode_r_ct"]}
     notes.append("the other electrode, which schema 1 left out, has an arc of 4 to 18 % of the bare cell's")

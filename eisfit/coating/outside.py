@@ -1,4 +1,4 @@
-"""In words: what outside the hypotheses would explain the spectra, and which of them are not consistent."""
+"""Causes outside the hypotheses that would explain the spectra, and inconsistent spectra, in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eisfit.coating.inference.problem import Problem
 from eisfit.rounding import hertz, significant
 from eisfit.verdict import limit
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 _MORE_OR_LESS = {
     "temperature": ("the coated cells are {size} K {sense} than stated", "warmer", "cooler"),
     "alpha": ("the double layer's exponent is {sense} by {size} in the coated cells", "larger", "smaller"),
@@ -27,7 +27,7 @@ _LADDER = (
 _LOOP = 1 / (2 * math.pi * 30)  # s: what is negative and faster is no inductive loop of an electrode
 
 
-def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool) -> dict[str, Any]:
+def describe_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool) -> dict[str, Any]:
     """Return ``{tried, causes}``: how many causes were tried, and those that are told, the likeliest first.
 
     Each is ``{what, cells, hypothesis, gain, text, p_value, log10_odds, fits, misfit_left}``: `gain` is that
@@ -50,8 +50,8 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
                 "what": cause.what,
                 "cells": cause.cells,
                 "hypothesis": cause.hypothesis,
-                "gain": tell_gain(problem, p),
-                "text": _tell(cause),
+                "gain": find_gain(problem, p),
+                "text": _describe_cause(cause),
                 "p_value": p.p_value,
                 "log10_odds": (p.log_evidence - most) / math.log(10),
                 "fits": p.p_value >= LEAST_P,
@@ -60,10 +60,10 @@ def tell_outside(problem: Problem, found: Mapping[str, Posterior], misses: bool)
         )
     fitting = [row for row in rows if row["fits"]]
     nearest = [row for row in rows if row["misfit_left"] < limit("study_mends")]
-    return {"tried": tried, "causes": (fitting or nearest)[:_SHOWN]}
+    return {"tried": tried, "causes": (fitting or nearest)[:_MAX_SHOWN]}
 
 
-def _tell(cause: Outside) -> str:
+def _describe_cause(cause: Outside) -> str:
     size = significant(abs(cause.size), 2)
     if cause.what in CHANGES:
         return CHANGES[cause.what][1].format(size)
@@ -85,7 +85,7 @@ def _tell(cause: Outside) -> str:
     return f"{cells[cause.cells]} {kind} of {size} ohm at {hertz(at)}"
 
 
-def tell_gain(problem: Problem, posterior: Posterior) -> float | None:
+def find_gain(problem: Problem, posterior: Posterior) -> float | None:
     """Return what a hypothesis multiplies the reaction or the area by; None where it does not."""
     for k, name in enumerate(posterior.names):
         if name in {"f", "g"}:

@@ -14,24 +14,24 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.circuit_fit import measure_resistances
 from eisfit.coating.contributions import (
     Draw,
-    contributions,
-    draws,
-    resistances,
-    summary,
+    compute_contributions,
+    compute_resistances,
+    draw_samples,
+    summarise,
     thin,
 )
 from eisfit.coating.film.checks import describe_film, find_contradictions
-from eisfit.coating.headline import headline
-from eisfit.coating.inference.evidence import ledger, prior_swing
+from eisfit.coating.headline import write_headline
+from eisfit.coating.inference.evidence import build_ledger, compute_prior_swing
 from eisfit.coating.inference.hypotheses import HYPOTHESES
-from eisfit.coating.inference.next_experiments import next_experiments
-from eisfit.coating.inference.posterior import LEAST_P, Posterior, most_probable, probabilities
+from eisfit.coating.inference.next_experiments import rank_experiments
+from eisfit.coating.inference.posterior import LEAST_P, Posterior, compute_probabilities, find_most_probable
 from eisfit.coating.inference.problem import Block, Problem
-from eisfit.coating.inference.search import posteriors
-from eisfit.coating.outside import list_broken_spectra, tell_gain, tell_outside
+from eisfit.coating.inference.search import find_posteriors
+from eisfit.coating.outside import describe_outside, find_gain, list_broken_spectra
 from eisfit.coating.physics.parameters import PARAMETERS
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import contradictions, list_stated, predict_voltages, weigh
+from eisfit.coating.voltages import list_contradictions, list_stated, predict_voltages, weigh_facts
 from eisfit.records import EXPLAIN_SCHEMA
 from eisfit.verdict import limit
 
@@ -52,12 +52,12 @@ _SCATTER = {
 }
 
 
-def document_of(study: Study, problem: Problem) -> dict[str, Any]:
+def build_document(study: Study, problem: Problem) -> dict[str, Any]:
     """Return the whole document of a study."""
     seed, exact = study.file.study.seed, problem.finish(slopes=False)
-    alone = posteriors(problem, seed)
-    found, facts, silent = weigh(study, exact, alone, seed)
-    drawn = draws(found, _DRAWS, seed)
+    alone = find_posteriors(problem, seed)
+    found, facts, silent = weigh_facts(study, exact, alone, seed)
+    drawn = draw_samples(found, _DRAWS, seed)
     voltages = predict_voltages(study, exact, drawn)
     coated = problem.pair[1]
     misses = max(p.p_value for p in found.values()) < LEAST_P
@@ -71,68 +71,68 @@ def document_of(study: Study, problem: Problem) -> dict[str, Any]:
         "seed": seed,
         "notes": [f"a study of schema 1: {note}" for note in study.notes],
         "r_ct": measure_resistances(study, problem),
-        "electrode": _electrode(exact, drawn),
+        "electrode": _describe_electrode(exact, drawn),
         "fits": not none,
         "hypotheses": _hypotheses(found, problem, none),
-        "ledger": {} if none else ledger(problem, alone, seed, facts),
+        "ledger": {} if none else build_ledger(problem, alone, seed, facts),
         "silent": silent,
         "contradictions": [
             *(row for film in study.file.film for row in find_contradictions(film)),
             *list_broken_spectra(problem),
-            *contradictions(study, voltages, silent),
-            *_gives_way(found, problem, none),
+            *list_contradictions(study, voltages, silent),
+            *_list_moved(found, problem, none),
         ],
-        "outside": tell_outside(problem, alone, misses),
-        "contributions": contributions(exact, found, seed),
-        "parameters": _parameters(problem, drawn),
+        "outside": describe_outside(problem, alone, misses),
+        "contributions": compute_contributions(exact, found, seed),
+        "parameters": _describe_parameters(problem, drawn),
         "gains": _compute_gains(problem, drawn),
-        "swing": {} if none else _name_parameters(prior_swing(found, problem)),
-        "next_experiments": [] if none else next_experiments(problem, found, seed),
+        "swing": {} if none else _name_parameters(compute_prior_swing(found, problem)),
+        "next_experiments": [] if none else rank_experiments(problem, found, seed),
         "predictions": {
-            "thickness": _thickness(exact, coated, drawn),
-            "spectra": _bands(problem, drawn),
+            "thickness": _predict_thickness(exact, coated, drawn),
+            "spectra": _compute_bands(problem, drawn),
             "voltages": voltages,
         },
         "films": [
             describe_film(film) for film in study.file.film if film.ionic_conductivity and film.resistivity
         ],
-        "inputs": {**_inputs(problem), **list_stated(study)},
+        "inputs": {**_list_inputs(problem), **list_stated(study)},
     }
-    return {**document, "headline": headline(document)}
+    return {**document, "headline": write_headline(document)}
 
 
-def _electrode(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+def _describe_electrode(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
     """Return the electrode's own R_ct by the model, and the other electrode's arc, ohm."""
-    both = [[resistances(problem, block, thin(d)) for d in drawn] for block in problem.alike]
+    both = [[compute_resistances(problem, block, thin(d)) for d in drawn] for block in problem.isothermal]
     b, c, other = (
         np.concatenate([row[key] for row in rows])
         for rows, key in ((both[0], "r_ct"), (both[1], "r_ct"), (both[0], "r_other"))
     )
     spans = {"bare": b, "coated": c, "change": c - b, "other_electrode": other}
-    return {name: summary(values) for name, values in spans.items()}
+    return {name: summarise(values) for name, values in spans.items()}
 
 
 def _hypotheses(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> dict[str, dict[str, Any]]:
-    p = probabilities(found)
+    p = compute_probabilities(found)
     return {
         name: {
             "statement": HYPOTHESES[name].statement,
             "probability": None if misses else p[name],
             "log_evidence": posterior.log_evidence,
             "p_value": posterior.p_value,
-            "gain": tell_gain(problem, posterior),
+            "gain": find_gain(problem, posterior),
         }
         for name, posterior in found.items()
     }
 
 
-def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
+def _list_moved(found: Mapping[str, Posterior], problem: Problem, misses: bool) -> list[dict[str, Any]]:
     """Return the inputs that the best hypothesis moves farthest from where the study puts them.
 
     What the hypothesis itself frees is its claim, not an input. Where spectra are missed an input is named
     only if it holds most of the misfit: others have gone astray to make up for what the model does not know.
     """
-    best = found[most_probable(found)]
+    best = found[find_most_probable(found)]
     rows: list[dict[str, Any]] = []
     claimed = () if misses else HYPOTHESES[best.hypothesis].free
     least = 3.0
@@ -141,26 +141,26 @@ def _gives_way(found: Mapping[str, Posterior], problem: Problem, misses: bool) -
     for k in (k for k in np.argsort(-np.abs(best.u)) if best.names[k] not in claimed):
         if abs(best.u[k]) < (3.0 if rows else least):
             break
-        row = _tell_apart(best, k, problem) or _tell_moved(best, k, problem)
+        row = _describe_difference(best, k, problem) or _describe_moved(best, k, problem)
         rows += [row] * (row["text"] not in {told["text"] for told in rows})
     return rows[:4]
 
 
-def _tell_moved(best: Posterior, k: int, problem: Problem) -> dict[str, Any]:
+def _describe_moved(best: Posterior, k: int, problem: Problem) -> dict[str, Any]:
     """Return where an input would have to lie."""
     name, u = best.names[k], float(best.u[k])
     prior = problem.priors[name]
     stated, needed = prior.value([0.0, u]).tolist()
     own = " (not stated: taken by the program)" if prior.source.startswith(("default", "size")) else ""
     told = (
-        f"The {plain(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
+        f"The {plain_name(name)} would have to be {needed:.3g} {_unit(prior.unit)}, {abs(u):.1f} standard "
         f"deviations from {stated:.3g} {_unit(prior.unit)}{own}.".replace(" ,", ",").replace(" .", ".")
     )
     return {"what": name, "text": told, "stated": stated, "needed": needed, "deviations": abs(u)}
 
 
-def _tell_apart(best: Posterior, k: int, problem: Problem) -> dict[str, Any] | None:
-    """Return how far two cells would have to differ, where both move from what cells alike are: once."""
+def _describe_difference(best: Posterior, k: int, problem: Problem) -> dict[str, Any] | None:
+    """Return how far two cells would have to differ, where both depart from cells alike: said once."""
     head, _, cell = best.names[k].partition(":")
     if head not in _SCATTER or not cell:
         return None
@@ -181,7 +181,7 @@ def _tell_apart(best: Posterior, k: int, problem: Problem) -> dict[str, Any] | N
     }  # fmt: skip
 
 
-def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
+def _describe_parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:
     rows = {}
     for name, prior in problem.priors.items():
         columns = [d.u[:, d.posterior.names.index(name)] for d in drawn if name in d.posterior.names]
@@ -189,9 +189,9 @@ def _parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, 
             continue
         drawn_u = np.concatenate(columns)
         rows[name] = {
-            **summary(prior.value(drawn_u)),
+            **summarise(prior.value(drawn_u)),
             "unit": prior.unit,
-            "meaning": plain(name),
+            "meaning": plain_name(name),
             "learned": float(1 - drawn_u.std()),
         }
     return rows
@@ -203,31 +203,31 @@ def _compute_gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[st
     number = {coated: len({b.cell for b in problem.blocks if b.coated == coated}) for coated in (False, True)}
     rows: dict[str, dict[str, Any]] = {}
     for name in (n for n in ("f", "g") if n in most.posterior.names):
-        span = summary(problem.priors[name].value(most.u[:, most.posterior.names.index(name)]))
+        span = summarise(problem.priors[name].value(most.u[:, most.posterior.names.index(name)]))
         one = problem.priors[f"dR_i:{problem.pair[0].cell}"].sd
         scatter = float(one * math.sqrt(1 / number[False] + 1 / number[True]))
         seen = abs(math.log(span["median"])) > 2 * scatter
-        rows[name] = {**span, "meaning": plain(name), "scatter": scatter, "seen": seen}
+        rows[name] = {**span, "meaning": plain_name(name), "scatter": scatter, "seen": seen}
     if "Ea:gain" in most.posterior.names:
-        span = summary(problem.priors["Ea:gain"].value(most.u[:, most.posterior.names.index("Ea:gain")]))
+        span = summarise(problem.priors["Ea:gain"].value(most.u[:, most.posterior.names.index("Ea:gain")]))
         seen = span["low95"] * span["high95"] > 0 and abs(span["median"]) > _SEEN_EV
-        rows["Ea:gain"] = {**span, "meaning": plain("Ea:gain"), "scatter": 0.0, "seen": seen}
+        rows["Ea:gain"] = {**span, "meaning": plain_name("Ea:gain"), "scatter": 0.0, "seen": seen}
     return rows
 
 
-def _thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+def _predict_thickness(problem: Problem, coated: Block, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
     """Return the coated electrode's R_ct over the film's thickness, a fifth to twelve times the study's."""
     name = f"thickness:{coated.film}"
     own, rows = problem.priors[name], []
     for factor in np.geomspace(0.2, 12, 8):
         priors = {**problem.priors, name: replace(own, mean=own.mean + np.log(factor))}
         changed = replace(problem, priors=priors)
-        values = np.concatenate([resistances(changed, coated, thin(d))["r_ct"] for d in drawn])
-        rows.append({"thickness_nm": float(np.exp(own.mean) * factor * 1e7), **summary(values)})
+        values = np.concatenate([compute_resistances(changed, coated, thin(d))["r_ct"] for d in drawn])
+        rows.append({"thickness_nm": float(np.exp(own.mean) * factor * 1e7), **summarise(values)})
     return rows
 
 
-def _bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
+def _compute_bands(problem: Problem, drawn: Sequence[Draw]) -> list[dict[str, Any]]:
     """Measured spectra, the optimum of the best hypothesis, and the central 95 % of the posterior's."""
     best = max((d.posterior for d in drawn), key=lambda p: p.log_evidence)
     rows = []
@@ -264,20 +264,20 @@ def _predict(problem: Problem, place: int, drawn: Draw) -> FloatArray:
     return (Z.view(np.complex128) * own.corrections[place]).view(np.float64)
 
 
-def _inputs(problem: Problem) -> dict[str, dict[str, Any]]:
+def _list_inputs(problem: Problem) -> dict[str, dict[str, Any]]:
     rows = {}
     for name, prior in problem.priors.items():
         centre, low, high = prior.value([0.0, -1.0, 1.0]).tolist()
         entry = {"value": centre, "low68": low, "high68": high, "unit": prior.unit, "source": prior.source}
-        rows[name] = {**entry, "meaning": plain(name)}
+        rows[name] = {**entry, "meaning": plain_name(name)}
     return rows
 
 
 def _name_parameters(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
-    return {name: {**entry, "meaning": plain(name)} for name, entry in swing.items()}
+    return {name: {**entry, "meaning": plain_name(name)} for name, entry in swing.items()}
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a parameter's name in words."""
     head, _, which = name.partition(":")
     if head in _SCATTER and not which:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eisfit.coating.film.tables import SOURCE, FilmTable
-from eisfit.coating.old_study import from_schema_1
+from eisfit.coating.old_study import convert_schema_1
 from eisfit.coating.quantities import (
     Area,
     AreaDensity,
@@ -237,9 +237,9 @@ class StudyFile(ClosedModel):
 
     def __post_init__(self) -> None:
         films = [film.name for film in self.film]
-        _refuse_twice("films are called", films)
-        _refuse_twice("cells are called", [label for cell in self.cell for label in _labels(cell)])
-        _refuse_twice("spectra are of file", [entry.file for cell in self.cell for entry in cell.spectra])
+        _refuse_repeated("films are called", films)
+        _refuse_repeated("cells are called", [label for cell in self.cell for label in _list_labels(cell)])
+        _refuse_repeated("spectra are of file", [entry.file for cell in self.cell for entry in cell.spectra])
         for cell in self.cell:
             if cell.coated_by is not None and cell.coated_by not in films:
                 raise ValueError(
@@ -258,14 +258,14 @@ class StudyFile(ClosedModel):
         self._check_facts()
 
     def _check_facts(self) -> None:
-        _refuse_twice("dc rows are called", [row.what for row in self.dc])
+        _refuse_repeated("dc rows are called", [row.what for row in self.dc])
         names = {cell.name for cell in self.cell} | {"difference"}
         for row in self.dc:
             if row.cell not in names:
                 raise ValueError(f"dc {row.what!r} names no cell of the study: {row.cell!r}")
 
 
-def _refuse_twice(what: str, names: Sequence[str]) -> None:
+def _refuse_repeated(what: str, names: Sequence[str]) -> None:
     twice = next((name for name, count in Counts(names).items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"two {what} {twice!r}: they must differ")
@@ -280,7 +280,7 @@ def _refuse_unlike(films: Sequence[FilmTable]) -> None:
             raise ValueError(f"{name}: {stated!r} holds for all films or none; state it of the first")
 
 
-def _labels(cell: Cell) -> set[str]:
+def _list_labels(cell: Cell) -> set[str]:
     return {cell.label(entry) for entry in cell.spectra} | {cell.name}
 
 
@@ -306,7 +306,7 @@ class Study:
         SchemaError
             One sentence with the line, the key and what is wrong.
         """
-        old = from_schema_1(text, source)
+        old = convert_schema_1(text, source)
         if old is None:
             return cls(parse_toml(text, StudyFile, source), Path(folder), source)
         tables, notes = old
@@ -367,6 +367,6 @@ def load_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> 
     return replace(study, allow_outside=allow_outside)
 
 
-def template() -> str:
+def study_template() -> str:
     """Return a commented study file to start from; it is valid as it stands."""
     return (data_folder("example_spectra") / "study_template.toml").read_text(encoding="utf-8")

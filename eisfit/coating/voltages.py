@@ -1,4 +1,4 @@
-"""Facts under direct current held against the impedance: what they contradict, and what they say of the odds.
+"""Facts under direct current compared with the impedance: contradictions, and their effect on the odds.
 
 What a current makes at an electrode is ohmic in part (electrolyte, solid, film, layer, contact) and follows
 Butler and Volmer's equation where a reaction is: with symmetry 1/2, eta = (2 kT/e) asinh(I R e / (2 kT)) (J.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.contributions import Draw, layers, resistances, summary, thin
+from eisfit.coating.contributions import Draw, compute_layers, compute_resistances, summarise, thin
 from eisfit.coating.inference.assembly import LAST_DIGIT
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.inference.problem import REFERENCE_K, Block, Problem
@@ -24,8 +24,8 @@ from eisfit.coating.study import DirectCurrent, Study
 from eisfit.units import BOLTZMANN_EV, Uncertain
 
 _DRAWN = 2000
-_EACH = 130  # draws of a hypothesis that facts are foretold from
-_NOTHING = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing
+_DRAWN_EACH = 130  # draws of a hypothesis that facts are foretold from
+_NO_EFFECT = 0.1  # log10 odds that a fact moves at most where it is said to tell nothing
 
 _ALIKE = {True: "all foretell the same", False: "one hypothesis is left, and meets it"}
 
@@ -47,7 +47,7 @@ def butler_volmer(
     return np.asarray(2 * kT * np.arcsinh(current * resistance / (2 * kT)))
 
 
-def weigh(
+def weigh_facts(
     study: Study, problem: Problem, found: Mapping[str, Posterior], seed: int
 ) -> tuple[dict[str, Posterior], Facts, dict[str, str]]:
     """Return the posteriors with the facts in their evidence, what each fact did, and why some did nothing.
@@ -73,21 +73,21 @@ def weigh(
     most = max(p.log_evidence for p in found.values())
     likely = [name for name, p in found.items() if p.log_evidence > most - np.log(1e3)]
     rng = np.random.default_rng(seed)
-    drawn = {name: Draw(p, p.draws(_EACH, rng)) for name, p in found.items()} if study.file.dc else {}
+    drawn = {name: Draw(p, p.draws(_DRAWN_EACH, rng)) for name, p in found.items()} if study.file.dc else {}
     for row in study.file.dc:
         if row.life is not None:
             silent[row.what] = "no impedance foretells it"
             continue
         asked = _draw_asked(row, seed)
-        held = {name: _density(problem, row, asked, drawn[name], seed) for name in likely}
+        held = {name: _find_density(problem, row, asked, drawn[name], seed) for name in likely}
         if not any(meets for _, meets in held.values()):
             silent[row.what] = "set aside: no hypothesis meets it"
             continue
         known = [log for log, _ in held.values()]
-        if (max(known) - min(known)) / np.log(10) < _NOTHING:
+        if (max(known) - min(known)) / np.log(10) < _NO_EFFECT:
             silent[row.what] = f"tells nothing: {_ALIKE[len(likely) > 1]}"
             continue
-        held |= {n: _density(problem, row, asked, d, seed) for n, d in drawn.items() if n not in likely}
+        held |= {n: _find_density(problem, row, asked, d, seed) for n, d in drawn.items() if n not in likely}
         rows[row.what] = {name: held[name][0] for name in found}
     total = {name: sum(logs[name] for logs in rows.values()) for name in found}
     return {name: _raise_evidence(p, total[name]) for name, p in found.items()}, rows, silent
@@ -100,7 +100,7 @@ def _raise_evidence(posterior: Posterior, by: float) -> Posterior:
     return replace(posterior, modes=modes, sampled_evidence=None if sampled is None else sampled + by)
 
 
-def _density(
+def _find_density(
     problem: Problem, row: DirectCurrent, asked: tuple[FloatArray, FloatArray], drawn: Draw, seed: int
 ) -> tuple[float, bool]:
     """Return the logarithm of a fact's mean density over draws, and whether they meet it within 95 %.
@@ -108,12 +108,12 @@ def _density(
     The resistances of each cell may have moved: a difference is as uncertain as both its voltages.
     """
     voltage, current = asked
-    parts = _voltages_of_fact(problem, [drawn], row, current)[1]
+    parts = _compute_fact_voltages(problem, [drawn], row, current)[1]
     foretold, moved = parts.sum(axis=0), row.width.median * np.sqrt(np.sum(parts**2, axis=0))
     error = np.hypot(moved, LAST_DIGIT * np.abs(voltage))
     logs = -0.5 * ((voltage - foretold) / error) ** 2 - np.log(error)
     spread = foretold + error * np.random.default_rng(seed).standard_normal(len(error))
-    meets = _meet(summary(voltage), summary(spread))
+    meets = _overlap(summarise(voltage), summarise(spread))
     return float(np.logaddexp.reduce(logs) - np.log(len(logs))), meets
 
 
@@ -158,20 +158,20 @@ def predict_voltages(study: Study, problem: Problem, drawn: Sequence[Draw]) -> l
     thinned = [thin(d) for d in drawn]
     for row in (row for row in study.file.dc if row.life is None):
         voltage, current = _draw_asked(row, study.file.study.seed)
-        measured = summary(voltage)
-        least = _open_end(problem, row)
-        parts = _voltages_of_fact(problem, thinned, row, current, least=least)
-        linear, curved = (summary(voltages) for voltages in parts.sum(axis=1))
+        measured = summarise(voltage)
+        least = _has_unknown_end(problem, row)
+        parts = _compute_fact_voltages(problem, thinned, row, current, least=least)
+        linear, curved = (summarise(voltages) for voltages in parts.sum(axis=1))
         holds = {
-            name: bool(_meet(measured, made) or (least and measured["low95"] > made["high95"]))
+            name: bool(_overlap(measured, made) or (least and measured["low95"] > made["high95"]))
             for name, made in (("linear", linear), ("butler_volmer", curved))
         }
         entry = {"measured": measured, "linear": linear, "butler_volmer": curved}
-        rows.append({"what": row.what, **entry, "resistance": summary(voltage / current), "holds": holds})
+        rows.append({"what": row.what, **entry, "resistance": summarise(voltage / current), "holds": holds})
     return rows
 
 
-def contradictions(
+def list_contradictions(
     study: Study, told: Sequence[Mapping[str, Any]], silent: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return the facts that the impedance does not make in both readings, each with its sentence (`text`).
@@ -180,27 +180,27 @@ def contradictions(
     """
     facts = {row.what: row for row in study.file.dc}
     return [
-        {"what": row["what"], "text": _tell(facts[row["what"]], row, row["what"] in silent)}
+        {"what": row["what"], "text": _describe_contradiction(facts[row["what"]], row, row["what"] in silent)}
         | {key: row[key] for key in ("measured", "linear", "butler_volmer", "resistance")}
         for row in told
         if not all(row["holds"].values())
     ]
 
 
-def _open_end(problem: Problem, row: DirectCurrent) -> bool:
-    """Return whether a cell's ohmic part is not known: then it may add any voltage, but take none away."""
+def _has_unknown_end(problem: Problem, row: DirectCurrent) -> bool:
+    """Return whether a cell's ohmic part is unknown: it may then add any voltage, but subtract none."""
     unknown = all(b.combine is not None and b.data.size == 1 for b in problem.pair)
     return unknown and row.cell != "difference"
 
 
-def _meet(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+def _overlap(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     return one["low95"] <= other["high95"] and other["low95"] <= one["high95"]
 
 
-def _tell(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
+def _describe_contradiction(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
     holds = entry["holds"]
     assert row.current is not None  # a life is not told here
-    asked, current = _range(entry["resistance"], 1.0, "ohm"), _thousandths(row.current, "mA")
+    asked, current = _range(entry["resistance"], 1.0, "ohm"), _format_thousandths(row.current, "mA")
     stated = _range(entry["measured"], 1e3, "mV")
     text = f"{row.what}: {stated} at {current} need {asked}; impedance makes"
     linear, curved = entry["linear"], entry["butler_volmer"]
@@ -215,7 +215,7 @@ def _tell(row: DirectCurrent, entry: Mapping[str, Any], silent: bool) -> str:
     return f"{text} {_range(either, 1e3, 'mV')}: {'not met, set aside' if silent else leeway}."
 
 
-def _thousandths(value: Uncertain, unit: str) -> str:
+def _format_thousandths(value: Uncertain, unit: str) -> str:
     return str(replace(value, a=1e3 * value.a, b=1e3 * value.b, unit=unit))
 
 
@@ -224,7 +224,7 @@ def _range(entry: Mapping[str, float], factor: float, unit: str) -> str:
     return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
-def _voltages_of_fact(
+def _compute_fact_voltages(
     problem: Problem, drawn: Sequence[Draw], row: DirectCurrent, current: FloatArray, *, least: bool = False
 ) -> FloatArray:
     """Voltages (2, cells, n) that the impedance makes: linear, and with the reaction by Butler and Volmer, V.
@@ -232,24 +232,24 @@ def _voltages_of_fact(
     The cells are those that a fact is about: one, or the bare one and, turned, the coated one. `least` leaves
     the ohmic part before the interface out.
     """
-    blocks: tuple[Block, ...] = problem.alike
+    blocks: tuple[Block, ...] = problem.isothermal
     signs = np.array([[1.0], [-1.0]])
     if row.cell != "difference":
         name = re.compile(rf"{re.escape(row.cell)}( \d+)?")  # and its replicates
         own = (b for b in problem.blocks if name.fullmatch(b.cell))
         nearest = min(own, key=lambda b: (b.cell != row.cell, abs(b.temperature - REFERENCE_K)))
         blocks, signs = (nearest,), signs[:1]
-    voltages = [_voltages(problem, block, drawn, current, least) for block in blocks]
+    voltages = [_compute_voltages(problem, block, drawn, current, least) for block in blocks]
     return np.asarray(signs * np.stack(voltages, axis=1))
 
 
-def _voltages(
+def _compute_voltages(
     problem: Problem, block: Block, drawn: Sequence[Draw], current: FloatArray, least: bool
 ) -> FloatArray:
     """Voltages (2, n) of one cell."""
-    found = [resistances(problem, block, d) for d in drawn]
+    found = [compute_resistances(problem, block, d) for d in drawn]
     total, other, ohmic = (np.concatenate([row[key] for row in found]) for key in ("r_ct", "r_other", "r_hf"))
-    films = np.concatenate([layers(problem, block, d) for d in drawn])
+    films = np.concatenate([compute_layers(problem, block, d) for d in drawn])
     places = np.arange(len(current)) % len(total)
     reaction, other, ohmic = (
         (total - films)[places],

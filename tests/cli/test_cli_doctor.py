@@ -115,7 +115,7 @@ def test_without_examples_or_a_home(run, monkeypatch):
         raise EisfitError("the folder 'example_spectra' that belongs to eisfit is missing")
 
     monkeypatch.setattr(files, "data_folder", missing)
-    monkeypatch.setattr(catalogue, "user_folder", lambda: None)
+    monkeypatch.setattr(catalogue, "find_user_folder", lambda: None)
     code, checks, _ = run()
     assert code == 1
     assert "--force-reinstall" in checks["spectra"]["cure"]

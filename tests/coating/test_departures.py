@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import LEAST_P
-from eisfit.coating.inference.search import posteriors
-from eisfit.coating.outside import tell_outside
+from eisfit.coating.inference.search import find_posteriors
+from eisfit.coating.outside import describe_outside
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
@@ -24,7 +24,7 @@ NOISE = 0.003
 
 def simulated(hypothesis, seed, *, changed=None, added=None):
     """The example's pair from the priors' means, one quantity of the coated cell changed or a part added."""
-    whole = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    whole = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     problem = whole.with_blocks(whole.pair)
     fine, rng, blocks = problem.finish(24, slopes=False), np.random.default_rng(seed), []
     names = problem.names(HYPOTHESES[hypothesis])
@@ -32,7 +32,7 @@ def simulated(hypothesis, seed, *, changed=None, added=None):
         offset, _ = problem.affine(block, names)
         if block.coated and changed:
             offset[INDEX[changed[0]]] += changed[1]
-        Z = fine.answer(HYPOTHESES[hypothesis], block, offset[None]).impedance[0]
+        Z = fine.compute_impedance(HYPOTHESES[hypothesis], block, offset[None]).impedance[0]
         Z = Z + (added(block) if added else 0)
         error = np.repeat(NOISE * np.abs(Z), 2)
         data = Z.view(np.float64) + error * rng.standard_normal(error.size)
@@ -41,7 +41,7 @@ def simulated(hypothesis, seed, *, changed=None, added=None):
 
 
 def causes(problem):
-    found = posteriors(problem)
+    found = find_posteriors(problem)
     misses = max(p.p_value for p in found.values()) < LEAST_P
     return misses, found, find_outside_causes(problem, found, misses)
 
@@ -67,12 +67,12 @@ def test_another_exponent_of_the_other_electrode_refuses_nothing(tmp_path):
     for seed, (name, resistance) in enumerate({"bare": 48.0, "coated": 83.0}.items()):
         cell = eisfit.simulate("rs-sei-ct-w", {**values, "R_ct": resistance}, noise=NOISE, seed=seed)
         cell.to_frame().to_csv(tmp_path / f"{name}.csv", index=False)
-    problem = problem_of(Study.from_text(_FLAT, tmp_path))
-    found = posteriors(problem)
+    problem = build_problem(Study.from_text(_FLAT, tmp_path))
+    found = find_posteriors(problem)
     best = max(found, key=lambda name: found[name].log_evidence)
     assert best == "intrinsic_activity" and found[best].p_value > 0.01
     fixed = {name: prior for name, prior in problem.priors.items() if name != "counter_alpha"}
-    stiff = posteriors(replace(problem, priors=fixed))
+    stiff = find_posteriors(replace(problem, priors=fixed))
     assert max(p.log_evidence for p in stiff.values()) < found[best].log_evidence - 10
 
 
@@ -85,7 +85,7 @@ def test_an_inductive_loop_of_all_cells_is_found_where_nothing_fits():
     assert rows[0].size == pytest.approx(-6.0, rel=0.1)
     assert rows[0].where == pytest.approx(2.0, rel=0.2)
     assert rows[0].posterior.p_value > 0.01
-    text = tell_outside(problem, found, misses)["causes"][0]["text"]
+    text = describe_outside(problem, found, misses)["causes"][0]["text"]
     assert text.startswith("all cells have an inductive loop of 6")
 
 
@@ -100,10 +100,10 @@ def test_a_study_that_states_its_leads_gets_odds():
     text = (data_folder("example_spectra") / "rrml" / "study.toml").read_text(encoding="utf-8")
     stated = text.replace("[series]", '[series]\ninductance = { low = "0 uH", high = "3 uH" }')
     study = Study.from_text(stated, folder=data_folder("example_spectra") / "rrml")
-    leads = problem_of(study).priors["leads"]
+    leads = build_problem(study).priors["leads"]
     assert leads.mean == pytest.approx(1.5e-6)
     problem = simulated("barrier_only", 42, added=lambda b: 1e-6j * b.omega)
-    found = posteriors(replace(problem, priors={**problem.priors, "leads": leads}))
+    found = find_posteriors(replace(problem, priors={**problem.priors, "leads": leads}))
     assert max(p.p_value for p in found.values()) > 0.01
     best = max(found.values(), key=lambda p: p.log_evidence)
     size = leads.mean + leads.sd * best.u[best.names.index("leads")]
@@ -123,4 +123,4 @@ def test_leads_of_a_negative_inductance_are_no_cause(monkeypatch, size, told):
     posterior = SimpleNamespace(chi2=100.0, count=100, p_value=0.5, log_evidence=-60.0, names=())
     cause = Outside("leads", "all", "barrier_only", size, np.nan, posterior)
     monkeypatch.setattr("eisfit.coating.outside.find_outside_causes", lambda *_: (1, [cause]))
-    assert len(tell_outside(None, {"barrier_only": posterior}, misses=False)["causes"]) == told
+    assert len(describe_outside(None, {"barrier_only": posterior}, misses=False)["causes"]) == told

@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from eisfit.coating.contributions import QUANTITIES, _shapley, draws, resistances
+from eisfit.coating.contributions import QUANTITIES, _shapley, compute_resistances, draw_samples
 from eisfit.coating.explain import Explanation, explain, fit_jointly
-from eisfit.coating.headline import headline
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.headline import write_headline
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.problem import Block
-from eisfit.coating.inference.search import posteriors
+from eisfit.coating.inference.search import find_posteriors
 from eisfit.coating.study import Study, load_study
 from eisfit.display.report.explanation import FACTORS
 from eisfit.display.report.explanation_page import explanation_html
@@ -31,16 +31,16 @@ def test_a_barrier_that_raises_the_resistance_as_it_must_is_told(flat):
         "ohm" not in document["headline"][1]
     )  # several hypotheses share it: no share is told as if one held
     sure = {"barrier_only": {"probability": 0.99}, "contact": {"probability": 0.01}}
-    assert "ions through the film +5.0 (+4.9 to +5.1)" in headline(document | {"hypotheses": sure})[1]
+    assert "ions through the film +5.0 (+4.9 to +5.1)" in write_headline(document | {"hypotheses": sure})[1]
     assert document["contributions"]["r_ct"]["ions_through_film"]["median"] == pytest.approx(5.0, abs=0.2)
 
 
 @pytest.mark.slow
 def test_shares_add_up_to_the_change_in_every_draw():
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "published.toml"))
-    for drawn in draws(posteriors(problem), 60, 1):
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "published.toml"))
+    for drawn in draw_samples(find_posteriors(problem), 60, 1):
         shares = _shapley(problem, *problem.blocks, drawn)
-        ends = [resistances(problem, block, drawn) for block in problem.blocks]
+        ends = [compute_resistances(problem, block, drawn) for block in problem.blocks]
         for quantity in QUANTITIES:
             total = sum(shares[quantity].values())
             np.testing.assert_allclose(total, ends[1][quantity] - ends[0][quantity], rtol=1e-6, atol=1e-6)
@@ -123,7 +123,7 @@ def test_a_gain_within_twice_the_cells_scatter_is_none_to_be_seen():
     assert document["gains"]["f"]["seen"]
     assert "no gain to be seen" not in document["headline"][1]
     small = {"median": 1.09, "low95": 0.98, "high95": 1.21, "scatter": 0.05, "seen": False}
-    told = headline(document | {"gains": {"f": small}})[1]
+    told = write_headline(document | {"gains": {"f": small}})[1]
     assert "1.09 (0.980 to 1.21) times as fast, within twice the scatter between cells (5.0 %)" in told
     assert "no gain to be seen" in told
 
@@ -140,7 +140,7 @@ def test_of_two_effects_the_one_that_made_the_change_is_named(published):
         change = {"median": -13.0, "low95": -13.1, "high95": -12.9}
         parts = {"r_ct": ends, "r_hf": {name: _span(-1.2) for name in rows}}
         electrode = document["electrode"] | {"change": change}
-        return headline(document | {"contributions": parts, "electrode": electrode})[1]
+        return write_headline(document | {"contributions": parts, "electrode": electrode})[1]
 
     alone = (
         "A faster reaction explains it, beside electrons along the film, which changed R(0) - R(inf) by +0.3 "
@@ -180,13 +180,15 @@ def test_what_explains_a_rise_has_risen(published):
     """A contact that is gone lowers R; where R rose, the barrier made it. A slower reaction is called so."""
     shares = {"ions_through_film": 8.4, "contact": -1.7}
     document = document_of_one_part(published.to_dict(), "contact", "contact", shares, {})
-    assert headline(document)[1].startswith("The barrier explains it, beside a small arc of the bare cell")
+    assert write_headline(document)[1].startswith(
+        "The barrier explains it, beside a small arc of the bare cell"
+    )
     slower = {"median": 0.1, "low95": 0.09, "high95": 0.11, "scatter": 0.05, "seen": True}
     shares = {"ions_through_film": 8.0, "reaction": 900.0}
     document = document_of_one_part(
         published.to_dict(), "intrinsic_activity", "reaction", shares, {"f": slower}
     )
-    assert headline(document)[1].startswith("A slower reaction explains it, probability 99 %")
+    assert write_headline(document)[1].startswith("A slower reaction explains it, probability 99 %")
 
 
 def test_where_nothing_fits_no_value_of_the_model_is_told_and_what_mends_it_is(published):
@@ -195,14 +197,14 @@ def test_where_nothing_fits_no_value_of_the_model_is_told_and_what_mends_it_is(p
     arc = {"text": "the bare cells have a further arc", "p_value": 0.0, "fits": False, "misfit_left": 0.04}
     nothing = {"tried": 16, "causes": []}
     document = published.to_dict() | {"fits": False, "contradictions": [], "outside": nothing}
-    assert headline(document)[2].startswith("Nothing that was tried mends it; check the spectra")
-    told = headline(document | {"outside": nothing | {"causes": [loop]}})
+    assert write_headline(document)[2].startswith("Nothing that was tried mends it; check the spectra")
+    told = write_headline(document | {"outside": nothing | {"causes": [loop]}})
     assert told[2] == f"It fits if {loop['text']}, beside a slower reaction (p = 0.7)."
     assert "by the model" not in told[0]
-    told = headline(document | {"outside": nothing | {"causes": [arc]}})
+    told = write_headline(document | {"outside": nothing | {"causes": [arc]}})
     assert told[2].endswith("nearest: the bare cells have a further arc (4 % of the misfit left).")
     broken = {"what": "a.csv", "text": "a.csv breaks Kramers-Kronig", "breaks": "10 mHz"}
-    told = headline(document | {"contradictions": [broken]})
+    told = write_headline(document | {"contradictions": [broken]})
     assert told[2].startswith("1 of the spectra break Kramers-Kronig")
 
 
@@ -210,7 +212,7 @@ def test_causes_outside_the_hypotheses_that_are_as_likely_are_told(published):
     cause = {"text": "the coated cells have 0.7 times the area stated", "p_value": 0.3, "fits": True}
     cause |= {"log10_odds": 0.5}
     document = published.to_dict() | {"outside": {"tried": 16, "causes": [cause]}}
-    assert headline(document)[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
+    assert write_headline(document)[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
 
 
 def test_another_area_than_stated_is_no_more_likely_than_a_gain_of_area_which_it_is(published):
@@ -220,10 +222,10 @@ def test_another_area_than_stated_is_no_more_likely_than_a_gain_of_area_which_it
     document = published.to_dict() | {"outside": {"tried": 16, "causes": [cause]}}
     found = {name: dict(h, p_value=1.0) for name, h in document["hypotheses"].items()}
     best = {"area_gain": found["area_gain"] | {"log_evidence": 0.0, "probability": 0.99, "gain": 0.7}}
-    told = headline(document | {"hypotheses": found | best})
+    told = write_headline(document | {"hypotheses": found | best})
     assert told[2].endswith(f"Outside the hypotheses, as likely: {cause['text']}.")
     best = {"native_layer": found["native_layer"] | {"log_evidence": 0.0, "probability": 0.99}}
-    told = headline(document | {"hypotheses": found | best})
+    told = write_headline(document | {"hypotheses": found | best})
     assert f"but the barrier alone is far more likely if {cause['text']}" in told[1]
 
 
@@ -240,11 +242,11 @@ def test_electrons_along_the_film_that_change_nothing_halve_no_probability(publi
     document["hypotheses"] |= {name: {"probability": p, "gain": 1.7} for name, p in both.items()}
     idle = {"median": 0.01, "low95": -0.02, "high95": 0.03, "at_work": 0.5}
     document["contributions"]["r_ct"]["electrons_along_film"] = idle
-    told = headline(document)[1]
+    told = write_headline(document)[1]
     idle_too = "with or without electrons along the film (at most 0.03 ohm), probability 99 %"
     assert told.startswith(f"A faster reaction explains it, {idle_too}")
     document["contributions"]["r_ct"]["electrons_along_film"] = idle | {"low95": -1.0}
-    assert "next" in headline(document)[1] or "No hypothesis" in headline(document)[1]
+    assert "next" in write_headline(document)[1] or "No hypothesis" in write_headline(document)[1]
 
 
 def test_numbers_that_no_hypothesis_can_meet_get_no_odds(flat):
@@ -262,7 +264,7 @@ def test_a_fit_without_hypotheses_finds_the_example_s_truth():
         line for line in text.splitlines() if "_5C" not in line and "_45C" not in line and "_2_" not in line
     ]
     study = Study.from_text("\n".join(pair), data_folder("example_spectra") / "rrml")
-    problem = problem_of(study)
+    problem = build_problem(study)
     assert [type(block) for block in problem.blocks] == [Block] * 3
     row = next(line for line in fit_jointly(study).splitlines() if line.startswith("sigma_s"))
     low, high = row[row.index("(") + 1 : row.index(")")].split(" to ")

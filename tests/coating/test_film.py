@@ -37,8 +37,8 @@ def test_arrhenius_against_a_hand_calculation():
     """0.5 eV from 298.15 to 308.15 K: exp(0.5/8.617333262e-5 * (1/298.15 - 1/308.15)) = 1.8806."""
     none = np.zeros(1)
     warm = Block("one", "one", none, none, none, coated=True, temperature=308.15)
-    assert 2 * np.exp(-0.5 * warm.warmth) == pytest.approx(2 * 1.8806, rel=1e-4)
-    assert 2 * np.exp(0.5 * warm.warmth) == pytest.approx(2 / 1.8806, rel=1e-4)
+    assert 2 * np.exp(-0.5 * warm.arrhenius_factor) == pytest.approx(2 * 1.8806, rel=1e-4)
+    assert 2 * np.exp(0.5 * warm.arrhenius_factor) == pytest.approx(2 / 1.8806, rel=1e-4)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.5, 0.9])

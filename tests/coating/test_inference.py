@@ -8,15 +8,15 @@ from functools import cache
 import numpy as np
 import pytest
 
-from eisfit.coating.inference.assembly import problem_of, size_priors
+from eisfit.coating.inference.assembly import build_problem, make_size_priors
 from eisfit.coating.inference.corrections import correct_to_limit, extrapolate
 from eisfit.coating.inference.descent import minimise
-from eisfit.coating.inference.evidence import ledger, log_odds, prior_swing
+from eisfit.coating.inference.evidence import build_ledger, compute_prior_swing, log_odds
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Likelihood
-from eisfit.coating.inference.posterior import Mode, Posterior, probabilities
+from eisfit.coating.inference.posterior import Mode, Posterior, compute_probabilities
 from eisfit.coating.inference.problem import MODES, Block
-from eisfit.coating.inference.search import posteriors
+from eisfit.coating.inference.search import find_posteriors
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
@@ -24,8 +24,8 @@ from eisfit.files import data_folder
 
 @pytest.fixture(scope="module")
 def risen(flat):
-    problem = problem_of(Study.from_text(flat(20.0, 25.0)))
-    return problem, posteriors(problem)
+    problem = build_problem(Study.from_text(flat(20.0, 25.0)))
+    return problem, find_posteriors(problem)
 
 
 def test_the_optimum_of_scalars_is_the_closed_form_of_a_linear_model(risen):
@@ -45,8 +45,8 @@ def test_the_optimum_of_scalars_is_the_closed_form_of_a_linear_model(risen):
 def test_evidence_of_scalars_is_that_of_plain_draws_from_the_prior(flat):
     """Every parameter drawn, nothing integrated: the mean likelihood, with errors wide enough to hit."""
     text = flat(20.0, 15.0).replace('stderr = "0.05 ohm"', 'stderr = "0.8 ohm"')
-    problem = problem_of(Study.from_text(text))
-    found = posteriors(problem)
+    problem = build_problem(Study.from_text(text))
+    found = find_posteriors(problem)
     rng, plain = np.random.default_rng(3), {}
     for name, posterior in found.items():
         u = rng.standard_normal((240_000, len(posterior.names)))
@@ -67,7 +67,7 @@ def test_an_insulator_on_a_flat_face_has_no_access_hypotheses(risen):
 
 
 def simulated_pair(hypothesis, u, seed=0):
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     return simulated(problem.with_blocks(problem.pair), hypothesis, u, seed)[0]
 
 
@@ -87,7 +87,7 @@ def simulated(problem, hypothesis, u, seed):
 
 def own_pair():
     """Return the problem of the shipped study with the blocks of its pair of cells alone."""
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     cells = {block.cell for block in problem.pair}
     return problem.with_blocks([b for b in problem.blocks if b.cell in cells])
 
@@ -99,7 +99,7 @@ def test_the_truth_is_no_better_than_what_a_search_over_temperatures_finds():
     truth = np.random.default_rng(104).standard_normal(len(names)).round(1)
     made, chi2 = simulated(own, "contact", dict(zip(names, truth, strict=True)), 104)
     # A fit of P parameters lies below the truth by chi2 of P degrees of freedom: 16 is a chance of 1 %.
-    assert posteriors(made)["contact"].chi2 < chi2 - 16
+    assert find_posteriors(made)["contact"].chi2 < chi2 - 16
 
 
 def test_an_optimum_is_one_at_the_limit_of_its_own_place():
@@ -109,7 +109,7 @@ def test_an_optimum_is_one_at_the_limit_of_its_own_place():
     truth = np.random.default_rng(6).standard_normal(len(names)).round(1)
     truth[names.index("sigma_s")] = -1.6
     made = simulated(own, "barrier_only", dict(zip(names, truth, strict=True)), 6)[0]
-    found = posteriors(made)["barrier_only"]
+    found = find_posteriors(made)["barrier_only"]
     likelihood, row = Likelihood(made.finish(), ["barrier_only"]), np.zeros(1, dtype=int)
     limit = correct_to_limit(made, likelihood, found.u[None], row)
     chi2 = minimise(likelihood, found.u[None], row, 50, limit).chi2
@@ -122,18 +122,18 @@ def test_more_starts_are_tried_before_no_hypothesis_is_said_to_fit(monkeypatch):
     names = simulated_pair("native_layer", {}).names(HYPOTHESES["native_layer"])
     truth = np.random.default_rng(22).standard_normal(len(names)).round(1)
     made = simulated_pair("native_layer", dict(zip(names, truth, strict=True)), 22)
-    assert posteriors(made)["native_layer"].p_value > 1e-3
+    assert find_posteriors(made)["native_layer"].p_value > 1e-3
 
 
 @pytest.mark.slow
 def test_two_ways_to_share_the_slopes_with_temperature_are_both_found():
     """What falls with temperature may be the series resistance or the electrolyte in the channels."""
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     cells = {block.cell for block in problem.pair}
     own = problem.with_blocks([b for b in problem.blocks if b.cell in cells or b.film == "RRML 40 nm"])
     names = own.names(HYPOTHESES["contact"])
     truth = np.random.default_rng(20).standard_normal(len(names)).round(1)
-    found = posteriors(simulated(own, "contact", dict(zip(names, truth, strict=True)), 20)[0])["contact"]
+    found = find_posteriors(simulated(own, "contact", dict(zip(names, truth, strict=True)), 20)[0])["contact"]
     first, second = found.modes
     assert second.log_evidence > first.log_evidence - 2
     k = found.names.index("Ea:series")
@@ -146,7 +146,7 @@ def test_sizes_of_an_arc_that_drowns_in_noise_are_those_of_the_noise():
     noise = np.random.default_rng(1).standard_normal(72)
     data = np.tile([2e4, 0.0], 36) + 60.0 * noise
     block = Block("bare", "bare", omega, data, np.full(72, 60.0), coated=False)
-    priors = size_priors(block, 1.0)
+    priors = make_size_priors(block, 1.0)
     assert abs(np.log(40.0) - priors["R_i"].mean) < 3 * priors["R_i"].sd
     assert priors["Q"].mean == pytest.approx(np.log(1.5 / (1e3**0.88 * 80)), abs=1.5)
 
@@ -161,11 +161,11 @@ def test_sizes_of_an_arc_that_drowns_in_noise_are_those_of_the_noise():
 )
 def test_three_different_cells_get_three_different_answers(hypothesis, u):
     problem = simulated_pair(hypothesis, u)
-    found = posteriors(problem)
-    p = probabilities(found)
+    found = find_posteriors(problem)
+    p = compute_probabilities(found)
     assert max(p, key=lambda name: p[name]) == hypothesis
     assert found[hypothesis].p_value > 1e-3
-    rows = ledger(problem, found, 1, {})
+    rows = build_ledger(problem, found, 1, {})
     for name in p:
         odds = sum(row[name] for row in rows.values())
         before = np.log10(1 / (len(p) - 1))
@@ -178,13 +178,13 @@ def odds_of(found):
 
 @pytest.mark.slow
 def test_a_wider_prior_swings_as_a_search_with_that_prior_does(flat):
-    problem = problem_of(Study.from_text(flat(20.0, 15.0)))
-    found = posteriors(problem)
+    problem = build_problem(Study.from_text(flat(20.0, 15.0)))
+    found = find_posteriors(problem)
     best = max(found, key=lambda name: found[name].log_evidence)
-    swing = prior_swing(found, problem)
+    swing = compute_prior_swing(found, problem)
     name = next(key for key in swing if key in {"f", "g", "native_R", "contact_R", "area"})
     wide = dataclasses.replace(problem.priors[name], sd=2 * problem.priors[name].sd)
-    again = posteriors(dataclasses.replace(problem, priors={**problem.priors, name: wide}))
+    again = find_posteriors(dataclasses.replace(problem, priors={**problem.priors, name: wide}))
     change = odds_of(again)[best] - odds_of(found)[best]
     assert swing[name]["double"] == pytest.approx(change, abs=0.05)
 
@@ -192,9 +192,9 @@ def test_a_wider_prior_swings_as_a_search_with_that_prior_does(flat):
 def test_derivatives_are_those_of_finite_differences(flat):
     """Half the gradient of chi2 for rows of three hypotheses: scalars, and spectra with corrections."""
     study = load_study(data_folder("example_spectra") / "rrml" / "study.toml")
-    whole = problem_of(study)
+    whole = build_problem(study)
     hypotheses, which = ("intrinsic_activity", "access_and_area", "native_layer"), np.arange(3)
-    for problem in (whole.with_blocks(whole.blocks[1::3]), problem_of(Study.from_text(flat(20.0, 15.0)))):
+    for problem in (whole.with_blocks(whole.blocks[1::3]), build_problem(Study.from_text(flat(20.0, 15.0)))):
         shape = np.array([[1.0], [1.1], [0.9]])
         ratios = [shape * np.linspace(0.9, 1.1j, block.omega.size) for block in problem.blocks]
         likelihood = Likelihood(problem, hypotheses)
@@ -224,7 +224,7 @@ def test_a_hypothesis_among_others_is_the_hypothesis_alone():
 
 
 def test_the_final_model_is_corrected_to_the_limit_of_many_modes():
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     problem = problem.with_blocks(problem.pair)
     final, *more = (
         Likelihood(problem.finish(modes, slopes=False), ["access_and_area"]) for modes in (MODES, 24, 48, 96)
@@ -261,7 +261,7 @@ def test_draws_are_the_same_where_a_covariance_differs_by_rounding():
 
 
 def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     names = problem.names(HYPOTHESES["barrier_only"])
     cold, warm = (
         next(b for b in problem.blocks if b.cell == problem.cells[0] and abs(b.temperature - T) < 1)
@@ -279,8 +279,8 @@ def test_a_resistance_falls_with_temperature_and_a_conductivity_rises():
 @cache
 def searched(name):
     study = load_study(data_folder("example_spectra") / "other_coatings" / f"{name}.toml")
-    problem = problem_of(study)
-    return problem, posteriors(problem, study.file.study.seed)
+    problem = build_problem(study)
+    return problem, find_posteriors(problem, study.file.study.seed)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_other_coatings_say_the_right_thing(name, best, parameter, low, high):
 def test_draws_of_scalars_are_many_and_their_evidence_is_that_of_other_draws():
     """A layer of its own resistance on the bare cell is met by one draw of the prior in thousands."""
     study = load_study(data_folder("example_spectra") / "other_coatings" / "flat_film.toml")
-    first, second = (posteriors(problem_of(study), seed)["native_layer"] for seed in (1, 2))
+    first, second = (find_posteriors(build_problem(study), seed)["native_layer"] for seed in (1, 2))
     assert first.sample is not None
     column = first.sample[:, first.names.index("native_R")]
     assert len(np.unique(column)) > 200

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study
@@ -117,7 +117,7 @@ def series(*sizes, kind='resistivity = { value = "1 ohm*cm", stderr = "0.1 ohm*c
 def test_what_a_film_stores_goes_with_its_thickness_and_an_insulator_with_its_inverse(tmp_path, kind, power):
     rng = np.random.default_rng(0)
     spectra = {("bare", 25): simulate(rng)} | {(f"film {n}", 25): simulate(rng, n) for n in (5, 20)}
-    problem = problem_of(write_study(tmp_path, spectra, series(5, 20, kind=kind)))
+    problem = build_problem(write_study(tmp_path, spectra, series(5, 20, kind=kind)))
     names = problem.names(HYPOTHESES["barrier_only"])
     thin, thick = (problem.affine(block, names)[0][INDEX["chi"]] for block in problem.blocks[1:])
     assert thick - thin == pytest.approx(power * np.log(4), rel=1e-2)
@@ -307,7 +307,7 @@ def test_chambers_half_a_kelvin_off_refuse_nothing_and_activation_energies_have_
 
 def test_errors_of_temperatures_are_stated_or_taken(tmp_path):
     def spreads(study):
-        return {name: p.sd for name, p in problem_of(study).priors.items() if name.startswith("dT:")}
+        return {name: p.sd for name, p in build_problem(study).priors.items() if name.startswith("dT:")}
 
     spectra = {key: simulate(np.random.default_rng(1)) for key in (("bare", 25), ("film", 25))}
     assert not spreads(write_study(tmp_path, spectra))  # of cells at one temperature the scatter holds it
@@ -330,7 +330,7 @@ spectra = [{ file = "film_25.csv" }]
 def test_an_error_of_temperature_moves_a_film_by_the_activation_energy_that_the_study_states(tmp_path):
     """It moved every film by the 0.45 eV that are taken where none is stated."""
     spectra = {key: simulate(np.random.default_rng(1)) for key in (("bare", 25), ("film", 25), ("film", 45))}
-    problem = problem_of(write_study(tmp_path, spectra, f'{FILM}activation_energy = "0.8 eV"\n'))
+    problem = build_problem(write_study(tmp_path, spectra, f'{FILM}activation_energy = "0.8 eV"\n'))
     block, names = next(b for b in problem.blocks if b.name == "film_45.csv"), [*problem.priors]
     slopes = problem.affine(block, names)[1][:, names.index("dT:film_45.csv")] / 0.3  # 1/K
     assert slopes[INDEX["s_i"]] == pytest.approx(0.8 / (BOLTZMANN_EV * 318.15**2), rel=1e-6)
@@ -345,9 +345,9 @@ def test_what_a_further_film_alone_states_is_refused(tmp_path, stated):
     with pytest.raises(eisfit.EisfitError, match="holds for all films or none"):
         write_study(tmp_path, spectra, FILM + thick)
     both = write_study(tmp_path, spectra, f"{FILM}{stated}\n{thick}")
-    assert {"behind", "shorted"} & set(problem_of(both).priors)
+    assert {"behind", "shorted"} & set(build_problem(both).priors)
     first = write_study(tmp_path, spectra, f"{FILM}{stated}\n" + FILM.replace('"film"', '"thick"'))
-    assert {"behind", "shorted"} & set(problem_of(first).priors)
+    assert {"behind", "shorted"} & set(build_problem(first).priors)
 
 
 def test_two_cells_that_differ_too_much_are_told_once(tmp_path):

@@ -3,10 +3,10 @@
 import pytest
 
 from eisfit.coating.inference import hypotheses, search
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.physics.parameters import INDEX, PARAMETERS
-from eisfit.coating.story import plain
+from eisfit.coating.story import plain_name
 from eisfit.coating.study import load_study
 from eisfit.display.report.explanation import EFFECTS, FACTORS, LESS, NAMES
 from eisfit.files import data_folder
@@ -15,12 +15,12 @@ from eisfit.files import data_folder
 @pytest.mark.parametrize("name", sorted({name for one in HYPOTHESES.values() for name in one.free}))
 def test_every_parameter_that_a_hypothesis_frees_has_a_name_in_words(name):
     """One without would be told by its symbol."""
-    assert len(plain(name)) > len(name) and " " in plain(name)
+    assert len(plain_name(name)) > len(name) and " " in plain_name(name)
 
 
 def test_every_parameter_that_a_hypothesis_frees_enters_some_cell():
     """One that has a prior and no term would be a hypothesis that changes nothing, and nobody told."""
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     for hypothesis in HYPOTHESES.values():
         assert set(hypothesis.free) <= set(problem.names(hypothesis))
 
@@ -42,7 +42,7 @@ def test_every_effect_is_made_by_something_that_its_hypothesis_frees():
 
 def test_the_search_moves_every_small_arc_along_the_spectrum():
     """One that begins on the wrong side of another arc stays there: no descent goes through it."""
-    problem = problem_of(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
     arcs = [p.name for p in PARAMETERS if p.name.endswith(("_tau", "_C")) and p.name in problem.priors]
     assert {"counter_tau", "native_C"} <= set(arcs) <= set(search._MOVES)
     for name in arcs:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from eisfit.coating.inference.assembly import problem_of
+from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.physics.supports import Particles, Pellet, Porous
-from eisfit.coating.study import Study, load_study, template
+from eisfit.coating.study import Study, load_study, study_template
 from eisfit.errors import EisfitWarning, SchemaError, StudyError
 from eisfit.files import data_folder
 
-GOOD = template()
+GOOD = study_template()
 WRONG = [
     (
         'depth = "60 um"',
@@ -146,7 +146,7 @@ def test_a_thickness_follows_from_growth_cycles():
 
 def test_a_conductivity_measured_warm_is_carried_over():
     warm = 'temperature = "60 degC"\nactivation_energy = "0.4 eV"'
-    priors = problem_of(Study.from_text(GOOD.replace("# ald_cycles = 40", warm))).priors
+    priors = build_problem(Study.from_text(GOOD.replace("# ald_cycles = 40", warm))).priors
     # 3.8e-8 exp(-0.4/k (1/298.15 - 1/333.15)), k = 8.617333e-5 eV/K: a factor 0.1948.
     assert priors["s_i"].mean == pytest.approx(-17.0856 - 1.6357, abs=2e-2)
 
@@ -174,7 +174,7 @@ def test_a_conductivity_measured_warm_is_carried_over():
 def test_other_supports(table, built, true_area):
     start, end = GOOD.index("[support]"), GOOD.index("# [counter]")
     text = GOOD[:start] + f'[support]\narea = "1 cm^2"\n{table}\n' + GOOD[end:]
-    problem = problem_of(Study.from_text(text))
+    problem = build_problem(Study.from_text(text))
     assert problem.support == built
     assert ("tau_d" in problem.priors) is built.particles
     # R_i of 80 % of 51.9 ohm over the true area.
@@ -182,7 +182,9 @@ def test_other_supports(table, built, true_area):
 
 
 def test_a_symmetric_cell_shows_two_interfaces():
-    halves = [problem_of(Study.from_text(f'{GOOD}\n[counter]\nkind = "{k}"')) for k in ("half", "symmetric")]
+    halves = [
+        build_problem(Study.from_text(f'{GOOD}\n[counter]\nkind = "{k}"')) for k in ("half", "symmetric")
+    ]
     assert halves[0].priors["area"].mean - halves[1].priors["area"].mean == pytest.approx(0.693147, abs=1e-6)
     assert not any(name.startswith(("counter", "dcounter")) for name in halves[0].priors)
 
@@ -192,7 +194,7 @@ def test_a_missing_spectrum_is_one_sentence(tmp_path):
     for name in ("none", "other"):
         text = text.replace("r_ct = {", f'spectra = [{{ file = "{name}.csv" }}] # {{', 1)
     with pytest.raises(StudyError, match=r"no file 'none.csv'"):
-        problem_of(Study.from_text(text, tmp_path))
+        build_problem(Study.from_text(text, tmp_path))
 
 
 def test_a_study_file_that_is_not_there(tmp_path):

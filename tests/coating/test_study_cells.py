@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from eisfit.coating.explain import explain
-from eisfit.coating.headline import headline
-from eisfit.coating.inference.assembly import problem_of, published_error
+from eisfit.coating.headline import write_headline
+from eisfit.coating.inference.assembly import build_problem, estimate_published_error
 from eisfit.coating.inference.descent import invert
 from eisfit.coating.study import Study
-from eisfit.coating.voltages import _voltages_of_fact, butler_volmer
+from eisfit.coating.voltages import _compute_fact_voltages, butler_volmer
 from eisfit.errors import SchemaError
 from eisfit.units import Uncertain
 
@@ -85,7 +85,7 @@ def test_cells_without_a_temperature_in_common_are_compared_at_one(tmp_path):
 
 def test_the_size_of_a_warm_cell_is_carried_to_the_reference(tmp_path):
     """1.72 ohm at 60 degC are 20 at 25; the prior stood at 1.4, 2.7 of its standard deviations off."""
-    priors = problem_of(study(tmp_path, (60,), (60,))).priors
+    priors = build_problem(study(tmp_path, (60,), (60,))).priors
     assert priors["R_i"].mean == pytest.approx(math.log(0.8 * 20), abs=0.5)
     assert priors["W"].mean == pytest.approx(math.log(5), abs=0.5)
     assert priors["native_R"].mean == pytest.approx(math.log(7.0))  # of no measurement: as it was
@@ -93,9 +93,9 @@ def test_the_size_of_a_warm_cell_is_carried_to_the_reference(tmp_path):
 
 def test_a_published_range_is_as_uncertain_as_it_says():
     """10 to 30 ohm: the central 68 % are 13.2 to 26.8, not 20 within 0.5 %."""
-    assert published_error(Uncertain("uniform", 10.0, 30.0)) == pytest.approx(6.83, abs=0.01)
-    assert published_error(Uncertain("normal", 20.0, 3.0)) == 3.0
-    assert published_error(Uncertain("exact", 20.0)) == pytest.approx(0.1)
+    assert estimate_published_error(Uncertain("uniform", 10.0, 30.0)) == pytest.approx(6.83, abs=0.01)
+    assert estimate_published_error(Uncertain("normal", 20.0, 3.0)) == 3.0
+    assert estimate_published_error(Uncertain("exact", 20.0)) == pytest.approx(0.1)
 
 
 def test_resistances_hardly_known_leave_everything_open(flat):
@@ -111,10 +111,10 @@ def foretell(text, cell, current):
 
     fact = f'[[dc]]\nwhat = "x"\ncell = "{cell}"\nvoltage = "1 V"\ncurrent = "1 mA"\n'
     read = Study.from_text(f"{text}\n{fact}")
-    problem = problem_of(read)
+    problem = build_problem(read)
     names = ("area", "R_i", "s_i", "thickness:film", "chi", "Q", "alpha")
     drawn = Draw(Posterior("barrier_only", names, (), 1), np.zeros((1, len(names))))
-    return problem, _voltages_of_fact(problem, [drawn], read.file.dc[0], np.array([current]))[:, 0, 0]
+    return problem, _compute_fact_voltages(problem, [drawn], read.file.dc[0], np.array([current]))[:, 0, 0]
 
 
 def test_a_symmetric_cell_has_two_reactions_that_share_the_voltage(flat):
@@ -160,7 +160,7 @@ def test_a_spectrum_stands_for_one_cell(tmp_path):
 
 def test_another_electrode_of_zero_ohm_has_no_arc(flat):
     text = flat(20, 25).replace('"half"', '"full"\nresistance = 0')
-    assert not any("counter" in name for name in problem_of(Study.from_text(text)).priors)
+    assert not any("counter" in name for name in build_problem(Study.from_text(text)).priors)
 
 
 def test_a_film_of_a_thousand_million_ohm_fits_nothing(flat):
@@ -187,8 +187,8 @@ def test_resistances_of_a_large_cell_are_not_printed_as_zero(flat):
 @pytest.mark.parametrize("verdict", ["open", "ambiguous"])
 def test_what_the_fit_does_not_tell_has_not_changed_by_so_much(flat, verdict):
     document = explain(Study.from_text(flat(20, 25))).to_dict()
-    assert headline(document)[0].startswith("R_ct rose from 20.0 to 25.0 ohm")
+    assert write_headline(document)[0].startswith("R_ct rose from 20.0 to 25.0 ohm")
     document["r_ct"] |= {"source": "fit of rs-sei-ct-w", "verdict": verdict}
-    told = headline(document)[0]
+    told = write_headline(document)[0]
     assert told.startswith("The fits leave open how R_ct changed: 20.0 and 25.0 ohm")
     assert verdict in told

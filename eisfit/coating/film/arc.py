@@ -24,7 +24,7 @@ from eisfit.rounding import significant
 from eisfit.units import Uncertain, uncertain
 from eisfit.verdict import FORBIDS
 
-_WORST = 0.5  # relative standard error beyond which a parameter says nothing
+_MAX_ERROR = 0.5  # relative standard error beyond which a parameter is not known
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class FilmCell:
             raise StudyError("two coated electrodes make a symmetric cell; a cell has 2 or 3 electrodes")
         area = Geometry.of_metadata(metadata).area
         if area is None:
-            area = _area_in_words(metadata)
+            area = _describe_area(metadata)
         return cls(area, coated if electrodes == 2 else 1)
 
 
@@ -126,7 +126,7 @@ def film_from_fit(
     StudyError
         When the circuit has no such arc or the data does not resolve it, with the reason.
     """
-    R, Q, alpha, covariance = _arc(fit, label)
+    R, Q, alpha, covariance = _read_arc(fit, label)
     tau = (R * Q) ** (1 / alpha)
     _require_inside(fit, 1 / (2 * math.pi * tau), label)
     # ln R and ln C = ln tau - ln R (Hsu, Mansfeld, Corrosion 57 (2001) 747), by (R, Q, alpha).
@@ -156,12 +156,12 @@ def film_from_fit(
         # eps0 eps_r / (R C): area and number of films cancel.
         logs["ionic_conductivity_S_per_cm"] = (t - math.log(R * area / n), [-1, -1, 0, 1, 0])
         basis = "thickness from the capacitance"
-    return _estimate(
+    return _make_estimate(
         logs, joint, 1 / (2 * math.pi * tau), float(arc[0, 0] + 2 * arc[0, 1] + arc[1, 1]), basis
     )
 
 
-def _area_in_words(metadata: Mapping[str, Any]) -> Uncertain:
+def _describe_area(metadata: Mapping[str, Any]) -> Uncertain:
     found = metadata.get("area")
     if found in (None, "", 0):
         said = " (1 cm^2 is what instruments write where none was entered)" if "area_cm2" in metadata else ""
@@ -169,26 +169,26 @@ def _area_in_words(metadata: Mapping[str, Any]) -> Uncertain:
     return uncertain(found, "cm^2", "area", bare=True)
 
 
-def _arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:
+def _read_arc(fit: Mapping[str, Any], label: str) -> tuple[float, float, float, FloatArray]:
     """R, Q, alpha (1 for a capacitor) and their covariance; refused where the fit does not determine them."""
     parameters = fit["parameters"]
     capacitor = f"C_{label}" in parameters
     names = [f"R_{label}"] + ([f"C_{label}"] if capacitor else [f"CPE_{label}_Q", f"CPE_{label}_alpha"])
     missing = [name for name in names if name not in parameters]
     if missing:
-        raise no_arc(label, missing[0])
+        raise make_no_arc_error(label, missing[0])
     _refuse_flagged(fit, names)
     _refuse_undetermined(fit, names)
     covariance = _covariance(fit, names)
     values = [float(parameters[name]["value"]) for name in names] + ([1.0] if capacitor else [])
     for name, value, variance in zip(names, values, np.diag(covariance), strict=False):
-        if math.sqrt(variance) > _WORST * abs(value):
+        if math.sqrt(variance) > _MAX_ERROR * abs(value):
             error = significant(math.sqrt(variance), 2)
-            raise _refusal(names, f"{name} is {significant(value, 3)} with a standard error of {error}")
+            raise _make_refusal(names, f"{name} is {significant(value, 3)} with a standard error of {error}")
     return values[0], values[1], values[2], covariance
 
 
-def no_arc(label: str, missing: str) -> StudyError:
+def make_no_arc_error(label: str, missing: str) -> StudyError:
     """Return the refusal of a circuit that has no arc of a film."""
     return StudyError(
         f"the circuit has no arc labelled {label!r} ({missing} is missing); a film that conducts electrons "
@@ -202,22 +202,22 @@ def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
         spoils = kind_of(name).spoils_film
         grave = spoils == "any" and flag.get("level", FORBIDS) == FORBIDS
         if grave or (spoils == "own" and any(own in cause for own in names[:2])):
-            raise _refusal(names, f"{name}: {cause}")
+            raise _make_refusal(names, f"{name}: {cause}")
 
 
 def _refuse_undetermined(fit: Mapping[str, Any], names: list[str]) -> None:
-    """Refuse an arc that the data puts elsewhere too, or not at all: its error does not tell that."""
+    """Refuse an arc that is ambiguous or open: its standard error does not show that."""
     for name in names:
         verdict = fit["parameters"][name].get("verdict")
         if is_doubted(verdict):
-            raise _refusal(names, f"{name} is {verdict} in this fit")
+            raise _make_refusal(names, f"{name} is {verdict} in this fit")
 
 
 def _covariance(fit: Mapping[str, Any], names: list[str]) -> FloatArray:
     """Covariance (3, 3) of `names`, zero where a parameter was not varied."""
     known = (fit.get("covariance") or {}).get("matrix")
     if known is None:
-        raise _refusal(names, "the fit gives no covariance")
+        raise _make_refusal(names, "the fit gives no covariance")
     order = list(fit["covariance"]["names"])
     varied = [(k, order.index(name)) for k, name in enumerate(names) if name in order]
     covariance = np.zeros((3, 3))
@@ -227,7 +227,7 @@ def _covariance(fit: Mapping[str, Any], names: list[str]) -> FloatArray:
     return covariance
 
 
-def _refusal(names: list[str], reason: str) -> StudyError:
+def _make_refusal(names: list[str], reason: str) -> StudyError:
     return StudyError(f"the arc of {names[0]} yields no film: {reason}")
 
 
@@ -236,7 +236,7 @@ def _require_inside(fit: Mapping[str, Any], peak: float, label: str) -> None:
     low, high = spectrum["frequency_min_Hz"], spectrum["frequency_max_Hz"]
     if not low <= peak <= high:
         span = f"{significant(low, 3)} to {significant(high, 3)} Hz"
-        raise _refusal(
+        raise _make_refusal(
             [f"R_{label}"], f"its peak, {significant(peak, 3)} Hz, lies outside the measured {span}"
         )
 
@@ -253,7 +253,7 @@ def log_variance(value: Uncertain) -> float:
     return float(math.log(high / low) / 2) ** 2
 
 
-def _estimate(
+def _make_estimate(
     logs: Mapping[str, tuple[float, Sequence[float]]],
     joint: FloatArray,
     peak: float,

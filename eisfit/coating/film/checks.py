@@ -1,4 +1,4 @@
-"""A film's measured values held against what its parts would allow, one verdict each."""
+"""A film's measured values compared with what theory expects of its parts, one verdict each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from eisfit.coating.film.mixtures import bruggeman, hashin_shtrikman, volume_fra
 from eisfit.coating.film.tables import FilmTable, PhaseTable
 
 Check = dict[str, Any]
-_AGREE = (0.8, 1.25)  # ratios of a measured thickness to the grown one
+_AGREEING = (0.8, 1.25)  # ratios of a measured thickness to the grown one
 
 
 def describe_film(table: FilmTable) -> dict[str, Any]:
     """Transport numbers of a film that conducts ions and electrons, at its median values, as a document."""
     assert table.ionic_conductivity is not None  # the caller looks
-    film = Film(table.thickness.median, _resistivity(table), table.ionic_conductivity.median)
+    film = Film(table.thickness.median, _get_resistivity(table), table.ionic_conductivity.median)
     return {
         "name": table.name,
         "thickness_nm": film.thickness * 1e7,
@@ -42,43 +42,43 @@ def check_film(table: FilmTable) -> list[Check]:
         ``{quantity, measured, unit, against, expected_low, expected_high, ratio, verdict}`` each; `ratio` is
         the measured value over the nearer bound, 1 where it lies between them.
     """
-    checks = [_thickness(table)] if table.ald_cycles and table.growth_per_cycle else []
-    checks += [_thin_metal(table, phase) for phase in table.reference if _is_metal(phase)]
+    checks = [_check_thickness(table)] if table.ald_cycles and table.growth_per_cycle else []
+    checks += [_check_thin_metal(table, phase) for phase in table.reference if _is_metal(phase)]
     mixed = [phase for phase in table.reference if phase.parts and phase.molar_volume]
     if len(mixed) > 1:
         shares = volume_fractions(
             [phase.parts.median for phase in mixed if phase.parts],
             [phase.molar_volume.median for phase in mixed if phase.molar_volume],
         )
-        checks += _mixtures(table, mixed, shares)
+        checks += _check_mixtures(table, mixed, shares)
     return checks
 
 
 def find_contradictions(table: FilmTable) -> list[dict[str, str]]:
-    """Return what a film says twice, and not alike, in the form of a study's contradictions."""
+    """Return where a film's values contradict each other, in the form of a study's contradictions."""
     if not table.ald_cycles or not table.growth_per_cycle:
         return []
-    check = _thickness(table)
-    if _AGREE[0] <= check["ratio"] <= _AGREE[1]:
+    check = _check_thickness(table)
+    if _AGREEING[0] <= check["ratio"] <= _AGREEING[1]:
         return []
     return [{"what": f"thickness of {table.name}", "text": f"{table.name}: {check['verdict']}"}]
 
 
-def _thickness(table: FilmTable) -> Check:
+def _check_thickness(table: FilmTable) -> Check:
     assert table.ald_cycles is not None
     assert table.growth_per_cycle is not None
     grown = table.ald_cycles * table.growth_per_cycle.median * 1e7
     measured = table.thickness.median * 1e7
     ratio = measured / grown
-    told = "agree" if _AGREE[0] <= ratio <= _AGREE[1] else "do not agree"
+    told = "agree" if _AGREEING[0] <= ratio <= _AGREEING[1] else "do not agree"
     verdict = (
         f"{measured:.3g} nm and the {grown:.3g} nm that {table.ald_cycles} growth cycles of "
         f"{table.growth_per_cycle.median * 1e7:.3g} nm give {told} (ratio {ratio:.2f})."
     )
-    return _check("thickness", measured, "nm", "growth per cycle", (grown, grown), ratio, verdict)
+    return _make_check("thickness", measured, "nm", "growth per cycle", (grown, grown), ratio, verdict)
 
 
-def _resistivity(table: FilmTable) -> float:
+def _get_resistivity(table: FilmTable) -> float:
     assert table.resistivity is not None  # `describe_film` is for films that conduct electrons
     return table.resistivity.median
 
@@ -87,17 +87,21 @@ def _is_metal(phase: PhaseTable) -> bool:
     return phase.resistivity is not None and phase.mean_free_path is not None
 
 
-def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
+def _check_thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     """Resistivity against that of the pure metal as a film as thin (Fuchs-Sondheimer, Mayadas-Shatzkes)."""
-    thin = _thin_resistivity(table, phase)
-    measured = _resistivity(table)
+    thin = _compute_thin_resistivity(table, phase)
+    measured = _get_resistivity(table)
     ratio = measured / thin
     nm = table.thickness.median * 1e7
     grains = _has_grains(phase)
-    how = "and grain boundaries by Mayadas-Shatzkes" if grains else f"diffuse surfaces{_thick(table, phase)}"
+    how = (
+        "and grain boundaries by Mayadas-Shatzkes"
+        if grains
+        else f"diffuse surfaces{_describe_thick_limit(table, phase)}"
+    )
     verdict = (
-        f"{_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm {phase.name} film "
-        f"would show ({_micro(thin)} uohm cm by Fuchs-Sondheimer's integral, {how}): "
+        f"{_format_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm {phase.name} film "
+        f"would show ({_format_micro(thin)} uohm cm by Fuchs-Sondheimer's integral, {how}): "
     )
     verdict += (
         "the other constituents' share, or disorder."
@@ -107,18 +111,18 @@ def _thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
         else "no film of this metal conducts so well."
     )
     against = f"pure {phase.name} film"
-    return _check("resistivity", measured, "ohm cm", against, (thin, thin), ratio, verdict)
+    return _make_check("resistivity", measured, "ohm cm", against, (thin, thin), ratio, verdict)
 
 
-def _thick(table: FilmTable, phase: PhaseTable) -> str:
+def _describe_thick_limit(table: FilmTable, phase: PhaseTable) -> str:
     """Return what the usual short form for thick films, rho (1 + 3 l / 8 t), would say instead."""
     assert phase.resistivity is not None
     assert phase.mean_free_path is not None
     thick = phase.resistivity.median * (1 + 0.375 * phase.mean_free_path.median / table.thickness.median)
-    return f"; {_resistivity(table) / thick:.1f} times by its short form for thick films"
+    return f"; {_get_resistivity(table) / thick:.1f} times by its short form for thick films"
 
 
-def _thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:
+def _compute_thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:
     """Matthiessen's rule: the surfaces' and the grain boundaries' shares added to the bulk's."""
     assert phase.resistivity is not None
     if phase.mean_free_path is None:
@@ -135,26 +139,26 @@ def _has_grains(phase: PhaseTable) -> bool:
     return phase.grain_size is not None and phase.grain_reflection is not None
 
 
-def _mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any, Any]) -> list[Check]:
+def _check_mixtures(table: FilmTable, phases: list[PhaseTable], shares: np.ndarray[Any, Any]) -> list[Check]:
     words = " and ".join(f"{share:.0%} {phase.name}" for share, phase in zip(shares, phases, strict=True))
     mixture = f"mixture of {words} by volume"
     checks = []
     if all(phase.resistivity for phase in phases):
-        values = [1 / _thin_resistivity(table, phase) for phase in phases]
+        values = [1 / _compute_thin_resistivity(table, phase) for phase in phases]
         (low, high), middle = hashin_shtrikman(values, shares), bruggeman(values, shares)
         expected = (1 / high, 1 / low if low else np.inf, 1 / middle if middle else np.inf)
         causes = ("disorder, boundaries or a worse oxide than the one compared with", "a richer metal")
-        checks.append(_between("resistivity", "ohm cm", _resistivity(table), expected, mixture, causes))
+        checks.append(_compare("resistivity", "ohm cm", _get_resistivity(table), expected, mixture, causes))
     if table.ionic_conductivity and all(phase.ionic_conductivity for phase in phases):
         values = [phase.ionic_conductivity.median for phase in phases if phase.ionic_conductivity]
         expected = (*hashin_shtrikman(values, shares), bruggeman(values, shares))
         causes = ("ions take ways that neither part has alone, such as their boundaries", "blocked ways")
         measured = table.ionic_conductivity.median
-        checks.append(_between("ionic_conductivity", "S/cm", measured, expected, mixture, causes))
+        checks.append(_compare("ionic_conductivity", "S/cm", measured, expected, mixture, causes))
     return checks
 
 
-def _between(  # noqa: PLR0917 - the words of one sentence
+def _compare(  # noqa: PLR0917 - the words of one sentence
     quantity: str,
     unit: str,
     measured: float,
@@ -162,8 +166,8 @@ def _between(  # noqa: PLR0917 - the words of one sentence
     mixture: str,
     causes: tuple[str, str],
 ) -> Check:
-    """Hold a value against a mixture's bounds and middle; `causes` would put it above or below the bounds."""
-    show, shown_unit = (_micro, "uohm cm") if unit == "ohm cm" else ("{:.3g}".format, unit)
+    """Compare a value with a mixture's bounds and middle; `causes` would put it above or below the bounds."""
+    show, shown_unit = (_format_micro, "uohm cm") if unit == "ohm cm" else ("{:.3g}".format, unit)
     low, high, middle = expected
     ratio = measured / high if measured > high else measured / low if measured < low else 1.0
     place = "lies between" if ratio == 1 else "lies above" if ratio > 1 else "lies below"
@@ -177,14 +181,14 @@ def _between(  # noqa: PLR0917 - the words of one sentence
     else:
         cause, factor = (causes[0], ratio) if ratio > 1 else (causes[1], 1 / ratio)
         verdict += f", by a factor {factor:.1f}: the parts alone don't explain it ({cause} would)."
-    return _check(quantity, measured, unit, mixture, (low, high), ratio, verdict)
+    return _make_check(quantity, measured, unit, mixture, (low, high), ratio, verdict)
 
 
-def _micro(value: float) -> str:
+def _format_micro(value: float) -> str:
     return f"{value * 1e6:.3g}"
 
 
-def _check(  # noqa: PLR0917 - the columns of one row
+def _make_check(  # noqa: PLR0917 - the columns of one row
     quantity: str,
     measured: float,
     unit: str,

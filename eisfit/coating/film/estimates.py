@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, no_arc
+from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, make_no_arc_error
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
 from eisfit.display.report.table import table
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CM_PER_NM = 1e-7
-_DIELECTRIC = 1e4  # relative permittivity that only ferroelectrics pass
+_MAX_PERMITTIVITY = 1e4  # relative permittivity that only ferroelectrics pass
 _NAMES = {
     "ionic_conductivity_S_per_cm": ("ionic conductivity", "S/cm"),
     "area_resistance_ohm_cm2": ("area resistance", "ohm cm^2"),
@@ -160,7 +160,7 @@ def film(
     said = (("permittivity", permittivity, "1"), ("thickness", thickness, "cm"))
     known = {n: None if v is None else uncertain(v, unit, n, bare=True) for n, v, unit in said}
     if isinstance(source, FitResult):
-        cell = _cell(source, area, films)
+        cell = _to_cell(source, area, films)
         estimate = film_from_fit(source.to_dict(), cell, label=label, **known)
         return _estimate_from_arc(_widen_errors(estimate, source, cell, label))
     if not isinstance(source, SeriesResult):
@@ -168,7 +168,7 @@ def film(
             f"{type(source).__name__}: a film comes from what eisfit.fit or eisfit.track returns"
         )
     if f"R_{label}" not in source.circuit.parameters:
-        raise no_arc(label, f"R_{label}")
+        raise make_no_arc_error(label, f"R_{label}")
     if source.axes == ("thickness",):
         return _estimate_from_thicknesses(source, label, area, films)
     if source.axes == ("temperature",):
@@ -179,7 +179,7 @@ def film(
     )
 
 
-def _cell(fit: FitResult, area: Any, films: int) -> FilmCell:
+def _to_cell(fit: FitResult, area: Any, films: int) -> FilmCell:
     if area is None:
         return FilmCell(FilmCell.from_metadata(fit.spectrum.metadata).area, films)
     return FilmCell(uncertain(area, "cm^2", "area", bare=True), films)
@@ -195,7 +195,7 @@ def _widen_errors(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label:
         return estimate  # a robust loss is no likelihood
     area = log_variance(cell.area)
     more = {
-        name: max(_reach(fit, f"{name}_{label}") ** 2 - (estimate.log_covariance[k][k] - area), 0.0)
+        name: max(_find_reach(fit, f"{name}_{label}") ** 2 - (estimate.log_covariance[k][k] - area), 0.0)
         for k, name in enumerate(("R", "C"))
     }
     made_of = {"area_resistance_ohm_cm2": "R", "area_capacitance_F_per_cm2": "C"}  # beside what is given
@@ -208,7 +208,7 @@ def _widen_errors(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label:
     return replace(estimate, stderr=stderr)
 
 
-def _reach(fit: FitResult, name: str) -> float:
+def _find_reach(fit: FitResult, name: str) -> float:
     """Return the relative error of a parameter or derived quantity from the longer side of its profile."""
     row = intervals(fit, method="profile", names=(name,), rough=True)[name]
     if row.low is None or row.high is None:
@@ -230,7 +230,7 @@ def _estimate_from_arc(estimate: FilmEstimate) -> FilmResult:
             ("volumetric_capacitance_F_per_cm3", capacitance / t),
         ):
             values[name], stderr[name] = value, value * relative
-        if values["relative_permittivity"] > _DIELECTRIC:
+        if values["relative_permittivity"] > _MAX_PERMITTIVITY:
             notes.append(
                 f"a relative permittivity of {values['relative_permittivity']:.2g} is that of no usual "
                 "dielectric: the capacitance may be chemical, or of an interface"
@@ -238,12 +238,12 @@ def _estimate_from_arc(estimate: FilmEstimate) -> FilmResult:
     return FilmResult(values, stderr, "arc", notes=tuple(notes))
 
 
-def _rows(
+def _list_rows(
     source: SeriesResult, label: str, area: Any, films: int, known: Mapping[str, Uncertain | None]
 ) -> list[dict[str, Any]]:
     """Return what each spectrum says of the film, or why not."""
     rows: list[dict[str, Any]] = []
-    resistance = _resistances(source, f"R_{label}")
+    resistance = _iterate_resistances(source, f"R_{label}")
     for result, place in zip(source.results, source.places, strict=False):
         row: dict[str, Any] = {
             source.axes[0]: place[0],
@@ -257,14 +257,14 @@ def _rows(
         row |= {"R_ohm": value, "R_ohm_stderr": error}
         missing = f"R_{label} is not determined by a fit that can be used" if value is None else None
         try:
-            cell = _cell(result, area, films)
+            cell = _to_cell(result, area, films)
             row |= {**film_from_fit(result.to_dict(), cell, label=label, **known).values, "error": missing}
         except EisfitError as reason:
             row["error"] = str(reason) if missing else None
     return rows
 
 
-def _resistances(source: SeriesResult, name: str) -> Iterator[tuple[float | None, float | None]]:
+def _iterate_resistances(source: SeriesResult, name: str) -> Iterator[tuple[float | None, float | None]]:
     """Yield each fit's resistance and its error as weights in a law; None where it is not determined.
 
     A law needs no more of the arc: where its capacitance is not determined, the resistance may be.
@@ -275,7 +275,7 @@ def _resistances(source: SeriesResult, name: str) -> Iterator[tuple[float | None
         yield (float(value), float(error)) if good else (None, None)
 
 
-def _usable(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Mapping[str, Any]]:
+def _select_usable(rows: Sequence[Mapping[str, Any]], axis: str) -> list[Mapping[str, Any]]:
     good = [row for row in rows if row[axis] is not None and row.get("R_ohm")]
     if len(good) < 3:
         first = next((f"; the first that fails: {row['error']}" for row in rows if row["error"]), "")
@@ -288,10 +288,12 @@ def _collect_flags(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _estimate_from_thicknesses(source: SeriesResult, label: str, area: Any, films: int) -> FilmResult:
-    rows = _rows(source, label, area, films, {})
-    good = _usable(rows, "thickness")
+    rows = _list_rows(source, label, area, films, {})
+    good = _select_usable(rows, "thickness")
     pairs = zip(rows, source.results, strict=False)
-    own = [_cell(fit, area, films).area for row, fit in pairs if row in good and isinstance(fit, FitResult)]
+    own = [
+        _to_cell(fit, area, films).area for row, fit in pairs if row in good and isinstance(fit, FitResult)
+    ]
     factors = [one.median / films for one in own]
     found = thickness_series(
         [row["thickness"] * _CM_PER_NM for row in good],
@@ -315,8 +317,8 @@ def _estimate_from_thicknesses(source: SeriesResult, label: str, area: Any, film
 def _estimate_from_temperatures(
     source: SeriesResult, label: str, area: Any, films: int, known: Mapping[str, Uncertain | None]
 ) -> FilmResult:
-    rows = _rows(source, label, area, films, known)
-    good = _usable(rows, "temperature")
+    rows = _list_rows(source, label, area, films, known)
+    good = _select_usable(rows, "temperature")
     columns = [[row[key] for row in good] for key in ("temperature", "R_ohm", "R_ohm_stderr")]
     try:
         law = fit_arrhenius(*columns, name=f"R_{label}", unit="ohm", of=len(rows))

@@ -28,7 +28,7 @@ def hashin_shtrikman(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[f
     >>> hashin_shtrikman([0.0, 1e-8], [0.4, 0.6])
     (0.0, 4.99...e-09)
     """
-    s, f = _phases(conductivities, fractions)
+    s, f = _read_phases(conductivities, fractions)
     return _expand_around(s, f, float(s.min())), _expand_around(s, f, float(s.max()))
 
 
@@ -41,7 +41,7 @@ def bruggeman(conductivities: ArrayLike, fractions: ArrayLike) -> float:
     >>> round(bruggeman([0.0, 1.0], [0.5, 0.5]), 6)
     0.25
     """
-    s, f = _phases(conductivities, fractions)
+    s, f = _read_phases(conductivities, fractions)
     low, high = float(s.min()), float(s.max())
     for _ in range(200):
         middle = np.sqrt(low * high) if low > 0 else (low + high) / 2
@@ -58,7 +58,7 @@ def _expand_around(s: FloatArray, f: FloatArray, reference: float) -> float:
     return float(1 / (f[f > 0] / below[f > 0]).sum() - 2 * reference)
 
 
-def _phases(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _read_phases(conductivities: ArrayLike, fractions: ArrayLike) -> tuple[FloatArray, FloatArray]:
     s = np.asarray(conductivities, dtype=np.float64)
     f = np.asarray(fractions, dtype=np.float64)
     if s.shape != f.shape or (s < 0).any() or (f < 0).any() or not np.isclose(f.sum(), 1):

@@ -77,13 +77,13 @@ class FilmTable(ClosedModel):
         if self.thickness is None:
             if self.ald_cycles is None or self.growth_per_cycle is None:
                 raise ValueError("thickness: is missing (or ald_cycles and growth_per_cycle)")
-            object.__setattr__(self, "thickness", _grow(self.ald_cycles, self.growth_per_cycle))
+            object.__setattr__(self, "thickness", _multiply_growth(self.ald_cycles, self.growth_per_cycle))
         if self.temperature is not None:
             check_temperature(self.temperature)
             if self.activation_energy is None:
                 raise ValueError("a temperature of the film's own needs its activation_energy")
 
 
-def _grow(cycles: int, per_cycle: Uncertain) -> Uncertain:
+def _multiply_growth(cycles: int, per_cycle: Uncertain) -> Uncertain:
     source = f"{cycles} growth cycles of {per_cycle}"
     return replace(per_cycle, a=cycles * per_cycle.a, b=cycles * per_cycle.b, source=source)

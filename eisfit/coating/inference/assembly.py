@@ -15,12 +15,12 @@ from eisfit.coating.inference.problem import (
     ARC_ALPHA,
     INFINITE,
     REFERENCE_K,
-    WHOLLY,
+    UNITY,
     Block,
     Prior,
     Problem,
-    activation_energies,
-    find_warming,
+    compute_warming,
+    make_energy_priors,
 )
 from eisfit.coating.physics.layers import LayerKind
 from eisfit.coating.physics.parameters import COUNTER_ALPHA
@@ -37,16 +37,16 @@ LAST_DIGIT = 0.005  # relative error of a published number that comes without on
 _SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
 
 
-def problem_of(study: Study) -> Problem:
+def build_problem(study: Study) -> Problem:
     """Return the problem of a study, its spectra read and its priors centred on the bare cell's size."""
     file, support = study.file, study.file.support
-    blocks, ratios = _blocks(study)
-    quick, roughness = _support(study)
+    blocks, ratios = _read_blocks(study)
+    quick, roughness = _make_support(study)
     cells = tuple(dict.fromkeys(block.cell for block in blocks))
     electrodes = 2 if file.counter.kind == "symmetric" else 1  # alike in series
     bare = min((b for b in blocks if not b.coated), key=lambda b: abs(b.temperature - REFERENCE_K))
     true_area = support.area.median * roughness / electrodes
-    priors = {**size_priors(bare, true_area), **_read_priors(study)}
+    priors = {**make_size_priors(bare, true_area), **_read_priors(study)}
     if not quick.particles:
         priors.pop("tau_d")
     if all(block.combine is not None for block in blocks):
@@ -63,43 +63,43 @@ def problem_of(study: Study) -> Problem:
         for name, size in relative:
             priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
     if any(block.temperature != REFERENCE_K for block in blocks):
-        priors = {**activation_energies(), **priors}
+        priors = {**make_energy_priors(), **priors}
         if len({block.temperature for block in blocks if block.coated}) == 1:
             priors.pop("Ea:gain")  # at one temperature it is part of the gain
     priors |= _read_temperatures(study)
-    return Problem(quick, blocks, priors, ratios, _kind(file.film[0]), cells, electrodes=electrodes)
+    return Problem(quick, blocks, priors, ratios, _find_kind(file.film[0]), cells, electrodes=electrodes)
 
 
-def _kind(film: FilmTable) -> LayerKind:
+def _find_kind(film: FilmTable) -> LayerKind:
     """Return the kind: a film with a resistivity carries electrons too; one without is an insulator."""
     return "dielectric" if film.resistivity is None else "mixed"
 
 
-def _support(study: Study) -> tuple[Support, float]:
+def _make_support(study: Study) -> tuple[Support, float]:
     """Return the support that a search uses, and true over projected area."""
     table = study.file.support
     if table.kind == "flat":
         return Flat(), 1.0
     if table.kind == "pellet":
-        contact, spot = (_median(table.contact, 1.0), table.spot_radius)
-        return Pellet(_median(table.thickness), contact, spot.median if spot else None), contact
+        contact, spot = (_get_median(table.contact, 1.0), table.spot_radius)
+        return Pellet(_get_median(table.thickness), contact, spot.median if spot else None), contact
     if table.kind != "channels":
         build = Porous if table.kind == "porous" else Particles
         support = build(
-            _median(table.thickness),
-            _median(table.porosity),
-            _median(table.tortuosity),
-            _median(table.area_density),
-            percolation=_median(table.percolation, 2 / 3),
+            _get_median(table.thickness),
+            _get_median(table.porosity),
+            _get_median(table.tortuosity),
+            _get_median(table.area_density),
+            percolation=_get_median(table.percolation, 2 / 3),
         )
         return support, support.thickness * support.area_density
     sizes = (table.pitch, table.depth, table.mouth_diameter, table.floor_diameter, table.base)
-    pitch, depth, mouth, floor, base = (_median(value) for value in sizes)
+    pitch, depth, mouth, floor, base = (_get_median(value) for value in sizes)
     plate = QuickChannels(pitch, depth, mouth / 2, floor / 2, base, table.packing == "hexagonal")
     return plate, plate.roughness
 
 
-def _median(value: Uncertain | None, otherwise: float = np.nan) -> float:
+def _get_median(value: Uncertain | None, otherwise: float = np.nan) -> float:
     return otherwise if value is None else value.median
 
 
@@ -110,7 +110,7 @@ def _read_priors(study: Study) -> dict[str, Prior]:
         value = getattr(support, name)
         if value is not None:
             given[name] = _log_prior(value)
-    given |= _films(study.file.film)
+    given |= _read_films(study.file.film)
     if study.file.counter.resistance is not None and study.file.counter.seen:
         given["counter_R"] = _log_prior(study.file.counter.resistance)
     own = {"native_R": study.file.layer.resistance, "native_C": study.file.layer.capacitance}
@@ -140,8 +140,8 @@ def _read_temperatures(study: Study) -> dict[str, Prior]:
     return given
 
 
-def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
-    """Return priors of the films; what a further one leaves out, it shares with the first."""
+def _read_films(films: Sequence[FilmTable]) -> dict[str, Prior]:
+    """Return priors of the films; a further one has the first one's value of what it does not state."""
     first, given = films[0], {}
     for film in films:
         own = "" if film is first else f":{film.name}"
@@ -153,9 +153,9 @@ def _films(films: Sequence[FilmTable]) -> dict[str, Prior]:
     if first.resistivity is None:  # permittivity of 20, within a factor of two
         given["chi"] = Prior(np.log(20 * EPSILON_0 / first.thickness.median), 0.7, "F/cm^2", source="default")
     if first.double_layer == "on":
-        given["behind"] = replace(WHOLLY, source="study")
+        given["behind"] = replace(UNITY, source="study")
     if first.electrons == "shorted":
-        given["shorted"] = replace(WHOLLY, source="study")
+        given["shorted"] = replace(UNITY, source="study")
     if first.activation_energy is not None:
         given["Ea:film"] = _linear_prior(first.activation_energy, 1e-3)
     return given
@@ -186,9 +186,9 @@ def _linear_prior(value: Uncertain, least: float) -> Prior:
     return Prior(float(low + high) / 2, spread, value.unit, log=False, source="study")
 
 
-def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
-    """Priors of what no study gives: centred on the bare cell's own size, wide, the same for all."""
-    start, span, peak, warburg = _sizes(bare)
+def make_size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
+    """Priors of quantities that no study gives: wide, centred on the bare cell's own impedance."""
+    start, span, peak, warburg = _estimate_sizes(bare)
     log = np.log
     priors = {
         "R_i": Prior(log(0.8 * span * true_area), 1.0, "ohm*cm^2", source="size of the bare cell"),
@@ -216,11 +216,11 @@ def size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
     }
     for name in ("R_i", "W", "R_s", "counter_R", "counter_tau"):
         seen = priors[name]
-        priors[name] = replace(seen, mean=seen.mean - find_warming(name, bare.temperature))
+        priors[name] = replace(seen, mean=seen.mean - compute_warming(name, bare.temperature))
     return priors
 
 
-def _sizes(bare: Block) -> tuple[float, float, float, float]:
+def _estimate_sizes(bare: Block) -> tuple[float, float, float, float]:
     """Return where a cell's real part begins, its arc's size and peak (rad/s), and its Warburg coefficient.
 
     Noise sets the least size: an arc that drowns in it is as large as it at most, its peak anywhere.
@@ -241,12 +241,12 @@ def _sizes(bare: Block) -> tuple[float, float, float, float]:
     return start, span, peak, warburg
 
 
-def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, float], ...]]:
+def _read_blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, float], ...]]:
     blocks: list[Block] = []
     ratios: list[tuple[str, float, float]] = []
     for cell in study.file.cell:
         if not cell.spectra:
-            blocks.append(_scalars(cell))
+            blocks.append(_make_scalar_block(cell))
             if cell.c_ratio is not None:
                 ratio = _log_prior(cell.c_ratio)
                 ratios.append((cell.name, ratio.mean, ratio.sd))
@@ -271,11 +271,11 @@ def _blocks(study: Study) -> tuple[tuple[Block, ...], tuple[tuple[str, float, fl
     return tuple(sorted(blocks, key=lambda block: block.coated)), tuple(ratios)
 
 
-def _scalars(cell: Cell) -> Block:
+def _make_scalar_block(cell: Cell) -> Block:
     values = [(cell.r_ct, (1.0, -1.0)), (cell.r_hf, (0.0, 1.0))]
     rows = [(v, w) for v, w in values if v is not None]
     data = np.array([v.median for v, _ in rows])
-    error = np.array([published_error(v) for v, _ in rows])
+    error = np.array([estimate_published_error(v) for v, _ in rows])
     weights = np.array([w for _, w in rows])
     omega = np.array([0.0, INFINITE])
     return Block(
@@ -283,7 +283,7 @@ def _scalars(cell: Cell) -> Block:
     )
 
 
-def published_error(value: Uncertain) -> float:
+def estimate_published_error(value: Uncertain) -> float:
     """Return the standard error of a published number, half of a range's central 68 %.
 
     It is known to its last digit at best.

@@ -23,7 +23,7 @@ def correct_to_finer(
     quick, final = likelihood.problem, likelihood.problem.finish(modes, slopes=False)
     if final is quick:
         return None
-    fine = likelihood.under(final).impedances(u, which)
+    fine = likelihood.replace_support(final).impedances(u, which)
     return [a / b for a, b in zip(fine, likelihood.impedances(u, which), strict=True)]
 
 
@@ -34,7 +34,7 @@ def correct_to_limit(
     if final.problem is problem:
         return None
     every = (problem.finish(times * MODES, slopes=False) for times in (1, 2, 4))
-    own = [final.under(one).impedances(u, which) for one in every]
+    own = [final.replace_support(one).impedances(u, which) for one in every]
     return [extrapolate(*z) / z[0] for z in zip(*own, strict=True)]
 
 

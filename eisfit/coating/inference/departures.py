@@ -1,4 +1,4 @@
-"""What lies outside the hypotheses: mistakes and effects that a study may hold, tried one at a time.
+"""Causes outside the hypotheses: mistakes and effects that a study may contain, tried one at a time.
 
 Each is one more thing about some of the cells: another temperature or area than stated, another electrolyte,
 a further arc, an inductive loop, leads. Where no hypothesis fits, the few that miss least are searched again
@@ -20,26 +20,26 @@ from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.descent import Optima
 from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
 from eisfit.coating.inference.likelihood import Likelihood
-from eisfit.coating.inference.posterior import Posterior, most_probable, probabilities
-from eisfit.coating.inference.problem import ARC_ALPHA, WHOLLY, Departure, Prior, Problem, warm
+from eisfit.coating.inference.posterior import Posterior, compute_probabilities, find_most_probable
+from eisfit.coating.inference.problem import ARC_ALPHA, UNITY, Departure, Prior, Problem, list_warming
 from eisfit.coating.inference.search import finish_in_quick_model, move_arcs, reorder, search_from
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
-_NEAREST = 3  # hypotheses that are searched again where none fits, and causes that all others begin with
+_BASES = 3  # hypotheses that are searched again where none fits, and causes that all others begin with
 _SIMPLEST = "barrier_only"
-_DECIDED = 0.5  # probability of a hypothesis whose cause is held against others
-_NEAR = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
-_FINISHED = 6  # that are walked to their ends
+_MIN_PROBABILITY = 0.5  # probability of a hypothesis whose cause is held against others
+_EXCESS = 40.0  # of chi2 above the best hypothesis: causes that the quick model leaves farther away are left
+_REFINED = 6  # causes that are refined to their optima
 _PLACES = (-1.5, 0.0, 1.5)  # standard deviations of the prior: where in time an arc begins
 _HOPELESS = 0.01  # of what a row lies above the best one: where a step gains less it ends, where one fits
-_FAR = 60  # steps, where none fits
-_PROMISES = 2.0  # of the least chi2: what lies farther away is not walked on
+_FAR_STEPS = 60  # steps, where none fits
+_MAX_RATIO = 2.0  # of the least chi2: causes farther away are not refined
 _ROUNDS = 3  # of moves of small arcs, where none fits
-_PROMISING = 3  # causes beside each other hypothesis that are walked
-_FARTHEST = 3.0  # standard deviations of the prior to which a step is believed
-_BEGUN = 0.1  # standard deviations of the prior: an arc's size where it begins
-_AS_LIKELY = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
+_PROMISING_CAUSES = 3  # causes of each other hypothesis that are refined
+_MAX_STEP = 3.0  # standard deviations of the prior, the longest step that is trusted
+_START_SIZE = 0.1  # standard deviations of the prior: an arc's size where it begins
+_MAX_LOG_RATIO = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
 _SHORTED = "shorted:coated"  # where it is not so no step tells what it mends
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
@@ -98,8 +98,8 @@ def find_outside_causes(
     misses
         Whether none of them fits: then all that were tried come back.
     """
-    best = most_probable(found)
-    nearest = sorted(found, key=lambda name: found[name].chi2)[:_NEAREST]
+    best = find_most_probable(found)
+    nearest = sorted(found, key=lambda name: found[name].chi2)[:_BASES]
     bases = list(dict.fromkeys((_SIMPLEST, *nearest))) if misses else _leave_cause_out(best, found)
     if problem.scalar:
         return 0, []
@@ -115,56 +115,56 @@ def find_outside_causes(
     promising = _list_promising(whole, found, tried, bases)
     table = {f"{base}|{name}": _join(base, tried[name]) for base in found for name in tried}
     likelihood = Likelihood(whole, list(table), table)
-    begun = _start(likelihood, keys, promising, found, misses)
+    begun = _list_starts(likelihood, keys, promising, found, misses)
     near = search_from(likelihood, *begun, afar=0.0 if misses else _HOPELESS)
     if misses:
-        near = _walk_on(near)
+        near = _refine_optima(near)
     else:
-        near = near.and_also(search_from(likelihood, *_exchange(near))).best(1)
-        near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + 2 * _NEAR))
+        near = near.join(search_from(likelihood, *_exchange_causes(near))).best(1)
+        near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + 2 * _EXCESS))
         if near.chi2.size:
-            near = search_from(likelihood, near.u, near.which, steps=_FAR)
-            near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _NEAR))
+            near = search_from(likelihood, near.u, near.which, steps=_FAR_STEPS)
+            near = near.rows(np.flatnonzero(near.chi2 < found[best].chi2 + _EXCESS))
     if not near.chi2.size:
         return len(tried), []
-    rows = [_describe(key, tried, p) for key, p in finish_in_quick_model(near, _FINISHED).items()]
+    rows = [_describe(key, tried, p) for key, p in finish_in_quick_model(near, _REFINED).items()]
     rows.sort(key=lambda row: -row.posterior.log_evidence)
     first = {(row.what, row.cells): row for row in reversed(rows)}
-    kept = [row for row in first.values() if misses or _counts(row, found[best].log_evidence, bases)]
+    kept = [row for row in first.values() if misses or _is_reported(row, found[best].log_evidence, bases)]
     return len(tried), sorted(kept, key=lambda row: -row.posterior.log_evidence)
 
 
-def _counts(row: Outside, log_evidence: float, bases: Sequence[str]) -> bool:
-    """Return whether a cause is told where some hypothesis fits.
+def _is_reported(row: Outside, log_evidence: float, bases: Sequence[str]) -> bool:
+    """Return whether a cause is reported where some hypothesis fits.
 
     In place of the best one's own cause, where it is about as likely; beside another hypothesis, where both
     are so much more likely that it is not for the many that were tried.
     """
-    least = -_AS_LIKELY if row.hypothesis in bases else limit("study_outside") * np.log(10)
+    least = -_MAX_LOG_RATIO if row.hypothesis in bases else limit("study_outside") * np.log(10)
     return row.posterior.log_evidence > log_evidence + least
 
 
-def _walk_on(near: Optima) -> Optima:
-    """Return optima walked to their ends, then with small arcs of the likely ones elsewhere.
+def _refine_optima(near: Optima) -> Optima:
+    """Return optima after further descent, then with small arcs of the likely ones at other places.
 
     Each base is searched from what mends most, too. What mends all may lie at the end of a long valley.
     """
-    close = near.rows(np.flatnonzero(near.chi2 < _PROMISES * near.chi2.min()))
-    near = near.and_also(search_from(close.likelihood, close.u, close.which, steps=_FAR)).best(1)
-    near = near.and_also(search_from(near.likelihood, *_exchange(near))).best(1)
+    close = near.rows(np.flatnonzero(near.chi2 < _MAX_RATIO * near.chi2.min()))
+    near = near.join(search_from(close.likelihood, close.u, close.which, steps=_FAR_STEPS)).best(1)
+    near = near.join(search_from(near.likelihood, *_exchange_causes(near))).best(1)
     for _ in range(_ROUNDS):
-        moved = search_from(near.likelihood, *move_arcs(near.best(1)), steps=_FAR)
+        moved = search_from(near.likelihood, *move_arcs(near.best(1)), steps=_FAR_STEPS)
         gained = near.chi2.min() - moved.chi2.min() if moved.chi2.size else 0.0
-        near = near.and_also(moved).best(1)
+        near = near.join(moved).best(1)
         if gained < 1.0:
             break
-    return near.and_also(search_from(near.likelihood, *_exchange(near))).best(1)
+    return near.join(search_from(near.likelihood, *_exchange_causes(near))).best(1)
 
 
 def _list_promising(
     whole: Problem, found: Mapping[str, Posterior], tried: Mapping[str, Departure], bases: Sequence[str]
 ) -> list[str]:
-    """Return of every other hypothesis than the bases the causes that mend most by one step of Newton's.
+    """Return, for every other hypothesis than the bases, the causes that gain most by one Newton step.
 
     All causes are free at once in one derivative at each optimum; a step takes those of one. Arcs are held at
     three times.
@@ -180,7 +180,7 @@ def _list_promising(
     known = [own for own in held if own is not None]
     corrections = [np.stack(parts) for parts in zip(*known, strict=True)] if len(known) == len(held) else None
     times = [k for k, name in enumerate(likelihood.names) if name.startswith("further_tau")]
-    u = np.array([_place(likelihood, posterior) for posterior in others.values()])
+    u = np.array([_locate(likelihood, posterior) for posterior in others.values()])
     owned = {name: np.isin(likelihood.names, list(departure.priors)) for name, departure in tried.items()}
     held_by = [np.isin(likelihood.names, posterior.names) for posterior in others.values()]
     gains: dict[str, dict[str, float]] = {base: dict.fromkeys(tried, 0.0) for base in others}
@@ -190,31 +190,31 @@ def _list_promising(
         for h, base in enumerate(others):
             for name, own in owned.items():
                 free = own | held_by[h]
-                gain = _gain(np.where(own, gradient[h], 0.0)[free], normal[h][np.ix_(free, free)])
+                gain = _predict_gain(np.where(own, gradient[h], 0.0)[free], normal[h][np.ix_(free, free)])
                 gains[base][name] = max(gain, gains[base][name])
     return [
         f"{base}|{name}"
         for base, gained in gains.items()
-        for name in sorted(gained, key=lambda name: -gained[name])[:_PROMISING]
+        for name in sorted(gained, key=lambda name: -gained[name])[:_PROMISING_CAUSES]
     ]
 
 
-def _gain(gradient: FloatArray, normal: FloatArray) -> float:
-    """Return what Newton's step gains of chi2, cut where it goes far."""
+def _predict_gain(gradient: FloatArray, normal: FloatArray) -> float:
+    """Return what Newton's step gains of chi2; a step that goes far is shortened."""
     step = np.linalg.solve(normal, gradient)
-    share = min(1.0, _FARTHEST / max(float(np.abs(step).max()), 1e-12))
+    share = min(1.0, _MAX_STEP / max(float(np.abs(step).max()), 1e-12))
     return (2 * share - share**2) * float(gradient @ step)
 
 
-def _place(likelihood: Likelihood, posterior: Posterior) -> FloatArray:
+def _locate(likelihood: Likelihood, posterior: Posterior) -> FloatArray:
     (row,) = reorder(posterior.u[None], posterior.names, likelihood.names)
     return np.asarray(row)
 
 
 def _leave_cause_out(best: str, found: Mapping[str, Posterior]) -> list[str]:
-    """Return the hypothesis that the best one becomes without its own cause, where it is decided at all."""
+    """Return the hypothesis that the best one becomes without its own cause, where one is decided."""
     own = HYPOTHESES[best]
-    if probabilities(found)[best] < _DECIDED:
+    if compute_probabilities(found)[best] < _MIN_PROBABILITY:
         return []
     simpler = "electronic_access" if own.access and own.free else "barrier_only"
     return [simpler] if simpler in found and simpler != best else []
@@ -226,7 +226,7 @@ def _join(base: str, departure: Departure) -> Hypothesis:
 
 
 def _list_departures(problem: Problem) -> dict[str, Departure]:
-    """Return what is tried, by "what:cells", and for arcs by where they are looked for."""
+    """Return the departures to try, by "what:cells", and for arcs by where they are looked for."""
     bare = problem.pair[0]
     others = ("alpha", "series", "temperature", "behind", "shorted")
     change = {name: f"change:{name}" for name in (*CHANGES, *others)}
@@ -240,11 +240,11 @@ def _list_departures(problem: Problem) -> dict[str, Departure]:
     size = 0.3 * float(np.ptp(bare.data[::2]))
     series = Prior(0.0, size, "ohm", log=False)
     tried["series:coated"] = Departure({change["series"]: series}, (("R_more", change["series"], 1.0),))
-    shares = {"behind": Prior(0.0, 1.0, log=False), "shorted": WHOLLY} if problem.film == "mixed" else {}
+    shares = {"behind": Prior(0.0, 1.0, log=False), "shorted": UNITY} if problem.film == "mixed" else {}
     for name, prior in ((name, prior) for name, prior in shares.items() if name not in problem.priors):
         tried[f"{name}:coated"] = Departure({change[name]: prior}, ((name, change[name], 1.0),))
     kelvin = Prior(0.0, 10.0, "K", log=False)
-    warmer = warm(change["temperature"], problem.priors)
+    warmer = list_warming(change["temperature"], problem.priors)
     tried["temperature:coated"] = Departure({change["temperature"]: kelvin}, warmer)
     if bare.omega.max() > 2 * np.pi * _LEADS_FROM_HZ and "leads" not in problem.priors:
         inductance = Prior(0.0, 1e-6, "H", log=False)
@@ -271,7 +271,7 @@ def _list_arcs(problem: Problem, size: float) -> dict[str, Departure]:
     return arcs
 
 
-def _start(
+def _list_starts(
     likelihood: Likelihood,
     keys: Sequence[str],
     promising: Sequence[str],
@@ -285,48 +285,48 @@ def _start(
     optima may have gone far astray. A film whose electrons are shorted to the solid begins with three
     capacitances, beside the best hypothesis too: that of a film whose are not may be anything.
     """
-    best, rows, which = most_probable(found), [], []
+    best, rows, which = find_most_probable(found), [], []
     means = np.zeros(len(likelihood.names))
     for h, key in enumerate(likelihood.hypotheses):
         base, _, name = key.partition("|")
         arc = name.startswith("arc")
-        own = _place(likelihood, found[base])
+        own = _locate(likelihood, found[base])
         moved = ("chi",) if name == _SHORTED else ("further_tau", "change:")
         if name == _SHORTED and (misses or base == best or key in keys):
             begun = list(itertools.product((own, means) if misses else (own,), _PLACES))
         elif key in keys:
             begun = [(own, place) for place in (_PLACES if arc or misses else (0.0,))]
-            begun += [(_place(likelihood, found[best]), place) for place in (_PLACES if misses else (0.0,))]
+            begun += [(_locate(likelihood, found[best]), place) for place in (_PLACES if misses else (0.0,))]
             begun += [(means, place) for place in _PLACES] if misses else []
         else:
             begun = [(own, 0.0)] if key in promising else []
         for (start, place), sign in itertools.product(begun, (1.0, -1.0) if arc else (0.0,)):
-            rows.append(_begin(likelihood.names, start, moved, place, sign) * likelihood.free[h])
+            rows.append(_make_start(likelihood.names, start, moved, place, sign) * likelihood.free[h])
             which.append(h)
     return np.array(rows), np.array(which)
 
 
-def _begin(
+def _make_start(
     names: Sequence[str], start: FloatArray, moved: tuple[str, ...], place: float, sign: float
 ) -> FloatArray:
-    """Return a row with some at a place in standard deviations of their priors, arcs small, of a sign."""
+    """Return a row with some parameters at a place, in standard deviations; arcs small, of a given sign."""
     row = start.copy()
     for k, label in enumerate(names):
         if label.startswith("further_R"):
-            row[k] = _BEGUN * sign
+            row[k] = _START_SIZE * sign
         elif label.startswith(moved):
             row[k] = place
     return row
 
 
-def _exchange(near: Optima) -> tuple[FloatArray, IntArray]:
-    """Return rows of every base with what mends most, from where that is best."""
+def _exchange_causes(near: Optima) -> tuple[FloatArray, IntArray]:
+    """Return rows of every base with the causes that gain most, from where these are best."""
     keys, free = near.likelihood.hypotheses, near.likelihood.free
     rows, which = [], []
     seen: set[str] = set()
     for k in np.argsort(near.chi2, kind="stable"):
         name = keys[near.which[k]].partition("|")[2]
-        if name in seen or len(seen) == _NEAREST:
+        if name in seen or len(seen) == _BASES:
             continue
         seen.add(name)
         for h in (h for h, key in enumerate(keys) if key.endswith(f"|{name}") and h != near.which[k]):

@@ -12,7 +12,7 @@ from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import refit
 
 
-def ledger(
+def build_ledger(
     problem: Problem,
     final: Mapping[str, Posterior],
     seed: int,
@@ -25,7 +25,7 @@ def ledger(
     """
     rows: dict[str, dict[str, float]] = {}
     before = dict.fromkeys(final, -float(np.log10(len(final) - 1)))
-    stages = _stages(problem)
+    stages = _list_stages(problem)
     for number, (name, blocks, ratios) in enumerate(stages):
         last = number == len(stages) - 1
         found = final if last else refit(problem.with_blocks(blocks, ratios), problem, final, seed)
@@ -55,15 +55,15 @@ def log_odds(log_evidence: Mapping[str, float]) -> dict[str, float]:
 Stage = tuple[str, list[Block], tuple[tuple[str, float, float], ...]]
 
 
-def _stages(problem: Problem) -> list[Stage]:
+def _list_stages(problem: Problem) -> list[Stage]:
     """Return the data in the order of the ledger: each stage holds all before it."""
     if problem.scalar:
-        return _scalar_stages(problem)
+        return _list_scalar_stages(problem)
     first = list(problem.pair)
-    edges = _edges(first[0])
+    edges = _find_edges(first[0])
     stages: list[Stage] = [
-        ("arc: its size and peak", [_band(b, edges[0], edges[1]) for b in first], ()),
-        ("high-frequency end, 45° part", [_band(b, edges[0], np.inf) for b in first], ()),
+        ("arc: its size and peak", [_select_band(b, edges[0], edges[1]) for b in first], ()),
+        ("high-frequency end, 45° part", [_select_band(b, edges[0], np.inf) for b in first], ()),
         ("low frequencies: diffusion", first, ()),
     ]
     held = list(first)
@@ -83,7 +83,7 @@ def _stages(problem: Problem) -> list[Stage]:
     return stages
 
 
-def _scalar_stages(problem: Problem) -> list[Stage]:
+def _list_scalar_stages(problem: Problem) -> list[Stage]:
     only = []
     for block in problem.blocks:
         assert block.combine is not None  # scalars alone come here
@@ -96,7 +96,7 @@ def _scalar_stages(problem: Problem) -> list[Stage]:
     return stages
 
 
-def _edges(block: Block) -> tuple[float, float]:
+def _find_edges(block: Block) -> tuple[float, float]:
     """Angular frequencies between which the main arc lies: a decade and a half about its peak."""
     minus = -block.data.reshape(-1, 2)[:, 1]
     slow = block.omega > 4 * block.omega.min()
@@ -104,13 +104,13 @@ def _edges(block: Block) -> tuple[float, float]:
     return peak / 10, peak * 10
 
 
-def _band(block: Block, low: float, high: float) -> Block:
+def _select_band(block: Block, low: float, high: float) -> Block:
     inside = (block.omega >= low) & (block.omega <= high)
     both = np.repeat(inside, 2)
     return replace(block, omega=block.omega[inside], data=block.data[both], error=block.error[both])
 
 
-def prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, dict[str, float]]:
+def compute_prior_swing(found: Mapping[str, Posterior], problem: Problem) -> dict[str, dict[str, float]]:
     """Return what each prior half and twice as wide adds to the log10 odds of the first hypothesis.
 
     Where the posterior is N(m, V) in standard deviations of the prior, priors s times as wide of k parameters

@@ -25,7 +25,7 @@ Corrections = Sequence[ComplexArray]
 """(B, F) complex factors of the impedance, one array a block: a finer model's over this one's, by row."""
 
 
-_AT_ONCE = 480  # spectra: what is computed of more leaves the processor's cache
+_MAX_SPECTRA = 480  # spectra: what is computed of more leaves the processor's cache
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Likelihood:
         for k, block in enumerate(problem.blocks):
             combine = b"" if block.combine is None else block.combine.tobytes()
             members.setdefault((block.omega.tobytes(), block.coated, combine), []).append(k)
-        self._groups = [self._group(places) for places in members.values()]
-        self._ratios = [(*self._ratio(cell), ratio, error) for cell, ratio, error in problem.ratios]
-        self._at_once = max(1, _AT_ONCE // max(1, len(problem.blocks)))
+        self._groups = [self._make_group(places) for places in members.values()]
+        self._ratios = [(*self._compute_ratio(cell), ratio, error) for cell, ratio, error in problem.ratios]
+        self._at_once = max(1, _MAX_SPECTRA // max(1, len(problem.blocks)))
 
     @cached_property
     def packed(self) -> tuple[Likelihood, IntArray]:
@@ -100,14 +100,14 @@ class Likelihood:
         ]
         return packed, columns
 
-    def under(self, problem: Problem) -> Likelihood:
+    def replace_support(self, problem: Problem) -> Likelihood:
         """Return the same of a problem that differs by its support alone."""
         other = copy.copy(self)
         vars(other).pop("packed", None)
         other.problem = problem
         return other
 
-    def _group(self, places: Sequence[int]) -> _Group:
+    def _make_group(self, places: Sequence[int]) -> _Group:
         blocks = [self.problem.blocks[k] for k in places]
         parts = [self.problem.affines(block, self.names, self.free) for block in blocks]
         offset, matrix = (np.stack(part, axis=1) for part in zip(*parts, strict=True))
@@ -130,7 +130,7 @@ class Likelihood:
             See `Corrections`.
         """
         if len(u) > self._at_once:
-            parts = [self(*part) for part in _cut(self._at_once, u, which, corrections)]
+            parts = [self(*part) for part in _split(self._at_once, u, which, corrections)]
             chi2, gradient, normal = (np.concatenate(part) for part in zip(*parts, strict=True))
             return chi2, gradient, normal
         chi2, gradient = (u * u).sum(axis=1), u.copy()
@@ -151,7 +151,7 @@ class Likelihood:
             normal += slopes[:, :, None] * slopes[:, None, :] / error**2
         return np.where(np.isfinite(chi2), chi2, np.inf), gradient, normal
 
-    def _ratio(self, cell: str) -> tuple[FloatArray, FloatArray]:
+    def _compute_ratio(self, cell: str) -> tuple[FloatArray, FloatArray]:
         """Slopes (H, P) and offsets (H,) of the logarithm of a capacitance ratio."""
         slopes, shifts = np.zeros(self.free.shape), np.zeros(len(self.free))
         for h, free in enumerate(self.free):
@@ -168,7 +168,7 @@ class Likelihood:
         corrections: Corrections | None,
     ) -> tuple[FloatArray, FloatArray]:
         """Return residuals (B, G, N) in errors, and their derivatives (B, G, K, N) by coordinates."""
-        Z, D = self._answers(group, u, which, matrix)
+        Z, D = self._compute_answers(group, u, which, matrix)
         if corrections is not None:
             ratio = np.stack([corrections[k] for k in group.places], axis=1)
             Z, D = Z * ratio, D * ratio[:, :, None]
@@ -177,7 +177,7 @@ class Likelihood:
         slope = D.view(np.float64) if combine is None else D.real @ combine.T
         return (value - group.data) / group.error, slope / group.error[:, None]
 
-    def _answers(
+    def _compute_answers(
         self, group: _Group, u: FloatArray, which: IntArray, matrix: FloatArray
     ) -> tuple[ComplexArray, ComplexArray]:
         """Return impedances (B, G, F) and their derivatives (B, G, K, F)."""
@@ -192,7 +192,7 @@ class Likelihood:
             if not rows.size:
                 continue
             hypothesis = self.table[self.hypotheses[which[rows[0]]]]
-            answer = self.problem.answer(hypothesis, group.first, local[rows].reshape(-1, L))
+            answer = self.problem.compute_impedance(hypothesis, group.first, local[rows].reshape(-1, L))
             Z[rows] = answer.impedance.reshape(len(rows), G, -1)
             D[rows] = answer.derivative[:, group.used].reshape(len(rows), G, len(group.used), -1)
         return Z, D
@@ -200,16 +200,16 @@ class Likelihood:
     def impedances(self, u: FloatArray, which: IntArray) -> list[ComplexArray]:
         """Return every block's impedance (B, F) for rows, in the order of the problem."""
         if len(u) > self._at_once:
-            parts = [self.impedances(rows, own) for rows, own, _ in _cut(self._at_once, u, which, None)]
+            parts = [self.impedances(rows, own) for rows, own, _ in _split(self._at_once, u, which, None)]
             return [np.concatenate(part) for part in zip(*parts, strict=True)]
         found: dict[int, ComplexArray] = {}
         for group in self._groups:
-            Z, _ = self._answers(group, u, which, group.matrix[which])
+            Z, _ = self._compute_answers(group, u, which, group.matrix[which])
             found.update({place: Z[:, k] for k, place in enumerate(group.places)})
         return [found[k] for k in range(len(found))]
 
 
-def _cut(
+def _split(
     size: int, u: FloatArray, which: IntArray, corrections: Corrections | None
 ) -> Iterator[tuple[FloatArray, IntArray, Corrections | None]]:
     """Yield rows, so many at once."""

@@ -100,12 +100,12 @@ class Posterior:
         return rng.permutation(np.concatenate(drawn))
 
 
-def most_probable(found: Mapping[str, Posterior]) -> str:
+def find_most_probable(found: Mapping[str, Posterior]) -> str:
     """Return the hypothesis of the highest evidence."""
     return max(found, key=lambda name: found[name].log_evidence)
 
 
-def probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:
+def compute_probabilities(found: Mapping[str, Posterior]) -> dict[str, float]:
     """Return posterior probabilities for hypotheses equally likely beforehand."""
     logs = np.array([posterior.log_evidence for posterior in found.values()])
     odds = np.exp(logs - logs.max())

@@ -66,7 +66,7 @@ class Prior:
 ARC_ALPHA = Prior(0.92, 0.06, log=False)
 """Exponent of the arc of a layer, a film or a contact: 0.8 of surface layers, 1 of a film alike all over."""
 
-WHOLLY = Prior(1.0, 3e-3, log=False)
+UNITY = Prior(1.0, 3e-3, log=False)
 """Share of a film for which something holds that holds for all of it or none."""
 
 
@@ -106,7 +106,7 @@ class Block:
     breaks: str = ""
 
     @property
-    def warmth(self) -> float:
+    def arrhenius_factor(self) -> float:
         """By which an activation energy, eV, moves the logarithm of a resistance from the reference."""
         return (1 / self.temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
@@ -209,10 +209,10 @@ class Problem:
         """A bare block and one with the first film, of like temperatures if there are, nearest to 25 degC."""
         first = next(b.film for b in self.blocks if b.coated)
         bare, coated = ([b for b in self.blocks if b.film == film] for film in (None, first))
-        return min(itertools.product(bare, coated), key=_lie_apart)
+        return min(itertools.product(bare, coated), key=_describe_gap)
 
     @property
-    def alike(self) -> tuple[Block, Block]:
+    def isothermal(self) -> tuple[Block, Block]:
         """The pair, both at the bare one's temperature: what it lacks is not held against the film."""
         bare, coated = self.pair
         return bare, replace(coated, temperature=bare.temperature)
@@ -262,14 +262,14 @@ class Problem:
             terms += [("film_alpha", "film_alpha", 1.0)] * (self.film == "dielectric")
         else:
             terms += [(name, name, 1.0) for name in (*NATIVE, *CONTACT)]
-        hotter = block.warmth
+        hotter = block.arrhenius_factor
         if hotter:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).
             terms.append(("counter_tau", "Ea:counter", hotter / COUNTER_ALPHA))
             terms += [(name, f"Ea:{material}", sign * hotter) for name, (material, sign) in _WARMED.items()]
             terms += [("R_i", "Ea:gain", hotter)] * block.coated
         if f"dT:{block.name}" in self.priors:
-            terms += warm(f"dT:{block.name}", self.priors, block.temperature)
+            terms += list_warming(f"dT:{block.name}", self.priors, block.temperature)
         terms += [term for departure in self.departures if departure.of(block) for term in departure.terms]
         return terms
 
@@ -293,7 +293,7 @@ class Problem:
                 factor[names.index(name)] += sign * self.priors[name].sd
         return factor, self.priors["g"].mean if "g" in names else 0.0
 
-    def answer(
+    def compute_impedance(
         self, hypothesis: Hypothesis, block: Block, local: FloatArray, omega: FloatArray | None = None
     ) -> CellImpedance:
         """Return the impedance of a block's cell for coordinates (B, L), at its own frequencies or others."""
@@ -306,11 +306,11 @@ class Problem:
     ) -> FloatArray:
         """Return what a block would read, (B, N), for standardised parameters (B, P)."""
         offset, matrix = self.affine(block, names)
-        Z = self.answer(hypothesis, block, offset + u @ matrix.T).impedance
+        Z = self.compute_impedance(hypothesis, block, offset + u @ matrix.T).impedance
         return Z.real @ block.combine.T if block.combine is not None else Z.view(np.float64)
 
 
-def _lie_apart(pair: tuple[Block, Block]) -> tuple[float, float]:
+def _describe_gap(pair: tuple[Block, Block]) -> tuple[float, float]:
     """Return how far two blocks' temperatures lie apart, if more than a kelvin, and from the reference."""
     gap = abs(pair[0].temperature - pair[1].temperature)
     return gap if gap >= 1 else 0.0, abs(pair[0].temperature - REFERENCE_K)
@@ -354,25 +354,25 @@ _ENERGIES = {
 }
 
 
-def activation_energies() -> dict[str, Prior]:
+def make_energy_priors() -> dict[str, Prior]:
     """Priors of the activation energies, one a material."""
     return {f"Ea:{name}": Prior(mean, sd, "eV", log=False) for name, (mean, sd) in _ENERGIES.items()}
 
 
-def find_warming(name: str, temperature: float) -> float:
+def compute_warming(name: str, temperature: float) -> float:
     """Return what a bare cell's own size changes by from the reference to a temperature, K; logarithm."""
     material, alpha = ("counter", COUNTER_ALPHA) if name == "counter_tau" else (_WARMED[name][0], 1.0)
     return _ENERGIES[material][0] / alpha * (1 / temperature - 1 / REFERENCE_K) / BOLTZMANN_EV
 
 
-def warm(
+def list_warming(
     parameter: str, priors: Mapping[str, Prior], kelvin: float = REFERENCE_K
 ) -> tuple[tuple[str, str, float], ...]:
     """Return the terms of a parameter that is a change of temperature, K, about one of `kelvin`.
 
     Activation energies are the means of `priors`, what a study states of its film among them.
     """
-    energies = {name: prior.mean for name, prior in ({**activation_energies(), **priors}).items()}
+    energies = {name: prior.mean for name, prior in ({**make_energy_priors(), **priors}).items()}
     each = 1 / (BOLTZMANN_EV * kelvin**2)
     terms = [(n, parameter, -energies[f"Ea:{part}"] * sign * each) for n, (part, sign) in _WARMED.items()]
     return (*terms, ("counter_tau", parameter, -energies["Ea:counter"] * each / COUNTER_ALPHA))

@@ -26,13 +26,13 @@ from eisfit.coating.inference.problem import INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
 
 _ROUND, _ROUNDS, _KEPT = 1000, 10, 400
-_COUNTING = 400  # draws of all rounds that count
-_TOLD = 60  # draws that count, of those that tell the next round's normal distribution
-_WIDER = 1.5  # of its variance, so that it reaches the tails
+_MIN_COUNTING = 400  # draws of all rounds that count
+_MIN_LEARNED = 60  # draws that count, of those that tell the next round's normal distribution
+_WIDENING = 1.5  # of its variance, so that it reaches the tails
 _R_I = INDEX["R_i"]
 _NO_RESISTANCE = -30.0  # ln(ohm cm2)
 _ENDS = np.array([0.0, INFINITE])
-_NEVER = -1e6  # logarithm of the density of a draw that no R_i can bring to the measured resistance
+_IMPOSSIBLE = -1e6  # logarithm of the density of a draw that no R_i can bring to the measured resistance
 
 
 def sample_posterior(problem: Problem, laplace: Posterior, seed: int) -> Posterior:
@@ -49,22 +49,22 @@ def sample_posterior(problem: Problem, laplace: Posterior, seed: int) -> Posteri
     """
     rng, names = np.random.default_rng(seed), laplace.names
     linear = np.array([n in {"R_i", "f"} or n.startswith(("dR_i:", "dR_s:", "dQ:")) for n in names])
-    told = _normal(laplace.u[~linear], laplace.covariance[np.ix_(~linear, ~linear)])
+    told = _make_normal(laplace.u[~linear], laplace.covariance[np.ix_(~linear, ~linear)])
     normals, rounds = [], []
     for _ in range(_ROUNDS):
         normals.append(told)
-        rounds.append(_draw_measured(problem, laplace, linear, _round(told, linear, rng), rng))
+        rounds.append(_draw_measured(problem, laplace, linear, _draw_round(told, linear, rng), rng))
         u, shift, known, error, log_jacobian, log_density = map(np.concatenate, zip(*rounds, strict=True))
-        logs = log_density - _log_mixture(u[:, ~linear], normals)
-        logs = np.where(np.isfinite(logs), np.maximum(logs, _NEVER), _NEVER)
-        if 1 / (_shares(logs) ** 2).sum() >= _COUNTING:
+        logs = log_density - _compute_log_mixture(u[:, ~linear], normals)
+        logs = np.where(np.isfinite(logs), np.maximum(logs, _IMPOSSIBLE), _IMPOSSIBLE)
+        if 1 / (_normalise_weights(logs) ** 2).sum() >= _MIN_COUNTING:
             break
-        told = _next(u[:, ~linear], logs)
-    kept = rng.choice(len(logs), _KEPT, p=_shares(logs))
+        told = _learn_normal(u[:, ~linear], logs)
+    kept = rng.choice(len(logs), _KEPT, p=_normalise_weights(logs))
     sample = u[kept]
-    sample[:, linear] = _condition(shift[kept], known[kept], error[kept], rng)
+    sample[:, linear] = _draw_conditioned(shift[kept], known[kept], error[kept], rng)
     from_prior = log_jacobian.reshape(len(rounds), _ROUND, -1)[:, _ROUND // 2 :]
-    feasible = float((from_prior > _NEVER / 2).all(axis=-1).mean())
+    feasible = float((from_prior > _IMPOSSIBLE / 2).all(axis=-1).mean())
     evidence = float(np.logaddexp.reduce(logs) - np.log(len(logs)))
     return replace(laplace, sample=sample, sampled_evidence=evidence, feasible=feasible)
 
@@ -73,11 +73,11 @@ Normal = tuple[FloatArray, FloatArray]
 """Mean (k,) and Cholesky factor (k, k)."""
 
 
-def _normal(mean: FloatArray, covariance: FloatArray) -> Normal:
-    return mean, np.asarray(np.linalg.cholesky(_WIDER * covariance + 1e-12 * np.eye(len(mean))))
+def _make_normal(mean: FloatArray, covariance: FloatArray) -> Normal:
+    return mean, np.asarray(np.linalg.cholesky(_WIDENING * covariance + 1e-12 * np.eye(len(mean))))
 
 
-def _round(told: Normal, linear: BoolArray, rng: np.random.Generator) -> FloatArray:
+def _draw_round(told: Normal, linear: BoolArray, rng: np.random.Generator) -> FloatArray:
     """Return draws (n, P): half from a normal distribution, half from the prior; zero where linear."""
     drawn = rng.standard_normal((_ROUND, int((~linear).sum())))
     half = _ROUND // 2
@@ -87,7 +87,7 @@ def _round(told: Normal, linear: BoolArray, rng: np.random.Generator) -> FloatAr
     return u
 
 
-def _log_mixture(u: FloatArray, normals: Sequence[Normal]) -> FloatArray:
+def _compute_log_mixture(u: FloatArray, normals: Sequence[Normal]) -> FloatArray:
     """Logarithm of the density that draws (n, k) of all rounds come from, over the prior's."""
     of_prior = 0.5 * (u * u).sum(axis=1)
     over = [np.full(len(u), np.log(len(normals)))]
@@ -97,20 +97,20 @@ def _log_mixture(u: FloatArray, normals: Sequence[Normal]) -> FloatArray:
     return np.asarray(np.logaddexp.reduce(over) - np.log(2 * len(normals)))
 
 
-def _shares(logs: FloatArray) -> FloatArray:
+def _normalise_weights(logs: FloatArray) -> FloatArray:
     weights = np.exp(logs - logs.max())
     return np.asarray(weights / weights.sum())
 
 
-def _next(u: FloatArray, logs: FloatArray) -> Normal:
+def _learn_normal(u: FloatArray, logs: FloatArray) -> Normal:
     """Return the normal distribution of weighted draws, weights softened until enough of them count."""
-    shares = _shares(logs)
-    while 1 / (shares**2).sum() < _TOLD:
+    shares = _normalise_weights(logs)
+    while 1 / (shares**2).sum() < _MIN_LEARNED:
         logs = 0.8 * logs
-        shares = _shares(logs)
+        shares = _normalise_weights(logs)
     mean = shares @ u
     off = u - mean
-    return _normal(mean, (shares[:, None] * off).T @ off)
+    return _make_normal(mean, (shares[:, None] * off).T @ off)
 
 
 def _draw_measured(
@@ -118,7 +118,7 @@ def _draw_measured(
 ) -> tuple[FloatArray, ...]:
     """Return draws, what the data ask of the linear parameters (each `Row`, (n, rows)), and their density."""
     rows = [
-        _row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(len(u)))
+        _make_row(problem, laplace, block, u, block.data[0] + block.error[0] * rng.standard_normal(len(u)))
         for block in problem.blocks
     ]
     rows += [_end_row(problem, laplace, block, u) for block in problem.blocks if block.data.size > 1]
@@ -128,7 +128,7 @@ def _draw_measured(
     return u, shift, known, error, log_jacobian, _log_density(shift, known, error, log_jacobian)
 
 
-def _spread(known: FloatArray, error: FloatArray) -> FloatArray:
+def _compute_covariance(known: FloatArray, error: FloatArray) -> FloatArray:
     """Covariance (n, rows, rows) of what the linear parameters add."""
     return np.asarray(known @ known.swapaxes(1, 2) + np.eye(error.shape[1]) * (error**2)[:, None, :])
 
@@ -137,20 +137,20 @@ def _log_density(
     shift: FloatArray, known: FloatArray, error: FloatArray, log_jacobian: FloatArray
 ) -> FloatArray:
     """Return the logarithm (n,) of the data's density with the linear parameters integrated."""
-    spread = _spread(known, error)
+    spread = _compute_covariance(known, error)
     solved = np.linalg.solve(spread, shift[..., None])[..., 0]
     _, log_det = np.linalg.slogdet(spread)
     return np.asarray(-0.5 * (shift * solved).sum(axis=1) - 0.5 * log_det + log_jacobian.sum(axis=1))
 
 
-def _condition(
+def _draw_conditioned(
     shift: FloatArray, known: FloatArray, error: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """Draw what was integrated given the rest: a Gaussian conditioned by Matheron's rule."""
     prior = rng.standard_normal((len(shift), known.shape[2]))
     noise = rng.standard_normal(shift.shape) * error
     missing = shift - (known @ prior[..., None])[..., 0] - noise
-    solved = np.linalg.solve(_spread(known, error), missing[..., None])
+    solved = np.linalg.solve(_compute_covariance(known, error), missing[..., None])
     return np.asarray(prior + (known.swapaxes(1, 2) @ solved)[..., 0])
 
 
@@ -158,16 +158,16 @@ Row = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 """What the linear parameters must add (B,), slopes by u (B, P), error (B,), ln of the Jacobian (B,)."""
 
 
-def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted: FloatArray) -> Row:
-    """Return what ln R_i lacks to make a cell's R_ct `wanted` (B,), ohm.
+def _make_row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted: FloatArray) -> Row:
+    """Return by how much ln R_i must change to make a cell's R_ct `wanted` (B,), ohm.
 
     Near the film's own resistance ln R_i is no linear function of R_ct: its error is drawn, not carried over.
     """
     offset, matrix = problem.affine(block, found.names)
     local = offset + u @ matrix.T
     start, measured = local[:, _R_I].copy(), np.maximum(wanted, 1e-9 * block.data[0])
-    value, slope = _resistance(problem, found, block, local)
-    never = _leave_reaction_out(problem, found, block, local) > wanted
+    value, slope = _compute_resistance(problem, found, block, local)
+    never = _find_least_resistance(problem, found, block, local) > wanted
     for _ in range(30):  # R(0) - R(inf) rises with ln R_i: Newton's method in its logarithm
         left = np.flatnonzero((np.abs(value / measured - 1) > 1e-9) & ~never)
         if not left.size:
@@ -175,28 +175,28 @@ def _row(problem: Problem, found: Posterior, block: Block, u: FloatArray, wanted
         reached = np.maximum(value[left], 1e-12 * measured[left])  # a difference: rounding may leave less
         step = np.log(measured[left] / reached) * reached / np.maximum(slope[left], 1e-9 * reached)
         local[left, _R_I] += np.clip(step, -2.0, 2.0)
-        value[left], slope[left] = _resistance(problem, found, block, local[left])
+        value[left], slope[left] = _compute_resistance(problem, found, block, local[left])
     met = (np.abs(value / measured - 1) < 1e-6) & (slope > 0)
-    jacobian = np.where(met, -np.log(np.where(met, slope, 1.0)), _NEVER)
+    jacobian = np.where(met, -np.log(np.where(met, slope, 1.0)), _IMPOSSIBLE)
     shift = np.where(met, local[:, _R_I] - start, 0.0)
     slopes = np.broadcast_to(matrix[_R_I], (len(u), len(found.names)))
     return shift, slopes, np.zeros(len(u)), jacobian
 
 
-def _resistance(
+def _compute_resistance(
     problem: Problem, found: Posterior, block: Block, local: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """R(0) - R(inf), ohm (B,), and its slope by ln R_i."""
-    answer = problem.answer(HYPOTHESES[found.hypothesis], block, local, _ENDS)
+    answer = problem.compute_impedance(HYPOTHESES[found.hypothesis], block, local, _ENDS)
     value, slope = answer.impedance.real, answer.derivative[:, _R_I].real
     return value[:, 0] - value[:, 1], slope[:, 0] - slope[:, 1]
 
 
-def _leave_reaction_out(problem: Problem, found: Posterior, block: Block, local: FloatArray) -> FloatArray:
-    """R(0) - R(inf), ohm (B,), of a reaction without resistance: what no R_i can go below."""
+def _find_least_resistance(problem: Problem, found: Posterior, block: Block, local: FloatArray) -> FloatArray:
+    """R(0) - R(inf), ohm (B,), of a reaction without resistance: the least for any R_i."""
     least = local.copy()
     least[:, _R_I] = _NO_RESISTANCE
-    return _resistance(problem, found, block, least)[0]
+    return _compute_resistance(problem, found, block, least)[0]
 
 
 def _end_row(problem: Problem, found: Posterior, block: Block, u: FloatArray) -> Row:

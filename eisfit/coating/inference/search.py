@@ -53,13 +53,13 @@ _MOVES: dict[str, tuple[tuple[float, ...], str | None]] = {
 series resistance its part of what falls with temperature; and the arc's resistance, which begins at its
 prior's mean there."""
 _REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
-_ROUGHLY = 100.0  # of chi2 above the best where the quick model is corrected far from the end
+_ROUGH_EXCESS = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _SETTLINGS, _SETTLED = 5, 0.02  # rounds of the limit of many modes, while one moves so many deviations
 _NEAR = 1e-3  # damping where a search begins beside its end
 
 
-def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
+def find_posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     """Return every hypothesis after the data: found blindly on one pair of cells, ended on all of them.
 
     Parameters
@@ -69,7 +69,7 @@ def posteriors(problem: Problem, seed: int = 1) -> dict[str, Posterior]:
     seed
         Of the starts.
     """
-    tried = _distinct_hypotheses(problem)
+    tried = _list_distinct(problem)
     pair = problem if problem.scalar else problem.with_blocks(problem.pair, problem.ratios)
     found = _search_pair(pair, tried, seed)
     if len(pair.blocks) < len(problem.blocks):
@@ -104,7 +104,7 @@ def refit(part: Problem, whole: Problem, near: Mapping[str, Posterior], seed: in
         ]
     u = np.concatenate([reorder(p.u[None], p.names, likelihood.names) for p in near.values()])
     ended = minimise(likelihood, u, np.arange(len(near)), _FINISH, corrections, afar=_ENOUGH_AFAR)
-    found = _laplace(ended, corrections)
+    found = _make_posteriors(ended, corrections)
     return {name: sample_posterior(part, p, seed) for name, p in found.items()} if part.scalar else found
 
 
@@ -118,7 +118,7 @@ def search_from(
 def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
     """Return the posteriors of the best `count` of rough optima, ended in the corrected quick model."""
     likelihood = near.likelihood
-    final = likelihood.under(likelihood.problem.finish())
+    final = likelihood.replace_support(likelihood.problem.finish())
     corrections = correct_to_finer(likelihood, near.u, near.which, MODES)
     best = minimise(likelihood, near.u, near.which, _SEARCH, corrections, damping=_NEAR)
     best = best.rows(np.argsort(best.chi2, kind="stable")[:count])
@@ -128,20 +128,20 @@ def finish_in_quick_model(near: Optima, count: int) -> dict[str, Posterior]:
         if corrections is not None and limit is not None:
             corrections = [a * b for a, b in zip(corrections, limit, strict=True)]
         best = minimise(likelihood, best.u, best.which, steps, corrections, damping=_NEAR)
-    return _laplace(best, corrections)
+    return _make_posteriors(best, corrections)
 
 
 def _search_pair(pair: Problem, tried: Sequence[str], seed: int) -> Optima:
     """Return every hypothesis on one pair of cells; more starts are tried before none is said to fit."""
-    blind = _blind(_soften_errors(pair), tried, seed, _STARTS)
+    blind = _search_blind(_soften_errors(pair), tried, seed, _STARTS)
     found = _exchange_optima(pair, blind, len(tried), seed)
     if chi2_above(found.likelihood.count, float(found.chi2.min())) >= LEAST_P:
         return found
-    more = _blind(_soften_errors(pair), tried, seed + 1, _MORE_STARTS)
-    return _exchange_optima(pair, blind.and_also(more).best(_KEPT), len(tried), seed)
+    more = _search_blind(_soften_errors(pair), tried, seed + 1, _MORE_STARTS)
+    return _exchange_optima(pair, blind.join(more).best(_KEPT), len(tried), seed)
 
 
-def _blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Optima:
+def _search_blind(problem: Problem, tried: Sequence[str], seed: int, starts: int) -> Optima:
     likelihood = Likelihood(problem, tried)
     rng = np.random.default_rng(seed)
     drawn = np.clip(rng.standard_normal((starts, len(likelihood.names))), -2, 2)
@@ -161,27 +161,27 @@ def _exchange_optima(problem: Problem, rough: Optima, donors: int, seed: int) ->
     u = reorder(rough.u, rough.likelihood.names, likelihood.names)
     own = Optima(likelihood, u, rough.which, rough.chi2)
     new = np.array([name not in rough.likelihood.names for name in likelihood.names])
-    found = _descend(likelihood, *_from_all(own, donors))
+    found = _descend(likelihood, *_collect_starts(own, donors))
     if new.any():
-        found = found.and_also(_descend(likelihood, *_draw_new(own, found, new, seed)))
-        found = found.best(_BEST, _ROUGHLY)
+        found = found.join(_descend(likelihood, *_draw_new(own, found, new, seed)))
+        found = found.best(_BEST, _ROUGH_EXCESS)
     else:
         found = found.best(_KEPT, _RIVALS)
     if problem.scalar:
         return found
-    starts = _from_all(found, 1) if new.any() else (found.u, found.which)
+    starts = _collect_starts(found, 1) if new.any() else (found.u, found.which)
     for _ in range(_ROUNDS):
         both = zip(starts, move_arcs(found.best(1)), strict=True)
         ended = _descend(likelihood, *(np.concatenate(part) for part in both))
-        if not _elsewhere(found, ended):
+        if not _has_moved(found, ended):
             break
         found = ended.best(_KEPT, _RIVALS)  # a move has found what the others do not know yet
-        starts = _from_all(found, 1)
+        starts = _collect_starts(found, 1)
     return ended
 
 
-def _elsewhere(before: Optima, after: Optima) -> bool:
-    """Return whether a likely hypothesis has its best optimum in another valley than before."""
+def _has_moved(before: Optima, after: Optima) -> bool:
+    """Return whether the best optimum of a likely hypothesis is another than before."""
     names, old, new = before.likelihood.names, before.best(1), after.best(1)
     places = [names.index(name) for name in _MOVES if name in names]
     near = new.chi2 < new.chi2.min() + _HOPELESS
@@ -212,7 +212,7 @@ def _draw_new(own: Optima, found: Optima, new: BoolArray, seed: int) -> tuple[Fl
 
 
 def move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
-    """Return likely optima with the solid's part of the spectrum, or one of its small arcs, elsewhere."""
+    """Return likely optima with the solid's part of the spectrum, or a small arc, moved."""
     names, free = best.likelihood.names, best.likelihood.free
     near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
     rows, which = [best.u[:0]], [best.which[:0]]
@@ -227,7 +227,7 @@ def move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
     return np.concatenate(rows), np.concatenate(which)
 
 
-def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
+def _collect_starts(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
     """Own optima, and the best of other hypotheses: what a hypothesis lacks starts at its prior's mean."""
     best, free = found.best(1), found.likelihood.free
     best = best.rows(np.argsort(best.chi2, kind="stable")[:donors])
@@ -239,7 +239,7 @@ def _from_all(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
     return np.concatenate(rows), np.concatenate(which)
 
 
-def _distinct_hypotheses(problem: Problem) -> list[str]:
+def _list_distinct(problem: Problem) -> list[str]:
     """Hypotheses that differ: along an insulator, or on a flat face, no electrons reach anything new."""
     reaches = problem.film == "mixed" and not isinstance(problem.support, (Flat, Pellet))
     return [name for name, hypothesis in HYPOTHESES.items() if reaches or not hypothesis.access]
@@ -273,16 +273,16 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     Those far from the best are judged where the corrected model left them.
     """
     near = found.best(_BEST, _RIVALS)
-    likelihood = found.likelihood.under(problem.finish())
+    likelihood = found.likelihood.replace_support(problem.finish())
     close = near.chi2 < near.chi2.min() + _HOPELESS
-    led = _lead_to_quick_optima(near.rows(np.flatnonzero(close)))
+    led = _find_quick_optima(near.rows(np.flatnonzero(close)))
     far = near.rows(np.flatnonzero(~close))
-    ended = _settle(problem, replace(led, likelihood=likelihood)).and_also(far)
+    ended = _iterate_to_limit(problem, replace(led, likelihood=likelihood)).join(far)
     ended = ended.best(_BEST, _RIVALS)
     likely = np.argsort(ended.chi2, kind="stable")
     likely = likely[ended.chi2[likely] < ended.chi2.min() + _HOPELESS]
     limit = correct_near_to_limit(problem, likelihood, ended.u, ended.which, likely)
-    posterior = _laplace(ended, limit)
+    posterior = _make_posteriors(ended, limit)
     _, main = np.unique(ended.which, return_index=True)  # the best of each come first
     corrections = correct_to_finer(found.likelihood, ended.u[main], ended.which[main], MODES)
     if corrections is None or limit is None:
@@ -295,8 +295,8 @@ def _finish_all(problem: Problem, found: Optima) -> dict[str, Posterior]:
     }
 
 
-def _settle(problem: Problem, near: Optima) -> Optima:
-    """Return the optima of the final model in the limit of many modes, which moves with the parameters.
+def _iterate_to_limit(problem: Problem, near: Optima) -> Optima:
+    """Return the optima of the final model in the limit of many modes, which depends on the parameters.
 
     At the limit of a place that the optimum has left chi2 says nothing: over temperatures a tenth of a
     standard deviation is worth a hundred.
@@ -314,7 +314,7 @@ def _settle(problem: Problem, near: Optima) -> Optima:
     return Optima(likelihood, u, near.which, chi2)
 
 
-def _lead_to_quick_optima(near: Optima) -> Optima:
+def _find_quick_optima(near: Optima) -> Optima:
     """Return the optima of the quick model, corrected at each one's start by the final one.
 
     A long valley is walked at a twentieth of the final model's cost, and optima that were one before they had
@@ -327,7 +327,7 @@ def _lead_to_quick_optima(near: Optima) -> Optima:
     return ended.best(_BEST, _RIVALS)
 
 
-def _laplace(optima: Optima, corrections: Corrections | None) -> dict[str, Posterior]:
+def _make_posteriors(optima: Optima, corrections: Corrections | None) -> dict[str, Posterior]:
     likelihood = optima.likelihood
     chi2, _, normal = likelihood(optima.u, optima.which, corrections)
     found = {}

@@ -24,32 +24,32 @@ _SINE = np.sin(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
 
 def j0(x: FloatArray) -> FloatArray:
     """Return J0 (n,)."""
-    return _join(x, lambda near: np.cos(near[:, np.newaxis] * _SINE).mean(axis=1), 0)
+    return _evaluate(x, lambda near: np.cos(near[:, np.newaxis] * _SINE).mean(axis=1), 0)
 
 
 def j1(x: FloatArray) -> FloatArray:
     """Return J1 (n,)."""
-    return _join(x, lambda near: (_SINE * np.sin(near[:, np.newaxis] * _SINE)).mean(axis=1), 1)
+    return _evaluate(x, lambda near: (_SINE * np.sin(near[:, np.newaxis] * _SINE)).mean(axis=1), 1)
 
 
 def y0(x: FloatArray) -> FloatArray:
     """Return Y0 (n,)."""
 
     def integrate(near: FloatArray) -> FloatArray:
-        rest = np.cos(near[:, np.newaxis] * _SINE) @ _rest(0)
+        rest = np.cos(near[:, np.newaxis] * _SINE) @ _compute_weights(0)
         return 2 / np.pi * (np.log(near / 2) + _EULER) * j0(near) - rest
 
-    return _join(x, integrate, 0, second=True)
+    return _evaluate(x, integrate, 0, second=True)
 
 
 def y1(x: FloatArray) -> FloatArray:
     """Return Y1 (n,)."""
 
     def integrate(near: FloatArray) -> FloatArray:
-        rest = np.sin(near[:, np.newaxis] * _SINE) @ _rest(1)
+        rest = np.sin(near[:, np.newaxis] * _SINE) @ _compute_weights(1)
         return 2 / np.pi * ((np.log(near / 2) + _EULER - 1) * j1(near) - j0(near) / near) - rest
 
-    return _join(x, integrate, 1, second=True)
+    return _evaluate(x, integrate, 1, second=True)
 
 
 @lru_cache(maxsize=8)
@@ -64,7 +64,7 @@ def find_zeros(count: int) -> FloatArray:
     return np.asarray(x)
 
 
-def _join(
+def _evaluate(
     x: FloatArray, integrate: Callable[[FloatArray], FloatArray], order: int, *, second: bool = False
 ) -> FloatArray:
     """Return the function below `_FAR` by its integral, above by Hankel's expansion: of J or of Y."""
@@ -87,7 +87,7 @@ def _expand(x: FloatArray, order: int, *, second: bool) -> FloatArray:
 
 
 @lru_cache(maxsize=2)
-def _rest(order: int) -> FloatArray:
+def _compute_weights(order: int) -> FloatArray:
     """Return weights (nodes,) of the series of Y under the integral."""
     t, k = np.pi * (np.arange(_NODES) + 0.5) / _NODES, np.arange(1, _SERIES)[:, np.newaxis]
     factor = 2 / np.pi * (-1.0) ** k * (order + 2 * k) / (k * (order + k))

@@ -78,13 +78,13 @@ def cell_impedance(cell: Cell, theta: FloatArray, omega: ArrayLike) -> CellImped
     table = np.where(LINEAR, theta, np.exp(np.where(LINEAR, 0.0, theta)))
     v = {p.name: table[:, k, None] for k, p in enumerate(PARAMETERS)}
     d = np.zeros((len(theta), len(PARAMETERS), w.size), dtype=np.complex128)
-    Z = _electrode(cell, v, _interface(cell, v, d, w), d) + _add_in_series(v, d, w)
+    Z = _find_electrode(cell, v, _find_interface(cell, v, d, w), d) + _add_in_series(v, d, w)
     return CellImpedance(Z, d)
 
 
-def _interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+def _find_interface(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     """Interface per true area, ohm cm^2 (B, F); `d` gets its derivatives by coordinate."""
-    z = _reaction(cell, v, d, omega)
+    z = _find_reaction(cell, v, d, omega)
     if cell.film is not None:
         z = _cross_film(cell.film, v, d, omega, z)
     if v["native_R"].any():
@@ -110,7 +110,7 @@ def _cross_film(
     by_R, by_C, by_alpha = before * by_R, before * by_C, before * by_alpha
     if shorted.any():
         part = before * R_film, before * v["chi"]
-        total, by_z, by_front, by_store, by_shorted = _short(part, z, total, shorted, omega)
+        total, by_z, by_front, by_store, by_shorted = _short_film(part, z, total, shorted, omega)
         d[:, _INTERFACE] *= by_z[:, None]
         d[:, INDEX["shorted"]] += by_shorted
         alone, by_front, by_store = 1 - shorted, by_front * R_film, by_store * v["chi"]
@@ -125,7 +125,7 @@ def _cross_film(
     return total
 
 
-def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
+def _find_reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: FloatArray) -> ComplexArray:
     """Reaction, diffusion, and what of a film lies there, beside the double layer.
 
     1/(1/(R + share R_film + Z_diff) + Q (j omega)^alpha); with the film's electrons shorted to the solid that
@@ -144,7 +144,7 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
     share, shorted = v["behind"], crossed * v["shorted"] * (v["behind"] != 0)
     below = np.asarray(v["R_i"] + Zd, dtype=np.complex128)
     part = share * film, share * v["chi"]
-    faradaic, by_below, by_R, by_C, by_shorted = _short(part, below, below + part[0], shorted, omega)
+    faradaic, by_below, by_R, by_C, by_shorted = _short_film(part, below, below + part[0], shorted, omega)
     by_film, by_store = (1 - shorted + by_R) * film, by_C * v["chi"]
     shunt = 1 / (1 + faradaic * cpe)
     z = np.asarray(faradaic * shunt, dtype=np.complex128)
@@ -162,7 +162,7 @@ def _reaction(cell: Cell, v: dict[str, FloatArray], d: ComplexArray, omega: Floa
     return z
 
 
-def _short(
+def _short_film(
     film: tuple[FloatArray, FloatArray],
     z: ComplexArray,
     apart: ComplexArray,
@@ -182,7 +182,7 @@ def _short(
     return total, alone + shorted * by_z, shorted * by_R, shorted * by_C, joined - apart
 
 
-def _electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: ComplexArray) -> ComplexArray:
+def _find_electrode(cell: Cell, v: dict[str, FloatArray], z: ComplexArray, d: ComplexArray) -> ComplexArray:
     sheet = (v["thickness"] / v["resistivity"])[:, 0] if cell.access else None
     G = cell.support.impedance(v["kappa"][:, 0], v["sigma_s"][:, 0], sheet, z)
     d[:, _INTERFACE] *= (G.by_z / v["area"])[:, None, :]

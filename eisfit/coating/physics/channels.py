@@ -87,16 +87,16 @@ class ChannelPlate(Plate):
         _, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         k, s = kappa[first], sigma[first]
         g = None if sheet is None else sheet[first]
-        net = _network(self, sheet is not None)
+        net = _build_network(self, sheet is not None)
         found = (
-            self._sample(net, k, s, g, z[first])
+            self._continue_samples(net, k, s, g, z[first])
             if self.sampled and z.shape[1] > SAMPLES
             else _solve(net, k, s, g, z[first], self.slopes)
         )
         parts = [np.asarray(self.cell * part[place.ravel()], dtype=np.complex128) for part in found]
         return AreaImpedance(*parts, *[np.zeros_like(parts[0])] * (5 - len(parts)))
 
-    def _sample(
+    def _continue_samples(
         self, net: _Network, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> tuple[ComplexArray, ...]:
         """Return what `_solve` does, continued from real interfaces."""
@@ -164,7 +164,7 @@ class _Network:
 
 
 @lru_cache(maxsize=64)
-def _network(plate: ChannelPlate, film: bool) -> _Network:
+def _build_network(plate: ChannelPlate, film: bool) -> _Network:
     M, radius, outer = plate.modes, plate.radius, float(np.sqrt(plate.cell / np.pi))
     ring, disc = annulus_modes(radius, outer, M), disc_modes(plate.floor_radius, M)
     resistance = base_resistance(radius, plate.floor_radius, outer, plate.base, M)
@@ -176,15 +176,15 @@ def _network(plate: ChannelPlate, film: bool) -> _Network:
         floor=plate.floor,
         ring=ring,
         disc=disc,
-        rest=annulus_resistance(radius, outer) - _quasi_static(ring),
-        rest_floor=_EDGE_OF_DISC - _quasi_static(disc),
+        rest=annulus_resistance(radius, outer) - _compute_quasi_static(ring),
+        rest_floor=_EDGE_OF_DISC - _compute_quasi_static(disc),
         solid=np.append(plate.solid, ring.norm),
         base=np.asarray(np.linalg.inv(resistance), dtype=np.float64),
         film=film,
     )
 
 
-def _quasi_static(modes: Modes) -> float:
+def _compute_quasi_static(modes: Modes) -> float:
     """Part of the modes in the resistance from the wall to the mean, times conductivity and length."""
     return float(np.sum(modes.at_wall**2 / (modes.norm * modes.mu**2)))
 
@@ -205,15 +205,15 @@ def _solve(  # noqa: PLR0917 - as the support is asked
     g = None if sheet is None else np.clip(sheet[:, None], none, perfect)
     wall = z / net.perimeter + _EDGE_OF_DISC / k
     y = 1 / (wall if net.film else wall + net.rest / s)
-    faces, film, floor_faces, floor_film = _end_shapes(net)
+    faces, film, floor_faces, floor_film = _build_end_shapes(net)
     Y = (1 / z)[..., None, None]
     start, end = Y * faces, Y * floor_faces
     end[..., net.base_nodes, net.base_nodes] += s[..., None, None] * net.base
-    link, behind = _links(net)
-    between = _between(net, s, behind)
+    link, behind = _build_links(net)
+    between = _build_admittances(net, s, behind)
     if g is not None:
         start, end = start + g[..., None, None] * film, end + g[..., None, None] * floor_film
-    solved = solve_rails(_conductances(net, k, s, g), between, link, y, net.depth, start, end)
+    solved = solve_rails(_compute_conductances(net, k, s, g), between, link, y, net.depth, start, end)
     if not slopes:
         return (solved.impedance,)
 
@@ -238,7 +238,7 @@ def _solve(  # noqa: PLR0917 - as the support is asked
     return solved.impedance, by_z, -k * by_kappa, -s * by_sigma, by_sheet
 
 
-def _links(net: _Network) -> tuple[FloatArray, FloatArray]:
+def _build_links(net: _Network) -> tuple[FloatArray, FloatArray]:
     """Differences of potential that drive the interface, and the current from the film into the solid."""
     electrolyte, film = np.zeros(net.n), np.zeros(net.n)
     electrolyte[0] = 1
@@ -248,38 +248,38 @@ def _links(net: _Network) -> tuple[FloatArray, FloatArray]:
     return electrolyte - film, film - net.surface(net.n)
 
 
-def _between(net: _Network, s: FloatArray, behind: FloatArray) -> FloatArray:
+def _build_admittances(net: _Network, s: FloatArray, behind: FloatArray) -> FloatArray:
     """Admittances between the film, the solid's mean and its modes, per length, (B, n, n)."""
-    solid = _diagonal(net.n, net.mode_nodes, net.ring.norm * net.ring.mu**2)
+    solid = _fill_diagonal(net.n, net.mode_nodes, net.ring.norm * net.ring.mu**2)
     if net.film:
         solid = solid + np.outer(behind, behind) / net.rest
     return np.asarray(s[..., None] * solid)
 
 
-def _conductances(net: _Network, k: FloatArray, s: FloatArray, g: FloatArray | None) -> FloatArray:
+def _compute_conductances(net: _Network, k: FloatArray, s: FloatArray, g: FloatArray | None) -> FloatArray:
     """Rails' conductance times length, (B, n)."""
     film = [] if g is None else [g * net.perimeter]
     return np.concatenate([k * net.pore, *film, s * net.solid], axis=1)
 
 
-def _end_shapes(net: _Network) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _build_end_shapes(net: _Network) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Interface and film on the upper face; interface and film on the floor: each for 1 S/cm^2, or 1 S."""
     face, floor = -np.eye(net.n)[1 + net.film], -np.eye(net.size)[net.n]
     face[0] = floor[0] = 1
     ring, disc = net.ring, net.disc
-    faces = net.top * np.outer(face, face) + _diagonal(net.n, net.mode_nodes, ring.norm)
-    floors = net.floor * np.outer(floor, floor) + _diagonal(net.size, net.floor_modes, disc.norm)
+    faces = net.top * np.outer(face, face) + _fill_diagonal(net.n, net.mode_nodes, ring.norm)
+    floors = net.floor * np.outer(floor, floor) + _fill_diagonal(net.size, net.floor_modes, disc.norm)
     if not net.film:
         return faces, np.zeros_like(faces), floors, np.zeros_like(floors)
-    _, behind = _links(net)
+    _, behind = _build_links(net)
     edge = -net.floor_edge()
     edge[1] = 1
-    film = np.outer(behind, behind) / net.rest + _diagonal(net.n, net.mode_nodes, ring.norm * ring.mu**2)
+    film = np.outer(behind, behind) / net.rest + _fill_diagonal(net.n, net.mode_nodes, ring.norm * ring.mu**2)
     below = np.outer(edge, edge) / net.rest_floor
-    return faces, film, floors, below + _diagonal(net.size, net.floor_modes, disc.norm * disc.mu**2)
+    return faces, film, floors, below + _fill_diagonal(net.size, net.floor_modes, disc.norm * disc.mu**2)
 
 
-def _diagonal(size: int, places: slice, values: FloatArray) -> FloatArray:
+def _fill_diagonal(size: int, places: slice, values: FloatArray) -> FloatArray:
     full = np.zeros(size)
     full[places] = values
     return np.diag(full)

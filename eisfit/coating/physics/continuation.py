@@ -22,7 +22,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 
 SAMPLES = 13
 _BEYOND = 0.5  # of ln|z|, to which samples reach beyond the spectrum's ends
-_LEAST = 2.0  # of ln|z|, between the ends of the samples
+_MIN_SPAN = 2.0  # of ln|z|, between the ends of the samples
 _ROUNDING = 1e-12  # of a step of the fraction: what is left is nothing
 
 
@@ -34,8 +34,8 @@ def place_samples(z: ComplexArray, largest: FloatArray) -> FloatArray:
     """
     size = np.log(np.abs(z))
     low, high = size.min(axis=1) - _BEYOND, size.max(axis=1) + _BEYOND
-    high = np.maximum(np.minimum(high, np.log(largest)), low + _LEAST)
-    return np.asarray(np.exp(np.linspace(low, high, SAMPLES, axis=1)[:, _order(SAMPLES)]))
+    high = np.maximum(np.minimum(high, np.log(largest)), low + _MIN_SPAN)
+    return np.asarray(np.exp(np.linspace(low, high, SAMPLES, axis=1)[:, _order_places(SAMPLES)]))
 
 
 def continue_impedance(
@@ -81,7 +81,7 @@ def _expand(x: FloatArray, Z: FloatArray, slopes: Sequence[FloatArray]) -> tuple
 
 
 @lru_cache(maxsize=2)
-def _order(count: int) -> IntArray:
+def _order_places(count: int) -> IntArray:
     """Return places on a line, the ends first and each next one farthest from those before (Leja)."""
     order = [0, count - 1]
     while len(order) < count:

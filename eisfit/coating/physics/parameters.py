@@ -18,7 +18,7 @@ from eisfit.errors import EisfitError
 
 
 class PhysicalParameter(NamedTuple):
-    """One quantity of a cell; `absent` is its value where a cell has no such thing."""
+    """One quantity of a cell; `absent` is its value where a cell does not have it."""
 
     name: str
     unit: str

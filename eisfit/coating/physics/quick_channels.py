@@ -38,7 +38,7 @@ class QuickChannels(Plate):
     ) -> AreaImpedance:
         """Area-specific impedance and its derivatives; see `eisfit.coating.physics.supports`."""
         L, P, floor, top = self.depth, self.wall / self.depth, self.floor, self.top
-        spread, ff, fs, ss, to_film = _spreading(self)
+        spread, ff, fs, ss, to_film = _compute_spreading(self)
         k, s = kappa[:, None], sigma[:, None]
         m_i = 1 / (k * np.pi * self.mouth_radius * self.floor_radius)
         m_s = 1 / (s * self.solid)
@@ -47,7 +47,7 @@ class QuickChannels(Plate):
             m_s = 1 / (P * sheet[:, None])
         per_length = z / P + spread / s + 1 / (8 * np.pi * k)
         end, source = z / floor + (ff - 2 * fs + ss) / s, (ss - fs) / s
-        I0, IL, one, square, slope, eta0 = _line(L, m_i, m_s, per_length, top / z, end, source)
+        I0, IL, one, square, slope, eta0 = _solve_line(L, m_i, m_s, per_length, top / z, end, source)
         Z = eta0 + m_s * (L - one) + (fs * IL + ss * (1 - IL)) / s
         by_z = slope / P + (1 - I0) ** 2 / top + IL**2 / floor
         by_kappa = -(m_i * square + slope / (8 * np.pi * k))
@@ -64,7 +64,7 @@ class QuickChannels(Plate):
         )
 
 
-def _line(  # noqa: PLR0917 - in the order of the derivation
+def _solve_line(  # noqa: PLR0917 - in the order of the derivation
     L: float, m_i: Array, m_s: Array, z: Array, top: Array, end: Array, source: Array
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
     """I(0), I(L), and the integrals of I, I^2 and I'^2, and eta(0)."""
@@ -83,7 +83,7 @@ def _line(  # noqa: PLR0917 - in the order of the derivation
 
 
 @lru_cache(maxsize=64)
-def _spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]:
+def _compute_spreading(plate: QuickChannels) -> tuple[float, float, float, float, float]:
     """Resistances of the solid times its conductivity: wall to solid (1), base (3), film to collector (1/cm).
 
     The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0;

@@ -73,7 +73,7 @@ class Solved:
         n = self.start.shape[-1]
         ends = (self.start, self.end[..., :n])
         first, last = (np.einsum("bfij,bfj->bfi", self.inverse, u) for u in ends)
-        products, slopes = _integrals(self.squares, *coth_csch(self.squares), first, last)
+        products, slopes = _compute_integrals(self.squares, *coth_csch(self.squares), first, last)
         return Integrals(self.shape, products * self.length, slopes / self.length)
 
 
@@ -92,11 +92,11 @@ class Integrals:
 
     def squares(self) -> ComplexArray:
         """Integrals of u_k^2, (B, F, n)."""
-        return _squares(self.shape, self.products)
+        return _compute_squares(self.shape, self.products)
 
     def gradient(self) -> ComplexArray:
         """Integrals of (du_k/dx)^2, (B, F, n)."""
-        return _squares(self.shape, self.slopes)
+        return _compute_squares(self.shape, self.slopes)
 
 
 def solve_rails(  # noqa: PLR0917 - in the order of the derivation
@@ -172,18 +172,18 @@ def _solve_modes(
     return squares, V
 
 
-def _squares(shape: ComplexArray, integrals: ComplexArray) -> ComplexArray:
+def _compute_squares(shape: ComplexArray, integrals: ComplexArray) -> ComplexArray:
     return np.asarray(((shape @ integrals) * shape).sum(axis=-1))
 
 
-def _integrals(
+def _compute_integrals(
     v: ComplexArray, f: ComplexArray, h: ComplexArray, a: ComplexArray, b: ComplexArray
 ) -> tuple[ComplexArray, ComplexArray]:
     """Integrals of the modes' products, and of their slopes', for a length of one, (B, F, n, n)."""
     same = a[..., :, None] * a[..., None, :] + b[..., :, None] * b[..., None, :]
     crossed = a[..., :, None] * b[..., None, :]
     crossed = crossed + np.swapaxes(crossed, -1, -2)
-    df, dh = _slopes(v, f, h)
+    df, dh = _compute_slopes(v, f, h)
     over_f, under_f = _divide_differences(v, f, df)
     over_h, under_h = _divide_differences(v, h, dh)
     return over_f * same - over_h * crossed, under_f * same - under_h * crossed
@@ -203,7 +203,7 @@ def _divide_differences(
     return over, under
 
 
-def _slopes(v: ComplexArray, f: ComplexArray, h: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+def _compute_slopes(v: ComplexArray, f: ComplexArray, h: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     """Return f'(v) and h'(v)."""
     near = np.abs(v) < _NEAR
     twice, small = 2 * np.where(near, 1, v), np.where(near, v, 0)

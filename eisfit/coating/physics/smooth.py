@@ -1,4 +1,4 @@
-"""Functions of s^2 that stay right at zero, each with its derivative by s^2; s has a positive real part."""
+"""Functions of s^2 that are accurate at zero, each with its derivative by s^2; s has a positive real part."""
 
 from __future__ import annotations
 
