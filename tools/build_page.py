@@ -34,8 +34,8 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
 from eisfit import __version__  # noqa: E402
-from eisfit.display.pages.page import asset  # noqa: E402
-from eisfit.display.pages.workbench import workbench_page  # noqa: E402
+from eisfit.display.pages.page import read_asset  # noqa: E402
+from eisfit.display.pages.workbench import build_workbench_page  # noqa: E402
 from eisfit.model.files.library import circuit, circuits  # noqa: E402
 from eisfit.spectra import WEIGHTING  # noqa: E402
 
@@ -78,7 +78,7 @@ def main() -> int:
     licences = NOTICE + "".join(_licences(wheels))
     core |= compiled(core, {STDLIB: core[STDLIB], **site_packages(wheels)})
     del core["pyodide.mjs"]
-    core["worker.js"] = asset("worker.js").encode()
+    core["worker.js"] = read_asset("worker.js").encode()
     packed = {name: gzip.compress(core[name], 9, mtime=0) for name in sorted(core)}
     options.output.mkdir(parents=True, exist_ok=True)
     size = write_file(options.output / "eisfit.html", packed, licences)
@@ -226,13 +226,13 @@ def write_folder(folder: Path, packed: dict[str, bytes], licences: str) -> None:
 def _page(connect: str, blocks: str, licences: str) -> str:
     """Return the page with `blocks` before its data, and the licences folded at its end."""
     known = [(name, circuit(name).title) for name in circuits()]
-    text = workbench_page(
+    text = build_workbench_page(
         [],
         title="eisfit",
         weighting=WEIGHTING,
         engine="worker",
         circuits=known,
-        scripts=[asset("engine_worker.js")],
+        scripts=[read_asset("engine_worker.js")],
         policy={**_POLICY, "connect-src": connect},
     )
     heading = "<summary>Licences of what this page contains</summary>"

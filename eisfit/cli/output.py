@@ -75,9 +75,9 @@ def print_json(document: Any) -> None:
 
         echo(paper_table(document, current.form.removeprefix("paper-")), nl=False)
         return
-    from eisfit.display.report.flat_tables import flat_table
+    from eisfit.display.report.flat_tables import make_flat_table
 
-    echo(flat_table(document, current.form), nl=False)
+    echo(make_flat_table(document, current.form), nl=False)
 
 
 def print_text(text: str) -> None:

@@ -12,11 +12,11 @@ from eisfit.display.report.explanation import (
     ELECTRONS,
     FACTORS,
     LESS,
-    decimals,
+    choose_decimals,
+    find_farther_end,
     format_capped,
     format_signed,
-    largest,
-    shares,
+    select_shares,
     sort_hypotheses,
 )
 from eisfit.rounding import significant
@@ -125,7 +125,7 @@ def _describe_change(document: Mapping[str, Any], kind: str) -> str:
     )
     if not r["usable"]:
         return f"The circuit's fits give no R_ct that can be used{kind}{modelled}."
-    change, places = r["change"], decimals(document)
+    change, places = r["change"], choose_decimals(document)
     doubt = "" if r["verdict"] == "determined" else f", {r['verdict']}"
     unsure = r["verdict"] in _NOT_SEEN
     if unsure or change["low95"] < 0 < change["high95"]:
@@ -180,13 +180,13 @@ def _join_idle_access(document: Mapping[str, Any]) -> tuple[dict[str, float], st
     """
     p = {name: h["probability"] for name, h in document["hypotheses"].items()}
     rows = [document["contributions"][quantity]["electrons_along_film"] for quantity in ("r_ct", "r_hf")]
-    size = max(map(largest, rows))
+    size = max(map(find_farther_end, rows))
     if not rows[0]["at_work"] or size >= _SMALL * abs(document["electrode"]["change"]["median"]):
         return p, ""
     joined = {
         name: chance + sum(p.get(n, 0.0) for n in (_WITH.get(name),) if n) for name, chance in p.items()
     }
-    least = f"{max(size, 0.1 ** (decimals(document) + 1)):.1g}"
+    least = f"{max(size, 0.1 ** (choose_decimals(document) + 1)):.1g}"
     told = f", with or without electrons along the film (at most {least} ohm)"
     return {name: chance for name, chance in joined.items() if name not in _WITH.values()}, told
 
@@ -238,7 +238,7 @@ def _describe_stronger_effect(document: Mapping[str, Any], best: str) -> str:
     others = [name for name in parts if name not in by]
     if not by or not others:
         return ""
-    what, places = {**parts, "ions_through_film": "the barrier"}, decimals(document)
+    what, places = {**parts, "ions_through_film": "the barrier"}, choose_decimals(document)
     told = [
         f"{parts[n]}, which changed R(0) - R(inf) by {format_signed(rows[n]['median'], places)} and R(inf) "
         f"by {format_signed(ends[n]['median'], places)} ohm"
@@ -284,15 +284,15 @@ def _name_gain(name: str, gains: Mapping[str, Any]) -> str:
 
 def _describe_shares(document: Mapping[str, Any]) -> str:
     """Return by how much each effect of the best hypothesis changes R_ct: some hardly matter."""
-    rows, change = shares(document), document["electrode"]["change"]
+    rows, change = select_shares(document), document["electrode"]["change"]
     rows = {name: row for name, row in rows.items() if row.get("at_work", 1.0) >= limit("study_best")}
-    small = [row for row in rows.values() if largest(row) < _SMALL * abs(change["median"])]
+    small = [row for row in rows.values() if find_farther_end(row) < _SMALL * abs(change["median"])]
     order = sorted((n for n in rows if rows[n] not in small), key=lambda name: -abs(rows[name]["median"]))
     if not order:
         return ""
-    places = decimals(document)
+    places = choose_decimals(document)
     told = [f"{FACTORS[name]} {_format_signed(rows[name], places)}" for name in order]
-    told += [f"the rest below {max(map(largest, small)):.1g}"] if small else []
+    told += [f"the rest below {max(map(find_farther_end, small)):.1g}"] if small else []
     part = "" if document["r_ct"]["source"] == "published" else " (a fitted arc may read another part of it)"
     whole = _format_signed(change, places)
     return f"; by the model R(0) - R(inf) changed by {whole} ohm{part}: {', '.join(told)}"

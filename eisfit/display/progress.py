@@ -25,8 +25,8 @@ Progress = bool | Report | None
 Show = Callable[[str, int, int | None], object]
 _shown_by: list[Show] = []
 
-_PATIENCE = 0.7  # s of work before a bar appears
-_EVERY = 0.1  # s between two pictures of it
+_DELAY = 0.7  # s of work before a bar appears
+_INTERVAL = 0.1  # s between two pictures of it
 
 
 def is_notebook() -> bool:
@@ -64,19 +64,19 @@ def count_items(
     [(1, 3), (2, 3), (3, 3)]
     """
     known = len(items) if total is None and isinstance(items, Sized) else total
-    if _bar(what, known, progress) is _silent:
+    if _make_bar(what, known, progress) is _silent:
         yield from items
         return
-    with steps(what, known, progress) as step:
+    with report_steps(what, known, progress) as step:
         for item in items:
             yield item
             step()
 
 
 @contextmanager
-def steps(what: str, total: int | None, progress: Progress = None) -> Iterator[Callable[[], None]]:
+def report_steps(what: str, total: int | None, progress: Progress = None) -> Iterator[Callable[[], None]]:
     """Give a function to be called after each of `total` steps."""
-    bar = _bar(what, total, progress)
+    bar = _make_bar(what, total, progress)
     done = 0
 
     def step() -> None:
@@ -90,7 +90,7 @@ def steps(what: str, total: int | None, progress: Progress = None) -> Iterator[C
         getattr(bar, "close", lambda: None)()
 
 
-def _bar(what: str, total: int | None, progress: Progress) -> Report:
+def _make_bar(what: str, total: int | None, progress: Progress) -> Report:
     if callable(progress):
         return progress
     if progress is False or (total is not None and total < 2):
@@ -111,18 +111,18 @@ class _Bar:
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self.next = monotonic() + _PATIENCE
+        self.next = monotonic() + _DELAY
 
     def __call__(self, done: int, total: int | None) -> None:
         if monotonic() >= self.next:
             self.draw(done, total)
-            self.next = monotonic() + _EVERY
+            self.next = monotonic() + _INTERVAL
 
     def draw(self, done: int, total: int | None) -> None:
         """Show how far the work is."""
         raise NotImplementedError
 
-    def words(self, done: int, total: int | None) -> str:
+    def describe(self, done: int, total: int | None) -> str:
         """Return how far the work is."""
         return f"{self.what} {done}" + ("" if total is None else f" of {total}")
 
@@ -136,8 +136,8 @@ class _NotebookBar(_Bar):
         from html import escape
 
         share = "" if total is None else f'value="{done}" max="{total}"'
-        html = f'<progress {share} style="width:16em"></progress> {escape(self.words(done, total))}'
-        self.show({"text/html": html, "text/plain": self.words(done, total)})
+        html = f'<progress {share} style="width:16em"></progress> {escape(self.describe(done, total))}'
+        self.show({"text/html": html, "text/plain": self.describe(done, total)})
 
     def show(self, bundle: dict[str, str]) -> None:
         """Display, at first below the cell, then in the same place."""

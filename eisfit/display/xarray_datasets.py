@@ -22,7 +22,7 @@ from eisfit.errors import UsageError
 if TYPE_CHECKING:
     import xarray
 
-_SAME = 1e-6  # relative difference of two frequencies that are one
+_SAME_FREQUENCY = 1e-6  # relative difference of two frequencies that are one
 _SPECTRUM = {"Z_real_ohm": "Z_real", "Z_imag_ohm": "Z_imag", "noise_ohm": "noise"}
 _FIT = {"fit_real_ohm": "fit_real", "fit_imag_ohm": "fit_imag"}
 _MEANING = {
@@ -60,7 +60,7 @@ def series_dataset(document: Document) -> xarray.Dataset:
     """
     spectra = list(document["spectra"])
     dataset = _join_spectra(spectra, [spectrum["data"] for spectrum in spectra], _SPECTRUM)
-    return dataset.assign_attrs(_describe(document))
+    return dataset.assign_attrs(_list_attributes(document))
 
 
 def track_dataset(document: Document) -> xarray.Dataset:
@@ -100,11 +100,11 @@ def track_dataset(document: Document) -> xarray.Dataset:
         dataset[key] = ("cycle", np.array([row[key] for row in rows], dtype=float), {"units": "1"})
     circuit = document["circuit"]
     return dataset.assign_attrs(
-        {**_describe(document), "circuit": circuit["name"], "circuit_string": circuit["string"]}
+        {**_list_attributes(document), "circuit": circuit["name"], "circuit_string": circuit["string"]}
     )
 
 
-def _xarray() -> Any:
+def _import_xarray() -> Any:
     try:
         return import_module("xarray")
     except ImportError:
@@ -115,11 +115,11 @@ def _join_spectra(
     spectra: Sequence[Document], data: Sequence[Document], columns: Mapping[str, str]
 ) -> xarray.Dataset:
     """Return the columns of all spectra on the union of their frequencies."""
-    frequency = _union([np.asarray(one.get("frequency_Hz", []), dtype=float) for one in data])
+    frequency = _join_grids([np.asarray(one.get("frequency_Hz", []), dtype=float) for one in data])
     variables = {
         name: (
             ("cycle", "frequency"),
-            _table(data, column, frequency),
+            _tabulate(data, column, frequency),
             {"units": "ohm", "long_name": _MEANING[name]},
         )
         for column, name in columns.items()
@@ -136,28 +136,28 @@ def _join_spectra(
         values = [s.get(key) for s in spectra]
         if any(value is not None for value in values):
             coordinates[name] = ("cycle", np.array(values, dtype=float), {"units": unit})
-    dataset: xarray.Dataset = _xarray().Dataset(variables, coords=coordinates)
+    dataset: xarray.Dataset = _import_xarray().Dataset(variables, coords=coordinates)
     return dataset
 
 
-def _union(grids: Sequence[FloatArray]) -> FloatArray:
+def _join_grids(grids: Sequence[FloatArray]) -> FloatArray:
     """Return all frequencies, from high to low; those that differ by rounding are one."""
     every = np.sort(np.concatenate([*grids, []]))[::-1]
-    return every[np.insert(every[1:] < every[:-1] * (1 - _SAME), 0, True)] if every.size else every
+    return every[np.insert(every[1:] < every[:-1] * (1 - _SAME_FREQUENCY), 0, True)] if every.size else every
 
 
-def _table(data: Sequence[Document], column: str, frequency: FloatArray) -> FloatArray:
+def _tabulate(data: Sequence[Document], column: str, frequency: FloatArray) -> FloatArray:
     """Return one column of all spectra, (N, F), NaN where a frequency was not measured."""
     table = np.full((len(data), frequency.size), np.nan)
     for row, one in zip(table, data, strict=True):
         if column in one:
             f = np.asarray(one["frequency_Hz"], dtype=float)
             # The first frequency of the union that is no higher than this one but for rounding.
-            row[np.searchsorted(-frequency, -f * (1 + _SAME))] = one[column]
+            row[np.searchsorted(-frequency, -f * (1 + _SAME_FREQUENCY))] = one[column]
     return table
 
 
-def _describe(document: Document) -> dict[str, str]:
+def _list_attributes(document: Document) -> dict[str, str]:
     return {
         "title": document.get("label") or "",
         "notes": "\n".join(document.get("notes") or []),

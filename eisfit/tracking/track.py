@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.display.progress import Progress, steps
+from eisfit.display.progress import Progress, report_steps
 from eisfit.errors import UsageError
 from eisfit.fitting.common_circuit import SeriesChoice, choose_circuit
 from eisfit.fitting.failure import FitFailure
@@ -98,7 +98,7 @@ def track(
         cell = Geometry.of(geometry)  # a fit was made with its own
         spectra = [cell.attach_to(one) if isinstance(one, Spectrum) else one for one in spectra]
     axes = split_axes(series.axes)
-    with steps("tracking", 3 if joint else 2, progress) as done:
+    with report_steps("tracking", 3 if joint else 2, progress) as done:
         fits = Fits.of(spectra, chosen, options, finish)
         done()
         results, told = _follow_processes(fits, chosen, axes)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eisfit.display import plot
-from eisfit.display.plot.comparison import comparison_height
+from eisfit.display.plot.comparison import compute_comparison_height
 from eisfit.errors import UsageError
 
 ONE = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"
@@ -107,8 +107,8 @@ def test_a_comparison_of_long_strings_stays_legible():
     }
     rows = [{**row, "bic": bic} for bic in (0.0, 5.0)]
     document = {"ranked": rows}
-    assert comparison_height(document) > 0.9 + 2 * 0.34
-    ax = plot.comparison(document, ax=plot.new_axes(5.2, comparison_height(document)))
+    assert compute_comparison_height(document) > 0.9 + 2 * 0.34
+    ax = plot.comparison(document, ax=plot.new_axes(5.2, compute_comparison_height(document)))
     (label, _) = [tick.get_text() for tick in ax.get_yticklabels()]
     assert label.replace("\n", "") == string
     assert max(map(len, label.splitlines())) <= 30

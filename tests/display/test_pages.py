@@ -15,10 +15,10 @@ from click.testing import CliRunner
 import eisfit
 from eisfit.cli import app
 from eisfit.cli.pages.html_report import html_report, page_item
-from eisfit.display.pages.entries import entry
-from eisfit.display.pages.page import script_json
-from eisfit.display.pages.trends import trend_rows
-from eisfit.display.pages.workbench import report_page
+from eisfit.display.pages.entries import make_entry
+from eisfit.display.pages.page import escape_json
+from eisfit.display.pages.trends import list_trends
+from eisfit.display.pages.workbench import build_report_page
 from eisfit.errors import UsageError
 from eisfit.files import write_json
 from eisfit.fitting.failure import FitFailure
@@ -82,13 +82,13 @@ def test_texts_from_files_never_become_markup(page):
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert data_of(page)["groups"][2]["entries"][0]["name"].startswith("<script>alert")
-    titled = report_page([{"label": "a", "items": [{"fit": {"error": "no"}}]}], title=EVIL, draw=str)
+    titled = build_report_page([{"label": "a", "items": [{"fit": {"error": "no"}}]}], title=EVIL, draw=str)
     assert "&lt;script&gt;alert" in titled
     assert "<script>alert" not in titled
 
 
 def test_json_in_a_script_cannot_end_it():
-    text = script_json({"a": "</script><!--&\u2028", "b": float("nan")})
+    text = escape_json({"a": "</script><!--&\u2028", "b": float("nan")})
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == {"a": "</script><!--&\u2028", "b": None}
 
@@ -126,7 +126,7 @@ def test_what_a_series_holds(page, tracked):
 def test_verdict_flags_and_kramers_kronig_are_on_the_page():
     turned = eisfit.read(ONE)
     turned = turned.replace(impedance=turned.impedance.conj())
-    told = entry(page_item(eisfit.fit(turned, "rs-ct", validate=True)))
+    told = make_entry(page_item(eisfit.fit(turned, "rs-ct", validate=True)))
     assert not told["ok"]
     assert any(flag["name"] == "imaginary_sign" and flag["words"] for flag in told["flags"])
     assert told["kk"]["text"].startswith("NOT consistent")
@@ -135,7 +135,7 @@ def test_verdict_flags_and_kramers_kronig_are_on_the_page():
 
 def test_too_few_points_for_a_kramers_kronig_test_are_said(tmp_path):
     short = simulate("rs-ct", SHAPE, frequency=np.geomspace(1e4, 0.1, 4), noise=0.001)
-    told = entry(page_item(eisfit.fit(short, "R0-p(R1,C1)")))
+    told = make_entry(page_item(eisfit.fit(short, "R0-p(R1,C1)")))
     assert told["kk"]["ok"] is None
     assert told["kk"]["text"].startswith("not tested: ")
 
@@ -144,7 +144,7 @@ def test_residuals_have_the_sign_of_the_plots():
     """(Z - fit) / |Z|: 10 measured and 9 fitted are +10 %, and 3 - 4j against 3 - 3j is -20 % imaginary."""
     data = {"frequency_Hz": [1.0, 0.1], "Z_real_ohm": [10.0, 3.0], "Z_imag_ohm": [0.0, -4.0],
             "fit_real_ohm": [9.0, 3.0], "fit_imag_ohm": [0.0, -3.0], "noise_ohm": [0.1, 0.1]}  # fmt: skip
-    points = entry({"fit": {"data": data, "ok": True}})["points"]
+    points = make_entry({"fit": {"data": data, "ok": True}})["points"]
     assert points["res_re"] == [10.0, 0.0]
     assert points["res_im"] == [0.0, -20.0]
     assert points["noise"] == [1.0, 2.0]
@@ -152,7 +152,7 @@ def test_residuals_have_the_sign_of_the_plots():
 
 def test_spectra_without_cycles_are_counted():
     rows = [{"cycle": None, "R": 1.0 + k, "ok": True} for k in range(3)]
-    assert trend_rows({"rows": rows, "units": {"R": "ohm"}})["R"]["x"] == [1, 2, 3]
+    assert list_trends({"rows": rows, "units": {"R": "ohm"}})["R"]["x"] == [1, 2, 3]
 
 
 def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):

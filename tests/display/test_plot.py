@@ -18,7 +18,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from eisfit.display import plot
-from eisfit.display.plot.style import pretty
+from eisfit.display.plot.style import prettify
 from eisfit.errors import EisfitError, UsageError
 
 FREQUENCY = np.logspace(5, -2, 71)
@@ -544,7 +544,7 @@ def test_matplotlib_is_imported_only_to_draw_and_bytes_do_not_depend_on_the_proc
     ],
 )
 def test_labels_as_on_paper(name: str, expected: str) -> None:
-    assert pretty(name) == expected
+    assert prettify(name) == expected
 
 
 def test_a_figure_for_a_paper_has_its_quantities_in_italics():

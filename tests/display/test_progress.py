@@ -10,7 +10,7 @@ import pytest
 
 import eisfit
 from eisfit.display import progress as module
-from eisfit.display.progress import count_items, is_notebook, steps
+from eisfit.display.progress import count_items, is_notebook, report_steps
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 CIRCUIT = eisfit.circuit("R_s-p(R_ct,C_dl)")
@@ -55,14 +55,14 @@ def test_a_stopped_iterator_takes_its_bar_away():
 
 
 def test_a_script_stays_silent(capfd, monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    monkeypatch.setattr(module, "_DELAY", 0.0)
     list(eisfit.fit_many(spectra(3), CIRCUIT))
     eisfit.track(spectra(3), CIRCUIT, progress=False)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_terminal_bar_is_on_standard_error(capfd, monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    monkeypatch.setattr(module, "_DELAY", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert list(count_items("abc", "reading", progress=True)) == ["a", "b", "c"]
     out, err = capfd.readouterr()
@@ -81,9 +81,9 @@ def test_a_notebook_shows_a_bar_and_takes_it_away(monkeypatch):
     fake = SimpleNamespace(display=lambda bundle, raw, display_id: shown.append(bundle) or handle)
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
     monkeypatch.setattr(module, "is_notebook", lambda: True)
-    monkeypatch.setattr(module, "_PATIENCE", 0.0)
-    monkeypatch.setattr(module, "_EVERY", 0.0)
-    with steps("<fitting>", None) as step:
+    monkeypatch.setattr(module, "_DELAY", 0.0)
+    monkeypatch.setattr(module, "_INTERVAL", 0.0)
+    with report_steps("<fitting>", None) as step:
         step()
     assert "<progress " in shown[0]["text/html"]
     assert "&lt;fitting&gt; 1" in shown[0]["text/html"]

@@ -8,7 +8,7 @@ import pytest
 
 from eisfit.display.report.fits import fit_text, fits_text
 from eisfit.display.report.relaxation import drt_text
-from eisfit.display.report.table import blocks, records, table
+from eisfit.display.report.table import list_blocks, list_records, tabulate
 from eisfit.display.report.tracks import track_text
 
 NAMES = ("R_s", "R_sei", "CPE_sei_Q", "CPE_sei_alpha", "R_ct", "W_d_sigma")
@@ -77,12 +77,12 @@ def test_files_that_differ_look_different(width):
 def test_a_table_becomes_records_before_its_names_become_alike():
     rows = [[f"the_same_long_beginning_{k}_the_same_long_end", "1.0 ± 0.1", "2"] for k in range(3)]
     head = ["name", "value", "count"]
-    assert table(head, rows, width=80)[2].startswith("the_same_long_beginning_0_the_same_long_end  1.0")
-    for made in (table(head, rows, width=44), blocks(head, rows, width=44, fixed=1)):
+    assert tabulate(head, rows, width=80)[2].startswith("the_same_long_beginning_0_the_same_long_end  1.0")
+    for made in (tabulate(head, rows, width=44), list_blocks(head, rows, width=44, fixed=1)):
         assert made[:3] == ["the_same_long_beginning_0_the_same_long_end", "  value  1.0 ± 0.1", "  count  2"]
         assert len(made) == 9
 
 
 def test_records_leave_out_what_is_empty_and_put_what_is_long_below():
-    made = records(["name", "value", "interval at 95 %"], [["R", "", "(0.00072 to 0.00106)"]], width=30)
+    made = list_records(["name", "value", "interval at 95 %"], [["R", "", "(0.00072 to 0.00106)"]], width=30)
     assert made == ["R", "  interval at 95 %", "    (0.00072 to 0.00106)"]

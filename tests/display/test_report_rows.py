@@ -8,13 +8,13 @@ import io
 import pytest
 
 from eisfit.display.report.fits import fits_text
-from eisfit.display.report.flat_tables import FORMS, flat_table
+from eisfit.display.report.flat_tables import FORMS, make_flat_table
 
 SPECTRUM = {"source": "a/b.csv", "index": 0, "cycle": 3.0}
 
 
 def read(document, form="tsv"):
-    made = flat_table(document, form)
+    made = make_flat_table(document, form)
     assert made.endswith("\n")
     return list(csv.DictReader(io.StringIO(made), delimiter="\t" if form == "tsv" else ","))
 
@@ -112,14 +112,14 @@ def test_a_study_is_a_row_a_contribution_and_a_batch_one_row():
 
 def test_markdown():
     rows = [{"cycle": 1, "note": "a|b"}, {"cycle": 2, "note": None}]
-    assert flat_table({"schema": "eisfit.track/2", "rows": rows}, "md") == (
+    assert make_flat_table({"schema": "eisfit.track/2", "rows": rows}, "md") == (
         "| cycle | note |\n| --- | --- |\n| 1 | a\\|b |\n| 2 |  |\n"
     )
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_is_a_table_too(form):
-    assert flat_table({"schema": "eisfit.track/2", "rows": []}, form).endswith("\n")
+    assert make_flat_table({"schema": "eisfit.track/2", "rows": []}, form).endswith("\n")
 
 
 def test_fits_of_different_circuits_have_a_table_each():

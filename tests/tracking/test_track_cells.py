@@ -13,7 +13,7 @@ import eisfit
 from eisfit.cli.app import app
 from eisfit.display.plot.animation import nyquist_animation
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
-from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall, with_groups
+from eisfit.display.plot.series import add_groups, cells_trend, cells_trends, nyquist_waterfall
 from eisfit.errors import EisfitError, UsageError
 from eisfit.model.simulate import frequencies, simulate
 from eisfit.spectra.series import Series
@@ -100,7 +100,7 @@ def test_series_one_after_the_other_are_those_of_a_list(tracked):
 def test_cells_of_a_group_have_one_colour_and_one_name():
     rows = [{"cycle": k, "ok": True, "R_ct": 5.0 + k, "R_ct_stderr": 0.1} for k in range(3)]
     cells = [{"label": name, "rows": rows, "units": {"R_ct": "ohm"}} for name in ("a1", "a2", "b1", "b2")]
-    ax = cells_trend(with_groups(cells, {"bare": ("a1", "a2"), "coated": ("b1", "b2")}), "R_ct")
+    ax = cells_trend(add_groups(cells, {"bare": ("a1", "a2"), "coated": ("b1", "b2")}), "R_ct")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["bare", "coated"]
     colours = [bars.lines[0].get_color() for bars in ax.containers]
     assert colours[0] == colours[1] != colours[2] == colours[3]

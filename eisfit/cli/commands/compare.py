@@ -67,8 +67,8 @@ def _split_list(text: str) -> list[str]:
 
 def _draw(document: Any) -> Any:
     from eisfit.display import plot
-    from eisfit.display.plot.comparison import comparison_height
+    from eisfit.display.plot.comparison import compute_comparison_height
 
     if all(row["bic"] is None for row in document["ranked"]):
         return None
-    return plot.comparison(document, ax=plot.new_axes(5.2, comparison_height(document)))
+    return plot.comparison(document, ax=plot.new_axes(5.2, compute_comparison_height(document)))

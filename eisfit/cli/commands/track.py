@@ -275,14 +275,14 @@ def _print_track(document: Any) -> None:
 def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
     from eisfit.display import plot
     from eisfit.display.plot.joint import joint_overview
-    from eisfit.display.plot.series import cells_trends, series_waterfall, with_groups
+    from eisfit.display.plot.series import add_groups, cells_trends, series_waterfall
 
     document = {**result.to_dict(), **more}
     write_json(target.path / "track.json", document)
     write_atomic(target.path / "track.csv", frame_csv(result.to_frame(), index=False))
     cells = document.get("cells") or [document]
     figure = plot.new_figure()
-    cells_trends(with_groups(cells, document.get("groups")), figure=figure)
+    cells_trends(add_groups(cells, document.get("groups")), figure=figure)
     target.save(figure, "track", "track", document)
     for cell in cells:
         if cell.get("joint"):

@@ -11,20 +11,20 @@ from eisfit.spectra.spectrum import Spectrum
 
 def describe_measured(spectrum: Spectrum) -> dict[str, Any]:
     """Return a spectrum that was not fitted yet as the page takes it."""
-    from eisfit.display.pages.entries import measurement
+    from eisfit.display.pages.entries import make_measurement
 
     document = spectrum.to_dict()
-    return {"spectrum": document, "entry": measurement(document)}
+    return {"spectrum": document, "entry": make_measurement(document)}
 
 
 def describe_fit(result: Any) -> dict[str, Any]:
     """Return what the page shows and saves of a fit."""
-    from eisfit.display.pages.entries import entry
+    from eisfit.display.pages.entries import make_entry
     from eisfit.model.drawing import draw_for_page
 
     rows = result.circuit.parameters
     return {
-        "entry": entry(page_item(result)),
+        "entry": make_entry(page_item(result)),
         "values": result.values,
         "document": result.to_dict(),
         "circuit": {"name": result.circuit.name, "string": result.circuit.string},

@@ -76,13 +76,13 @@ def report(request: dict[str, Any]) -> dict[str, Any]:
 def export(request: dict[str, Any]) -> dict[str, Any]:
     """Return the results as a file of another form."""
     from eisfit.display.report.fit_tables import fit_latex, fit_markdown
-    from eisfit.display.report.flat_tables import flat_table
+    from eisfit.display.report.flat_tables import make_flat_table
 
     ask = validate(request, _Results, "the request")
     document = {"schema": FIT_SCHEMA, "results": ask.results}
     forms: dict[str, tuple[str, Callable[[], str]]] = {
         "json": ("json", lambda: to_json(document)),
-        "csv": ("csv", lambda: flat_table(document, "csv")),
+        "csv": ("csv", lambda: make_flat_table(document, "csv")),
         "latex": ("tex", lambda: "\n".join(map(fit_latex, ask.results))),
         "markdown": ("md", lambda: "\n".join(map(fit_markdown, ask.results))),
     }

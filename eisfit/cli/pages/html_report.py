@@ -91,17 +91,17 @@ def report_text(results: Result | Iterable[Result], *, title: str | None) -> str
     UsageError
         When there is nothing to show.
     """
-    from eisfit.display.pages.workbench import report_page
+    from eisfit.display.pages.workbench import build_report_page
     from eisfit.model.drawing import draw_for_page
 
     groups = [_group(result) for result in _each(results)]
     if not groups:
         raise UsageError("there is no result to report on")
-    return report_page(groups, title=title or _title(groups), draw=draw_for_page)
+    return build_report_page(groups, title=title or _title(groups), draw=draw_for_page)
 
 
 def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
-    """Return what `eisfit.display.pages.entries.entry` draws of a result: fit, curve, Kramers-Kronig test."""
+    """Return what a page draws of a result: fit, curve, Kramers-Kronig test; see `make_entry`."""
     if isinstance(result, FitFailure):
         return {"fit": result.to_dict(), "check": None, "curve": None}
     return {

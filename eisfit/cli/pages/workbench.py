@@ -85,14 +85,14 @@ class Workbench:
         UsageError
             Without a spectrum.
         """
-        from eisfit.display.pages.workbench import group_measured, workbench_page
+        from eisfit.display.pages.workbench import build_workbench_page, group_measured
         from eisfit.model.files.library import circuits
 
         if not spectra:
             raise UsageError("there is no spectrum to view")
         names = list(dict.fromkeys(s.name.partition("#")[0] for s in spectra))
         title = f"View {names[0]}" if len(names) == 1 else f"View {len(spectra)} spectra"
-        return workbench_page(
+        return build_workbench_page(
             [group_measured(label, [s.to_dict() for s in some]) for label, some in _folders(spectra).items()],
             title=title,
             engine="server",
@@ -165,18 +165,18 @@ class Workbench:
 
     def identify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Rank circuits by what the data supports."""
-        from eisfit.display.pages.entries import ranking
+        from eisfit.display.pages.entries import make_ranking
         from eisfit.fitting.identify.identify import identify
 
         ask, spectrum = check_question(request)
         found = identify(spectrum.keep(find_used_points(ask, spectrum)), weighting=ask.weighting)
         document = found.to_dict(data=False)
-        return {"document": document, **ranking(document)}
+        return {"document": document, **make_ranking(document)}
 
     def track(self, request: dict[str, Any]) -> dict[str, Any]:
         """Fit one circuit to all spectra in a row, with the laws that the parameters follow."""
-        from eisfit.display.pages.entries import entry
-        from eisfit.display.pages.trends import trend_rows
+        from eisfit.display.pages.entries import make_entry
+        from eisfit.display.pages.trends import list_trends
         from eisfit.fitting.failure import FitFailure
         from eisfit.spectra.series import Series
         from eisfit.tracking.track import track
@@ -187,9 +187,9 @@ class Workbench:
         found = track(Series(spectra), chosen, by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
-        entries = [entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
+        entries = [make_entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
                    for r, d in zip(found, results, strict=True)]  # fmt: skip
-        return {"document": document, "results": results, "entries": entries, "trends": trend_rows(document)}
+        return {"document": document, "results": results, "entries": entries, "trends": list_trends(document)}
 
     def choose(self, text: str) -> Circuit:
         """Return a circuit by name or string; the page opens no files.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, make_no_arc_error
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
-from eisfit.display.report.table import table
+from eisfit.display.report.table import tabulate
 from eisfit.display.report.words import WIDTH
 from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.intervals import intervals
@@ -115,7 +115,7 @@ def _tabulate(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         ]
         lines.append([f"{row[axis]:g}", *cells])
     head = [f"{axis} / {AXES[axis].unit}", "R / ohm", *(" / ".join(_NAMES[name]) for name in names)]
-    return ["", *table(head, lines, width=WIDTH), ""]
+    return ["", *tabulate(head, lines, width=WIDTH), ""]
 
 
 def film(

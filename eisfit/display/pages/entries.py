@@ -8,26 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.display.plot.style import data_impedance, require_data
-from eisfit.display.report.identification import chances
+from eisfit.display.plot.style import read_impedance, require_data
+from eisfit.display.report.identification import format_chance
 from eisfit.display.report.words import (
     Document,
     clean,
     count,
     cycle_words,
+    describe_meaning,
+    describe_parameter_verdict,
+    describe_verdict,
     error_of,
-    failure,
+    explain_failure,
     flag_name,
     flag_words,
     flags_of,
     is_simulated,
-    meaning,
     name_of,
-    parameter_verdict,
     percent,
     points_of,
     span_of,
-    verdict,
 )
 from eisfit.rounding import hertz_range, significant, value_with_error
 from eisfit.verdict import GRADES
@@ -37,7 +37,7 @@ _PREFIXED = frozenset({"ohm", "S", "F", "H", "s", "Hz"})
 DIGITS = 5  # of every number drawn: a screen has 4 of them, and the page stays small
 
 
-def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
+def make_entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     """Return what the page needs of one spectrum, JSON-ready.
 
     Parameters
@@ -49,20 +49,20 @@ def entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     """
     fit: Document = item.get("fit") or {}
     check, curve = item.get("check"), item.get("curve")
-    words = _words(fit)
+    words = _list_words(fit)
     if fit.get("error"):
-        return {**words, "error": failure(fit)}
-    line = None if curve is None else _columns(curve)
-    return {**words, "error": None, "kk": _check(check), "points": _points(fit), "line": line}
+        return {**words, "error": explain_failure(fit)}
+    line = None if curve is None else _read_columns(curve)
+    return {**words, "error": None, "kk": _describe_check(check), "points": _list_points(fit), "line": line}
 
 
-def measurement(spectrum: Document) -> dict[str, Any]:
+def make_measurement(spectrum: Document) -> dict[str, Any]:
     """Return the same of a spectrum that was not fitted yet (``eisfit.spectrum/1``)."""
-    words = _words({"spectrum": spectrum, "data": spectrum.get("data")})
-    return {**words, "verdict": "", "error": None, "kk": None, "points": _points(spectrum), "line": None}
+    words = _list_words({"spectrum": spectrum, "data": spectrum.get("data")})
+    return {**words, "verdict": "", "error": None, "kk": None, "points": _list_points(spectrum), "line": None}
 
 
-def ranking(document: Document) -> dict[str, Any]:
+def make_ranking(document: Document) -> dict[str, Any]:
     """Return what the page shows of an identification: circuits in order, or why there are none."""
     rows = [
         {
@@ -70,20 +70,20 @@ def ranking(document: Document) -> dict[str, Any]:
             "free": row["free"],
             "rms": percent(row.get("rms_relative_residual")),
             "grade": clean(row.get("grade")),
-            "chance": chances(row["probability"]),
+            "chance": format_chance(row["probability"]),
             "probability": round_to(row["probability"], 3),
             "equivalent": [clean(one) for one in row.get("drawings") or []],
         }
         for row in document.get("circuits") or []
     ]
-    return {"ranking": rows, "flags": [_flag(flag) for flag in flags_of(document)],
+    return {"ranking": rows, "flags": [_make_flag(flag) for flag in flags_of(document)],
             "tried": document.get("tried")}  # fmt: skip
 
 
-def conditions(spectrum: Document) -> dict[str, float]:
+def list_conditions(spectrum: Document) -> dict[str, float]:
     """Return where a spectrum stands: cycle, temperature and whatever else is known of it.
 
-    >>> conditions({"cycle": 3, "temperature_C": 25.0, "axes": {"soc": 50.0}})
+    >>> list_conditions({"cycle": 3, "temperature_C": 25.0, "axes": {"soc": 50.0}})
     {'cycle': 3, 'temperature': 25.0, 'soc': 50.0}
     """
     own = {"cycle": "cycle", "time": "time_s", "temperature": "temperature_C", "potential": "potential_V"}
@@ -110,24 +110,24 @@ def format_engineering(value: float | None, stderr: float | None, unit: str) -> 
     return text, f"{_PREFIXES[power]}{unit}"
 
 
-def _words(fit: Document) -> dict[str, Any]:
+def _list_words(fit: Document) -> dict[str, Any]:
     block = fit.get("spectrum") or {}
     stood = {**(fit.get("spectrum_document") or {}), **{k: v for k, v in block.items() if v is not None}}
-    parameters = [_parameter(name, row) for name, row in (fit.get("parameters") or {}).items()]
+    parameters = [_make_parameter(name, row) for name, row in (fit.get("parameters") or {}).items()]
     return {
         "name": name_of(fit),
         "cycle": cycle_words(block.get("cycle")),
-        "conditions": conditions(stood),
+        "conditions": list_conditions(stood),
         "simulated": is_simulated(fit),
         "circuit": clean((fit.get("circuit") or {}).get("string")),
         "ok": bool(fit.get("ok")),
         "grade": clean(fit.get("grade")),
-        "verdict": verdict(fit),
+        "verdict": describe_verdict(fit),
         "said": GRADES.get(clean(fit.get("grade")), ""),
         "rms": round_to((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
         "wanted": _pick_main(fit.get("parameters") or {}),
-        "flags": [_flag(flag) for flag in flags_of(fit)],
-        "facts": _facts(fit),
+        "flags": [_make_flag(flag) for flag in flags_of(fit)],
+        "facts": _list_facts(fit),
         "parameters": parameters,
         "derived": [
             [name, *format_engineering(row.get("value"), row.get("stderr"), clean(row.get("unit")))]
@@ -136,12 +136,12 @@ def _words(fit: Document) -> dict[str, Any]:
     }
 
 
-def _flag(flag: Any) -> dict[str, str]:
+def _make_flag(flag: Any) -> dict[str, str]:
     level = flag.get("level") if isinstance(flag, Mapping) else ""
     return {"name": flag_name(flag), "words": flag_words(flag), "level": clean(level)}
 
 
-def _parameter(name: str, row: Document) -> dict[str, Any]:
+def _make_parameter(name: str, row: Document) -> dict[str, Any]:
     """Return a parameter as a row of the table, with the numbers that trends and filters use."""
     shown, unit = format_engineering(row.get("value"), error_of(row), clean(row.get("unit")))
     return {
@@ -149,8 +149,8 @@ def _parameter(name: str, row: Document) -> dict[str, Any]:
         "text": shown,
         "unit": unit,
         "verdict": clean(row.get("verdict")),
-        "word": parameter_verdict(row),
-        "meaning": meaning(row),
+        "word": describe_parameter_verdict(row),
+        "meaning": describe_meaning(row),
         "value": round_to(row.get("value"), 7),
         "stderr": round_to(row.get("stderr"), 3),
         "noise": round_to(row.get("stderr_noise"), 2),
@@ -169,7 +169,7 @@ def _pick_main(rows: Document) -> str | None:
     return max(ohms, key=lambda name: ohms[name].get("value") or 0.0) if ohms else next(iter(rows), None)
 
 
-def _facts(fit: Document) -> list[str]:
+def _list_facts(fit: Document) -> list[str]:
     """Return the circuit, the data's extent and the quality of the fit, one short text each."""
     circuit, statistics = fit.get("circuit") or {}, fit.get("statistics") or {}
     number = points_of(fit)
@@ -185,12 +185,12 @@ def _facts(fit: Document) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _check(check: Document | None) -> dict[str, Any] | None:
+def _describe_check(check: Document | None) -> dict[str, Any] | None:
     """Return the outcome of the Kramers-Kronig test in a sentence, and the ranges that fail (Hz)."""
     if check is None:
         return None
     if check.get("error"):
-        return {"ok": None, "text": f"not tested: {failure(check)}", "flags": [], "ranges": []}
+        return {"ok": None, "text": f"not tested: {explain_failure(check)}", "flags": [], "ranges": []}
     noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
     largest = f"largest residual {percent(check.get('max_residual'))}"
     ranges = [round_all((row["low_Hz"], row["high_Hz"])) for row in check.get("ranges") or []]
@@ -199,13 +199,13 @@ def _check(check: Document | None) -> dict[str, Any] | None:
     return {
         "ok": bool(check.get("ok")),
         "text": f"{said}; fails at {where}" if where else said,
-        "flags": [_flag(flag) for flag in flags_of(check)],
+        "flags": [_make_flag(flag) for flag in flags_of(check)],
         "ranges": ranges,
-        "residuals": _residuals(check.get("residuals") or {}),
+        "residuals": _list_residuals(check.get("residuals") or {}),
     }
 
 
-def _residuals(columns: Document) -> dict[str, Any] | None:
+def _list_residuals(columns: Document) -> dict[str, Any] | None:
     """Return the residuals of the Kramers-Kronig test, percent of |Z|."""
     if not columns:
         return None
@@ -217,13 +217,13 @@ def _residuals(columns: Document) -> dict[str, Any] | None:
     }
 
 
-def _points(fit: Document) -> dict[str, Any] | None:
+def _list_points(fit: Document) -> dict[str, Any] | None:
     """Return the measured points, the residuals ((Z - fit) / |Z|, percent) and the noise (percent)."""
     data = fit.get("data") or {}
     if not data.get("frequency_Hz"):
         return None
-    points = _columns(data)
-    (_, z), fitted = require_data(fit), data_impedance(fit, "fit")
+    points = _read_columns(data)
+    (_, z), fitted = require_data(fit), read_impedance(fit, "fit")
     size = np.where(z == 0, np.nan, np.abs(z))
     if fitted is not None:
         away = 100 * (z - fitted) / size
@@ -233,7 +233,7 @@ def _points(fit: Document) -> dict[str, Any] | None:
     return points
 
 
-def _columns(data: Document) -> dict[str, Any]:
+def _read_columns(data: Document) -> dict[str, Any]:
     """Return the frequencies and impedances of a document's data."""
     names = {"f": "frequency_Hz", "re": "Z_real_ohm", "im": "Z_imag_ohm"}
     return {short: round_all(data[name]) for short, name in names.items()}

@@ -26,7 +26,7 @@ _POLICY = {
 }
 
 
-def page(
+def build_page(
     title: str, body: str, data: Any, scripts: Iterable[str], *, policy: Mapping[str, str] | None = None
 ) -> str:
     """Return a page as text.
@@ -47,7 +47,7 @@ def page(
     code = "\n".join(scripts)
     rules = {**_POLICY, **(policy or {})}
     allowed = "; ".join(f"{name} {value}" for name, value in rules.items()).replace(
-        "{hash}", f"'sha256-{_hash(code)}'"
+        "{hash}", f"'sha256-{_hash_script(code)}'"
     )
     head = [
         '<meta charset="utf-8">',
@@ -57,17 +57,17 @@ def page(
         '<meta name="color-scheme" content="light dark">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title>",
-        f"<style>\n{asset('page.css')}</style>",
+        f"<style>\n{read_asset('page.css')}</style>",
     ]
-    block = f'<script type="application/json" id="eisfit-data">{script_json(data)}</script>'
+    block = f'<script type="application/json" id="eisfit-data">{escape_json(data)}</script>'
     lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", *head, "</head>", "<body>"]
     return "\n".join([*lines, body, block, f"<script>{code}</script>", "</body>", "</html>", ""])
 
 
-def script_json(content: Any) -> str:
+def escape_json(content: Any) -> str:
     r"""Return JSON that cannot end the script element it stands in.
 
-    >>> script_json({"name": "</script><b>"})
+    >>> escape_json({"name": "</script><b>"})
     '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
     """
     finite = json.loads(to_json(content))  # NaN and infinity are null there
@@ -78,10 +78,10 @@ def script_json(content: Any) -> str:
 
 
 @cache
-def asset(name: str) -> str:
+def read_asset(name: str) -> str:
     """Return a style sheet or script of this package."""
     return files("eisfit.display.pages").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def _hash_script(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -10,18 +10,18 @@ from eisfit.display.report.words import (
     axes_of,
     clean,
     format_number_of_law,
-    resistances_first,
+    put_resistances_first,
 )
 
 
-def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
+def list_trends(track: Document) -> dict[str, dict[str, Any]]:
     """Return each parameter's values over the cycles: x, y, low, high, ok, and the band of its growth."""
     rows = [row for row in track.get("rows") or [] if not row.get("error")]
     axis, growth = axes_of(track)[0]["name"], track.get("growth") or {}
     known = [row.get(axis) for row in rows]
     places = known if None not in known else list(range(1, len(rows) + 1))
     found = {}
-    for name, unit in resistances_first(track.get("units") or {}).items():
+    for name, unit in put_resistances_first(track.get("units") or {}).items():
         values = [row.get(name) for row in rows]
         if None in values or len(set(values)) < 2:
             continue
@@ -34,19 +34,19 @@ def trend_rows(track: Document) -> dict[str, dict[str, Any]]:
             "high": round_all(y + e for y, e in zip(values, errors, strict=True)),
             "ok": [bool(row.get("ok")) for row in rows],
             "unit": clean(unit),
-            "band": _band(law),
-            "law": _law(law, clean(unit), axis),
+            "band": _list_band(law),
+            "law": _describe_law(law, clean(unit), axis),
         }
     return found
 
 
-def _band(law: Document) -> dict[str, list[float | None]] | None:
+def _list_band(law: Document) -> dict[str, list[float | None]] | None:
     """Return the law's values and its 95 % interval along the axis."""
     columns = (law.get("band") or {}).items()
     return {key: round_all(one) for key, one in columns if isinstance(one, (list, tuple))} or None
 
 
-def _law(law: Document, unit: str, axis: str) -> str:
+def _describe_law(law: Document, unit: str, axis: str) -> str:
     """Return how a parameter grows, in words."""
     if law.get("slope") is None or not law.get("law"):
         return ""

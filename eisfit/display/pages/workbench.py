@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 from eisfit import __version__
-from eisfit.display.pages.entries import entry, measurement
-from eisfit.display.pages.page import asset, page
-from eisfit.display.pages.trends import trend_rows
+from eisfit.display.pages.entries import make_entry, make_measurement
+from eisfit.display.pages.page import build_page, read_asset
+from eisfit.display.pages.trends import list_trends
 from eisfit.display.report.words import Document, clean, count
 
 _SCRIPTS = ("quantities.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js",
@@ -21,7 +21,7 @@ _ENDS = {
 }
 
 
-def report_page(
+def build_report_page(
     groups: Sequence[Mapping[str, Any]],
     *,
     title: str,
@@ -32,20 +32,20 @@ def report_page(
     Parameters
     ----------
     groups
-        One a file or a series: ``label``; ``items``, see `eisfit.display.pages.entries.entry`; for a series
+        One a file or a series: ``label``; ``items``, see `make_entry`; for a series
         ``track``, the document of ``SeriesResult.to_dict(data=False)``; ``notes``.
     title
         Of the page.
     draw
         Returns a circuit's drawing as SVG.
     """
-    shown = [_group(group) for group in groups]
+    shown = [_make_group(group) for group in groups]
     strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
     drawings = {string: draw(string) for string in sorted(strings)}
-    return workbench_page(shown, title=title, weighting="", drawings=drawings)
+    return build_workbench_page(shown, title=title, weighting="", drawings=drawings)
 
 
-def workbench_page(
+def build_workbench_page(
     groups: Sequence[Mapping[str, Any]],
     *,
     title: str,
@@ -91,28 +91,30 @@ def workbench_page(
         "drawings": drawings or {},
         "circuits": [[clean(name), clean(about)] for name, about in circuits],
     }
-    code = [asset(name) for name in _SCRIPTS]
+    code = [read_asset(name) for name in _SCRIPTS]
     rules = {"connect-src": "'self'"} if engine == "server" else {}
-    return page(title, _body(title, shown, engine), data, [*code, *scripts, asset("start.js")],
-                policy={**rules, **(policy or {})})  # fmt: skip
+    code += [*scripts, read_asset("start.js")]
+    return build_page(
+        title, _build_body(title, shown, engine), data, code, policy={**rules, **(policy or {})}
+    )
 
 
 def group_measured(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
     """Return a group of spectra that are still to be fitted."""
-    entries = [measurement(spectrum) for spectrum in spectra]
+    entries = [make_measurement(spectrum) for spectrum in spectra]
     return {"label": clean(label), "series": len(entries) > 1, "notes": [], "entries": entries, "trends": {},
             "spectra": list(spectra)}  # fmt: skip
 
 
-def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+def _make_group(group: Mapping[str, Any]) -> dict[str, Any]:
     track = group.get("track")
     return {
         "label": clean(group.get("label")) or "spectra",
         "series": bool(track),
         "axis": (track or {}).get("axis") or "cycle",
         "notes": [clean(note) for note in group.get("notes") or []],
-        "entries": [entry(item) for item in group.get("items") or []],
-        "trends": trend_rows(track) if track else {},
+        "entries": [make_entry(item) for item in group.get("items") or []],
+        "trends": list_trends(track) if track else {},
     }
 
 
@@ -126,7 +128,7 @@ def _share_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
     return [list(grid) for grid in known]
 
 
-def _body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
+def _build_body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
     """Return the markup; texts of files come in by script, except for the title."""
     entries = [one for group in groups for one in group["entries"]]
     simulated = sum(one["simulated"] for one in entries)
@@ -139,7 +141,7 @@ def _body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
         "title": escape(clean(title)) + badge,
         "end": f"{said}Made by eisfit {escape(__version__)}. {_ENDS[engine]}",
     }
-    text = asset("body.html")
+    text = read_asset("body.html")
     for name, value in parts.items():
         text = text.replace(f"{{{name}}}", value)
     return text

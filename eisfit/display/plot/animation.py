@@ -12,17 +12,17 @@ import numpy as np
 from eisfit.display.plot.style import (
     COLORS,
     apply_style,
-    data_impedance,
+    choose_ohm_scale,
     label_impedance,
     new_axes,
-    ohm_scale,
+    read_impedance,
     require_data,
 )
 from eisfit.display.report.words import cycle_of
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 
-_MOST = 150  # frames: of a longer series evenly chosen ones are shown
+_MAX_FRAMES = 150  # frames: of a longer series evenly chosen ones are shown
 _SUFFIXES = (".gif", ".html")
 
 
@@ -53,18 +53,18 @@ def nyquist_animation(
         raise UsageError(f"{target.name}: an animation is written as {' or '.join(_SUFFIXES)}")
     if not spectra:
         raise EisfitError("nothing to draw: there is no spectrum")
-    chosen = [spectra[int(k)] for k in np.unique(np.linspace(0, len(spectra) - 1, _MOST).round())]
-    made = _frames(chosen, seconds)
+    chosen = [spectra[int(k)] for k in np.unique(np.linspace(0, len(spectra) - 1, _MAX_FRAMES).round())]
+    made = _animate(chosen, seconds)
     if target.suffix.lower() == ".html":
         return write_atomic(target, made.to_jshtml(default_mode="loop"))
-    return write_atomic(target, _gif(made, len(chosen) / seconds))
+    return write_atomic(target, _write_gif(made, len(chosen) / seconds))
 
 
-def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
+def _animate(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
     from matplotlib.animation import FuncAnimation
 
     measured = [require_data(document)[1] for document in spectra]
-    scale, unit = ohm_scale(max(float(np.abs(z).max()) for z in measured))
+    scale, unit = choose_ohm_scale(max(float(np.abs(z).max()) for z in measured))
     ax = new_axes(5.0, 3.8)
     everything = np.concatenate(measured) * scale
     ax.plot(everything.real, -everything.imag, ",", alpha=0.0)  # every frame has the limits of all
@@ -78,22 +78,22 @@ def _frames(spectra: Sequence[Mapping[str, Any]], seconds: float) -> Any:
         z, before = measured[frame] * scale, np.concatenate([[np.nan + 0j], *measured[:frame]]) * scale
         past.set_data(before.real, -before.imag)
         points.set_data(z.real, -z.imag)
-        fitted = data_impedance(spectra[frame], "fit")
+        fitted = read_impedance(spectra[frame], "fit")
         fitted = np.empty(0, complex) if fitted is None else fitted * scale
         line.set_data(fitted.real, -fitted.imag)
-        ax.set_title(_title(spectra[frame], frame))
+        ax.set_title(_make_title(spectra[frame], frame))
         return past, points, line
 
     interval = 1000 * seconds / len(spectra)
     return FuncAnimation(ax.figure, show, frames=len(spectra), interval=interval)  # type: ignore[arg-type]
 
 
-def _title(document: Mapping[str, Any], frame: int) -> str:
+def _make_title(document: Mapping[str, Any], frame: int) -> str:
     cycle = cycle_of(document)
     return f"spectrum {frame + 1}" if cycle is None else f"cycle {cycle:g}"
 
 
-def _gif(made: Any, rate: float) -> bytes:
+def _write_gif(made: Any, rate: float) -> bytes:
     """Return the animation as bytes; matplotlib writes to files alone."""
     from tempfile import TemporaryDirectory
 

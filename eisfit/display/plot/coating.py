@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eisfit.display.plot.style import BLUE, GREY, VERMILION, apply_style, axes_or_new
-from eisfit.display.report.explanation import effect_name, shares
+from eisfit.display.report.explanation import name_effect, select_shares
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def contributions(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axe
     EisfitError
         When no effect changes anything.
     """
-    rows = {effect_name(name, row).replace(", ", "\n"): row for name, row in shares(document).items()}
+    rows = {name_effect(name, row).replace(", ", "\n"): row for name, row in select_shares(document).items()}
     if not rows:
         raise EisfitError("nothing to draw: no effect changes R_ct")
     ax = axes_or_new(ax, 5.2, 0.9 + 0.36 * len(rows))

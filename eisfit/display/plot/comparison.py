@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, VERMILION, WIDTH, apply_style, axes_or_new, legible
+from eisfit.display.plot.style import BLUE, GREY, VERMILION, WIDTH, apply_style, axes_or_new, sanitise
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def comparison_height(document: Mapping[str, Any]) -> float:
+def compute_comparison_height(document: Mapping[str, Any]) -> float:
     """Return how high the figure must be for its lines, inches."""
-    names = [str(row["circuit"]["name"]) for row in _fitted(document)]
+    names = [str(row["circuit"]["name"]) for row in _list_fitted(document)]
     return 0.9 + sum(max(0.34, 0.05 + 0.15 * len(_fold(name).splitlines())) for name in names)
 
 
@@ -27,14 +27,14 @@ def rank_fitted(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], fl
     EisfitError
         When no circuit could be fitted.
     """
-    rows = _fitted(document)
+    rows = _list_fitted(document)
     if not rows:
         raise EisfitError("there is nothing to draw: no circuit could be fitted")
     lowest = next((row["bic"] for row in rows if not row["refused"]), rows[0]["bic"])
     return [(row, row["bic"] - lowest, _describe_fit(row)) for row in rows]
 
 
-def _fitted(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _list_fitted(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [row for row in document.get("ranked") or [] if row.get("bic") is not None]
 
 
@@ -43,14 +43,14 @@ def _describe_fit(row: Mapping[str, Any]) -> str:
     return f"{100 * row['rms_relative_residual']:.2g} % rms{doubt}"
 
 
-_LONGEST = 30  # letters of a line
+_LINE_LENGTH = 30  # letters of a line
 
 
 def _fold(name: str) -> str:
     """Return a circuit string in lines short enough to stand beside a bar, broken behind - , and )."""
     lines = [""]
     for part in re.findall(r"[^-,)]*(?:[-,]|\)+-?|$)", name):
-        if lines[-1] and len(lines[-1]) + len(part) > _LONGEST:
+        if lines[-1] and len(lines[-1]) + len(part) > _LINE_LENGTH:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
@@ -68,7 +68,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         Axes to draw on; a new pyplot figure where None.
     """
     bars = rank_fitted(document)
-    ax = axes_or_new(ax, WIDTH, comparison_height(document))
+    ax = axes_or_new(ax, WIDTH, compute_comparison_height(document))
     for place, (row, behind, note) in enumerate(bars):
         style: dict[str, Any] = {"color": BLUE if row["fits"] else VERMILION}
         if row["refused"]:
@@ -77,7 +77,7 @@ def comparison(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
         ax.annotate(note, (max(behind, 0.0), place), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_xscale("symlog", linthresh=10.0)
     ax.axvline(0.0, color="black", lw=0.8)
-    names = ["\n".join(map(legible, _fold(str(row["circuit"]["name"])).splitlines())) for row, _, _ in bars]
+    names = ["\n".join(map(sanitise, _fold(str(row["circuit"]["name"])).splitlines())) for row, _, _ in bars]
     ax.set_yticks(range(len(bars)), names)
     ax.set_ylim(len(bars) - 0.5, -0.5)
     low = min(0.0, *(1.5 * behind for _, behind, _ in bars))

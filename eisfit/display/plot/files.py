@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eisfit.display import FIGURES
-from eisfit.display.plot.style import apply_style, paper_columns, root_figure
+from eisfit.display.plot.style import apply_style, get_figure, paper_columns
 from eisfit.errors import UsageError
 from eisfit.files import write_atomic
 
@@ -43,7 +43,7 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     if kind not in FIGURES:
         known = f".{', .'.join(FIGURES[:-1])} or .{FIGURES[-1]}"
         raise UsageError(f"{target}: a figure can be written as {known}, not as {target.suffix!r}")
-    drawn, buffer = root_figure(figure), io.BytesIO()
+    drawn, buffer = get_figure(figure), io.BytesIO()
     engine = drawn.get_layout_engine()
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font
     if engine is None:  # nobody has seen to it that all is inside

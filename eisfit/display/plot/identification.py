@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.display.plot.style import BLUE, GREY, apply_style, axes_or_new, legible
+from eisfit.display.plot.style import BLUE, GREY, apply_style, axes_or_new, sanitise
 from eisfit.errors import EisfitError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def identification(document: Mapping[str, Any], *, ax: Axes | None = None) -> Ax
         ax.barh(place + 0.18, share, height=0.28, color=GREY if row["grade"] == "D" else BLUE)
         note = f"{share:.0f} %, grade {row['grade']}, {100 * row['rms_relative_residual']:.2g} % rms"
         ax.annotate(note, (share, place + 0.18), (4, 0), textcoords="offset points", va="center", size=8)
-        name = legible(str(row["circuit"]["string"]))
+        name = sanitise(str(row["circuit"]["string"]))
         ax.annotate(name, (0, place - 0.16), (2, 0), textcoords="offset points", va="center", size=8)
     ax.set_yticks(range(len(rows)), [str(k + 1) for k in range(len(rows))])
     ax.set_ylim(len(rows) - 0.4, -0.6)

@@ -13,9 +13,9 @@ from eisfit.display.plot.style import (
     WIDTH,
     apply_style,
     axes_or_new,
-    column,
     figure_or_new,
-    pretty,
+    prettify,
+    to_column,
 )
 from eisfit.display.report.words import append_unit
 from eisfit.errors import EisfitError
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SHOWN = 4.0  # times the limit: higher points of a profile are left out
+_MAX_RISE = 4.0  # times the limit: higher points of a profile are left out
 _COLUMNS = 3
-_WIDE = 100.0  # percent
+_WIDEST = 100.0  # percent
 
 
 @apply_style
@@ -51,7 +51,7 @@ def intervals(document: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
             ax.plot(np.clip(x, -reach, reach), place, marker, color=color, ms=8)
         ax.plot(0.0, place, "o", color="C0", ms=4)
     ax.axvline(0.0, color=GREY, lw=0.7, zorder=0)
-    ax.set_yticks(range(len(ends)), [pretty(name) for name in deviations])
+    ax.set_yticks(range(len(ends)), [prettify(name) for name in deviations])
     ax.set_ylim(len(ends) - 0.5, -0.5)
     title = f"{100 * float(document['level']):g} % interval, deviation from the fitted value / %"
     ax.set(xlim=(-1.03 * reach, 1.03 * reach), xlabel=title)
@@ -72,13 +72,13 @@ def measure_deviations(document: Mapping[str, Any]) -> tuple[dict[str, list[floa
     rows: Mapping[str, Any] = document.get("intervals") or {}
     if not rows:
         raise EisfitError("there are no intervals to draw")
-    ends = {name: [_deviation(row, end) for end in ("low", "high")] for name, row in rows.items()}
+    ends = {name: [_compute_deviation(row, end) for end in ("low", "high")] for name, row in rows.items()}
     closed = [abs(end) for pair in ends.values() for end in pair if end is not None]
     # An interval many times its value would flatten all others: it leaves the figure as an arrow.
-    return ends, 1.15 * max([end for end in closed if end <= _WIDE] or closed, default=_WIDE) or 1.0
+    return ends, 1.15 * max([end for end in closed if end <= _WIDEST] or closed, default=_WIDEST) or 1.0
 
 
-def _deviation(row: Mapping[str, Any], end: str) -> float | None:
+def _compute_deviation(row: Mapping[str, Any], end: str) -> float | None:
     return None if row[end] is None else 100 * (row[end] / (float(row["value"]) or 1.0) - 1)
 
 
@@ -101,24 +101,24 @@ def profiles(document: Mapping[str, Any], *, figure: Figure | None = None) -> tu
     figure = figure_or_new(figure, 2.5 * columns, 2.0 * lines)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for panel, (name, trace) in zip(panels, traces.items(), strict=False):
-        _profile(panel, name, trace, document["intervals"][name])
+        _draw_profile(panel, name, trace, document["intervals"][name])
     for panel in panels[len(traces) :]:
         panel.set_visible(False)
     figure.supylabel("rise of chisqr / limit", fontsize=9.5)
     return tuple(panels[: len(traces)])
 
 
-def _profile(ax: Axes, name: str, trace: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    values = column(trace["values"], name)
-    rise = column([np.nan if r is None else r for r in trace["rise"]], name, values.size)
+def _draw_profile(ax: Axes, name: str, trace: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    values = to_column(trace["values"], name)
+    rise = to_column([np.nan if r is None else r for r in trace["rise"]], name, values.size)
     rise = rise / (float(trace["limit"]) or 1.0)
-    shown = rise <= _SHOWN
+    shown = rise <= _MAX_RISE
     ax.plot(values[shown], rise[shown], "o-", ms=2.5, lw=1.2)
     ax.axhline(1.0, color=GREY, lw=0.8, ls="--")
     for end in (row["low"], row["high"]):
         if end is not None:
             ax.axvline(end, color=VERMILION, lw=0.9)
-    ax.set(xlabel=pretty(append_unit(name, row.get("unit"))), ylim=(-0.1, _SHOWN))
+    ax.set(xlabel=prettify(append_unit(name, row.get("unit"))), ylim=(-0.1, _MAX_RISE))
     if values[shown].size and values[shown].min() > 0 and values[shown].max() > 20 * values[shown].min():
         ax.set_xscale("log")
         return

@@ -13,9 +13,9 @@ from eisfit.display.plot.style import (
     WIDTH,
     apply_style,
     axes_or_new,
-    column,
     figure_or_new,
-    pretty,
+    prettify,
+    to_column,
 )
 from eisfit.display.report.words import Document, append_unit
 from eisfit.errors import EisfitError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MANY = 60  # points: above it their error bars would be a smear
+_MANY_POINTS = 60  # points: above it their error bars would be a smear
 
 
 @apply_style
@@ -47,25 +47,25 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     EisfitError
         When the track is of no joint fit, or the parameter was free in it.
     """
-    alone = _joint(document).get("alone") or {}
+    alone = _get_joint(document).get("alone") or {}
     if name not in alone:
         raise EisfitError(f"nothing to draw: {name} was neither shared nor smooth in this joint fit")
     rows = [row for row in document["rows"] if row.get(name) is not None]
-    x = column([row.get("cycle") for row in rows], "cycle")
+    x = to_column([row.get("cycle") for row in rows], "cycle")
     counted = not np.isfinite(x).all()
     x = np.arange(1.0, x.size + 1) if counted else x
-    value, error = (column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
-    single, its_error = column(alone[name], name), column(alone[f"{name}_stderr"], name)
+    value, error = (to_column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
+    single, its_error = to_column(alone[name], name), to_column(alone[f"{name}_stderr"], name)
     ax = axes_or_new(ax, WIDTH, 3.4)
-    bars = None if x.size > _MANY else np.nan_to_num(its_error)
-    mode = _joint(document)["modes"][name]
+    bars = None if x.size > _MANY_POINTS else np.nan_to_num(its_error)
+    mode = _get_joint(document)["modes"][name]
     ax.errorbar(x, single, bars, fmt="o", ms=3, color=GREY, elinewidth=0.8, capsize=0, zorder=2,
                 label="each cycle by itself")  # fmt: skip
     ax.plot(x, value, "-", color=COLORS[0], zorder=3, label=f"{mode}, 95 %")
     band = NORMAL_95 * error
     ax.fill_between(x, value - band, value + band, color=COLORS[0], alpha=0.25, lw=0, zorder=1)
     unit = (document.get("units") or {}).get(name)
-    ax.set(xlabel="spectrum" if counted else "cycle", ylabel=pretty(append_unit(name, unit)))
+    ax.set(xlabel="spectrum" if counted else "cycle", ylabel=prettify(append_unit(name, unit)))
     ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
     if label:
         ax.legend(loc="best")
@@ -86,7 +86,7 @@ def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> 
     EisfitError
         When the parameter was not smooth.
     """
-    found = (_joint(document).get("strengths") or {}).get(name)
+    found = (_get_joint(document).get("strengths") or {}).get(name)
     if found is None:
         raise EisfitError(f"nothing to draw: {name} was not smooth in this joint fit")
     ax = axes_or_new(ax, WIDTH, 3.4)
@@ -100,7 +100,7 @@ def strength_curve(document: Document, name: str, *, ax: Axes | None = None) -> 
         ax.plot(found["strength"], scores[place], "o", color=COLORS[0], zorder=3)
     else:
         ax.axvline(found["strength"], color=COLORS[0])
-    ax.set(xscale="log", xlabel=pretty(f"strength of {name}"), ylabel="-2 ln(density) a cycle")
+    ax.set(xscale="log", xlabel=prettify(f"strength of {name}"), ylabel="-2 ln(density) a cycle")
     ax.set_title(_describe_choice(found), color=COLORS[0], fontsize="medium", loc="right")
     return ax
 
@@ -128,7 +128,7 @@ def joint_overview(document: Document, *, figure: Figure | None = None) -> tuple
     EisfitError
         When the track is of no joint fit.
     """
-    joint = _joint(document)
+    joint = _get_joint(document)
     names = [name for name, mode in joint["modes"].items() if mode != "free"]
     if not names:
         raise EisfitError("nothing to draw: every parameter was free in this joint fit")
@@ -148,7 +148,7 @@ def joint_overview(document: Document, *, figure: Figure | None = None) -> tuple
     return tuple(drawn)
 
 
-def _joint(document: Document) -> Document:
+def _get_joint(document: Document) -> Document:
     joint: Document | None = document.get("joint")
     if not joint:
         raise EisfitError("nothing to draw: this track is of no joint fit; give eisfit.track joint={...}")

@@ -14,14 +14,14 @@ from eisfit.display.plot.style import (
     BLACK,
     apply_style,
     axes_or_new,
-    column,
-    complex_column,
+    choose_ohm_scale,
+    get_figure,
     label_impedance,
-    legible,
     name_fits,
-    ohm_scale,
     require_data,
-    root_figure,
+    sanitise,
+    to_column,
+    to_complex_column,
 )
 from eisfit.display.report.words import cycle_of
 
@@ -72,26 +72,26 @@ def nyquist(
     EisfitError
         When the lengths differ.
     """
-    z = complex_column(impedance, "impedance")
-    f = column(frequency, "frequency", z.size)
+    z = to_complex_column(impedance, "impedance")
+    f = to_column(frequency, "frequency", z.size)
     ax = axes_or_new(ax)
-    factor, name = unit_factor(ax, z), None if label is None else legible(label)
+    factor, name = get_unit_factor(ax, z), None if label is None else sanitise(label)
     (points,) = ax.plot(
         factor * z.real, -factor * z.imag, "o", mfc="none", mew=1.0, color=color, zorder=3,
         label=name or ("data" if fitted is not None else None),
     )  # fmt: skip
     if fitted is not None:
         size = f.size if fitted_frequency is None else np.size(fitted_frequency)
-        line = complex_column(fitted, "fitted impedance", size) * factor
+        line = to_complex_column(fitted, "fitted impedance", size) * factor
         shown = BLACK if color is None and label is None else points.get_color()
         fit_name = fit_label if name is None else f"{name}, {fit_label}"
         (drawn,) = ax.plot(line.real, -line.imag, "-", color=shown, lw=1.2, label=fit_name, zorder=2)
         name_fits(ax, drawn, named=name is not None)
     if mark_decades:
-        _mark(ax, f, factor * z, points.get_color())
-    _frame(ax)
+        _mark_decades(ax, f, factor * z, points.get_color())
+    _frame_axes(ax)
     _label_decades(ax)
-    _legend(ax)
+    _add_legend(ax)
     return ax
 
 
@@ -124,29 +124,29 @@ def nyquist_cycles(
     for cycle, document in zip(cycles, spectra, strict=True):
         f, z = require_data(document)
         nyquist(f, z, ax=ax, mark_decades=False, color=shades(0.9 * float(norm(cycle))))  # type: ignore[arg-type]
-    ax.figure.colorbar(ScalarMappable(norm, _darker(shades)), ax=ax, label=label, shrink=0.7)
+    ax.figure.colorbar(ScalarMappable(norm, _cut_light_end(shades)), ax=ax, label=label, shrink=0.7)
     return ax
 
 
-def _darker(shades: Any) -> Any:
+def _cut_light_end(shades: Any) -> Any:
     """Return the map without its lightest tenth, which white paper swallows."""
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(shades(np.linspace(0, 0.9, 256)))
 
 
-def unit_factor(ax: Axes, impedance: ComplexArray) -> float:
+def get_unit_factor(ax: Axes, impedance: ComplexArray) -> float:
     """Return ohm -> unit of the axis, which the first spectrum drawn on it decides."""
     unit = ax.get_xlabel().rpartition("/ ")[2]
     if unit in _UNITS:
         return _UNITS[unit]
     finite = np.abs(impedance[np.isfinite(impedance)])
-    factor, unit = ohm_scale(float(finite.max(initial=0.0)) or 1.0)
+    factor, unit = choose_ohm_scale(float(finite.max(initial=0.0)) or 1.0)
     label_impedance(ax, unit)
     return factor
 
 
-def _frame(ax: Axes) -> None:
+def _frame_axes(ax: Axes) -> None:
     """Set equal axes round everything drawn, of a shape that wastes little room."""
     from matplotlib.ticker import MaxNLocator
 
@@ -167,27 +167,27 @@ def _frame(ax: Axes) -> None:
         ax.axhline(0, color="0.8", lw=0.8, zorder=0)
 
 
-def _legend(ax: Axes) -> None:
+def _add_legend(ax: Axes) -> None:
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="best", handletextpad=0.5, borderaxespad=0.2)
 
 
-def _mark(ax: Axes, frequency: FloatArray, z: ComplexArray, color: Any) -> None:
-    places = decades(frequency)
+def _mark_decades(ax: Axes, frequency: FloatArray, z: ComplexArray, color: Any) -> None:
+    places = find_decades(frequency)
     if places:
         (marks,) = ax.plot(z.real[places], -z.imag[places], "o", color=color, zorder=4)
-        marks.set_gid(f"{_TAG}|" + "|".join(frequency_words(frequency[place]) for place in places))
+        marks.set_gid(f"{_TAG}|" + "|".join(format_decade(frequency[place]) for place in places))
 
 
 def _label_decades(ax: Axes) -> None:
     """Label the marks of all spectra on these axes, again from the start: each new one changes the room."""
     for text in [text for text in ax.texts if text.get_gid() == _TAG]:
         text.remove()
-    scale = _points_per_unit(ax)
+    scale = _measure_scale(ax)
     lines = [
         np.column_stack([np.asarray(part, dtype=float) for part in line.get_data()]) for line in ax.lines
     ]
-    curve = np.concatenate([_dense(line * scale) for line in lines if len(line) > 2] or [np.zeros((0, 2))])
+    curve = np.concatenate([_densify(line * scale) for line in lines if len(line) > 2] or [np.zeros((0, 2))])
     area = np.array([ax.get_xlim(), ax.get_ylim()]).T * scale
     taken: list[FloatArray] = []
     for line in ax.lines:
@@ -199,24 +199,24 @@ def _label_decades(ax: Axes) -> None:
 def _label_marks(ax: Axes, line: Any, words: list[str], scale: float, room: tuple[Any, Any, Any]) -> None:
     for x, y, word in zip(*line.get_data(), words, strict=True):
         anchor = np.array([float(x), float(y)])
-        offset = _room(anchor * scale, word, *room)
+        offset = _find_label_place(anchor * scale, word, *room)
         if offset is not None:
             text = ax.annotate(
                 word, (x, y), offset, textcoords="offset points", ha="center", va="center", fontsize=7.5
             )
             text.set_gid(_TAG)
-            centre, half = anchor * scale + np.array(offset), _half_size(word)
+            centre, half = anchor * scale + np.array(offset), _estimate_half_size(word)
             room[1].append(np.array([centre - half, centre + half]))
 
 
-def _dense(line: FloatArray) -> FloatArray:
+def _densify(line: FloatArray) -> FloatArray:
     """Return points along a drawn line no further apart than a label is high."""
     line = line[np.isfinite(line).all(axis=1)]
     pieces = [np.linspace(a, b, min(100, 2 + int(np.abs(b - a).max() / 4))) for a, b in pairwise(line)]
     return np.concatenate([line, *pieces])
 
 
-def decades(frequency: FloatArray) -> list[int]:
+def find_decades(frequency: FloatArray) -> list[int]:
     """Return the places of the points nearest to whole decades, at most a tenth of a decade away."""
     log = np.log10(frequency)
     wanted = np.arange(np.ceil(log.min() - 0.1), np.floor(log.max() + 0.1) + 1)
@@ -224,7 +224,7 @@ def decades(frequency: FloatArray) -> list[int]:
     return [place for place, decade in zip(nearest, wanted, strict=True) if abs(log[place] - decade) <= 0.1]
 
 
-def frequency_words(frequency: float) -> str:
+def format_decade(frequency: float) -> str:
     """Return a whole decade of frequency as labels name it, such as 10 kHz."""
     exponent = round(float(np.log10(frequency)))
     power = max(-9, min(9, 3 * (exponent // 3)))
@@ -232,23 +232,23 @@ def frequency_words(frequency: float) -> str:
     return f"{10.0 ** (exponent - power):g} {prefix}Hz"
 
 
-def _points_per_unit(ax: Axes) -> float:
+def _measure_scale(ax: Axes) -> float:
     """Return about how many typographic points one unit of the axes takes when drawn."""
     place = ax.get_position(original=True)
-    room = 72 * np.array(root_figure(ax).get_size_inches()) * [place.width, place.height]
+    room = 72 * np.array(get_figure(ax).get_size_inches()) * [place.width, place.height]
     span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
     return float((room / span).min())
 
 
-def _half_size(words: str) -> FloatArray:
+def _estimate_half_size(words: str) -> FloatArray:
     return np.array([2.35 * len(words) + 1.5, 4.8])  # points, half of the label's box at 7.5 pt
 
 
-def _room(
+def _find_label_place(
     anchor: FloatArray, words: str, curve: FloatArray, taken: list[FloatArray], area: FloatArray
 ) -> tuple[float, float] | None:
     """Return the offset (points) of the first place where the label hits neither points nor labels."""
-    half = _half_size(words)
+    half = _estimate_half_size(words)
     for radius in (6.0, 12.0):
         for angle in np.deg2rad([90, 60, 120, 30, 150, -90, -60, -120, 0, 180, -30, -150]):
             direction = np.array([np.cos(angle), np.sin(angle)])

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.display.plot.frequency import bode, residuals
-from eisfit.display.plot.nyquist import nyquist, unit_factor
+from eisfit.display.plot.nyquist import get_unit_factor, nyquist
 from eisfit.display.plot.style import (
     GREEN,
     ORANGE,
     VERMILION,
     WIDTH,
     apply_style,
-    data_impedance,
     figure_or_new,
-    legible,
     paper_columns,
-    relative_noise,
+    read_impedance,
+    read_relative_noise,
     require_data,
+    sanitise,
     shorten,
 )
 from eisfit.display.report.words import explain_refusal, is_simulated
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LINE = 60  # letters of a title beside the verdict
+_TITLE_LETTERS = 60  # letters of a title beside the verdict
 
 
 def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: Mapping[str, Any]) -> Any:
@@ -85,7 +85,7 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
         When the document holds no data (a failed file).
     """
     f, z = require_data(document)
-    fitted = data_impedance(document, "fit")
+    fitted = read_impedance(document, "fit")
     stacked = paper_columns() == 1
     figure = figure_or_new(figure, *((WIDTH, 9.6) if stacked else (8.6, 4.9)))
     first, magnitude, phase, last = _add_panels(figure, stacked=stacked)
@@ -95,9 +95,9 @@ def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -
         legend.remove()  # the Nyquist plot's says it
     if fitted is not None:
         difference = (z - fitted) / np.abs(z)
-        residuals(f, difference.real, difference.imag, noise=relative_noise(document, z), ax=last)
+        residuals(f, difference.real, difference.imag, noise=read_relative_noise(document, z), ax=last)
     circuit = document.get("circuit") or {}
-    _title(figure, document, circuit.get("name") or circuit.get("string"))
+    _add_title(figure, document, circuit.get("name") or circuit.get("string"))
     return first, magnitude, phase, last
 
 
@@ -130,10 +130,10 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
     else:
         figure = figure_or_new(figure, 8.6, 3.6)
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.1])
-    nyquist(f, z, fitted=data_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
+    nyquist(f, z, fitted=read_impedance(document, "fit"), fit_label="Kramers-Kronig fit", ax=left)
     if data.get("residual_real") is not None:
         residuals(
-            f, data["residual_real"], data["residual_imag"], noise=relative_noise(document, z), ax=right
+            f, data["residual_real"], data["residual_imag"], noise=read_relative_noise(document, z), ax=right
         )
     ranges = document.get("ranges") or []
     for place, failing in enumerate(ranges):
@@ -141,11 +141,11 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         right.axvspan(
             low, high, color=ORANGE, alpha=0.25, lw=0, label="fails" if place == 0 else None, zorder=0
         )
-        _ring(left, z[(f >= low) & (f <= high)])
+        _ring_points(left, z[(f >= low) & (f <= high)])
     if ranges:
         right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.0,
                      handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
-    _title(figure, document, "Kramers-Kronig check")
+    _add_title(figure, document, "Kramers-Kronig check")
     return left, right
 
 
@@ -165,13 +165,13 @@ def _add_panels(figure: Figure, *, stacked: bool) -> tuple[Axes, Axes, Axes, Axe
     return figure.add_subplot(places[0]), magnitude, phase, figure.add_subplot(places[3])
 
 
-def _ring(ax: Axes, impedance: Any) -> None:
+def _ring_points(ax: Axes, impedance: Any) -> None:
     """Mark the points of a failing range in the Nyquist plot, in whatever unit it is drawn."""
-    z = unit_factor(ax, impedance) * impedance
+    z = get_unit_factor(ax, impedance) * impedance
     ax.plot(z.real, -z.imag, "o", ms=9, color=ORANGE, alpha=0.35, mew=0, zorder=1)
 
 
-def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
+def _add_title(figure: Figure, document: Mapping[str, Any], what: str | None) -> None:
     if paper_columns():  # the caption says what is shown, and whether to believe it
         if is_simulated(document):
             figure.suptitle("simulated data", x=0.99, ha="right", size=7)
@@ -180,12 +180,12 @@ def _title(figure: Figure, document: Mapping[str, Any], what: str | None) -> Non
     source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
     if is_simulated(document):
         source = f"{shorten(source, 28)} (simulated)"
-    parts = [legible(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]
-    head = ", ".join(parts) if len(", ".join(parts)) <= _LINE else "\n".join(parts)
+    parts = [sanitise(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]
+    head = ", ".join(parts) if len(", ".join(parts)) <= _TITLE_LETTERS else "\n".join(parts)
     grade = f"{document['grade']}, " if document.get("grade") else ""
     usable = "usable" if document.get("ok") else f"not usable{explain_refusal(document)}"
     figure.suptitle(head, x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, legible(shorten(grade + usable, 60)), ha="right", va="top", fontsize=9.5,
+        0.995, 0.99, sanitise(shorten(grade + usable, 60)), ha="right", va="top", fontsize=9.5,
         fontweight="bold", color=GREEN if document.get("ok") else VERMILION,
     )  # fmt: skip

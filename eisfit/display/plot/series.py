@@ -13,15 +13,15 @@ from eisfit.display.plot.style import (
     WIDTH,
     apply_style,
     axes_or_new,
-    column,
-    data_impedance,
+    choose_ohm_scale,
     figure_or_new,
     label_impedance,
-    ohm_scale,
     paper_columns,
+    read_impedance,
     require_data,
+    to_column,
 )
-from eisfit.display.plot.trends import bounds_of, explain_hollow, trend
+from eisfit.display.plot.trends import explain_hollow, get_bounds, trend
 from eisfit.display.report.along import place_words
 from eisfit.display.report.words import Document, append_unit, axes_of, axis_label, cycle_of
 from eisfit.errors import EisfitError
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_APART = 10.0  # between the largest and the smallest spectrum of a figure in ohm
-_LOGARITHMIC = 3.0  # factor between values of a parameter
-_FAR = 5.0  # times the span of what can be used, from which the rest does not set the frame
+_MAX_RATIO = 10.0  # between the largest and the smallest spectrum of a figure in ohm
+_LOG_RATIO = 3.0  # factor between values of a parameter
+_MAX_SPANS = 5.0  # times the span of what can be used, from which the rest does not set the frame
 _LINES_NAMED = 12
 _POINTS_SHOWN = 15  # spectra: of more, only the lines are told apart
 
@@ -60,7 +60,7 @@ def cells_trend(
     EisfitError
         When no cell has this parameter.
     """
-    shown = [document for document in documents if _has(document, name)]
+    shown = [document for document in documents if _holds(document, name)]
     if not shown:
         raise EisfitError(f"nothing to draw: no row holds a value of {name}")
     ax = axes_or_new(ax, WIDTH, 3.4)
@@ -71,20 +71,20 @@ def cells_trend(
         named = group or document.get("label") or None
         again = group and named in ax.get_legend_handles_labels()[1]
         trend(
-            column([row.get(axis["name"]) for row in rows], axis["name"]),
-            column([row.get(name) for row in rows], name),
-            column([row.get(f"{name}_stderr") for row in rows], name),
+            to_column([row.get(axis["name"]) for row in rows], axis["name"]),
+            to_column([row.get(name) for row in rows], name),
+            to_column([row.get(f"{name}_stderr") for row in rows], name),
             ok=[_is_believed(row, name) for row in rows],
-            within=bounds_of(document, name),
+            within=get_bounds(document, name),
             label=named if label and not again else None,
             color=COLORS[groups.index(group) % len(COLORS)] if group else None,
             ax=ax,
             xlabel=axis_label(axis),
             ylabel=append_unit(name, unit),
         )
-        _band(ax, band_of(document, name), axis["name"])
+        _draw_band(ax, band_of(document, name), axis["name"])
     if axes_of(shown[0])[0]["name"] not in ("cycle", "time"):
-        _frame(ax, shown, name)
+        _frame_axes(ax, shown, name)
     return ax
 
 
@@ -92,7 +92,7 @@ def cells_trend(
 LAWS = ("growth", "arrhenius", "lines", "curves")
 
 
-def with_groups(documents: Sequence[Document], groups: Mapping[str, Sequence[str]] | None) -> list[Document]:
+def add_groups(documents: Sequence[Document], groups: Mapping[str, Sequence[str]] | None) -> list[Document]:
     """Return the documents of cells, each with the name of the group that its label belongs to."""
     of = {label: name for name, labels in (groups or {}).items() for label in labels}
     return [{**one, "group": of.get(one.get("label", ""))} for one in documents]
@@ -126,7 +126,7 @@ def _is_believed(row: Mapping[str, Any], name: str) -> bool:
     return bool(row.get("ok")) and row.get(f"{name}_verdict", "determined") in ("determined", "fixed")
 
 
-def _frame(ax: Axes, documents: Sequence[Document], name: str) -> None:
+def _frame_axes(ax: Axes, documents: Sequence[Document], name: str) -> None:
     """Make the axis logarithmic where a parameter moves by more than a factor of three, and frame its values.
 
     Fits that cannot be used do not set the frame where there are two that can.
@@ -135,20 +135,20 @@ def _frame(ax: Axes, documents: Sequence[Document], name: str) -> None:
     usable = [row[name] for row in rows if row.get("ok")]
     values = usable if len(usable) > 1 else [row[name] for row in rows]
     low, high = min(values), max(values)
-    if low > 0 and high > _LOGARITHMIC * low:
+    if low > 0 and high > _LOG_RATIO * low:
         margin = (high / low) ** 0.15
         ax.set_yscale("log")
         ax.set_ylim(low / margin, high * margin)
-    elif np.ptp([row[name] for row in rows]) > _FAR * (high - low or abs(high)):
+    elif np.ptp([row[name] for row in rows]) > _MAX_SPANS * (high - low or abs(high)):
         margin = 0.5 * (high - low or abs(high))
         ax.set_ylim(low - margin, high + margin)
 
 
-def _has(document: Document, name: str) -> bool:
+def _holds(document: Document, name: str) -> bool:
     return any(row.get(name) is not None for row in document.get("rows") or [])
 
 
-def _band(ax: Axes, band: Document | None, axis: str) -> None:
+def _draw_band(ax: Axes, band: Document | None, axis: str) -> None:
     if not band or not ax.containers:
         return
     color = ax.containers[-1].lines[0].get_color()  # type: ignore[attr-defined]
@@ -158,7 +158,7 @@ def _band(ax: Axes, band: Document | None, axis: str) -> None:
     if np.isfinite(low).all() and np.isfinite(high).all():
         frame = ax.get_ylim()
         ax.fill_between(places, low, high, color=color, alpha=0.15, lw=0, zorder=1)
-        if np.ptp(ax.get_ylim()) > _FAR * abs(frame[1] - frame[0]):  # of three points, say
+        if np.ptp(ax.get_ylim()) > _MAX_SPANS * abs(frame[1] - frame[0]):  # of three points, say
             ax.set_ylim(frame)
 
 
@@ -195,11 +195,11 @@ def cells_trends(
             ax.set_xlabel("")
     if any(not row.get("ok") for document in documents for row in document["rows"]):
         explain_hollow(axes[0])
-    _put_legend_aside(axes[0], list(axes[len(shown) :]))
+    _move_legend(axes[0], list(axes[len(shown) :]))
     return tuple(axes[: len(shown)])
 
 
-def _put_legend_aside(ax: Axes, spare: Sequence[Axes]) -> None:
+def _move_legend(ax: Axes, spare: Sequence[Axes]) -> None:
     """Move a legend into a panel that nothing was drawn in, where there is one; the others are not shown."""
     legend = ax.get_legend()
     for place, empty in enumerate(spare):
@@ -225,7 +225,7 @@ def select_shown(documents: Sequence[Document], names: Sequence[str] | None) -> 
         When there is none.
     """
     units = [name for document in documents for name in document.get("units") or {}]
-    known = [name for name in dict.fromkeys(units) if any(_has(document, name) for document in documents)]
+    known = [name for name in dict.fromkeys(units) if any(_holds(document, name) for document in documents)]
     shown = list(names) if names is not None else known
     if not shown:
         raise EisfitError("nothing to draw: no row of this track has a fitted parameter")
@@ -279,19 +279,19 @@ def nyquist_waterfall(
     told = all(place is not None for place in known)
     cycles = [float(place) if told and place is not None else k + 1.0 for k, place in enumerate(known)]
     sizes = [float(np.abs(z).max()) for z in measured]
-    scale, unit = ohm_scale(max(sizes))
+    scale, unit = choose_ohm_scale(max(sizes))
     scales = [scale] * len(sizes)
-    if step is None and max(sizes) > _APART * min(sizes) > 0:
+    if step is None and max(sizes) > _MAX_RATIO * min(sizes) > 0:
         scales, unit = [1 / size for size in sizes], "largest |Z|"
     shift = _step([z * k for z, k in zip(measured, scales, strict=True)]) if step is None else step * scale
-    ax = ax or figure_or_new(figure, WIDTH, _height(measured, scales, shift)).subplots()
+    ax = ax or figure_or_new(figure, WIDTH, _find_height(measured, scales, shift)).subplots()
     norm = mpl.colors.Normalize(min(cycles), max(*cycles, min(cycles) + 1e-9))
     shades = mpl.colormaps["viridis"]
     for place, (z, cycle, document, scale) in enumerate(zip(measured, cycles, spectra, scales, strict=True)):
         color, up = shades(0.92 * norm(cycle)), place * shift
         if len(spectra) <= _POINTS_SHOWN:
             ax.plot(z.real * scale, up - z.imag * scale, ".", color=color, ms=3, zorder=3)
-        fitted = data_impedance(document, "fit")
+        fitted = read_impedance(document, "fit")
         line = z if fitted is None else fitted
         ax.plot(line.real * scale, up - line.imag * scale, "-", color=color, lw=1.0, zorder=2)
     for place, label in enumerate(labels):
@@ -320,7 +320,7 @@ def series_waterfall(document: Document, **options: Any) -> Axes:
     )  # fmt: skip
 
 
-def _height(measured: Sequence[NDArray[np.complex128]], scales: Sequence[float], shift: float) -> float:
+def _find_height(measured: Sequence[NDArray[np.complex128]], scales: Sequence[float], shift: float) -> float:
     """Return the height of a figure, inches, that equal axes fill where the spectra take its width."""
     heaps = [z * k - 1j * place * shift for place, (z, k) in enumerate(zip(measured, scales, strict=True))]
     every = np.concatenate(heaps)

@@ -50,7 +50,7 @@ _RC: dict[str, Any] = {
     "svg.hashsalt": "eisfit",
 }
 
-_OF_THE_USER = frozenset(
+_USER_SETTINGS = frozenset(
     {"axes.labelsize", "axes.titlesize", "font.family", "font.size", "legend.fontsize", "mathtext.fontset"}
 )
 
@@ -99,13 +99,13 @@ def paper_columns() -> int:
     return _columns.get()
 
 
-def _size(width: float, height: float) -> tuple[float, float]:
+def _compute_size(width: float, height: float) -> tuple[float, float]:
     """Return the size of a figure, inches: as asked for, or as wide as its columns with the same shape."""
     wanted = _WIDTHS.get(_columns.get())
     return (width, height) if wanted is None else (wanted, wanted * max(height / width, 0.4))
 
 
-_made: WeakSet[Any] = WeakSet()  # figures that were opened here
+_own_figures: WeakSet[Any] = WeakSet()  # figures that were opened here
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def style(foreign: bool = False) -> Iterator[None]:
 
     settings: Any = {**_RC, **(_PAPER if _columns.get() else {}), "axes.prop_cycle": cycler(color=COLORS)}
     if foreign:
-        settings = {key: value for key, value in settings.items() if key not in _OF_THE_USER}
+        settings = {key: value for key, value in settings.items() if key not in _USER_SETTINGS}
     with mpl.rc_context(settings):
         try:
             yield
@@ -143,7 +143,7 @@ def apply_style(function: Callable[P, T]) -> Callable[P, T]:
 def _is_foreign(given: Mapping[str, Any]) -> bool:
     """Return whether what is drawn on was not opened here."""
     drawn = next((given[key] for key in ("ax", "axes", "figure") if given.get(key) is not None), None)
-    return drawn is not None and root_figure(drawn) not in _made
+    return drawn is not None and get_figure(drawn) not in _own_figures
 
 
 @apply_style
@@ -151,8 +151,8 @@ def new_figure(width: float = WIDTH, height: float = 3.8) -> Figure:
     """Return an empty figure (inches) that belongs to no window: for files, threads and servers."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_size(width, height), layout="constrained")
-    _made.add(figure)
+    figure = Figure(figsize=_compute_size(width, height), layout="constrained")
+    _own_figures.add(figure)
     return figure
 
 
@@ -166,8 +166,8 @@ def open_figure(width: float, height: float) -> Figure:
     """Return a pyplot figure, which a notebook displays of itself."""
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=_size(width, height), layout="constrained")
-    _made.add(figure)
+    figure = plt.figure(figsize=_compute_size(width, height), layout="constrained")
+    _own_figures.add(figure)
     return figure
 
 
@@ -190,11 +190,11 @@ def figure_or_new(figure: Figure | None, width: float, height: float) -> Figure:
     """Return `figure` made this large, or a new pyplot figure."""
     if figure is None:
         return open_figure(width, height)
-    figure.set_size_inches(*_size(width, height))
+    figure.set_size_inches(*_compute_size(width, height))
     return figure
 
 
-def root_figure(drawn: Any) -> Any:
+def get_figure(drawn: Any) -> Any:
     """Return the figure of whatever a plot function returned."""
     given = drawn
     while isinstance(drawn, (tuple, list, np.ndarray)) and len(drawn):
@@ -220,17 +220,17 @@ def name_fits(ax: Axes, line: Any, *, named: bool) -> None:
         one.set_label("_")
 
 
-def column(values: ArrayLike | None, name: str, size: int | None = None) -> FloatArray:
+def to_column(values: ArrayLike | None, name: str, size: int | None = None) -> FloatArray:
     """Return numbers as (N,) floats, None as NaN, checked against the wanted length."""
-    return _as_row(np.asarray(values, dtype=np.float64), name, size)
+    return _read_row(np.asarray(values, dtype=np.float64), name, size)
 
 
-def complex_column(values: ArrayLike, name: str, size: int | None = None) -> NDArray[np.complex128]:
+def to_complex_column(values: ArrayLike, name: str, size: int | None = None) -> NDArray[np.complex128]:
     """Return complex numbers as (N,), checked against the wanted length."""
-    return _as_row(np.asarray(values, dtype=np.complex128), name, size)
+    return _read_row(np.asarray(values, dtype=np.complex128), name, size)
 
 
-def _as_row(values: NDArray[Any], name: str, size: int | None) -> NDArray[Any]:
+def _read_row(values: NDArray[Any], name: str, size: int | None) -> NDArray[Any]:
     array = np.atleast_1d(values)
     if array.ndim != 1 or (size is not None and array.size != size):
         wanted = "one row" if size is None else f"{size} values"
@@ -238,13 +238,13 @@ def _as_row(values: NDArray[Any], name: str, size: int | None) -> NDArray[Any]:
     return array
 
 
-def data_impedance(document: Any, kind: str = "Z") -> NDArray[np.complex128] | None:
+def read_impedance(document: Any, kind: str = "Z") -> NDArray[np.complex128] | None:
     """Return ``Z_real_ohm + j Z_imag_ohm`` (or ``fit_...``) of a document's data, None where it has none."""
     data = document.get("data") or {}
     real, imag = data.get(f"{kind}_real_ohm"), data.get(f"{kind}_imag_ohm")
     if real is None or imag is None:
         return None
-    return np.asarray(column(real, kind) + 1j * column(imag, kind))
+    return np.asarray(to_column(real, kind) + 1j * to_column(imag, kind))
 
 
 def require_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
@@ -255,32 +255,32 @@ def require_data(document: Any) -> tuple[FloatArray, NDArray[np.complex128]]:
     EisfitError
         When it holds no data, or says why it failed.
     """
-    impedance = data_impedance(document)
+    impedance = read_impedance(document)
     if impedance is None:
         source = (document.get("spectrum") or {}).get("source") or "this document"
         reason = document.get("error") or "it holds no measured data"
         raise EisfitError(f"{source}: there is nothing to draw: {reason}")
-    return column(document["data"]["frequency_Hz"], "frequency", impedance.size), impedance
+    return to_column(document["data"]["frequency_Hz"], "frequency", impedance.size), impedance
 
 
-def relative_noise(document: Any, impedance: NDArray[np.complex128]) -> FloatArray | None:
+def read_relative_noise(document: Any, impedance: NDArray[np.complex128]) -> FloatArray | None:
     """Return the standard deviation of a document's data as a fraction of |Z|, None where it is not known."""
     noise = document["data"].get("noise_ohm")
-    return None if noise is None else np.asarray(column(noise, "noise") / np.abs(impedance))
+    return None if noise is None else np.asarray(to_column(noise, "noise") / np.abs(impedance))
 
 
 @functools.lru_cache(maxsize=1)
-def _letters() -> frozenset[int]:
+def _list_letters() -> frozenset[int]:
     from matplotlib.font_manager import findfont, get_font
 
     return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
-def legible(text: str) -> str:
+def sanitise(text: str) -> str:
     """Return a name from outside as text that can be drawn: no broken formula, no letter the font lacks."""
     from matplotlib.mathtext import MathTextParser
 
-    letters = _letters()
+    letters = _list_letters()
     drawn = "".join(letter if ord(letter) in letters else "?" for letter in " ".join(text.split()))
     if drawn.startswith("_"):  # matplotlib keeps such labels out of the legend
         drawn = f" {drawn}"
@@ -298,25 +298,25 @@ def shorten(text: str, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def pretty(text: str) -> str:
+def prettify(text: str) -> str:
     r"""Return a label with subscripts and the Greek letters that units use on paper.
 
-    >>> print(pretty("R_ct / ohm"))
+    >>> print(prettify("R_ct / ohm"))
     $R_\mathrm{ct}$ / Ω
     """
     if "$" in text:  # a formula already
-        return legible(text)
-    text = re.sub(r"\b[A-Z][A-Za-z]{0,3}\d*(?:_[A-Za-z0-9]+)+\b", _subscript, text)
+        return sanitise(text)
+    text = re.sub(r"\b[A-Z][A-Za-z]{0,3}\d*(?:_[A-Za-z0-9]+)+\b", _format_subscript, text)
     text = re.sub(r"(?<![A-Za-z])([mkM]?)ohm(?![A-Za-z])", lambda found: f"{found[1]}Ω", text)
-    return legible(_exponents(text))
+    return sanitise(_format_exponents(text))
 
 
-def quantity(formula: str) -> str:
+def format_quantity(formula: str) -> str:
     """Return a formula in italics where it is for a paper, else in plain letters.
 
     Matplotlib takes longer to read its first formula than to draw all the rest.
 
-    >>> quantity("-Z''")
+    >>> format_quantity("-Z''")
     '−Z″'
     """
     if _columns.get():
@@ -326,11 +326,11 @@ def quantity(formula: str) -> str:
 
 def label_impedance(ax: Axes, unit: str, more: str = "") -> None:
     """Name the axes of a Nyquist plot; `more` is said of the vertical one."""
-    real, imaginary = quantity("Z'"), quantity("-Z''")
+    real, imaginary = format_quantity("Z'"), format_quantity("-Z''")
     ax.set(xlabel=f"{real} / {unit}", ylabel=f"{imaginary} / {unit}{more}")
 
 
-def _subscript(found: re.Match[str]) -> str:
+def _format_subscript(found: re.Match[str]) -> str:
     element, *rest = found[0].split("_")
     greek = {"alpha": r"\alpha", "tau": r"\tau", "sigma": r"\sigma"}
     symbol = element
@@ -340,13 +340,13 @@ def _subscript(found: re.Match[str]) -> str:
     return rf"${symbol}_\mathrm{{{','.join(rest)}}}$"
 
 
-def _exponents(text: str) -> str:
+def _format_exponents(text: str) -> str:
     text = re.sub(r"\bs\^alpha\b", r"$\\mathrm{s}^{\\alpha}$", text)
     text = re.sub(r"\bcm2\b", "cm²", text)
     return re.sub(r"\b(s|cm|m)\^(-?\d+(?:/\d+)?)", r"$\\mathrm{\1}^{\2}$", text)
 
 
-def ohm_scale(largest: float) -> tuple[float, str]:
+def choose_ohm_scale(largest: float) -> tuple[float, str]:
     """Return the factor and the unit in which a resistance of this size (ohm) reads best."""
     for limit, factor, unit in ((0.1, 1e3, "mΩ"), (1e4, 1.0, "Ω"), (2e6, 1e-3, "kΩ")):
         if largest < limit:
@@ -354,12 +354,12 @@ def ohm_scale(largest: float) -> tuple[float, str]:
     return 1e-6, "MΩ"
 
 
-def ohm_words(resistance: float) -> str:
+def format_ohm(resistance: float) -> str:
     """Return a resistance as figures write it.
 
-    >>> ohm_words(0.0123), ohm_words(3456.0)
+    >>> format_ohm(0.0123), format_ohm(3456.0)
     ('12.3 mΩ', '3456 Ω')
     """
-    factor, unit = ohm_scale(resistance)
+    factor, unit = choose_ohm_scale(resistance)
     scaled = factor * resistance
     return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"

@@ -13,9 +13,9 @@ from eisfit.display.plot.style import (
     WIDTH,
     apply_style,
     axes_or_new,
-    column,
-    legible,
-    pretty,
+    prettify,
+    sanitise,
+    to_column,
 )
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def trend(
     """
     from matplotlib.colors import to_hex
 
-    values = column(y, "values")
-    places = column(x, xlabel, values.size)
-    errors = None if stderr is None else column(stderr, "standard errors", values.size)
+    values = to_column(y, "values")
+    places = to_column(x, xlabel, values.size)
+    errors = None if stderr is None else to_column(stderr, "standard errors", values.size)
     numbered = xlabel == "cycle"
     if not np.isfinite(places).any():
         numbered, places, xlabel = True, np.arange(1.0, values.size + 1), "spectrum"
@@ -76,29 +76,29 @@ def trend(
     shown = np.isfinite(places) & np.isfinite(values)
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():
-            bars = None if errors is None else _bars(values[chosen], errors[chosen], within)
+            bars = None if errors is None else _compute_bars(values[chosen], errors[chosen], within)
             ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
-                        label=None if name is None else legible(name), zorder=3,
-                        **_weight(int(shown.sum())))  # fmt: skip
+                        label=None if name is None else sanitise(name), zorder=3,
+                        **_choose_sizes(int(shown.sum())))  # fmt: skip
     if numbered and shown.any() and (places[shown] == np.round(places[shown])).all():
-        _whole_numbers(ax)
-    ax.set(xlabel=pretty(xlabel), ylabel=pretty(ylabel))
+        _use_whole_ticks(ax)
+    ax.set(xlabel=prettify(xlabel), ylabel=prettify(ylabel))
     ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
-    _frame(ax)
+    _frame_axes(ax)
     if growth and shown.any():
-        _growth(ax, growth, places[shown], color)
-    _trend_legend(ax, doubtful=bool((shown & ~trusted).any()))
+        _draw_growth(ax, growth, places[shown], color)
+    _add_legend(ax, doubtful=bool((shown & ~trusted).any()))
     return ax
 
 
-def _bars(values: FloatArray, errors: FloatArray, within: tuple[float, float]) -> FloatArray:
+def _compute_bars(values: FloatArray, errors: FloatArray, within: tuple[float, float]) -> FloatArray:
     """Return the lengths (2, N) of error bars downwards and upwards, cut at the bounds."""
     size = np.nan_to_num(np.abs(errors))
     room = np.maximum(np.array([values - within[0], within[1] - values]), 0.0)
     return np.asarray(np.minimum(size, room))
 
 
-def bounds_of(document: Mapping[str, Any], name: str) -> tuple[float, float]:
+def get_bounds(document: Mapping[str, Any], name: str) -> tuple[float, float]:
     """Return a parameter's bounds in a track document; where it does not tell them, none."""
     for row in document.get("results") or []:
         block = (row.get("parameters") or {}).get(name) or {}
@@ -108,14 +108,14 @@ def bounds_of(document: Mapping[str, Any], name: str) -> tuple[float, float]:
     return (0.0, 1.0) if name.endswith("_alpha") else (-np.inf, np.inf)
 
 
-def _weight(points: int) -> dict[str, Any]:
+def _choose_sizes(points: int) -> dict[str, Any]:
     """Return sizes of markers and bars: many of them must not become a smear."""
     return (
         {"elinewidth": 1.0} if points <= _MANY else {"elinewidth": 0.5, "capsize": 0.0, "ms": 2.8, "mew": 0.7}
     )
 
 
-def _trend_legend(ax: Axes, *, doubtful: bool) -> None:
+def _add_legend(ax: Axes, *, doubtful: bool) -> None:
     """Name the series, and say what hollow means where there are hollow points."""
     known = ax.get_legend_handles_labels()[1]
     if known and doubtful:
@@ -131,14 +131,14 @@ def explain_hollow(ax: Axes) -> None:
     ax.legend(loc="best")
 
 
-def _whole_numbers(ax: Axes) -> None:
+def _use_whole_ticks(ax: Axes) -> None:
     """Keep ticks such as 1.5 off an axis of cycle numbers."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
-def _frame(ax: Axes) -> None:
+def _frame_axes(ax: Axes) -> None:
     """Keep one wild error bar from flattening all the points, those of series drawn before among them."""
     from matplotlib.container import ErrorbarContainer
 
@@ -154,7 +154,7 @@ def _frame(ax: Axes) -> None:
         ax.autoscale(axis="y")
 
 
-def _growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> None:
+def _draw_growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> None:
     slope, intercept = growth.get("slope"), growth.get("intercept")
     if slope is None or intercept is None or growth.get("law", "linear") != "linear":
         return

@@ -8,7 +8,7 @@ from typing import Any
 from eisfit.display.report.words import Document, axes_of, axis_unit, clean, cycle_words
 from eisfit.rounding import significant, value_with_error
 
-_SEEN = 3.0  # standard errors from which an energy is worth a sentence
+_MIN_ERRORS = 3.0  # standard errors from which an energy is worth a sentence
 _LARGE = 1e5
 _USUAL = 3.93  # standard errors, a little more than a normal 95 % interval takes
 
@@ -31,7 +31,7 @@ def place_words(row: Mapping[str, Any], axis: Mapping[str, Any]) -> str:
 def energy_rows(document: Document, names: Sequence[str], places: int) -> list[list[str]]:
     """Return the row of activation energies that closes a table over the temperature; of a grid, several."""
     rows = []
-    for part in _parts(document):
+    for part in _list_parts(document):
         energies = part.get("arrhenius") or {}
         if not energies:
             continue
@@ -42,7 +42,7 @@ def energy_rows(document: Document, names: Sequence[str], places: int) -> list[l
     return rows
 
 
-def _parts(document: Document) -> list[Mapping[str, Any]]:
+def _list_parts(document: Document) -> list[Mapping[str, Any]]:
     return list(document.get("grid") or [document])
 
 
@@ -50,15 +50,15 @@ def law_sentences(document: Document) -> list[str]:
     """Return a sentence for each law that a series over its axis has."""
     axes = axes_of(document)
     said = []
-    for part in _parts(document):
+    for part in _list_parts(document):
         where = f"{axes[1]['name']} {place_words(part, axes[1])}: " if len(axes) > 1 else ""
-        said += [where + text for text in _laws(part)]
+        said += [where + text for text in _iterate_laws(part)]
     return said
 
 
-def _laws(part: Mapping[str, Any]) -> Iterator[str]:
+def _iterate_laws(part: Mapping[str, Any]) -> Iterator[str]:
     for name, law in (part.get("arrhenius") or {}).items():
-        if abs(law["activation_energy_eV"]) >= _SEEN * law["stderr"]:  # else it stands in the table
+        if abs(law["activation_energy_eV"]) >= _MIN_ERRORS * law["stderr"]:  # else it stands in the table
             yield f"{clean(name)}: {energy_words(law)}"
     for name, law in (part.get("lines") or {}).items():
         yield f"{clean(name)}: {line_words(law)}"

@@ -32,13 +32,13 @@ def caption(kind: str, document: Document) -> str:
     return _KINDS[kind](document)
 
 
-def _fit(document: Document) -> str:
+def _caption_fit(document: Document) -> str:
     circuit, statistics = document.get("circuit") or {}, document.get("statistics") or {}
     rows = document.get("parameters") or {}
     wanted = [f"{name} = {format_measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
               if row.get("unit") == "ohm" and row.get("verdict") == "determined"]  # fmt: skip
     found = f" Determined: {', '.join(wanted)} (standard errors)." if wanted else ""
-    usable = "" if document.get("ok") else f" The fit is not usable{_against(document)}."
+    usable = "" if document.get("ok") else f" The fit is not usable{_describe_refusal(document)}."
     return (
         f"Impedance of {title_of(document)}, {_points(document)}: Nyquist plot, Bode plot and residuals in "
         f"percent of |Z|. Points: data; line: fit of {clean(circuit.get('string'))} by complex "
@@ -47,8 +47,8 @@ def _fit(document: Document) -> str:
     )
 
 
-def _check(document: Document) -> str:
-    outcome = "consistent" if document.get("ok") else f"not consistent{_against(document)}"
+def _caption_check(document: Document) -> str:
+    outcome = "consistent" if document.get("ok") else f"not consistent{_describe_refusal(document)}"
     return (
         f"Kramers-Kronig test of {title_of(document)}, {_points(document)}: data, a linear circuit of "
         f"{count(int(document.get('rc_elements') or 0), 'RC element')}, and the residuals in percent of |Z|; "
@@ -56,14 +56,14 @@ def _check(document: Document) -> str:
     )
 
 
-def _compare(document: Document) -> str:
+def _caption_compare(document: Document) -> str:
     return (
         f"Circuits compared on {title_of(document)}: BIC above that of the best; beside each bar the rms "
         "residual in percent of |Z|. Hatched: refused; vermilion: misses the data."
     )
 
 
-def _identify(document: Document) -> str:
+def _caption_identify(document: Document) -> str:
     return (
         f"Circuits that {title_of(document)} supports, of {document.get('tried')} tried: probability by "
         "Laplace's approximation of the evidence."
@@ -77,7 +77,7 @@ def _caption_drt(document: Document) -> str:
     )
 
 
-def _track(document: Document) -> str:
+def _caption_track(document: Document) -> str:
     circuit, axis = document.get("circuit") or {}, axes_of(document)[0]["name"]
     spectra = count(len(document.get("rows") or []), "fit")
     made = (
@@ -90,7 +90,7 @@ def _track(document: Document) -> str:
     )
 
 
-def _explain(document: Document) -> str:
+def _caption_explain(document: Document) -> str:
     change = str((document.get("headline") or [""])[0])
     return (
         "What each effect of the coating contributes to the change of R_ct: medians over the hypotheses that "
@@ -99,13 +99,13 @@ def _explain(document: Document) -> str:
     )
 
 
-def _spectra(document: Document) -> str:
+def _caption_spectra(document: Document) -> str:
     axis, *second = (one["name"] for one in axes_of(document))
     text = f"Spectra over the {axis} with their fits, one above the other"
     return f"{text}; at the right the {second[0]} of the line that begins there." if second else f"{text}."
 
 
-def _joint(document: Document) -> str:
+def _caption_joint(document: Document) -> str:
     return "Parameters fitted to all spectra at once (line) beside each spectrum's own fit (points)."
 
 
@@ -114,19 +114,19 @@ def _points(document: Document) -> str:
     return f"{count(number or 0, 'point')} from {span_of(document)}"
 
 
-def _against(document: Document) -> str:
+def _describe_refusal(document: Document) -> str:
     return explain_refusal(document).replace("_", " ")
 
 
 _KINDS: dict[str, Callable[[Document], str]] = {
-    "fit": _fit,
-    "check": _check,
-    "compare": _compare,
-    "identify": _identify,
+    "fit": _caption_fit,
+    "check": _caption_check,
+    "compare": _caption_compare,
+    "identify": _caption_identify,
     "drt": _caption_drt,
-    "track": _track,
-    "explain": _explain,
-    "spectra": _spectra,
-    "joint": _joint,
+    "track": _caption_track,
+    "explain": _caption_explain,
+    "spectra": _caption_spectra,
+    "joint": _caption_joint,
     "drt_map": lambda _: "Distribution of relaxation times along the axis; lines follow its peaks.",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from eisfit.display.report.fits import short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import blocks, wrap_all
+from eisfit.display.report.table import list_blocks, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -21,20 +21,20 @@ from eisfit.display.report.words import (
 
 def cells_text(document: Document, *, width: int = WIDTH) -> str:
     """Return a study table (``eisfit.cells/1``) as text: one row a cell and cycle, then the comparison."""
-    head, rows = _table(document)
+    head, rows = _build_table(document)
     if not rows:
         return "no spectra\n"
-    lines = blocks(head, rows, width=width, fixed=3)
-    after = wrap_all(_tell_flags(document), width=width)
+    lines = list_blocks(head, rows, width=width, fixed=3)
+    after = wrap_all(_describe_flags(document), width=width)
     return "\n".join([*lines, *([""] if after else []), *after]) + "\n"
 
 
 def cells_html(document: Document) -> str:
     """Return the same as an HTML fragment."""
-    return html_fragment([html_table(*_table(document)), *map(html_line, _tell_flags(document))])
+    return html_fragment([html_table(*_build_table(document)), *map(html_line, _describe_flags(document))])
 
 
-def _table(document: Document) -> tuple[list[str], list[list[str]]]:
+def _build_table(document: Document) -> tuple[list[str], list[list[str]]]:
     titles = title_columns(tracked_units(document))
     cells = [[*_head(row), *(format_tracked(row, n) for n in titles)] for row in document.get("rows") or []]
     return ["cell", "cycle", "verdict", *titles.values()], cells
@@ -44,6 +44,6 @@ def _head(row: Mapping[str, Any]) -> list[str]:
     return [clean(row.get("cell")), cycle_words(row.get("cycle")) or "?", short_verdict(row)]
 
 
-def _tell_flags(document: Document) -> list[str]:
+def _describe_flags(document: Document) -> list[str]:
     compared = [row["text"] for rows in (document.get("comparison") or {}).values() for row in rows]
     return [clean(text) for text in (*compared, *(document.get("notes") or []))]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.fits import reasons, short_verdict, verdict_lines
-from eisfit.display.report.table import table, wrap
+from eisfit.display.report.fits import list_reasons, short_verdict, verdict_lines
+from eisfit.display.report.table import tabulate, wrap
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -52,13 +52,13 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
     lines += wrap("Kramers-Kronig: " + ", ".join(parts), width=width)
     for failing in document.get("ranges") or []:
         reason = clean(failing.get("cause"))
-        lines += wrap(f"fails {_tell_where(failing)}" + (f": {reason}" if reason else ""), width=width)
+        lines += wrap(f"fails {_describe_where(failing)}" + (f": {reason}" if reason else ""), width=width)
     if document.get("ok"):
-        lines += wrap(_tell_unseen(document), width=width)
+        lines += wrap(_describe_unseen(document), width=width)
     return "\n".join(lines) + "\n"
 
 
-def _tell_unseen(document: Document) -> str:
+def _describe_unseen(document: Document) -> str:
     """Return what a spectrum that passed may hide."""
     block, points = spectrum_block(document), points_of(document)
     low, high = block.get("frequency_min_Hz"), block.get("frequency_max_Hz")
@@ -76,12 +76,12 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         return "no spectra\n"
     head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails at"]
     names = short_titles(documents, width // 3)
-    rows = [_check_row(document, name) for document, name in zip(documents, names, strict=True)]
-    lines = table(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
-    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+    rows = [_make_row(document, name) for document, name in zip(documents, names, strict=True)]
+    lines = tabulate(head, rows, width=width, right=(2, 3, 4, 5, 6), flexible=7)
+    return "\n".join([*lines, *list_reasons(documents, width=width)]) + "\n"
 
 
-def _check_row(document: Document, name: str) -> list[str]:
+def _make_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "FAILED", *[""] * 6]
     elements = document.get("rc_elements")
@@ -91,14 +91,14 @@ def _check_row(document: Document, name: str) -> list[str]:
         points_words(document),
         MISSING if elements is None else str(elements),
         *(percent(document.get(key)) for key in ("noise_relative", "rms_residual", "max_residual")),
-        ", ".join(_range(failing) for failing in document.get("ranges") or []),
+        ", ".join(_format_range(failing) for failing in document.get("ranges") or []),
     ]
 
 
-def _tell_where(failing: Mapping[str, Any]) -> str:
+def _describe_where(failing: Mapping[str, Any]) -> str:
     alone = failing.get("low_Hz") == failing.get("high_Hz")
-    return f"at {_range(failing)}" if alone else f"from {_range(failing)}"
+    return f"at {_format_range(failing)}" if alone else f"from {_format_range(failing)}"
 
 
-def _range(failing: Mapping[str, Any]) -> str:
+def _format_range(failing: Mapping[str, Any]) -> str:
     return hertz_range(failing.get("low_Hz"), failing.get("high_Hz"))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.table import tabulate, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, clean
 from eisfit.rounding import significant
 
@@ -28,7 +28,7 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
     for circuit in circuits:
         lines += wrap(f"{clean(circuit.get('name'))}: {clean(circuit.get('title'))}", width=width)
         lines += wrap(clean(circuit.get("string")), width=width, indent="    ")
-        lines += _circuit_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
+        lines += _list_parameters(circuit.get("parameters") or (), width, whole=len(circuits) == 1)
         if len(circuits) == 1:
             cited = [f"reference: {clean(text)}" for text in circuit.get("references") or ()]
             lines += wrap_all(cited, width=width)
@@ -36,18 +36,18 @@ def circuits_text(circuits: Sequence[Mapping[str, Any]], *, width: int = WIDTH) 
     return "\n".join(lines)
 
 
-def _circuit_parameters(rows: Sequence[Any], width: int, *, whole: bool) -> list[str]:
+def _list_parameters(rows: Sequence[Any], width: int, *, whole: bool) -> list[str]:
     named = [row if isinstance(row, Mapping) else {"name": row} for row in rows]
     if not (whole and any("describe" in row for row in named)):
         return wrap(" ".join(clean(row["name"]) for row in named), width=width, indent="    ")
     head = ["parameter", "unit", "bounds", "role", "meaning"]
     cells = [[clean(row.get(key)) for key in ("name", "unit", "role", "describe")] for row in named]
     for cell, row in zip(cells, named, strict=True):
-        cell.insert(2, _bounds(row))
-    return ["", *table(head, cells, width=width, flexible=4)]
+        cell.insert(2, _describe_bounds(row))
+    return ["", *tabulate(head, cells, width=width, flexible=4)]
 
 
-def _bounds(row: Mapping[str, Any]) -> str:
+def _describe_bounds(row: Mapping[str, Any]) -> str:
     if row.get("expr"):
         return f"= {clean(row['expr'])}"
     if row.get("vary") is False:

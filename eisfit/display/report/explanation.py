@@ -70,9 +70,9 @@ def explanation_text(document: Document) -> str:
     """Return the three sentences, contradictions, ledger and contributions for a terminal."""
     lines = [*document["headline"], *(f"note: {note}" for note in document.get("notes", []))]
     lines += [f"contradiction: {row['text']}" for row in document["contradictions"]]
-    shown = 1 + bool(document["fits"]) + bool(document.get("silent")) + _something_open(document)
+    shown = 1 + bool(document["fits"]) + bool(document.get("silent")) + _is_something_open(document)
     shown += bool(document["outside"]["causes"])
-    for table in tables(document)[:shown]:
+    for table in list_tables(document)[:shown]:
         lines += ["", *_align(table)]
     return "\n".join(lines)
 
@@ -101,31 +101,35 @@ def explanation_markdown(document: Document) -> str:
         parts += ["## Contradictions", "\n".join(f"- {row['text']}" for row in document["contradictions"])]
     if document.get("notes"):
         parts += ["## Notes", "\n".join(f"- {note}" for note in document["notes"])]
-    for table in tables(document):
+    for table in list_tables(document):
         body = markdown_lines(table.head, table.rows).rstrip()
         parts += [f"## {table.title}", *([table.note] if table.note else []), body]
     parts.append(f"Made by eisfit {document['eisfit']}, seed {document['seed']}.")
     return "\n\n".join(parts) + "\n"
 
 
-def tables(document: Document) -> list[Table]:
+def list_tables(document: Document) -> list[Table]:
     """Return the tables of a report in their order: ledger first where odds are told."""
-    rows = [_ledger(document)] if document["ledger"] else [_misses(document)]
+    rows = [_tabulate_ledger(document)] if document["ledger"] else [_tabulate_misses(document)]
     if document.get("silent"):
         rows.append(Table(SILENT, ["no odds from", "why"], [list(row) for row in document["silent"].items()]))
     if document["outside"]["causes"]:
         rows.append(_tabulate_causes(document))
     fits = bool(document["fits"])
-    rows += [_contributions(document, "r_ct")] if fits else []
-    if _something_open(document):
-        rows.append(_next(document))
+    rows += [_tabulate_shares(document, "r_ct")] if fits else []
+    if _is_something_open(document):
+        rows.append(_tabulate_next(document))
     if document["predictions"].get("voltages"):
-        rows.append(_voltages(document))
-    rows += [_contributions(document, quantity) for quantity in ("r_hf", "r_total") if fits]
+        rows.append(_tabulate_voltages(document))
+    rows += [_tabulate_shares(document, quantity) for quantity in ("r_hf", "r_total") if fits]
     if document["swing"]:
-        rows.append(_swing(document))
+        rows.append(_tabulate_swing(document))
     rows += _check_films(document)
-    return [*rows, *([_thickness(document), _parameters(document)] if fits else []), _inputs(document)]
+    return [
+        *rows,
+        *([_tabulate_thickness(document), _tabulate_parameters(document)] if fits else []),
+        _tabulate_inputs(document),
+    ]
 
 
 def _check_films(document: Document) -> list[Table]:
@@ -139,7 +143,7 @@ def _check_films(document: Document) -> list[Table]:
     return [Table("The film's values, held against what its parts allow", head, rows)] if rows else []
 
 
-def _something_open(document: Document) -> bool:
+def _is_something_open(document: Document) -> bool:
     return any(row["open_bits"] >= _OPEN for row in document["next_experiments"])
 
 
@@ -156,7 +160,7 @@ def format_signed(value: float, decimals: int) -> str:
     return told if float(told) else told[1:]
 
 
-def percent(p: float) -> str:
+def format_probability(p: float) -> str:
     """Return a probability in words, never 0 or 100 %."""
     return "> 99 %" if p > 0.99 else "< 0.1 %" if p < 0.001 else f"{100 * p:.2g} %"
 
@@ -166,12 +170,12 @@ def sort_hypotheses(document: Document) -> list[str]:
     return sorted(document["hypotheses"], key=lambda name: -document["hypotheses"][name]["log_evidence"])
 
 
-def _ledger(document: Document) -> Table:
+def _tabulate_ledger(document: Document) -> Table:
     order = sort_hypotheses(document)
     rows = [
         [datum, *(format_capped(row[name]) for name in order)] for datum, row in document["ledger"].items()
     ]
-    p = [percent(document["hypotheses"][name]["probability"]) for name in order]
+    p = [format_probability(document["hypotheses"][name]["probability"]) for name in order]
     note = (
         "Change of log10 odds of each hypothesis against all the others, by each datum after those above it; "
         "all were equally likely before. Columns add up to the odds of the last row."
@@ -180,7 +184,7 @@ def _ledger(document: Document) -> Table:
     return Table("What each datum says", head, [*rows, ["probability", *p]], note)
 
 
-def _misses(document: Document) -> Table:
+def _tabulate_misses(document: Document) -> Table:
     rows = [
         [NAMES[name], _format_chance(document["hypotheses"][name]["p_value"])]
         for name in sort_hypotheses(document)
@@ -203,35 +207,35 @@ def _tabulate_causes(document: Document) -> Table:
     return Table(OUTSIDE, ["cause", "beside", "p-value"], rows, note)
 
 
-def shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:
+def select_shares(document: Document, quantity: str = "r_ct") -> dict[str, Mapping[str, float]]:
     """Return the effects that change a quantity, by name: those that some decimal of print shows."""
-    rows, least = document["contributions"][quantity], 0.5 * 10.0 ** -decimals(document)
-    return {name: row for name, row in rows.items() if largest(row) >= least}
+    rows, least = document["contributions"][quantity], 0.5 * 10.0 ** -choose_decimals(document)
+    return {name: row for name, row in rows.items() if find_farther_end(row) >= least}
 
 
-def decimals(document: Document) -> int:
+def choose_decimals(document: Document) -> int:
     """Return how many decimals ohms have in print: one, more for cells of less than ten."""
     both = [document[key][cell]["median"] for key in ("r_ct", "electrode") for cell in ("bare", "coated")]
     largest_one = max((abs(r) for r in both if r is not None and math.isfinite(r)), default=0.0)
     return max(_DIGITS - 1 - math.floor(math.log10(largest_one)), 1) if largest_one > 0 else 1
 
 
-def effect_name(name: str, row: Mapping[str, float]) -> str:
+def name_effect(name: str, row: Mapping[str, float]) -> str:
     """Return an effect in words, with its probability where not all hypotheses hold it."""
     at_work = row.get("at_work", 1.0)
-    return FACTORS[name] if at_work > 0.99 else f"{FACTORS[name]}, {percent(at_work)}"
+    return FACTORS[name] if at_work > 0.99 else f"{FACTORS[name]}, {format_probability(at_work)}"
 
 
-def largest(row: Mapping[str, float]) -> float:
+def find_farther_end(row: Mapping[str, float]) -> float:
     """Return the farther end of an interval from zero."""
     return max(abs(row["low95"]), abs(row["high95"]))
 
 
-def _contributions(document: Document, quantity: str) -> Table:
-    rows = shares(document, quantity)
+def _tabulate_shares(document: Document, quantity: str) -> Table:
+    rows = select_shares(document, quantity)
     sure = all(row.get("at_work", 1.0) > 0.99 for row in rows.values())
-    held = {name: [] if sure else [percent(row["at_work"])] for name, row in rows.items()}
-    places = decimals(document)
+    held = {name: [] if sure else [format_probability(row["at_work"])] for name, row in rows.items()}
+    places = choose_decimals(document)
     body = [
         [FACTORS[name], *held[name], *(format_signed(row[key], places) for key in _MIDDLE_AND_ENDS)]
         for name, row in rows.items()
@@ -247,7 +251,7 @@ def _contributions(document: Document, quantity: str) -> Table:
     return Table(f"Shares of the change of {_SIDES[quantity]} / ohm", head, body, note)
 
 
-def _next(document: Document) -> Table:
+def _tabulate_next(document: Document) -> Table:
     rows = [
         [row["experiment"], f"{row['expected_bits']:.2f}", row["effort"]]
         for row in document["next_experiments"]
@@ -257,29 +261,29 @@ def _next(document: Document) -> Table:
     return Table("Next measurement, by expected gain", head, rows)
 
 
-def _voltages(document: Document) -> Table:
+def _tabulate_voltages(document: Document) -> Table:
     keys = ("measured", "linear", "butler_volmer")
     rows = [
-        [row["what"], *(_millivolts(row[key]) for key in keys), _meets(row["holds"])]
+        [row["what"], *(_format_millivolts(row[key]) for key in keys), _name_readings(row["holds"])]
         for row in document["predictions"]["voltages"]
     ]
     head = ["voltage under current / mV", "stated", "predicted, linear", "by Butler-Volmer", "meets"]
     return Table(VOLTAGES, head, rows, "What the impedance makes of each current, 95 %.")
 
 
-def _millivolts(entry: Mapping[str, float]) -> str:
+def _format_millivolts(entry: Mapping[str, float]) -> str:
     low, high = (significant(1e3 * entry[key], 2) for key in ("low95", "high95"))
     return low if low == high else f"{low} to {high}"
 
 
-def _meets(holds: Mapping[str, bool]) -> str:
+def _name_readings(holds: Mapping[str, bool]) -> str:
     told = {"linear": "linear", "butler_volmer": "Butler-Volmer"}
     return "both" if all(holds.values()) else ", ".join(told[k] for k in told if holds[k]) or "neither"
 
 
-def _swing(document: Document) -> Table:
+def _tabulate_swing(document: Document) -> Table:
     best = sort_hypotheses(document)[0]
-    odds = math.log10(math.e) * _log_odds(document, best)
+    odds = math.log10(math.e) * _compute_log_odds(document, best)
     rows = [
         [e["meaning"], *(format_capped(e[key], 2) for key in ("half", "double"))]
         for e in document["swing"].values()
@@ -298,7 +302,7 @@ def _swing(document: Document) -> Table:
     return Table("How much is prior?", ["prior", "half as wide", "twice as wide"], rows, note)
 
 
-def _log_odds(document: Document, best: str) -> float:
+def _compute_log_odds(document: Document, best: str) -> float:
     """Natural logarithm of the odds of a hypothesis against all the others."""
     logs = {name: entry["log_evidence"] for name, entry in document["hypotheses"].items()}
     others = [value for name, value in logs.items() if name != best]
@@ -306,7 +310,7 @@ def _log_odds(document: Document, best: str) -> float:
     return float(logs[best] - top - math.log(sum(math.exp(value - top) for value in others)))
 
 
-def _thickness(document: Document) -> Table:
+def _tabulate_thickness(document: Document) -> Table:
     rows = [
         [significant(row["thickness_nm"], 2), *(significant(row[k], 3) for k in _MIDDLE_AND_ENDS)]
         for row in document["predictions"]["thickness"]
@@ -315,7 +319,7 @@ def _thickness(document: Document) -> Table:
     return Table("Predicted over the film's thickness", head, rows)
 
 
-def _parameters(document: Document) -> Table:
+def _tabulate_parameters(document: Document) -> Table:
     rows = [
         [p["meaning"], *(significant(p[k], 3) for k in _MIDDLE_AND_ENDS), p["unit"]]
         for p in document["parameters"].values()
@@ -323,7 +327,7 @@ def _parameters(document: Document) -> Table:
     return Table("Parameters", ["parameter", "median", "2.5 %", "97.5 %", "unit"], rows)
 
 
-def _inputs(document: Document) -> Table:
+def _tabulate_inputs(document: Document) -> Table:
     rows = [
         [p["meaning"], *(significant(p[k], 3) for k in ("value", "low68", "high68")), p["unit"], p["source"]]
         for p in document["inputs"].values()

@@ -17,15 +17,15 @@ from eisfit.display.report.explanation import (
     SILENT,
     VOLTAGES,
     Table,
-    decimals,
-    effect_name,
+    choose_decimals,
+    find_farther_end,
     format_capped,
+    format_probability,
     format_signed,
-    largest,
-    percent,
-    shares,
+    list_tables,
+    name_effect,
+    select_shares,
     sort_hypotheses,
-    tables,
 )
 from eisfit.display.report.words import Document
 from eisfit.rounding import significant
@@ -98,13 +98,13 @@ def explanation_html(document: Document) -> str:
     mark = "<span class='sim'>simulated</span>" if document["simulated"] else ""
     body = [
         f"<h1>{title}{mark}</h1>",
-        "<ol>" + "".join(f"<li>{_set(s)}</li>" for s in document["headline"]) + "</ol>",
+        "<ol>" + "".join(f"<li>{_tidy(s)}</li>" for s in document["headline"]) + "</ol>",
     ]
     if document["contradictions"]:
-        told = "".join(f"<li>{_set(row['text'])}</li>" for row in document["contradictions"])
+        told = "".join(f"<li>{_tidy(row['text'])}</li>" for row in document["contradictions"])
         body.append(f"<div class='warn'><b>Contradictions</b><ul>{told}</ul></div>")
-    body += [_ledger(document)] if document["ledger"] else []
-    body += [*([_contributions(document)] if document["fits"] else []), _spectra(document)]
+    body += [_draw_ledger(document)] if document["ledger"] else []
+    body += [*([_draw_shares(document)] if document["fits"] else []), _draw_spectra(document)]
     shown = {
         "What each datum says",
         SILENT if document["ledger"] else "",
@@ -112,14 +112,14 @@ def explanation_html(document: Document) -> str:
     }
     open_too = {"Next measurement, by expected gain", VOLTAGES, "How much is prior?", "No hypothesis fits"}
     open_too.add(OUTSIDE)
-    for table in tables(document):
+    for table in list_tables(document):
         if table.title in open_too:
             end = "" if table.title.endswith("?") else "."
-            caption = f"<b>{_set(table.title)}{end}</b> {_set(table.note)}"
-            body.append(f"<figure><figcaption>{caption}</figcaption>{_table(table)}</figure>")
+            caption = f"<b>{_tidy(table.title)}{end}</b> {_tidy(table.note)}"
+            body.append(f"<figure><figcaption>{caption}</figcaption>{_draw_table(table)}</figure>")
         elif table.title not in shown:
-            body.append(f"<details><summary>{_set(table.title)}</summary>{_table(table)}</details>")
-    body += [f"<p>Note. {_set(note)}</p>" for note in document.get("notes", [])]
+            body.append(f"<details><summary>{_tidy(table.title)}</summary>{_draw_table(table)}</details>")
+    body += [f"<p>Note. {_tidy(note)}</p>" for note in document.get("notes", [])]
     body += [f"<p>{escape(r)}</p>" for r in document["references"]]
     said = (
         " The cells are simulated: nothing here is evidence about real ones." if document["simulated"] else ""
@@ -139,32 +139,34 @@ def explanation_html(document: Document) -> str:
 def explanation_summary_html(document: Document) -> str:
     """Return the three sentences, the contradictions and the first table for a notebook."""
     told = [*document["headline"], *(f"Contradiction. {row['text']}" for row in document["contradictions"])]
-    sentences = "".join(f"<p>{_set(sentence)}</p>" for sentence in told)
-    return f"<div>{sentences}{_table(tables(document)[0])}</div>"
+    sentences = "".join(f"<p>{_tidy(sentence)}</p>" for sentence in told)
+    return f"<div>{sentences}{_draw_table(list_tables(document)[0])}</div>"
 
 
-def _set(text: str) -> str:
-    """Quantities as in print."""
+def _tidy(text: str) -> str:
+    """Return a text with its quantities as in print."""
     words = _RANGE.sub(lambda m: m[0] if m[1] else f"{m[2]}\u2013", escape(text))
     for plain, printed in _PRINTED.items():
         words = words.replace(plain, printed)
     return _MINUS.sub("\u2212", words)
 
 
-def _ledger(document: Document) -> str:
+def _draw_ledger(document: Document) -> str:
     order = sort_hypotheses(document)
     heads = "".join(
         f"<th scope='col'>{NAMES[name]}<span class='let'>{LETTERS[name]}</span></th>" for name in order
     )
     rows = "".join(
-        f"<tr><th scope='row'>{_set(datum)}</th>" + "".join(_odds(row[name]) for name in order) + "</tr>"
+        f"<tr><th scope='row'>{_tidy(datum)}</th>" + "".join(_odds(row[name]) for name in order) + "</tr>"
         for datum, row in document["ledger"].items()
     )
     rows += "".join(
-        f"<tr class='mut'><th scope='row'>{_set(fact)}</th><td colspan='{len(order)}'>{_set(why)}</td></tr>"
+        f"<tr class='mut'><th scope='row'>{_tidy(fact)}</th><td colspan='{len(order)}'>{_tidy(why)}</td></tr>"
         for fact, why in document.get("silent", {}).items()
     )
-    last = "".join(f"<td>{_set(percent(document['hypotheses'][name]['probability']))}</td>" for name in order)
+    last = "".join(
+        f"<td>{_tidy(format_probability(document['hypotheses'][name]['probability']))}</td>" for name in order
+    )
     caption = (
         "<b>Figure 1. What each datum says.</b> Change of log<sub>10</sub> odds of each hypothesis against "
         "all the others, by each datum after those above it. All were equally likely before; columns add up."
@@ -180,10 +182,10 @@ def _odds(value: float) -> str:
     kind = "" if abs(value) < 0.05 else "pos" if value > 0 else "neg"
     cut = " cut" if value <= -3 else ""
     text = format_capped(value).replace("-", "\u2212")
-    return f"<td class='{kind}{cut}'>{text}{_bar(value, 3.0)}</td>"
+    return f"<td class='{kind}{cut}'>{text}{_draw_bar(value, 3.0)}</td>"
 
 
-def _bar(value: float, most: float, ends: tuple[float, float] | None = None) -> str:
+def _draw_bar(value: float, most: float, ends: tuple[float, float] | None = None) -> str:
     """Return a bar from the middle, and on it a line between two ends."""
     left, right = sorted((50.0, 50 + 50 * max(min(value / most, 1.0), -1.0)))
     line = ""
@@ -194,17 +196,17 @@ def _bar(value: float, most: float, ends: tuple[float, float] | None = None) -> 
     return f"<span class='bar' aria-hidden='true'>{bar}{line}</span>"
 
 
-def _contributions(document: Document) -> str:
-    entries = shares(document)
-    most, rows, held = max(map(largest, entries.values()), default=1.0), "", ""
-    places = decimals(document)
+def _draw_shares(document: Document) -> str:
+    entries = select_shares(document)
+    most, rows, held = max(map(find_farther_end, entries.values()), default=1.0), "", ""
+    places = choose_decimals(document)
     for name, c in entries.items():
         middle, low, high = (format_signed(c[key], places) for key in ("median", "low95", "high95"))
         span = f"{middle} ({low} to {high})".replace("-", "\u2212")
         kind = "neg" if c["median"] > 0 else "pos"
-        bar = f"<td class='{kind}'>{_bar(c['median'], most, (c['low95'], c['high95']))}</td>"
+        bar = f"<td class='{kind}'>{_draw_bar(c['median'], most, (c['low95'], c['high95']))}</td>"
         held = held if c["at_work"] > 0.99 else f" {AT_WORK}"
-        rows += f"<tr><th scope='row'>{_set(effect_name(name, c))}</th><td>{span}</td>{bar}</tr>"
+        rows += f"<tr><th scope='row'>{_tidy(name_effect(name, c))}</th><td>{span}</td>{bar}</tr>"
     caption = (
         "<b>Figure 2. Shares of the change of <i>R</i><sub>ct</sub> / Ω</b>, Shapley values: median, "
         "and as a line the central 95 %." + held
@@ -213,13 +215,13 @@ def _contributions(document: Document) -> str:
     return f"<figure class='wide'><figcaption>{caption}</figcaption>{body}</figure>"
 
 
-def _spectra(document: Document) -> str:
+def _draw_spectra(document: Document) -> str:
     rows = document["predictions"]["spectra"]
     if not rows:
         return ""
     # Two of each side: a film is seen beside the cell without it.
     sides = [[row for row in rows if row["coated"] is coated][:2] for coated in (False, True)]
-    panels = "".join(_panel(row) for pair in zip_longest(*sides) for row in pair if row)
+    panels = "".join(_draw_panel(row) for pair in zip_longest(*sides) for row in pair if row)
     caption = (
         f"<b>Figure {3 if document['fits'] else 1}. Measured over predicted.</b> Points: measured; line: the "
         "best hypothesis; boxes: central 95 % over all hypotheses by their probability. Equal scales; "
@@ -228,14 +230,14 @@ def _spectra(document: Document) -> str:
     return f"<figure><figcaption>{caption}</figcaption><div class='grid'>{panels}</div></figure>"
 
 
-def _round_ticks(left: float, right: float) -> list[float]:
+def _choose_ticks(left: float, right: float) -> list[float]:
     """Four to eight round numbers between two ends."""
     size = 10 ** math.floor(math.log10((right - left) / 4))
     step = max((k * size for k in (1, 2, 5, 10) if (right - left) / (k * size) >= 4), default=size)
     return [round(k * step, 12) for k in range(math.ceil(left / step), math.floor(right / step) + 1)]
 
 
-def _panel(row: Mapping[str, Any]) -> str:
+def _draw_panel(row: Mapping[str, Any]) -> str:
     x, y = row["Z_real_ohm"], [-v for v in row["Z_imag_ohm"]]
     left, right, top = min(0.0, *x), max(x), max(*y, 1e-9)
     if min(x) > _FAR * right:  # what lies between zero and the spectrum shows nothing
@@ -265,7 +267,7 @@ def _panel(row: Mapping[str, Any]) -> str:
     ticks = "".join(
         f"<path class='axis' d='M{place(at, 0)[0]:.1f},{ay:.1f} v4'/>"
         f"<text x='{place(at, 0)[0]:.1f}' y='{ay + 16:.1f}' text-anchor='middle'>{at:g}</text>"
-        for at in _round_ticks(left, right)
+        for at in _choose_ticks(left, right)
     )
     words = "Z′ / Ω (vertical: −Z″, same scale)"
     name = f"<text x='{(ax + bx) / 2:.1f}' y='{ay + 31:.1f}' text-anchor='middle'>{words}</text>"
@@ -287,10 +289,12 @@ def _measure_distance(row: Mapping[str, Any]) -> float:
     return 100 * math.sqrt(2 * sum(squares) / len(squares))
 
 
-def _table(table: Table) -> str:
-    head = "".join(f"<th scope='col'>{_set(cell)}</th>" for cell in table.head)
+def _draw_table(table: Table) -> str:
+    head = "".join(f"<th scope='col'>{_tidy(cell)}</th>" for cell in table.head)
     rows = "".join(
-        f"<tr><th scope='row'>{_set(row[0])}</th>" + "".join(f"<td>{_set(c)}</td>" for c in row[1:]) + "</tr>"
+        f"<tr><th scope='row'>{_tidy(row[0])}</th>"
+        + "".join(f"<td>{_tidy(c)}</td>" for c in row[1:])
+        + "</tr>"
         for row in table.rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.latex import latex, latex_symbol, latex_table, latex_unit
-from eisfit.display.report.markdown import markdown, markdown_table
+from eisfit.display.report.latex import escape_tex, latex_symbol, latex_table, latex_unit
+from eisfit.display.report.markdown import escape_md, markdown_table
 from eisfit.display.report.words import (
     Document,
     bracket,
     clean,
-    failure,
+    describe_constraint,
+    describe_verdict,
+    explain_failure,
     flag_name,
     flag_words,
     flags_of,
     format_measured,
-    mark,
+    list_parameter_rows,
     name_of,
-    parameter_rows,
     units_of,
-    verdict,
 )
 from eisfit.files import to_csv
 from eisfit.rounding import latex_value_with_error
@@ -86,12 +86,12 @@ def _describe(document: Document) -> dict[str, Any]:
 
 def fit_markdown(document: Document) -> str:
     """Return one fit as Markdown: the verdict, then a parameter table."""
-    lines = [f"**{markdown(name_of(document))}: {markdown(verdict(document))}**", ""]
+    lines = [f"**{escape_md(name_of(document))}: {escape_md(describe_verdict(document))}**", ""]
     if document.get("error"):
-        return "\n".join([*lines, markdown(failure(document)), ""])
-    lines += [f"- {markdown(flag_name(flag))}: {markdown(flag_words(flag))}" for flag in flags_of(document)]
+        return "\n".join([*lines, escape_md(explain_failure(document)), ""])
+    lines += [f"- {escape_md(flag_name(flag))}: {escape_md(flag_words(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
-    return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, parameter_rows(document))
+    return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, list_parameter_rows(document))
 
 
 def fit_latex(document: Document) -> str:
@@ -100,28 +100,28 @@ def fit_latex(document: Document) -> str:
     A fit that is not usable says so in the caption; what is not determined stands in brackets.
     """
     circuit = document.get("circuit") or {}
-    words = verdict(document)
-    caption = f"Parameters of {latex(name_of(document))}"
+    words = describe_verdict(document)
+    caption = f"Parameters of {escape_tex(name_of(document))}"
     if circuit.get("string"):
-        caption += rf", circuit \texttt{{{latex(clean(circuit['string']))}}}"
+        caption += rf", circuit \texttt{{{escape_tex(clean(circuit['string']))}}}"
     if document.get("error"):
-        return f"% {failure(document)}\n% no table: the fit failed\n"
+        return f"% {explain_failure(document)}\n% no table: the fit failed\n"
     if not document.get("ok"):
-        caption += rf" \textbf{{({latex(words)})}}"
+        caption += rf" \textbf{{({escape_tex(words)})}}"
     rows = [
-        [latex_symbol(name), _value(row), latex_unit(row.get("unit")), latex(_verdict(row))]
+        [latex_symbol(name), _to_latex(row), latex_unit(row.get("unit")), escape_tex(_verdict(row))]
         for name, row in (document.get("parameters") or {}).items()
     ]
     whole = latex_table("llll", ["Parameter", "Value", "Unit", "Verdict"], rows)
     return f"\\begin{{table}}\n\\centering\n\\caption{{{caption}.}}\n{whole}\\end{{table}}\n"
 
 
-def _value(row: Mapping[str, Any]) -> str:
+def _to_latex(row: Mapping[str, Any]) -> str:
     unknown = format_measured(row).endswith("?")
     value = latex_value_with_error(row.get("value"), float("nan") if unknown else row.get("stderr"))
     return bracket(value, row.get("verdict"))
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
-    said = clean(row.get("verdict")), mark(row)
+    said = clean(row.get("verdict")), describe_constraint(row)
     return ", ".join(dict.fromkeys(word for word in said if word))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from eisfit.display.report.intervals import interval_words
-from eisfit.display.report.table import blocks, table, wrap, wrap_all
+from eisfit.display.report.table import list_blocks, tabulate, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -15,16 +15,17 @@ from eisfit.display.report.words import (
     cycle_of,
     cycle_words,
     describe_circuit,
-    failure,
+    describe_meaning,
+    describe_parameter_verdict,
+    describe_verdict,
+    explain_failure,
     flag_name,
     flag_words,
     flags_of,
-    forbidding,
     format_judged,
     format_measured,
+    list_forbidding,
     list_goodness,
-    meaning,
-    parameter_verdict,
     percent,
     points_of,
     short_titles,
@@ -32,14 +33,13 @@ from eisfit.display.report.words import (
     title_columns,
     title_of,
     units_of,
-    verdict,
 )
 from eisfit.rounding import hertz, significant
 
-_STRONG = 0.9  # absolute correlation from which two parameters are reported to trade off
-_LISTED = 5
-_ADDED = 0.01  # of the polarisation resistance, from which on what diffusion adds is told
-_MUCH = 2.0  # standard errors, from which on what the noise may hide is told
+_STRONG_CORRELATION = 0.9  # absolute correlation from which two parameters are reported to trade off
+_MAX_LISTED = 5
+_MIN_ADDED = 0.01  # of the polarisation resistance, from which on what diffusion adds is told
+_MIN_HIDDEN = 2.0  # standard errors, from which on what the noise may hide is told
 
 
 def fit_text(document: Document, *, width: int = WIDTH) -> str:
@@ -60,9 +60,9 @@ def fit_text(document: Document, *, width: int = WIDTH) -> str:
     lines = verdict_lines(document, width=width)
     if not document.get("error"):
         lines += wrap(_describe_data(document), width=width)
-        lines += ["", *_parameters(document, width), "", *_statistics(document, width)]
-        lines += _tabulate_derived(document, width) + _tell_endless(document, width)
-        lines += _correlations(document, width)
+        lines += ["", *_tabulate_parameters(document, width), "", *_describe_statistics(document, width)]
+        lines += _tabulate_derived(document, width) + _describe_endless(document, width)
+        lines += _list_correlations(document, width)
     return "\n".join(lines) + "\n"
 
 
@@ -70,17 +70,17 @@ def verdict_lines(document: Document, *, width: int) -> list[str]:
     """Return the verdict, of a fit with the parameter that matters most, and the flags by their level."""
     name = title_of(document)
     if document.get("error"):
-        return wrap(f"{name}: FAILED: {failure(document)}", width=width)
-    lines = wrap(f"{name}: {verdict(document)}{_headline(document)}", width=width)
-    return lines + wrap_all(_flag_lines(document), width=width, indent="  ")
+        return wrap(f"{name}: FAILED: {explain_failure(document)}", width=width)
+    lines = wrap(f"{name}: {describe_verdict(document)}{_write_headline(document)}", width=width)
+    return lines + wrap_all(_list_flags(document), width=width, indent="  ")
 
 
-def _headline(document: Document) -> str:
+def _write_headline(document: Document) -> str:
     """Return the value that is asked for most with its error and verdict."""
     name, row = _pick_main(document)
     if not document.get("ok") or not row.get("verdict"):
         return ""
-    return f": {clean(name)} = {format_measured(row)} ohm, {parameter_verdict(row)}"
+    return f": {clean(name)} = {format_measured(row)} ohm, {describe_parameter_verdict(row)}"
 
 
 def _pick_main(document: Document) -> tuple[str, Document]:
@@ -92,7 +92,7 @@ def _pick_main(document: Document) -> tuple[str, Document]:
     return wanted[0] if len(wanted) == 1 else ("", {})
 
 
-def _flag_lines(document: Document) -> list[str]:
+def _list_flags(document: Document) -> list[str]:
     """Return each flag's name, cause and cure; a cure that the next flag shares is said there."""
     flags = [flag for flag in flags_of(document) if flag_words(flag)]
     lines = []
@@ -117,39 +117,39 @@ def _describe_data(document: Document) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _parameters(document: Document, width: int) -> list[str]:
+def _tabulate_parameters(document: Document, width: int) -> list[str]:
     parameters = document.get("parameters") or {}
     parted = any(row.get("stderr_model") for row in parameters.values())
     rows = [
         [
             clean(name),
             format_judged(row),
-            _interval(row),
+            _format_interval(row),
             clean(row.get("unit")),
-            *([_part(row, "noise"), _part(row, "model")] if parted else ["", ""]),
-            parameter_verdict(row),
-            meaning(row),
+            *([_get_error_part(row, "noise"), _get_error_part(row, "model")] if parted else ["", ""]),
+            describe_parameter_verdict(row),
+            describe_meaning(row),
         ]
         for name, row in parameters.items()
     ]
     parts = ["noise", "model"] if parted else ["", ""]
     note = "verdict" if any(row[6] for row in rows) else ""
-    head = ["parameter", "value", _interval_title(parameters), "unit", *parts, note, "meaning"]
-    return table(head, rows, width=width, flexible=7)
+    head = ["parameter", "value", _title_interval(parameters), "unit", *parts, note, "meaning"]
+    return tabulate(head, rows, width=width, flexible=7)
 
 
-def _part(row: Document, part: str) -> str:
+def _get_error_part(row: Document, part: str) -> str:
     """Return the part of an error that the noise or the model makes."""
     error = row.get(f"stderr_{part}")
     return "" if error is None else significant(error, 2)
 
 
-def _interval_title(rows: Document) -> str:
+def _title_interval(rows: Document) -> str:
     asked = next((row["interval"] for row in rows.values() if _is_asked(row)), None)
     return f"{100 * asked['level']:g} % interval ({clean(asked['method'])})" if asked else ""
 
 
-def _interval(row: Document) -> str:
+def _format_interval(row: Document) -> str:
     return interval_words(row["interval"]) if _is_asked(row) else ""
 
 
@@ -158,7 +158,7 @@ def _is_asked(row: Document) -> bool:
     return bool(row.get("interval")) and row.get("verdict") != "open"
 
 
-def _statistics(document: Document, width: int) -> list[str]:
+def _describe_statistics(document: Document, width: int) -> list[str]:
     statistics = document.get("statistics") or {}
     parts = list_goodness(statistics)
     if statistics.get("nvarys") is not None:
@@ -170,21 +170,21 @@ def _statistics(document: Document, width: int) -> list[str]:
         lines += wrap("standard errors: scaled by the residuals (noise not measured)", width=width)
     elif document.get("covariance_rescaled") is False:
         lines += wrap("standard errors: from the measured noise", width=width)
-    return lines + (wrap(hidden, width=width) if (hidden := _hidden(document)) else [])
+    return lines + (wrap(hidden, width=width) if (hidden := _describe_hidden(document)) else [])
 
 
-def _hidden(document: Document) -> str:
+def _describe_hidden(document: Document) -> str:
     """Return what the noise may hide of the value that is asked for most, where it is much."""
     name, row = _pick_main(document)
     hidden, error = row.get("hidden"), row.get("stderr")
-    if row.get("stderr_model") or not hidden or not error or hidden < _MUCH * error:
+    if row.get("stderr_model") or not hidden or not error or hidden < _MIN_HIDDEN * error:
         return ""
     return (
         f"{clean(name)} ± {significant(hidden, 2)} ohm if the circuit departs by as much as this noise hides"
     )
 
 
-def _tell_endless(document: Document, width: int) -> list[str]:
+def _describe_endless(document: Document, width: int) -> list[str]:
     """Return what a Warburg that has no end has added to R_p where the sweep ends, where it is much."""
     total = (document.get("derived") or {}).get("R_p")
     low = (document.get("spectrum") or {}).get("frequency_min_Hz")
@@ -195,7 +195,7 @@ def _tell_endless(document: Document, width: int) -> list[str]:
         sigma = row.get("value") if row.get("verdict") != "open" else None
         if row.get("unit") == "ohm s^-1/2" and sigma:
             added = sigma / math.sqrt(2 * math.pi * low)  # of Z = sigma (1 - j) / sqrt(omega)
-            if added > max(_ADDED * total["value"], _MUCH * (total.get("stderr") or 0.0)):
+            if added > max(_MIN_ADDED * total["value"], _MIN_HIDDEN * (total.get("stderr") or 0.0)):
                 told = f"{significant(added, 2)} ohm at {hertz(low)} and without end below"
                 element = clean(name).removesuffix("_sigma")
                 lines += wrap(f"R_p is of the arcs alone: {element} adds to it, {told}", width=width)
@@ -208,25 +208,25 @@ def _tabulate_derived(document: Document, width: int) -> list[str]:
         [
             clean(name),
             format_judged(row),
-            _interval(row),
+            _format_interval(row),
             clean(row.get("unit")),
         ]
         for name, row in derived.items()
     ]
-    title = _interval_title(derived)
-    return ["", *table(["derived", "value", title, "unit"], rows, width=width)] if rows else []
+    title = _title_interval(derived)
+    return ["", *tabulate(["derived", "value", title, "unit"], rows, width=width)] if rows else []
 
 
-def _correlations(document: Document, width: int) -> list[str]:
+def _list_correlations(document: Document, width: int) -> list[str]:
     strong = [
         f"{clean(first)} and {clean(second)} {value:+.3f}"
         for first, second, value in document.get("correlations") or []
-        if value is not None and abs(value) >= _STRONG
+        if value is not None and abs(value) >= _STRONG_CORRELATION
     ]
     if not strong:
         return []
-    more = f", and {len(strong) - _LISTED} more" if len(strong) > _LISTED else ""
-    return ["", *wrap("strong correlations: " + ", ".join(strong[:_LISTED]) + more, width=width)]
+    more = f", and {len(strong) - _MAX_LISTED} more" if len(strong) > _MAX_LISTED else ""
+    return ["", *wrap("strong correlations: " + ", ".join(strong[:_MAX_LISTED]) + more, width=width)]
 
 
 def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
@@ -250,7 +250,7 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         for circuit in circuits:
             lines += ["", *wrap(circuit, width=width)]
             lines += _tabulate([pair for pair in named if describe_circuit(pair[0]) == circuit], width)
-    return "\n".join([*lines, *reasons(documents, width=width)]) + "\n"
+    return "\n".join([*lines, *list_reasons(documents, width=width)]) + "\n"
 
 
 def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool = False) -> list[str]:
@@ -265,7 +265,7 @@ def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool =
     for name, title in title_columns(units_of(documents)).items():
         rows = [(document.get("parameters") or {}).get(name) for document in documents]
         columns[title] = [format_judged(row) if row else "" for row in rows]
-    return blocks(list(columns), list(zip(*columns.values(), strict=True)), width=width, fixed=fixed)
+    return list_blocks(list(columns), list(zip(*columns.values(), strict=True)), width=width, fixed=fixed)
 
 
 def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[str]:
@@ -276,7 +276,7 @@ def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[st
         circuit = describe_circuit(document) if document.get("parameters") else ""
         told = "" if rms is None else percent(rms)
         rows.append([name, cycle_words(cycle_of(document)), short_verdict(document), told, circuit])
-    return table(["spectrum", "cycle", "verdict", "rms", "circuit"], rows, width=width, flexible=4)
+    return tabulate(["spectrum", "cycle", "verdict", "rms", "circuit"], rows, width=width, flexible=4)
 
 
 def short_verdict(document: Document) -> str:
@@ -287,12 +287,12 @@ def short_verdict(document: Document) -> str:
     """
     if document.get("error"):
         return "FAILED"
-    names = [] if document.get("ok") else forbidding(document)
-    words = " ".join(filter(None, (clean(document.get("grade")), *names[:1]))) or verdict(document)
+    names = [] if document.get("ok") else list_forbidding(document)
+    words = " ".join(filter(None, (clean(document.get("grade")), *names[:1]))) or describe_verdict(document)
     return f"{words} +{len(names) - 1}" if len(names) > 1 else words
 
 
-def reasons(documents: Sequence[Document], *, width: int) -> list[str]:
+def list_reasons(documents: Sequence[Document], *, width: int) -> list[str]:
     """Return the count of failures and doubtful fits, each with its reason, as lines after an empty one."""
     bad = [document for document in documents if document.get("error") or not document.get("ok")]
     if not bad:

@@ -17,7 +17,9 @@ from eisfit.display.report.words import (
     count,
     cycle_of,
     cycle_words,
-    failure,
+    describe_outcome,
+    describe_verdict,
+    explain_failure,
     flag_name,
     flag_words,
     flags_of,
@@ -25,9 +27,8 @@ from eisfit.display.report.words import (
     format_number_of_law,
     format_tracked,
     list_goodness,
+    list_parameter_rows,
     name_of,
-    outcome,
-    parameter_rows,
     per_words,
     percent,
     points_of,
@@ -35,7 +36,6 @@ from eisfit.display.report.words import (
     span_of,
     title_of,
     tracked_units,
-    verdict,
 )
 from eisfit.rounding import hertz, significant
 
@@ -44,19 +44,19 @@ _BADGE = "color:#fff;border-radius:4px;padding:0.1em 0.5em"
 _LEFT = "text-align:left"  # notebooks set numbers and words alike to the right
 _NARROW = "max-width:38em"  # a long sentence must not push the figure beside a table away
 _WORDS = frozenset({"cause", "circuit", "meaning", "parameter", "role", "spectrum", "unit", "verdict"})
-_SHOWN = 60  # rows; a notebook cell is no place for thousands
+_MAX_ROWS = 60  # rows; a notebook cell is no place for thousands
 
 
 def fit_html(document: Document) -> str:
     """Return one fit as an HTML fragment, the verdict first."""
-    parts = [_verdict(document)]
+    parts = [_draw_verdict(document)]
     if not document.get("error"):
         circuit = document.get("circuit") or {}
         weighting = document.get("weighting")
         said = [clean(circuit.get("string")), f"weighting {clean(weighting)}" if weighting else ""]
         parts.append(html_line("; ".join(text for text in said if text)))
         parts.append(
-            html_table(["parameter", "value", "unit", "verdict", "meaning"], parameter_rows(document))
+            html_table(["parameter", "value", "unit", "verdict", "meaning"], list_parameter_rows(document))
         )
         derived = [
             [name, format_judged(row), row.get("unit")]
@@ -74,7 +74,7 @@ def track_html(document: Document) -> str:
         [
             *(place_words(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
-            outcome(row),
+            describe_outcome(row),
             *(format_tracked(row, name) for name in units),
         ]
         for row in document.get("rows") or []
@@ -128,7 +128,7 @@ def series_html(document: Document | Sequence[Document]) -> str:
         [title_of(one), cycle_words(cycle_of(one)), points_words(one), span_of(one)]
         for one in whole.get("spectra") or []
     ]
-    rows += [[name_of(failed), "", "", outcome(failed)] for failed in whole.get("failures") or []]
+    rows += [[name_of(failed), "", "", describe_outcome(failed)] for failed in whole.get("failures") or []]
     said = [html_line(clean(note)) for note in whole.get("notes") or []]
     return html_fragment([*said, html_table(["spectrum", "cycle", "points", "range"], rows)])
 
@@ -145,7 +145,7 @@ def check_html(document: Document) -> str:
         [hertz(failing.get("low_Hz")), hertz(failing.get("high_Hz")), clean(failing.get("cause"))]
         for failing in document.get("ranges") or []
     ]
-    parts = [_verdict(document), html_table(["parameter", "value"], facts)]
+    parts = [_draw_verdict(document), html_table(["parameter", "value"], facts)]
     return html_fragment([*parts, html_table(["fails from", "to", "cause"], rows) if rows else ""])
 
 
@@ -158,7 +158,7 @@ def circuit_html(document: Document) -> str:
             row.get("role"),
             row.get("describe"),
             _describe_given(row),
-            *(_bound(row.get(end)) for end in ("min", "max")),
+            *(_format_bound(row.get(end)) for end in ("min", "max")),
         ]
         for name, row in (document.get("parameters") or {}).items()
     ]
@@ -178,16 +178,16 @@ def _describe_given(row: Mapping[str, Any]) -> str:
     return significant(row["value"], 5) + ("" if row.get("vary", True) else " (fixed)")
 
 
-def _bound(value: float | None) -> str:
+def _format_bound(value: float | None) -> str:
     return "" if value is None or not math.isfinite(value) else significant(value, 3)
 
 
-def _verdict(document: Document) -> str:
+def _draw_verdict(document: Document) -> str:
     color = _GOOD if document.get("ok") else _BAD
-    words = f'<span style="background:{color};{_BADGE}">{escape(verdict(document))}</span>'
+    words = f'<span style="background:{color};{_BADGE}">{escape(describe_verdict(document))}</span>'
     lines = [f"<b>{escape(title_of(document))} {words}</b>"]
     if document.get("error"):
-        lines.append(html_line(failure(document)))
+        lines.append(html_line(explain_failure(document)))
     lines += [html_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]
     return "\n".join(lines)
 
@@ -205,9 +205,9 @@ def html_table(head: Iterable[object], rows: Sequence[Sequence[object]]) -> str:
     top = "".join(f"<th{start}>{escape(title)}</th>" for title, start in zip(titles, starts, strict=True))
     body = [
         "<tr>" + "".join(_cell(clean(cell), start) for cell, start in zip(row, starts, strict=True)) + "</tr>"
-        for row in rows[:_SHOWN]
+        for row in rows[:_MAX_ROWS]
     ]
-    left = len(rows) - _SHOWN
+    left = len(rows) - _MAX_ROWS
     more = [html_line(f"and {count(left, 'row')} more")] if left > 0 else []
     return "\n".join([f"<table><thead><tr>{top}</tr></thead><tbody>", *body, "</tbody></table>", *more])
 

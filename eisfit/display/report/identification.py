@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap, wrap_all
-from eisfit.display.report.words import WIDTH, Document, clean, failure, flags_of, percent, title_of
+from eisfit.display.report.table import tabulate, wrap, wrap_all
+from eisfit.display.report.words import WIDTH, Document, clean, explain_failure, flags_of, percent, title_of
 from eisfit.rounding import significant
 
 _HEAD = ["#", "circuit", "free", "residual", "grade", "probability"]
-_LEAST = 0.01
-_SHOWN = 6
+_MIN_CHANCE = 0.01
+_MAX_SHOWN = 6
 
 
 def identification_text(document: Document, *, width: int = WIDTH, everything: bool = False) -> str:
@@ -27,13 +27,13 @@ def identification_text(document: Document, *, width: int = WIDTH, everything: b
         Also circuits below 1 %, and every drawing of the same impedance.
     """
     if document.get("error"):
-        return "\n".join(wrap(f"{title_of(document)}: {failure(document)}", width=width)) + "\n"
-    lines = wrap(_headline(document), width=width)
+        return "\n".join(wrap(f"{title_of(document)}: {explain_failure(document)}", width=width)) + "\n"
+    lines = wrap(_write_headline(document), width=width)
     rows = _select_shown(document, everything)
     if rows:
-        cells = [_cells(k, row) for k, row in rows]
-        lines += ["", *table(_HEAD, cells, width=width, right=(0, 2, 3, 5), flexible=1), ""]
-        lines += wrap_all(_notes(document, rows, everything), width=width)
+        cells = [_list_cells(k, row) for k, row in rows]
+        lines += ["", *tabulate(_HEAD, cells, width=width, right=(0, 2, 3, 5), flexible=1), ""]
+        lines += wrap_all(_list_notes(document, rows, everything), width=width)
     for flag in flags_of(document):
         word = "forbids" if flag["name"] == "no_ranking" else "tells  "
         lines += wrap(f"{word} {clean(flag['cause'])}; {clean(flag['cure'])}", width=width)
@@ -43,24 +43,24 @@ def identification_text(document: Document, *, width: int = WIDTH, everything: b
 def identification_html(document: Document) -> str:
     """Return an identification as an HTML fragment."""
     rows = _select_shown(document, False)
-    said = [html_line(text) for text in _notes(document, rows, False)] if rows else []
+    said = [html_line(text) for text in _list_notes(document, rows, False)] if rows else []
     flags = [html_line(f"{clean(f['cause'])}; {clean(f['cure'])}") for f in flags_of(document)]
-    ranking = [html_table(_HEAD, [_cells(k, row) for k, row in rows])] if rows else []
-    return html_fragment([html_line(_headline(document), bold=True), *ranking, *said, *flags])
+    ranking = [html_table(_HEAD, [_list_cells(k, row) for k, row in rows])] if rows else []
+    return html_fragment([html_line(_write_headline(document), bold=True), *ranking, *said, *flags])
 
 
-def chances(probability: float) -> str:
+def format_chance(probability: float) -> str:
     """Return a probability in words that say no more than is known.
 
-    >>> chances(0.743), chances(0.004), chances(0.9996)
+    >>> format_chance(0.743), format_chance(0.004), format_chance(0.9996)
     ('74 %', '< 1 %', '> 99 %')
     """
-    if probability < _LEAST:
+    if probability < _MIN_CHANCE:
         return "< 1 %"
-    return "> 99 %" if probability > 1 - _LEAST else f"{100 * probability:.0f} %"
+    return "> 99 %" if probability > 1 - _MIN_CHANCE else f"{100 * probability:.0f} %"
 
 
-def _headline(document: Document) -> str:
+def _write_headline(document: Document) -> str:
     rows = document.get("circuits") or []
     if not rows:
         return f"{title_of(document)}: no circuit is named: the data break the Kramers-Kronig relations"
@@ -69,17 +69,17 @@ def _headline(document: Document) -> str:
     if grade == "D":
         missed = percent(best["rms_relative_residual"])
         return f"{title_of(document)}: no circuit fits; the closest, {name}, misses the data by {missed} rms"
-    return f"{title_of(document)}: {name}, {chances(best['probability'])}; grade {grade}"
+    return f"{title_of(document)}: {name}, {format_chance(best['probability'])}; grade {grade}"
 
 
 def _select_shown(document: Document, everything: bool) -> list[tuple[int, Document]]:
     rows = list(enumerate(document.get("circuits") or [], 1))
     if everything:
         return rows
-    return [row for row in rows[:_SHOWN] if row[0] <= 2 or row[1]["probability"] >= _LEAST]
+    return [row for row in rows[:_MAX_SHOWN] if row[0] <= 2 or row[1]["probability"] >= _MIN_CHANCE]
 
 
-def _cells(number: int, row: Document) -> list[str]:
+def _list_cells(number: int, row: Document) -> list[str]:
     bound = " (at a limit)" if row.get("at_bound") else ""
     return [
         str(number),
@@ -87,11 +87,11 @@ def _cells(number: int, row: Document) -> list[str]:
         str(row["free"]),
         percent(row.get("rms_relative_residual")),
         clean(row["grade"]),
-        chances(row["probability"]),
+        format_chance(row["probability"]),
     ]
 
 
-def _notes(document: Document, rows: Sequence[tuple[int, Document]], everything: bool) -> list[str]:
+def _list_notes(document: Document, rows: Sequence[tuple[int, Document]], everything: bool) -> list[str]:
     ranked = document.get("circuits") or []
     noise, fit = significant(100 * float(document.get("noise") or 0.0), 2), ranked[0]
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.table import tabulate, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, Document, clean
 from eisfit.rounding import significant
 
@@ -35,7 +35,7 @@ def interval_words(row: Document) -> str:
         return (
             f"{NOT_DETERMINED}: {'<' if low is None else '>'} {significant(high if low is None else low, 3)}"
         )
-    digits = _digits(low, high)
+    digits = _count_digits(low, high)
     ends = significant(low, digits), significant(high, digits)
     power = math.floor(math.log10(max(abs(low), abs(high)) or 1.0))  # one power of ten for both
     if "e" not in "".join(ends):
@@ -50,7 +50,7 @@ def _round_end(end: float, digits: int) -> str:
     return significant(end, max(1, digits + own))
 
 
-def _digits(low: float, high: float) -> int:
+def _count_digits(low: float, high: float) -> int:
     """Return the significant digits that show a tenth of the width."""
     largest, gap = max(abs(low), abs(high)), abs(high - low)
     if gap == 0 or largest == 0:
@@ -68,19 +68,19 @@ def intervals_text(document: Document, *, width: int = WIDTH) -> str:
     width
         Columns of the terminal.
     """
-    head, rows = _table(document)
-    lines = [*table(head, rows, width=width), "", *wrap(_method(document), width=width)]
+    head, rows = _build_table(document)
+    lines = [*tabulate(head, rows, width=width), "", *wrap(_describe_method(document), width=width)]
     lines += wrap_all((f"NOTE: {clean(note)}" for note in document.get("notes") or []), width=width)
     return "\n".join(lines) + "\n"
 
 
 def intervals_html(document: Document) -> str:
     """Return intervals as an HTML table."""
-    said = [_method(document), *(clean(note) for note in document.get("notes") or [])]
-    return html_fragment([html_table(*_table(document)), *map(html_line, said)])
+    said = [_describe_method(document), *(clean(note) for note in document.get("notes") or [])]
+    return html_fragment([html_table(*_build_table(document)), *map(html_line, said)])
 
 
-def _table(document: Document) -> tuple[list[str], list[list[str]]]:
+def _build_table(document: Document) -> tuple[list[str], list[list[str]]]:
     title = f"{100 * float(document.get('level') or 0):g} % interval"
     rows = {**(document.get("intervals") or {}), **(document.get("derived") or {})}
     return ["parameter", "value", title, "unit"], [
@@ -89,5 +89,5 @@ def _table(document: Document) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def _method(document: Document) -> str:
+def _describe_method(document: Document) -> str:
     return f"{clean(document.get('method'))}: {clean(document.get('criterion'))}"

@@ -17,7 +17,7 @@ _LATEX = {
 }
 
 
-def latex(value: object) -> str:
+def escape_tex(value: object) -> str:
     """Return a text that LaTeX prints as it is."""
     return "".join(_LATEX.get(letter, letter) for letter in clean(value))
 
@@ -29,21 +29,21 @@ def latex_symbol(name: str) -> str:
     if inner:  # CPE_ct_alpha is the alpha of CPE_ct
         letter = inner[2] if inner[2] == "Q" else f"\\{inner[2]}"
         return rf"${letter}_\mathrm{{{inner[1]}}}$"
-    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{latex(name)}}}"
+    return rf"${found[1]}_\mathrm{{{found[2]}}}$" if found else rf"\texttt{{{escape_tex(name)}}}"
 
 
 def latex_unit(unit: object) -> str:
     """Return ``S s^alpha`` as LaTeX; what is no unit of ours is only escaped."""
     text = clean(unit)
     if not re.fullmatch(r"[A-Za-z0-9^/ \-]*", text):
-        return latex(text)
-    parts = [_unit_factor(part) for part in text.split()]
+        return escape_tex(text)
+    parts = [_format_unit_factor(part) for part in text.split()]
     return r"\,".join(parts)
 
 
-def _unit_factor(part: str) -> str:
+def _format_unit_factor(part: str) -> str:
     base, _, power = part.partition("^")
-    base = {"ohm": r"$\Omega$", "degC": r"$^\circ$C"}.get(base, latex(base))
+    base = {"ohm": r"$\Omega$", "degC": r"$^\circ$C"}.get(base, escape_tex(base))
     if not power:
         return base
     return rf"{base}$^{{{power.replace('alpha', chr(92) + 'alpha')}}}$"

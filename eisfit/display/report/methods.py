@@ -6,7 +6,7 @@ from eisfit import __version__
 from eisfit.display.report.words import (
     Document,
     clean,
-    failure,
+    explain_failure,
     flag_name,
     flags_of,
     format_measured,
@@ -46,12 +46,15 @@ def methods_text(document: Document) -> str:
     verdict and software, and ends with what a paper must state and the data do not say.
     """
     if document.get("error"):
-        return f"{name_of(document)}: {failure(document)}"
-    parts = (_data, _model, _search, _values, _goodness, _verdict, _software, _conditions)
+        return f"{name_of(document)}: {explain_failure(document)}"
+    parts = (
+        _describe_data, _describe_model, _describe_search, _describe_values,
+        _describe_goodness, _describe_verdict, _describe_software, _describe_conditions,
+    )  # fmt: skip
     return " ".join(sentence for part in parts if (sentence := part(document)))
 
 
-def _data(document: Document) -> str:
+def _describe_data(document: Document) -> str:
     spectrum = document["spectrum"]
     what = "A simulated spectrum has" if spectrum.get("simulated") else "Impedance was measured at"
     high, low = spectrum["frequency_max_Hz"], spectrum["frequency_min_Hz"]
@@ -62,7 +65,7 @@ def _data(document: Document) -> str:
     return f"{said} Points that failed the Kramers-Kronig test were left out." if dropped else said
 
 
-def _model(document: Document) -> str:
+def _describe_model(document: Document) -> str:
     circuit, found = document["circuit"], ""
     if circuit["chosen_by"] == "identify":
         found = ", identified from the spectrum by the evidence of many circuits,"
@@ -74,14 +77,14 @@ def _model(document: Document) -> str:
     return f"The equivalent circuit {drawn}{found} was fitted to {form} by {squares}, {weights}."
 
 
-def _search(document: Document) -> str:
+def _describe_search(document: Document) -> str:
     starts, agreed = document.get("starts") or 0, document.get("agreed") or 0
     if starts < 2:
         return "The fit was started from given values."
     return f"Of {starts} starting points {agreed} led to the optimum that is reported."
 
 
-def _values(document: Document) -> str:
+def _describe_values(document: Document) -> str:
     rows = document["parameters"]
     rescaled = document.get("covariance_rescaled")
     scaled = "scaled by the residuals" if rescaled else "from the known noise, not rescaled"
@@ -101,7 +104,7 @@ def _value(name: str, row: Document) -> str:
     return f"{name} = {format_measured(row)}{unit}{doubt}"
 
 
-def _goodness(document: Document) -> str:
+def _describe_goodness(document: Document) -> str:
     s = document["statistics"]
     said = (
         f"{s['ndata']} data, {s['nvarys']} free parameters: weighted chi-square {s['chisqr']:.4g}, "
@@ -113,14 +116,14 @@ def _goodness(document: Document) -> str:
     return f"{said}; noise of each part {100 * noise:.2g} % of |Z|." if known else f"{said}."
 
 
-def _verdict(document: Document) -> str:
+def _describe_verdict(document: Document) -> str:
     names = sorted({flag_name(flag) for flag in flags_of(document)})
     use = "" if document.get("ok") else ", not usable as it stands"
     reserved = f" (reservations: {', '.join(names)})" if names else ""
     return f"Grade of the fit {document.get('grade')}{use}{reserved}."
 
 
-def _software(_: Document) -> str:
+def _describe_software(_: Document) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     found = []
@@ -132,19 +135,19 @@ def _software(_: Document) -> str:
     return f"Software: eisfit {__version__} ({', '.join(found)})."
 
 
-def _conditions(document: Document) -> str:
+def _describe_conditions(document: Document) -> str:
     """Return what the file says of the measurement, and what a paper must state that it does not say."""
     if document["spectrum"].get("simulated"):
         return ""
     known = document.get("spectrum_document") or {}
-    told = [(word, _stated(known, keys)) for word, keys in _CONDITIONS]
+    told = [(word, _find_stated(known, keys)) for word, keys in _CONDITIONS]
     said = ", ".join(f"{word} {value}" for word, value in told if value)
     missing = ", ".join(word for word, value in told if not value)
     parts = (f"The file states: {said}." if said else "", f"[State besides: {missing}.]" if missing else "")
     return " ".join(part for part in parts if part)
 
 
-def _stated(known: Document, keys: tuple[tuple[str, str], ...]) -> str:
+def _find_stated(known: Document, keys: tuple[tuple[str, str], ...]) -> str:
     """Return the first of these that the spectrum or its metadata has, with its unit."""
     metadata = known.get("metadata") or {}
     for key, unit in keys:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import starmap
 
 from eisfit.display.report.fit_tables import fit_latex
-from eisfit.display.report.latex import latex, latex_symbol, latex_table, latex_unit
+from eisfit.display.report.latex import escape_tex, latex_symbol, latex_table, latex_unit
 from eisfit.display.report.markdown import markdown_table
 from eisfit.display.report.words import (
     Document,
@@ -14,7 +14,7 @@ from eisfit.display.report.words import (
     axes_of,
     bracket,
     clean,
-    failure,
+    explain_failure,
     format_judged,
     title_of,
 )
@@ -43,17 +43,21 @@ def paper_table(document: Document, form: str) -> str:
     kind = str(document.get("schema"))
     if kind == FIT_SCHEMA:
         fits = [one for one in document["results"] if not one.get("error")]
-        lost = [f"{title_of(one)}: {failure(one)}" for one in document["results"] if one.get("error")]
+        lost = [f"{title_of(one)}: {explain_failure(one)}" for one in document["results"] if one.get("error")]
         table = (
-            _one(fits[0], form) if len(fits) == 1 else _several(*_collect_fits(fits), form) if fits else ""
+            _format_one(fits[0], form)
+            if len(fits) == 1
+            else _format_many(*_collect_fits(fits), form)
+            if fits
+            else ""
         )
         return table + "".join(f"{'%' if form == 'latex' else '-'} {line}\n" for line in lost)
     if kind == TRACK_SCHEMA and document.get("rows") is not None:
-        return _several(*_collect_track(document), form)
+        return _format_many(*_collect_track(document), form)
     raise UsageError("--format paper-md and paper-latex are of eisfit fit and eisfit track")
 
 
-def _one(fit: Document, form: str) -> str:
+def _format_one(fit: Document, form: str) -> str:
     if form == "latex":
         return fit_latex(fit)
     rows = [
@@ -86,11 +90,13 @@ def _collect_track(document: Document) -> tuple[str, dict[str, str], list[tuple[
     return head, units, rows
 
 
-def _several(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]], form: str) -> str:
+def _format_many(head: str, units: Mapping[str, str], rows: Sequence[tuple[str, Document]], form: str) -> str:
     if form == "latex":
         titles = [append_unit(latex_symbol(name), latex_unit(unit)) for name, unit in units.items()]
-        cells = [[latex(label), *_cells(blocks, units, latex_value_with_error)] for label, blocks in rows]
-        return latex_table("l" + "r" * len(units), [latex(head), *titles], cells)
+        cells = [
+            [escape_tex(label), *_cells(blocks, units, latex_value_with_error)] for label, blocks in rows
+        ]
+        return latex_table("l" + "r" * len(units), [escape_tex(head), *titles], cells)
     cells = [[label, *_cells(blocks, units, value_with_error)] for label, blocks in rows]
     return markdown_table([head, *starmap(append_unit, units.items())], cells)
 

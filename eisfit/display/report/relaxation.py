@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from eisfit.display.report.html import html_fragment, html_line, html_table
-from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.table import tabulate, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
     clean,
     count,
-    failure,
+    explain_failure,
     flag_name,
     flag_words,
     flags_of,
@@ -41,10 +41,10 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
         Columns of the terminal.
     """
     if document.get("error"):
-        return f"{name_of(document)}: FAILED: {failure(document)}\n"
+        return f"{name_of(document)}: FAILED: {explain_failure(document)}\n"
     lines = wrap(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
     flags = [f"{flag_name(flag).upper()}: {flag_words(flag)}" for flag in flags_of(document)]
-    lines += [*wrap_all(flags, width=width, indent="  "), "", *_peaks(document, width), ""]
+    lines += [*wrap_all(flags, width=width, indent="  "), "", *_tabulate_peaks(document, width), ""]
     lines += wrap_all(_list_besides(document), width=width)
     return "\n".join(lines) + "\n"
 
@@ -67,16 +67,16 @@ def drt_html(document: Document) -> str:
     peaks = document["peaks"]
     parts = [html_line(f"{name_of(document)}: {len(peaks)} peaks", bold=True)]
     parts += [html_line(flag_words(flag)) for flag in flags_of(document)]
-    parts.append(html_table(_HEAD, [_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
+    parts.append(html_table(_HEAD, [_list_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
     return html_fragment([*parts, *(html_line(said) for said in _list_besides(document))])
 
 
-def _peaks(document: Document, width: int) -> list[str]:
-    rows = [_peak(number, peak) for number, peak in enumerate(document["peaks"], 1)]
-    return table(_HEAD, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
+def _tabulate_peaks(document: Document, width: int) -> list[str]:
+    rows = [_list_peak(number, peak) for number, peak in enumerate(document["peaks"], 1)]
+    return tabulate(_HEAD, rows, width=width, right=(0,)) if rows else ["no peak stands out from the noise"]
 
 
-def _peak(number: int, peak: Mapping[str, Any]) -> list[str]:
+def _list_peak(number: int, peak: Mapping[str, Any]) -> list[str]:
     frequency = 1 / (2 * math.pi * peak["tau"])
     return [
         str(number),

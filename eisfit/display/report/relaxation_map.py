@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eisfit.display.report.along import energy_words, line_words, place_words
-from eisfit.display.report.table import table, wrap, wrap_all
+from eisfit.display.report.table import tabulate, wrap, wrap_all
 from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count, per_words
 from eisfit.rounding import significant, value_with_error
 
@@ -29,8 +29,8 @@ def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
     titles = [title for n in numbers for title in (f"tau {n} / s", f"R {n} / ohm")]
     head = [*(axis["name"] for axis in axes), *titles, "R_p / ohm"]
     rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
-    lines = [*wrap(title, width=width), "", *table(head, rows, width=width), ""]
-    said = (*_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"])
+    lines = [*wrap(title, width=width), "", *tabulate(head, rows, width=width), ""]
+    said = (*_iterate_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"])
     lines += wrap_all(map(clean, said), width=width)
     return "\n".join(lines) + "\n"
 
@@ -50,7 +50,7 @@ def _cells(row: Mapping[str, Any], processes: list[Mapping[str, Any]]) -> list[s
     return [*cells, significant(row["polarisation_resistance"], 4)]
 
 
-def _laws(document: Document) -> Iterator[str]:
+def _iterate_laws(document: Document) -> Iterator[str]:
     """Yield a sentence on every process that has a law which can be said in one."""
     for process in document["processes"]:
         name = f"peak {process['number']}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eisfit.display.report.table import table, wrap_all
+from eisfit.display.report.table import tabulate, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
     clean,
     cycle_of,
     cycle_words,
-    failure,
+    explain_failure,
     name_of,
     points_words,
     short_titles,
@@ -34,10 +34,10 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
         return "no spectra\n"
     head = ["spectrum", "points", "range", "cycle", ""]
     names = short_titles(documents, width // 2)
-    rows = [_spectrum_row(document, name) for document, name in zip(documents, names, strict=True)]
-    lines = table(head, rows, width=width, right=(1, 3), flexible=4)
+    rows = [_make_row(document, name) for document, name in zip(documents, names, strict=True)]
+    lines = tabulate(head, rows, width=width, right=(1, 3), flexible=4)
     for document in documents:
-        said = [f"FAILED: {failure(document)}"] if document.get("error") else []
+        said = [f"FAILED: {explain_failure(document)}"] if document.get("error") else []
         said += [clean(note) for note in document.get("notes") or []]
         if said:
             lines += ["", f"{shorten(name_of(document), width - 1)}:"]
@@ -45,7 +45,7 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _spectrum_row(document: Document, name: str) -> list[str]:
+def _make_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
     cycle = cycle_words(cycle_of(document))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.along import energy_rows, law_sentences, place_words
-from eisfit.display.report.fits import reasons, short_verdict
-from eisfit.display.report.table import blocks, wrap, wrap_all
+from eisfit.display.report.fits import list_reasons, short_verdict
+from eisfit.display.report.table import list_blocks, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -46,27 +46,27 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
         return "no spectra\n"
     titles, axes = title_columns(tracked_units(document)), axes_of(document)
     head = [*(axis["name"] for axis in axes), "verdict", *titles.values()]
-    cells = [_track_row(row, list(titles), axes) for row in rows]
+    cells = [_make_row(row, list(titles), axes) for row in rows]
     cells += energy_rows(document, list(titles), len(axes))
     about = clean(document.get("label")), describe_circuit(document)
     lines = [
         *wrap("; ".join(part for part in about if part), width=width),
-        *blocks(head, cells, width=width, fixed=len(axes) + 1),
+        *list_blocks(head, cells, width=width, fixed=len(axes) + 1),
     ]
     laws = (document.get("growth") or {}).items()
-    growth = [line for name, law in laws for line in _growth(name, law, width)]
+    growth = [line for name, law in laws for line in _describe_growth(name, law, width)]
     said = (*law_sentences(document), *map(clean, document.get("notes") or []))
     bad = [{**row, "spectrum": row} for row in rows]
     after = [*growth, *wrap_all(said, width=width)]
-    return "\n".join([*lines, *([""] if after else []), *after, *reasons(bad, width=width)]) + "\n"
+    return "\n".join([*lines, *([""] if after else []), *after, *list_reasons(bad, width=width)]) + "\n"
 
 
-def _track_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
+def _make_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
     values = [format_tracked(row, name) for name in names]
     return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
 
 
-def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
+def _describe_growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     if not law or law.get("slope") is None:
         return []
     unit = clean(law.get("unit"))
@@ -74,7 +74,7 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
     axis = per_words(law)
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
-        text += _tell_law(law, unit, axis)
+        text += _describe_law(law, unit, axis)
     if law.get("intercept") is not None and not _is_far_from_zero(law):
         start = format_number_of_law(law["intercept"], law.get("intercept_stderr"))
         text += f", from {start} {unit}".rstrip()
@@ -83,10 +83,10 @@ def _growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
         text += f"; the errors allow for neighbours that deviate alike (correlation {alike:g})"
     if alone := law.get("left_out"):
         text += f"; off both its neighbours, and left out: {axis} {', '.join(f'{one:g}' for one in alone)}"
-    return wrap(text + _doubling(law.get("doubling") or {}, axis), width=width)
+    return wrap(text + _describe_doubling(law.get("doubling") or {}, axis), width=width)
 
 
-def _tell_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
+def _describe_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
     """Return over what a rate that changes is the mean, and the number that makes the law's shape."""
     name, numbers = clean(law["law"]), law.get("coefficients") or ()
     over = f" over {axis}s {law['first']:g} to {law['last']:g}" if law.get("last") is not None else ""
@@ -105,7 +105,7 @@ def _is_far_from_zero(law: Mapping[str, Any]) -> bool:
     return bool(first > last - first)
 
 
-def _doubling(found: Mapping[str, Any], axis: str) -> str:
+def _describe_doubling(found: Mapping[str, Any], axis: str) -> str:
     """Return when the value at cycle 0 had doubled, where that was measured; beyond, it must be asked for."""
     if found.get("cycle") is None or found.get("extrapolated"):
         return ""

@@ -202,7 +202,7 @@ def per_words(law: Document) -> str:
     return {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
 
 
-def parameter_rows(document: Document) -> list[list[Any]]:
+def list_parameter_rows(document: Document) -> list[list[Any]]:
     """Return name, value with its error (in brackets: not determined), unit, verdict and meaning of each."""
     rows = (document.get("parameters") or {}).items()
     return [
@@ -210,8 +210,8 @@ def parameter_rows(document: Document) -> list[list[Any]]:
             name,
             format_judged(row),
             row.get("unit"),
-            parameter_verdict(row),
-            meaning(row),
+            describe_parameter_verdict(row),
+            describe_meaning(row),
         ]
         for name, row in rows
     ]
@@ -251,7 +251,7 @@ def is_doubted(verdict: object) -> bool:
     return verdict in ("extrapolated", "ambiguous", "open")
 
 
-def mark(row: Document) -> str:
+def describe_constraint(row: Document) -> str:
     """Return what is peculiar to a parameter: fixed, tied, at its bound."""
     if row.get("expr"):
         return f"= {clean(row['expr'])}"
@@ -263,7 +263,7 @@ def mark(row: Document) -> str:
     return "at bound" if bound else ""
 
 
-def meaning(row: Document) -> str:
+def describe_meaning(row: Document) -> str:
     """Return the description of a parameter, else its role in words."""
     return clean(row.get("describe")) or clean(row.get("role")).replace("_", " ")
 
@@ -286,7 +286,7 @@ def flag_words(flag: Any) -> str:
     return (". " if cure[:1].isupper() else "; ").join(part for part in (cause, cure) if part)
 
 
-def failure(document: Document) -> str:
+def explain_failure(document: Document) -> str:
     """Return why a file failed, without its name in front."""
     text = clean(document.get("error"))
     for name in (clean(spectrum_block(document).get("source")), name_of(document)):
@@ -294,16 +294,16 @@ def failure(document: Document) -> str:
     return text
 
 
-def outcome(document: Document) -> str:
+def describe_outcome(document: Document) -> str:
     """Return the verdict, and of a file that failed also why."""
-    return f"FAILED: {failure(document)}" if document.get("error") else verdict(document)
+    return f"FAILED: {explain_failure(document)}" if document.get("error") else describe_verdict(document)
 
 
-def verdict(document: Document) -> str:
+def describe_verdict(document: Document) -> str:
     """Return ``FAILED``, or the verdict: of a fit its grade and whether it is usable, of a check ``pass``.
 
-    >>> verdict({"grade": "B", "ok": True}), verdict({"ok": False, "rc_elements": 9, "flags": ["kk_failed"]})
-    ('B, usable', 'fails: kk_failed')
+    >>> describe_verdict({"ok": False, "rc_elements": 9, "flags": ["kk_failed"]})
+    'fails: kk_failed'
     """
     if document.get("error"):
         return "FAILED"
@@ -313,10 +313,10 @@ def verdict(document: Document) -> str:
     return f"{clean(document['grade'])}, {said}" if document.get("grade") else said
 
 
-def forbidding(document: Document) -> list[str]:
+def list_forbidding(document: Document) -> list[str]:
     """Return the names of the flags that forbid the use; of all where none is said to.
 
-    >>> forbidding({"flags": [{"name": "misfit", "level": "forbids"}, {"name": "outlier", "level": "tells"}]})
+    >>> list_forbidding({"flags": [{"name": "misfit", "level": "forbids"}, {"name": "other"}]})
     ['misfit']
     """
     flags = flags_of(document)
@@ -326,17 +326,17 @@ def forbidding(document: Document) -> list[str]:
 
 def explain_refusal(document: Document) -> str:
     """Return what goes behind ``not usable``: the flags that forbid the use, nothing where there is none."""
-    names = forbidding(document)
+    names = list_forbidding(document)
     return f": {', '.join(names)}" if names else ""
 
 
-def parameter_verdict(row: Document) -> str:
+def describe_parameter_verdict(row: Document) -> str:
     """Return a parameter's verdict: ``determined``, or the limit of an open one; and what is peculiar to it.
 
-    >>> parameter_verdict({"verdict": "open", "interval": {"low": 120.0, "high": None}})
+    >>> describe_parameter_verdict({"verdict": "open", "interval": {"low": 120.0, "high": None}})
     'open: > 120'
     """
-    word, told, bounds = clean(row.get("verdict")), mark(row), row.get("interval") or {}
+    word, told, bounds = clean(row.get("verdict")), describe_constraint(row), row.get("interval") or {}
     if word == "open":
         ends = [(sign, bounds.get(end)) for sign, end in ((">", "low"), ("<", "high"))]
         limits = [f"{sign} {significant(value, 2)}" for sign, value in ends if value is not None]
@@ -361,10 +361,10 @@ def tracked_units(document: Document) -> dict[str, str]:
     return {n: clean(unit) for n, unit in units.items() if any(row.get(n) is not None for row in rows)}
 
 
-def resistances_first(units: Mapping[str, str]) -> dict[str, str]:
+def put_resistances_first(units: Mapping[str, str]) -> dict[str, str]:
     """Return parameters with units, ohms first: a long table continues below itself, and they are looked for.
 
-    >>> resistances_first({"CPE_ct_alpha": "", "R_ct": "ohm"})
+    >>> put_resistances_first({"CPE_ct_alpha": "", "R_ct": "ohm"})
     {'R_ct': 'ohm', 'CPE_ct_alpha': ''}
     """
     return dict(sorted(units.items(), key=lambda row: row[1] != "ohm"))
@@ -376,4 +376,4 @@ def title_columns(units: Mapping[str, str]) -> dict[str, str]:
     >>> title_columns({"CPE_ct_alpha": "", "R_ct": "ohm"})
     {'R_ct': 'R_ct / ohm', 'CPE_ct_alpha': 'CPE_ct_alpha'}
     """
-    return {name: append_unit(clean(name), unit) for name, unit in resistances_first(units).items()}
+    return {name: append_unit(clean(name), unit) for name, unit in put_resistances_first(units).items()}

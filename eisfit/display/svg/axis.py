@@ -12,7 +12,7 @@ from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_POWERS = 7  # decades that are all labelled
+_MAX_DECADES = 7  # decades that are all labelled
 
 
 @dataclass(frozen=True)
@@ -50,34 +50,34 @@ class Axis:
     def ticks(self, most: int) -> list[tuple[float, str]]:
         """Return (value, SVG text) of about so many ticks, and of two at least: one alone tells no scale."""
         if self.log:
-            found = self._decades(most)
+            found = self._list_decades(most)
             if len(found) > 1:
                 return found
         least, count = (self.high - self.low) / most, 0
         while count < 2:
-            step = _step(least)
+            step = _choose_step(least)
             first = math.ceil(self.low / step - 1e-9)
             count = math.floor(self.high / step + 1e-9) - first + 1
             least = 0.5 * step
-        return [((first + k) * step, words((first + k) * step, step)) for k in range(count)]
+        return [((first + k) * step, format_tick((first + k) * step, step)) for k in range(count)]
 
-    def _decades(self, most: int) -> list[tuple[float, str]]:
+    def _list_decades(self, most: int) -> list[tuple[float, str]]:
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-        every = max(1, -(-(last - first + 1) // min(most, _POWERS)))
+        every = max(1, -(-(last - first + 1) // min(most, _MAX_DECADES)))
         kept = [k for k in range(first, last + 1) if k % every == 0]
-        return [(10.0**k, f'10<tspan dy="-4" font-size="8">{_minus(str(k))}</tspan>') for k in kept]
+        return [(10.0**k, f'10<tspan dy="-4" font-size="8">{_use_minus(str(k))}</tspan>') for k in kept]
 
 
-def _step(least: float) -> float:
+def _choose_step(least: float) -> float:
     power = 10.0 ** math.floor(math.log10(least))
     return next(step * power for step in _STEPS if step * power >= least * (1 - 1e-9))
 
 
-def words(value: float, step: float = 0.0) -> str:
+def format_tick(value: float, step: float = 0.0) -> str:
     """Return a number as the axes write it, no finer than a step needs."""
     rounded = round(value / step) * step if step else value
-    return _minus(escape(f"{rounded:.6g}" if rounded else "0"))
+    return _use_minus(escape(f"{rounded:.6g}" if rounded else "0"))
 
 
-def _minus(text: str) -> str:
+def _use_minus(text: str) -> str:
     return text.replace("-", "−")

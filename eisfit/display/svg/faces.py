@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.display.plot.comparison import rank_fitted
 from eisfit.display.plot.intervals import measure_deviations
-from eisfit.display.plot.nyquist import decades, frequency_words
+from eisfit.display.plot.nyquist import find_decades, format_decade
 from eisfit.display.plot.series import band_of, lines_of, select_shown
 from eisfit.display.plot.style import (
     BLACK,
@@ -20,14 +20,14 @@ from eisfit.display.plot.style import (
     ORANGE,
     SKY,
     VERMILION,
-    column,
-    data_impedance,
-    ohm_scale,
-    ohm_words,
-    relative_noise,
+    choose_ohm_scale,
+    format_ohm,
+    read_impedance,
+    read_relative_noise,
     require_data,
+    to_column,
 )
-from eisfit.display.report.explanation import effect_name, shares
+from eisfit.display.report.explanation import name_effect, select_shares
 from eisfit.display.report.words import Document, append_unit, axes_of, axis_label
 from eisfit.display.svg.panel import Panel
 from eisfit.errors import EisfitError
@@ -40,24 +40,24 @@ _WITH_POINTS = 6  # spectra: more of them are lines
 def draw_fit(document: Document) -> list[Panel]:
     """Return Nyquist plot and residuals of ``FitResult.to_dict()``."""
     f, z = require_data(document)
-    fitted = data_impedance(document, "fit")
+    fitted = read_impedance(document, "fit")
     panel = _nyquist([("data", f, z, BLUE)], fitted)
     if fitted is None:
         return [panel]
     off = (z - fitted) / np.abs(z)
-    return [panel, _residuals(f, off.real, off.imag, relative_noise(document, z))]
+    return [panel, _residuals(f, off.real, off.imag, read_relative_noise(document, z))]
 
 
 def draw_check(document: Document) -> list[Panel]:
     """Return Nyquist plot and residuals of ``KramersKronigResult.to_dict()``; failing ranges are shaded."""
     f, z = require_data(document)
     panels = [
-        _nyquist([("data", f, z, BLUE)], data_impedance(document, "fit"), fit_label="Kramers-Kronig fit")
+        _nyquist([("data", f, z, BLUE)], read_impedance(document, "fit"), fit_label="Kramers-Kronig fit")
     ]
     data, ranges = document["data"], document.get("ranges") or []
     if data.get("residual_real") is None:
         return panels
-    below = _residuals(f, data["residual_real"], data["residual_imag"], relative_noise(document, z))
+    below = _residuals(f, data["residual_real"], data["residual_imag"], read_relative_noise(document, z))
     for place, failing in enumerate(ranges):
         below.span(failing["low_Hz"], failing["high_Hz"], ORANGE, label="" if place else "fails")
     return [*panels, below]
@@ -80,20 +80,20 @@ def draw_spectra(documents: Sequence[Document]) -> list[Panel]:
 
 def draw_drt(tau: Any, gamma: Any, low: Any, high: Any, peaks: Sequence[Document]) -> list[Panel]:
     """Return the distribution of relaxation times (T,), ohm over s, with its band and peaks."""
-    t = column(tau, "tau")
+    t = to_column(tau, "tau")
     order = np.argsort(t)
-    t, g = t[order], column(gamma, "gamma")[order]
-    factor, unit = ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
+    t, g = t[order], to_column(gamma, "gamma")[order]
+    factor, unit = choose_ohm_scale(float(np.nanmax(np.abs(g), initial=0.0)) or 1.0)
     panel = Panel("τ / s", f"γ(ln τ) / {unit}", height=190, log_x=True)
     top = g
     if low is not None and high is not None:
-        below, top = column(low, "band")[order], column(high, "band")[order]
+        below, top = to_column(low, "band")[order], to_column(high, "band")[order]
         panel.band(t, factor * below, factor * top, SKY, label="credible band", opacity=0.35)
     panel.line(t, factor * g, BLUE)
     for peak in peaks:
         at = float(peak["tau"])
         height = factor * float(np.interp(np.log(at), np.log(t), np.maximum(g, top)))
-        panel.word(at, height, ohm_words(float(peak["resistance"])), dy=-4)
+        panel.word(at, height, format_ohm(float(peak["resistance"])), dy=-4)
     panel.ylim = (
         min(0.0, 1.05 * factor * float(np.nanmin(g))),
         1.2 * factor * (float(np.nanmax(top)) or 1.0),
@@ -120,9 +120,9 @@ def _trend(documents: Sequence[Document], name: str, *, labelled: bool) -> Panel
     panel = Panel(axis_label(axis), append_unit(name, unit).replace("ohm", "Ω"), height=130)
     for place, document in enumerate(documents):
         color, rows = COLORS[place % len(COLORS)], document["rows"]
-        x = column([row.get(axis["name"]) for row in rows], axis["name"])
+        x = to_column([row.get(axis["name"]) for row in rows], axis["name"])
         x = x if np.isfinite(x).any() else np.arange(1.0, x.size + 1)
-        y, error = (column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
+        y, error = (to_column([row.get(key) for row in rows], key) for key in (name, f"{name}_stderr"))
         bars = np.stack([y - error, y + error, np.full(y.size, np.nan)], axis=1).ravel()
         if (band := band_of(document, name)) is not None:
             places = band[axis["name"] if axis["name"] in band else "cycle"]
@@ -151,7 +151,7 @@ def draw_comparison(document: Document) -> list[Panel]:
 
 def draw_contributions(document: Document) -> list[Panel]:
     """Return the shares of the change of R_ct of ``Explanation.to_dict()``, medians and central 95 %."""
-    rows = {effect_name(name, row): row for name, row in shares(document).items()}
+    rows = {name_effect(name, row): row for name, row in select_shares(document).items()}
     if not rows:
         raise EisfitError("nothing to draw: no effect changes R_ct")
     simulated = " (simulated cells)" if document["simulated"] else ""
@@ -185,7 +185,7 @@ def _nyquist(
     fitted: ComplexArray | None = None,
     fit_label: str = "fit",
 ) -> Panel:
-    factor, unit = ohm_scale(max(float(np.abs(z).max()) for _, _, z, _ in spectra) or 1.0)
+    factor, unit = choose_ohm_scale(max(float(np.abs(z).max()) for _, _, z, _ in spectra) or 1.0)
     panel = Panel(f"Z′ / {unit}", f"−Z″ / {unit}", equal=True)
     if fitted is not None:
         panel.line(factor * fitted.real, -factor * fitted.imag, BLACK, label=fit_label)
@@ -194,10 +194,10 @@ def _nyquist(
         if len(spectra) > _WITH_POINTS:
             panel.line(x, y, color, label=label)
             continue
-        marks = decades(f) if len(spectra) == 1 else []
+        marks = find_decades(f) if len(spectra) == 1 else []
         filled = np.isin(np.arange(f.size), marks)
         panel.points(x, y, color, label=label, filled=filled)
-        texts = [frequency_words(f[k]) if k in marks else "" for k in range(f.size)]
+        texts = [format_decade(f[k]) if k in marks else "" for k in range(f.size)]
         panel.tags(x, y, texts)
     return panel
 
@@ -207,7 +207,7 @@ def _residuals(f: FloatArray, real: Any, imaginary: Any, noise: FloatArray | Non
     if noise is not None:
         panel.band(f, -100 * noise, 100 * noise, _BAND, label="noise")
     for values, color, label in ((real, BLUE, "real"), (imaginary, VERMILION, "imaginary")):
-        percent = 100 * column(values, label, f.size)
+        percent = 100 * to_column(values, label, f.size)
         panel.line(f, percent, color, width=0.7)
         panel.points(f, percent, color, label=label, size=2)
     panel.line([f.min(), f.max()], [0, 0], BLACK, width=0.8)

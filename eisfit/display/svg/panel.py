@@ -27,7 +27,7 @@ _CARD = "background:#fff;border-radius:6px;padding:4px;max-width:100%"
 _SHAPE = (0.5, 1.1)  # least and greatest height over width of equal axes
 _FONT = 'font-family="DejaVu Sans,Helvetica,Arial,sans-serif" font-size="11" fill="#111"'
 
-_TURNS = np.array([[0, -1], [0.7, -1], [-0.7, -1], [1, -0.4], [-1, -0.4], [0, 1], [0.7, 1], [-0.7, 1]])
+_DIRECTIONS = np.array([[0, -1], [0.7, -1], [-0.7, -1], [1, -0.4], [-1, -0.4], [0, 1], [0.7, 1], [-0.7, 1]])
 _CORNERS = np.array([[x, y] for x in (-1, -0.5, 0, 0.5, 1) for y in (-1, 0, 1)])
 
 Draw = Callable[[Axis, Axis], str]
@@ -78,17 +78,17 @@ class Panel:
             ]
             return f'<g fill="#fff" fill-opacity=".6" stroke="{color}">{"".join(shapes)}</g>'
 
-        self._add(draw, x, y, label, f'<circle cx="6" cy="-4" r="3" fill="none" stroke="{color}"/>')
+        self._append(draw, x, y, label, f'<circle cx="6" cy="-4" r="3" fill="none" stroke="{color}"/>')
 
     def line(self, x: Any, y: Any, color: str, *, label: str = "", width: float = 1.4) -> None:
         """Draw a line, broken where a value is not finite."""
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
 
         def draw(across: Axis, up: Axis) -> str:
-            path = _path(across.place(x), up.place(y))
+            path = _draw_path(across.place(x), up.place(y))
             return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}"/>'
 
-        self._add(draw, x, y, label, f'<path d="M0-4h12" stroke="{color}" stroke-width="{width}"/>')
+        self._append(draw, x, y, label, f'<path d="M0-4h12" stroke="{color}" stroke-width="{width}"/>')
 
     def band(self, x: Any, low: Any, high: Any, color: str, *, label: str = "", opacity: float = 0.3) -> None:
         """Fill the area between two curves."""
@@ -97,11 +97,11 @@ class Panel:
         def draw(across: Axis, up: Axis) -> str:
             there = np.isfinite(across.place(x) + up.place(low) + up.place(high))
             a, b = across.place(x[there]), up.place(np.concatenate([low[there], high[there][::-1]]))
-            path = _path(np.concatenate([a, a[::-1]]), b)
+            path = _draw_path(np.concatenate([a, a[::-1]]), b)
             return f'<path d="{path}z" fill="{color}" fill-opacity="{opacity}"/>' if path else ""
 
         sample = f'<rect x="0" y="-9" width="12" height="9" fill="{color}" fill-opacity="{opacity}"/>'
-        self._add(draw, x, np.concatenate([low, high]), label, sample)
+        self._append(draw, x, np.concatenate([low, high]), label, sample)
 
     def span(self, low: float, high: float, color: str, *, label: str = "") -> None:
         """Shade a range of x over the whole height."""
@@ -112,7 +112,7 @@ class Panel:
             return f'<rect {box} height="{up.start - up.end:.1f}" fill="{color}" fill-opacity=".25"/>'
 
         sample = f'<rect x="0" y="-9" width="12" height="9" fill="{color}" fill-opacity=".25"/>'
-        self._add(draw, [low, high], [], label, sample)
+        self._append(draw, [low, high], [], label, sample)
 
     def bar(
         self, place: int, start: float, end: float, color: str, *, filled: bool = True, thick: float = 12
@@ -125,7 +125,7 @@ class Panel:
             box = f'x="{min(a, b):.1f}" y="{float(up.place(place)) - thick / 2:.1f}" width="{abs(b - a):.1f}"'
             return f'<rect {box} height="{thick}" {look}/>'
 
-        self._add(draw, [start, end], [])
+        self._append(draw, [start, end], [])
 
     def word(
         self, x: float, y: float, text: str, *, dx: float = 0, dy: float = 0, anchor: str = "middle"
@@ -136,7 +136,7 @@ class Panel:
             at = f'x="{float(across.place(x)) + dx:.1f}" y="{float(up.place(y)) + dy:.1f}"'
             return f'<text {at} text-anchor="{anchor}" font-size="9" fill="#444">{escape(text)}</text>'
 
-        self._add(draw, [], [])
+        self._append(draw, [], [])
 
     def tags(self, x: FloatArray, y: FloatArray, texts: Sequence[str]) -> None:
         """Write beside points where that covers neither points nor other tags; an empty one is left out."""
@@ -148,7 +148,7 @@ class Panel:
                 if not text:
                     continue
                 half = np.array([2.8 * len(text) + 2, 6.0])
-                for turn in _TURNS:
+                for turn in _DIRECTIONS:
                     centre = np.array([a, b]) + turn * (half + 5)
                     if any((np.abs(other - centre) < half).all(axis=1).any() for other in taken):
                         continue
@@ -162,9 +162,9 @@ class Panel:
                     break
             return "".join(parts)
 
-        self._add(draw, [], [])
+        self._append(draw, [], [])
 
-    def _add(self, draw: Draw, x: Any, y: Any, label: str = "", sample: str = "") -> None:
+    def _append(self, draw: Draw, x: Any, y: Any, label: str = "", sample: str = "") -> None:
         self._x.append(x)
         self._y.append(y)
         self._draws.append(draw)
@@ -175,11 +175,11 @@ class Panel:
         """Return the SVG of the panel whose upper edge is at `top`, and where it ends."""
         top += _LEGEND if self._legend else 8
         left = _LEFT if not self.names else 16 + 6.2 * max(len(name) for name in self.names)
-        across, up = self._axes(left, width - _RIGHT, top)
+        across, up = self._make_axes(left, width - _RIGHT, top)
         inside = "".join(draw(across, up) for draw in self._draws)
-        return self._frame(across, up) + self._samples(left, top) + inside, up.start + _BELOW
+        return self._draw_frame(across, up) + self._draw_legend(left, top) + inside, up.start + _BELOW
 
-    def _axes(self, left: float, right: float, top: float) -> tuple[Axis, Axis]:
+    def _make_axes(self, left: float, right: float, top: float) -> tuple[Axis, Axis]:
         across = Axis.round(self._x, left, right, log=self.log_x, margin=0.04)
         up = Axis.round(self._y, top + self.height, top, margin=0.07)
         if self.names:
@@ -188,9 +188,9 @@ class Panel:
             across = Axis(*self.xlim, left, right, log=self.log_x)
         if self.ylim is not None:
             up = Axis(*self.ylim, top + self.height, top)
-        return _equal(across, up) if self.equal else (across, up)
+        return _equalise(across, up) if self.equal else (across, up)
 
-    def _frame(self, across: Axis, up: Axis) -> str:
+    def _draw_frame(self, across: Axis, up: Axis) -> str:
         corner = f"M{across.start:.1f} {up.end:.1f}V{up.start:.1f}H{across.end:.1f}"
         parts = [f'<path d="{corner}" fill="none" stroke="#111"/>']
         for value, text in across.ticks(6):
@@ -208,7 +208,7 @@ class Panel:
         parts.append(f'<text {turned} text-anchor="middle">{escape(self.ylabel)}</text>')
         return "".join(parts)
 
-    def _samples(self, left: float, top: float) -> str:
+    def _draw_legend(self, left: float, top: float) -> str:
         parts, x = [], left + 4
         for label, sample in self._legend:
             words = f'<text x="16" y="0">{escape(label)}</text>'
@@ -217,7 +217,7 @@ class Panel:
         return "".join(parts)
 
 
-def _equal(across: Axis, up: Axis) -> tuple[Axis, Axis]:
+def _equalise(across: Axis, up: Axis) -> tuple[Axis, Axis]:
     """Return axes on which one unit is as long either way, zero among them where it is near."""
     left, right = (min(0.0, across.low) if across.low < 0.35 * across.high else across.low), across.high
     low, high = min(up.low, 0.0), max(up.high, 0.0)
@@ -227,7 +227,7 @@ def _equal(across: Axis, up: Axis) -> tuple[Axis, Axis]:
     return Axis(left, right, across.start, across.end), Axis(low, high, up.end + height, up.end)
 
 
-def _path(x: FloatArray, y: FloatArray) -> str:
+def _draw_path(x: FloatArray, y: FloatArray) -> str:
     steps, pen = [], "M"
     for a, b in zip(x.tolist(), y.tolist(), strict=True):
         if not np.isfinite(a + b):

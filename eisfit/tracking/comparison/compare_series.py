@@ -107,17 +107,17 @@ class CellTable(Told, Sequence[SeriesResult]):
 
     def plot(self, name: str = "R_ct", ax: Axes | None = None) -> Axes:
         """Draw one parameter of all cells over the cycles with bands on `ax` (a new one where None)."""
-        from eisfit.display.plot.series import cells_trend, with_groups
+        from eisfit.display.plot.series import add_groups, cells_trend
 
         cells = [cell.to_dict(data=False) for cell in self.cells]
-        return cells_trend(with_groups(cells, self.groups), name, ax=ax)
+        return cells_trend(add_groups(cells, self.groups), name, ax=ax)
 
     def plot_all(self, **options: Any) -> tuple[Axes, ...]:
         """Draw every parameter of all cells, a small panel each."""
-        from eisfit.display.plot.series import cells_trends, with_groups
+        from eisfit.display.plot.series import add_groups, cells_trends
 
         cells = [cell.to_dict(data=False) for cell in self.cells]
-        return cells_trends(with_groups(cells, self.groups), **options)
+        return cells_trends(add_groups(cells, self.groups), **options)
 
     def __str__(self) -> str:
         from eisfit.display.report.cells import cells_text
