@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 
 import click
 
-from eisfit.cli.command import Exit, Option, command_of, echo
+from eisfit.cli.command import Exit, Option, echo, make_command
 from eisfit.errors import EisfitWarning, did_you_mean
 from eisfit.records import dataclass
 
@@ -58,7 +58,7 @@ class Remarks:
 
 @dataclass(frozen=False)
 class CommandState:
-    """How the command under way is to behave, and what it has still to say.
+    """How the running command is to behave, and what it has still to report.
 
     Attributes
     ----------
@@ -120,8 +120,8 @@ def say(text: str) -> None:
         echo(text, err=True)
 
 
-def say_assumed() -> None:
-    """Say once, with a count, what the readers took for granted because the files do not say it."""
+def report_assumed() -> None:
+    """Report once, with a count, what the readers assumed because the files do not state it."""
     assumed, current.assumed = current.assumed, Remarks()
     for line in assumed.lines(assumed.spectra):
         say(line)
@@ -153,11 +153,11 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _run_command(command: Callable[..., None], *args: Any, **given: Any) -> None:
-    """Run a command; a reader that has gone ends it without a word."""
+    """Run a command; a closed pipe ends it without a message."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", EisfitWarning)
-            warnings.showwarning = functools.partial(_note, warnings.showwarning)
+            warnings.showwarning = functools.partial(_show_warning, warnings.showwarning)
             command(*args, **given)
         sys.stdout.flush()
     except BrokenPipeError:  # head and less read no more than they need: nothing is wrong
@@ -165,7 +165,7 @@ def _run_command(command: Callable[..., None], *args: Any, **given: Any) -> None
         raise Exit(0) from None
 
 
-def _note(otherwise: Callable[..., None], message: Any, category: type[Warning], *where: Any) -> None:
+def _show_warning(otherwise: Callable[..., None], message: Any, category: type[Warning], *where: Any) -> None:
     """Print eisfit's own warnings as notes, the others as Python does."""
     if issubclass(category, EisfitWarning):
         say(f"eisfit: note: {message}")
@@ -205,7 +205,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         """Return a command; its module is imported here."""
         if cmd_name in NAMES and cmd_name not in self.commands:
-            self.add_command(command_of(add_common_options(_function(cmd_name))), cmd_name)
+            self.add_command(make_command(add_common_options(_import_command(cmd_name))), cmd_name)
         return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -213,17 +213,17 @@ class Commands(click.Group):
         size = max(map(len, NAMES))
         for heading, members in SECTIONS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(size), _describe(name)) for name in members])
+                formatter.write_dl([(name.ljust(size), _read_first_line(name)) for name in members])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which is meant."""
         if args and args[0] not in NAMES and not ctx.resilient_parsing:
-            self._unknown(args[0])
+            self._suggest(args[0])
         return super().resolve_command(ctx, args)
 
-    def _unknown(self, word: str) -> NoReturn:
+    def _suggest(self, word: str) -> NoReturn:
         near = f"; did you mean 'eisfit --{word}'?" if word in ("help", "version") else ""
         near = near or did_you_mean(word, NAMES)
         near = near or (f"; did you mean 'eisfit fit {word}'?" if os.path.exists(word) else _LISTED)
@@ -231,11 +231,11 @@ class Commands(click.Group):
         raise Exit(2)
 
 
-def _function(command: str) -> Callable[..., None]:
+def _import_command(command: str) -> Callable[..., None]:
     found: Callable[..., None] = getattr(import_module(f"eisfit.cli.commands.{command}"), command)
     return found
 
 
-def _describe(command: str) -> str:
+def _read_first_line(command: str) -> str:
     """Return the first line of a command's help, without its options, which take long to build."""
-    return inspect.cleandoc(_function(command).__doc__ or "").partition("\n")[0]
+    return inspect.cleandoc(_import_command(command).__doc__ or "").partition("\n")[0]

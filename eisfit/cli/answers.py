@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from eisfit.cli.output import Folder, frame_csv, print_json, print_text, progress, stem, width
+from eisfit.cli.output import (
+    Folder,
+    format_frame,
+    get_width,
+    make_stem,
+    print_json,
+    print_text,
+    track_progress,
+)
 from eisfit.cli.sources import read_sources
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic, write_json
@@ -48,15 +56,15 @@ class Answers:
     ) -> Answers:
         """Ask for each spectrum of the files; where one fails, `blank` stands in the place of an answer."""
         spectra = read_sources(files, **reading.options)
-        asked = progress(spectra, command, len(spectra))
-        return cls(command, schema, [_answer(spectrum, ask, blank) for spectrum in asked])
+        asked = track_progress(spectra, command, len(spectra))
+        return cls(command, schema, [_ask_safely(spectrum, ask, blank) for spectrum in asked])
 
     @cached_property
     def documents(self) -> list[dict[str, Any]]:
         """Each answer as a document, without what is needed to read it back."""
-        return self._documents(data=False)
+        return self._make_documents(data=False)
 
-    def _documents(self, *, data: bool) -> list[dict[str, Any]]:
+    def _make_documents(self, *, data: bool) -> list[dict[str, Any]]:
         return [
             one if isinstance(one, dict) else {**one.to_dict(data=data), "error": None} for one in self.found
         ]
@@ -69,15 +77,15 @@ class Answers:
         results.write(lambda target: self._write(target, draw, table))
 
     def _write(self, target: Folder, draw: Callable[[Document], Any], table: bool) -> None:
-        whole = self._documents(data=True)
+        whole = self._make_documents(data=True)
         write_json(target.path / f"{self.command}.json", {"schema": self.schema, "results": whole})
         taken: set[str] = set()
         for one, document in zip(self.found, whole, strict=True):
             if document["error"]:
                 continue
-            name = stem(f"{one.spectrum.name}_{self.command}", taken)
+            name = make_stem(f"{one.spectrum.name}_{self.command}", taken)
             if table and len(frame := one.to_frame()):
-                write_atomic(target.path / f"{name}.csv", frame_csv(frame))
+                write_atomic(target.path / f"{name}.csv", format_frame(frame))
             if (figure := draw(document)) is not None:
                 target.save(figure, name, self.command, document)
 
@@ -89,13 +97,13 @@ class Answers:
         if json:
             print_json({"schema": self.schema, "results": self.documents})
         elif many is not None and (len(self.documents) != 1 or self.documents[0]["error"]):
-            print_text(many(self.documents, width=width()))
+            print_text(many(self.documents, width=get_width()))
         else:
-            print_text("\n".join(text(document, width=width()) for document in self.documents))
+            print_text("\n".join(text(document, width=get_width()) for document in self.documents))
         return int(any(document["error"] for document in self.documents))
 
 
-def _answer(spectrum: Any, ask: Callable[[Any], Any], blank: Document) -> Any:
+def _ask_safely(spectrum: Any, ask: Callable[[Any], Any], blank: Document) -> Any:
     """Return the answer, or the document of a failure."""
     if not hasattr(spectrum, "select"):
         return {**blank, "spectrum": spectrum.to_dict()["spectrum"], "error": spectrum.error}

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from eisfit import __version__
 from eisfit.cli.all_commands import Commands, Quiet, current
-from eisfit.cli.command import Exit, Option, echo, params_of
-from eisfit.cli.completion import SHELLS, install, script
+from eisfit.cli.command import Exit, Option, echo, make_params
+from eisfit.cli.completion import SHELLS, install_script, make_script
 
 _NAMED = f"eisfit {__version__}"
 
 
-def _print(answer: Callable[[Any], str]) -> Callable[[Any], None]:
-    """Return what prints the answer to an option, where it is given, and stops."""
+def _make_callback(answer: Callable[[Any], str]) -> Callable[[Any], None]:
+    """Return the callback of an option that prints an answer and exits."""
 
     def print_and_stop(asked: Any) -> None:
         if asked not in (None, False):
@@ -24,17 +24,19 @@ def _print(answer: Callable[[Any], str]) -> Callable[[Any], None]:
     return print_and_stop
 
 
-def _shell(answer: Callable[[str], str], about: str) -> Option:
-    return Option(metavar="SHELL", words=tuple(SHELLS), help=about, callback=_print(answer))
+def _shell_option(answer: Callable[[str], str], about: str) -> Option:
+    return Option(metavar="SHELL", words=tuple(SHELLS), help=about, callback=_make_callback(answer))
 
 
 def _main(
     version: Annotated[
         bool,
-        Option("--version", "-V", callback=_print(lambda _: _NAMED), help="Show the version."),
+        Option("--version", "-V", callback=_make_callback(lambda _: _NAMED), help="Show the version."),
     ] = False,
-    install_completion: Annotated[str | None, _shell(install, "Teach your shell: {}.")] = None,
-    show_completion: Annotated[str | None, _shell(script, "Print what a shell needs to know.")] = None,
+    install_completion: Annotated[str | None, _shell_option(install_script, "Teach your shell: {}.")] = None,
+    show_completion: Annotated[
+        str | None, _shell_option(make_script, "Print what a shell needs to know.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     current.quiet = quiet
@@ -42,7 +44,7 @@ def _main(
 
 app = Commands(
     "eisfit",
-    params=params_of(_main),
+    params=make_params(_main),
     callback=_main,
     help=(
         "Fit impedance spectra, follow the parameters over cycles, explain a coating.\n\n"

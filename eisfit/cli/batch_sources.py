@@ -24,7 +24,7 @@ def is_spectrum_file(path: Path) -> bool:
     return not is_hidden(path) and not is_named_so(path) and may_hold_spectra(path)
 
 
-def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
+def list_paths(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, those of folders in their natural order, with the folder named."""
     from eisfit.spectra.manifest import is_named_so
     from eisfit.spectra.spectrum_files import files_below, files_of
@@ -45,7 +45,7 @@ def paths_of(sources: list[str]) -> list[tuple[str, Path | None]]:
     return found
 
 
-def spectra_of(
+def read_spectra(
     path: str, root: Path | None, *, manifest: Path | None, **reading: Any
 ) -> Iterator[Spectrum | FitFailure]:
     """Yield the spectra of one file; a manifest's cycle wins over that of its data and name.
@@ -63,7 +63,7 @@ def spectra_of(
     from eisfit.spectra.cycle_numbers import FROM_MANIFEST, FROM_NAME
 
     found = read_sources([path], **reading)
-    cycle = None if path == "-" else _cycle(Path(path), root, manifest)
+    cycle = None if path == "-" else _find_cycle(Path(path), root, manifest)
     if cycle is None or len(found) != 1 or isinstance(found[0], FitFailure):
         yield from found
         return
@@ -71,9 +71,9 @@ def spectra_of(
     yield found[0].replace(cycle=cycle, notes=(*notes, f"cycle {FROM_MANIFEST}"))
 
 
-def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
+def _find_cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
     """Return the cycle that the nearest manifest which lists a file gives it."""
-    for one in [manifest] if manifest is not None else _manifests(path.parent, root):
+    for one in [manifest] if manifest is not None else _iterate_manifests(path.parent, root):
         listed = _match_names(one, one.stat().st_mtime_ns)
         resolved = str(path.resolve())
         if resolved in listed:
@@ -83,7 +83,7 @@ def _cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None
     return None
 
 
-def _manifests(folder: Path, root: Path | None) -> Iterator[Path]:
+def _iterate_manifests(folder: Path, root: Path | None) -> Iterator[Path]:
     """Yield the manifests beside a file and above it."""
     from eisfit.spectra.manifest import NAME
 

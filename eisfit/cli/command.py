@@ -70,10 +70,10 @@ class Option:
     ) -> None:
         self.names, self.metavar, self.callback, self.min, self.words = names, metavar, callback, min, words
         self.help = help.replace("{}", " or ".join([", ".join(words[:-1]), *words[-1:]]))
-        self.autocompletion = _offer(words) if words else autocompletion
+        self.autocompletion = _make_completion(words) if words else autocompletion
 
 
-def _offer(words: Sequence[str]) -> Completion:
+def _make_completion(words: Sequence[str]) -> Completion:
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
 
@@ -117,37 +117,37 @@ def _split_option(option: Any) -> str:
     return ", with commas between" if "commas" in (option.help or "") else ""
 
 
-def command_of(function: Callable[..., None]) -> click.Command:
+def make_command(function: Callable[..., None]) -> click.Command:
     """Return the command of a function, whose docstring is the help; an example in it stays unbroken."""
     text = inspect.cleandoc(function.__doc__ or "")
     return _Command(
         function.__name__.replace("_", "-"),
-        params=params_of(function),
+        params=make_params(function),
         callback=_pack_fields(function),
         help=text.replace("Example:", "\b\nExample:"),
         short_help=text.partition("\n")[0],
     )
 
 
-def params_of(function: Callable[..., Any]) -> list[click.Parameter]:
+def make_params(function: Callable[..., Any]) -> list[click.Parameter]:
     """Return the arguments and options that a function's signature describes.
 
     A parameter that is a dataclass stands for its fields: options that several commands share.
     """
     found: list[click.Parameter] = []
-    for p in _parameters(function):
-        if group := _group(p):
-            found += params_of(group)
+    for p in _list_parameters(function):
+        if group := _find_group(p):
+            found += make_params(group)
             continue
         kind, said = get_args(p.annotation)[:2]
-        read = _argument if isinstance(said, Argument) else _option
+        read = _make_argument if isinstance(said, Argument) else _make_option
         found.append(read(p.name, kind, said, p.default))
     return found
 
 
 def _pack_fields(function: Callable[..., None]) -> Callable[..., None]:
     """Return the function as click calls it: with every field of its dataclasses by name."""
-    groups = {p.name: group for p in _parameters(function) if (group := _group(p))}
+    groups = {p.name: group for p in _list_parameters(function) if (group := _find_group(p))}
 
     def call(**given: Any) -> None:
         for name, group in groups.items():
@@ -157,7 +157,7 @@ def _pack_fields(function: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def _list_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return the parameters of a function, or the fields of a dataclass; their annotations are no text."""
     if not is_dataclass(function):
         return list(inspect.signature(function, eval_str=True).parameters.values())
@@ -165,29 +165,29 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return [p.replace(annotation=hints[p.name]) for p in inspect.signature(function).parameters.values()]
 
 
-def _group(parameter: inspect.Parameter) -> Any:
+def _find_group(parameter: inspect.Parameter) -> Any:
     """Return the dataclass that a parameter stands for; None for an option or an argument."""
     return parameter.annotation if is_dataclass(parameter.annotation) else None
 
 
-def _argument(name: str, kind: Any, said: Argument, default: Any) -> click.Parameter:
-    one, many = _one(kind)
+def _make_argument(name: str, kind: Any, said: Argument, default: Any) -> click.Parameter:
+    one, many = _find_item_type(kind)
     required = default is inspect.Parameter.empty
     return _NamedArgument(
         [name],
         help=said.help,
         metavar=said.metavar,
-        type=_type(one, None),
+        type=_find_click_type(one, None),
         nargs=-1 if many else 1,
         required=required,
-        callback=_plain(many, default),
-        shell_complete=_completion(said.autocompletion),
-        **_default(default),
+        callback=_make_reader(many, default),
+        shell_complete=_wrap_completion(said.autocompletion),
+        **_find_default(default),
     )
 
 
-def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter:
-    one, many = _one(kind)
+def _make_option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter:
+    one, many = _find_item_type(kind)
     flag = one is bool
     needed = default is inspect.Parameter.empty
     return click.Option(
@@ -195,30 +195,30 @@ def _option(name: str, kind: Any, said: Option, default: Any) -> click.Parameter
         help=said.help,
         metavar=said.metavar,
         is_flag=flag,
-        type=None if flag else _type(one, said.min),
+        type=None if flag else _find_click_type(one, said.min),
         multiple=many,
         required=needed,
         show_default=not needed and default not in (None, False, ""),
-        callback=_plain(many, default, said),
+        callback=_make_reader(many, default, said),
         is_eager=said.callback is not None,
-        shell_complete=_completion(said.autocompletion),
-        **_default(default),
+        shell_complete=_wrap_completion(said.autocompletion),
+        **_find_default(default),
     )
 
 
-def _default(default: Any) -> dict[str, Any]:
+def _find_default(default: Any) -> dict[str, Any]:
     """Return the default for click; none where a value is needed: since 8.3 a None would be taken for one."""
     return {} if default is inspect.Parameter.empty else {"default": default}
 
 
-def _one(kind: Any) -> tuple[Any, bool]:
+def _find_item_type(kind: Any) -> tuple[Any, bool]:
     """Return the type of one value, and whether there may be several: ``list[str] | None`` is (str, True)."""
     if get_args(kind) and get_origin(kind) is not list:
         kind = next(part for part in get_args(kind) if part is not type(None))
     return (get_args(kind)[0], True) if get_origin(kind) is list else (kind, False)
 
 
-def _type(kind: Any, least: float | None) -> Any:
+def _find_click_type(kind: Any, least: float | None) -> Any:
     if kind is Path:
         return click.Path(path_type=Path)
     if least is not None:
@@ -226,7 +226,7 @@ def _type(kind: Any, least: float | None) -> Any:
     return _KINDS[kind]
 
 
-def _plain(many: bool, default: Any, said: Option | None = None) -> Any:
+def _make_reader(many: bool, default: Any, said: Option | None = None) -> Any:
     """Return click's callback: lists instead of tuples, and the function's default where none is given."""
 
     def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -250,7 +250,7 @@ def _check_word(param: click.Parameter, value: Any, words: Sequence[str]) -> Non
         raise Exit(2)
 
 
-def _completion(function: Completion | None) -> Any:
+def _wrap_completion(function: Completion | None) -> Any:
     if function is None:
         return None
     size = len(inspect.signature(function).parameters)

@@ -15,14 +15,14 @@ SHELLS = {
 }
 
 
-def circuit_names(incomplete: str) -> list[str]:
+def find_circuits(incomplete: str) -> list[str]:
     """Return the circuits that can be asked for by name here."""
     from eisfit.model.files.catalogue import list_entries
 
     return [name for name in list_entries() if name.startswith(incomplete)]
 
 
-def parameter_names(ctx: Any, incomplete: str) -> list[str]:
+def find_parameters(ctx: Any, incomplete: str) -> list[str]:
     """Return ``NAME=`` for the parameters of the circuit that the command line has so far."""
     from eisfit.errors import EisfitError
     from eisfit.model.files.library import circuit
@@ -34,12 +34,12 @@ def parameter_names(ctx: Any, incomplete: str) -> list[str]:
     return [f"{name}=" for name in names if name.startswith(incomplete)]
 
 
-def script(shell: str) -> str:
+def make_script(shell: str) -> str:
     """Return the line that makes a shell, one of `SHELLS`, complete eisfit's words."""
     return SHELLS[shell][1]
 
 
-def install(shell: str) -> str:
+def install_script(shell: str) -> str:
     """Write that line into the shell's start file, once; return what was done."""
     place, line = SHELLS[shell]
     path = Path.home() / place

@@ -1,4 +1,4 @@
-"""lmfit and matplotlib without what a command never touches: its own process waits for nothing else.
+"""lmfit and matplotlib without the parts that a command never uses, so that it starts sooner.
 
 lmfit imports pandas, matplotlib, scipy.stats and every optimiser of scipy at its own start, which takes
 longer than all of eisfit. It does without the first two where they are not installed, and needs the
@@ -97,7 +97,7 @@ def _skip_sections(module: ModuleType) -> None:
         module.NumpyDocString._parse = lambda _: None
 
 
-#: Module -> what keeps it from taking documentation apart that nobody reads here.
+#: Module -> a patch that stops it from parsing documentation that no command reads.
 _UNREAD: dict[str, Callable[[Any], None]] = {
     "matplotlib.artist": _skip_signatures,
     "scipy._lib._docscrape": _skip_sections,
@@ -105,7 +105,7 @@ _UNREAD: dict[str, Callable[[Any], None]] = {
 
 
 class _Finder:
-    """Finds modules where everyone does, and gives them the lean loader."""
+    """Finds modules as usual, and gives them the lean loader."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """Return the spec of a module that is loaded lean; None for every other."""

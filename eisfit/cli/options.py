@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from eisfit.cli.all_commands import current
 from eisfit.cli.command import Argument, Option
-from eisfit.cli.completion import circuit_names, parameter_names
+from eisfit.cli.completion import find_circuits, find_parameters
 from eisfit.cli.output import Folder, check_output, write_results
 from eisfit.display import FIGURES
 from eisfit.errors import EisfitError, UsageError
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def _declare_pairs(form: str, about: str) -> Any:
-    return Option(metavar=form, help=about, autocompletion=parameter_names)
+    return Option(metavar=form, help=about, autocompletion=find_parameters)
 
 
 Files = Annotated[
@@ -38,7 +38,7 @@ CircuitName = Annotated[
         "--circuit",
         "-c",
         help="A name (eisfit circuits), a circuit string, or a .toml file.",
-        autocompletion=circuit_names,
+        autocompletion=find_circuits,
     ),
 ]
 OwnCircuit = Annotated[
@@ -47,7 +47,7 @@ OwnCircuit = Annotated[
         "--circuit",
         "-c",
         help="A name (eisfit circuits), a string, or a .toml file; without it identified, '#2': the second.",
-        autocompletion=circuit_names,
+        autocompletion=find_circuits,
     ),
 ]
 Weighting = Annotated[
@@ -205,7 +205,7 @@ class Results:
     ] = 0
 
     def check(self) -> None:
-        """Raise UsageError now, and not after an hour's work, for what cannot be written."""
+        """Raise UsageError before the work begins, for what cannot be written."""
         if self.columns not in (0, 1, 2):
             raise UsageError(f"--columns {self.columns}: a figure takes 1 or 2")
         if self.output is None and (self.figures != "png" or self.columns):
@@ -260,10 +260,10 @@ class Constraints:
         from eisfit.model.files.library import circuit as find
 
         return find(circuit).constrain(
-            fix=numbers(self.fix, "--fix"),
-            start=numbers(self.start, "--start"),
-            bound=_pairs(self.bound, "--bound", "NAME=LOW:HIGH", _range),
-            expr=_pairs(self.expr, "--expr", "NAME=EXPRESSION", str),
+            fix=parse_numbers(self.fix, "--fix"),
+            start=parse_numbers(self.start, "--start"),
+            bound=_parse(self.bound, "--bound", "NAME=LOW:HIGH", _parse_range),
+            expr=_parse(self.expr, "--expr", "NAME=EXPRESSION", str),
         )
 
 
@@ -301,7 +301,7 @@ class Arcs:
         from eisfit.engine.starts.arc_limits import check_arcs
 
         found: dict[str, Any] = {}
-        if ranges := _pairs(self.peak, "--peak", "NAME=LOW:HIGH in Hz", _range):
+        if ranges := _parse(self.peak, "--peak", "NAME=LOW:HIGH in Hz", _parse_range):
             found["peak"] = {
                 name: (0.0 if low is None else low, math.inf if high is None else high)
                 for name, (low, high) in ranges.items()
@@ -316,12 +316,12 @@ class Arcs:
         return found
 
 
-def numbers(texts: Iterable[str] | None, option: str) -> dict[str, float]:
+def parse_numbers(texts: Iterable[str] | None, option: str) -> dict[str, float]:
     """Return name -> number from texts like ``R_s=2.5``."""
-    return _pairs(texts, option, "NAME=VALUE with a number", float)
+    return _parse(texts, option, "NAME=VALUE with a number", float)
 
 
-def _pairs(texts: Iterable[str] | None, option: str, form: str, convert: Callable[[str], T]) -> dict[str, T]:
+def _parse(texts: Iterable[str] | None, option: str, form: str, convert: Callable[[str], T]) -> dict[str, T]:
     found: dict[str, T] = {}
     for text in texts or ():
         name, value = (part.strip() for part in (*text.split("=", 1), "")[:2])
@@ -337,7 +337,7 @@ def _pairs(texts: Iterable[str] | None, option: str, form: str, convert: Callabl
     return found
 
 
-def _range(text: str) -> tuple[float | None, float | None]:
+def _parse_range(text: str) -> tuple[float | None, float | None]:
     low, colon, high = (part.strip() for part in text.partition(":"))
     if not colon or not (low or high):
         raise ValueError(text)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from eisfit.cli.all_commands import Remarks, current, say, say_assumed
+from eisfit.cli.all_commands import Remarks, current, report_assumed, say
 from eisfit.cli.command import Exit, echo
 from eisfit.display import FIGURES
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import to_csv, to_json, write_atomic
 
-#: Endings of files, which somebody who names a folder does not give it.
+#: Endings of files, which the name of a folder would not have.
 _FILES = (
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".tex", ".html", ".htm"),
     *(".xlsx", ".xls", ".parquet", ".jpg", ".jpeg", ".tif"),
@@ -37,25 +37,25 @@ def guard(command: Callable[P, int | None]) -> Callable[P, None]:
         current.assumed = Remarks()
         try:
             code = command(*args, **kwargs) or 0
-            say_assumed()
+            report_assumed()
             for error in current.unwritten:
-                code = _complain(error, 1)
+                code = _print_error(error, 1)
         except UsageError as error:
-            code = _complain(error, 2)
+            code = _print_error(error, 2)
         except EisfitError as error:
-            code = _complain(error, 1)
+            code = _print_error(error, 1)
         if code:
             raise Exit(code)
 
     return wrapper
 
 
-def _complain(error: Exception, code: int) -> int:
+def _print_error(error: Exception, code: int) -> int:
     echo(f"eisfit: {error}", err=True)
     return code
 
 
-def frame_csv(frame: Any, *, index: bool = True) -> str:
+def format_frame(frame: Any, *, index: bool = True) -> str:
     """Return a pandas frame as CSV; several names in a cell stand one after the other."""
     head = [frame.index.name or "", *frame.columns] if index else list(frame.columns)
     return to_csv(head, [[_join(value) for value in row] for row in frame.itertuples(index=index, name=None)])
@@ -85,7 +85,7 @@ def print_text(text: str) -> None:
     echo(text.rstrip("\n"))
 
 
-def width() -> int:
+def get_width() -> int:
     """Return the columns of the terminal; wide where the output is not one, so that tables stay whole."""
     if not sys.stdout.isatty():
         return int(os.environ.get("COLUMNS", "160"))
@@ -143,7 +143,7 @@ def write_results(output: Path, form: str, columns: int, write: Callable[[Folder
 
     with plot.paper(columns):
         if not is_figure(output):
-            target = Folder(folder(output), form)
+            target = Folder(make_folder(output), form)
             write(target)
             target.write_captions()
             return
@@ -165,7 +165,7 @@ def is_figure(path: Path) -> bool:
 
 
 def check_output(path: Path | None) -> None:
-    """Raise UsageError now, and not after an hour's work, where a folder could not be made or written.
+    """Raise UsageError before the work begins, where a folder could not be made or written.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def check_output(path: Path | None) -> None:
         )
     place = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.exists(one))
     if not os.path.isdir(place):
-        folder(path)
+        make_folder(path)
     import tempfile
 
     try:
@@ -210,7 +210,7 @@ def check_not_read(paths: Iterable[Path], sources: Iterable[str], option: str) -
             raise UsageError(f"{option}: would write over {path}, which is read: name another place")
 
 
-def folder(path: Path, option: str = "--output") -> Path:
+def make_folder(path: Path, option: str = "--output") -> Path:
     """Return the folder that an option names, made where it is missing.
 
     Raises
@@ -225,12 +225,12 @@ def folder(path: Path, option: str = "--output") -> Path:
     return path
 
 
-def stem(name: str, taken: set[str]) -> str:
+def make_stem(name: str, taken: set[str]) -> str:
     """Return a file name without extension for a spectrum, different from those `taken`.
 
     >>> seen = set()
-    >>> stem("cell A.mpt", seen), stem("cell A.csv", seen), stem("loops.DTA#3", seen), stem("0.5 V", seen)
-    ('cell_A', 'cell_A-2', 'loops_3', '0.5_V')
+    >>> make_stem("cell A.mpt", seen), make_stem("cell A.csv", seen), make_stem("0.5 V", seen)
+    ('cell_A', 'cell_A-2', '0.5_V')
     """
     bare = re.sub(r"\.[A-Za-z]\w{0,4}(?=$|[#_])", "", name)
     base = re.sub(r"[^\w.\-]+", "_", bare).strip("._")[:_LONGEST_STEM] or "spectrum"
@@ -241,11 +241,11 @@ def stem(name: str, taken: set[str]) -> str:
     return unique
 
 
-def progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+def track_progress(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yield the items, with a bar on standard error where that is a terminal."""
     return count_items(items, what, total, progress=shows_progress())
 
 
 def shows_progress() -> bool:
-    """Return whether somebody looks who wants to see how far it is."""
+    """Return whether progress is to be shown: standard error is a terminal."""
     return sys.stderr.isatty() and not current.quiet

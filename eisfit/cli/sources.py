@@ -29,7 +29,7 @@ def read_sources(sources: list[str], **reading: Any) -> list[Spectrum | FitFailu
     found: list[Spectrum | FitFailure] = []
     for source in sources:
         try:
-            found.extend(keep_assumed(_read(source, reading)))
+            found.extend(collect_assumed(_read(source, reading)))
         except UsageError:
             raise
         except EisfitError as error:
@@ -74,15 +74,15 @@ def tell_unread(series: Series) -> Series:
     return series
 
 
-def gather_series(sources: list[str], **options: Any) -> Series:
+def collect_series(sources: list[str], **options: Any) -> Series:
     """Return one series of all that is named; `options` are those of `eisfit.read_series`."""
     from eisfit.spectra.series import read_series
 
-    return keep_assumed(read_series(sources[0] if len(sources) == 1 else sources, **options))
+    return collect_assumed(read_series(sources[0] if len(sources) == 1 else sources, **options))
 
 
-def keep_assumed(spectra: Listed) -> Listed:
-    """Return spectra, and keep what their readers took for granted: it is told when all has been shown."""
+def collect_assumed(spectra: Listed) -> Listed:
+    """Return spectra, and collect what their readers assumed: it is reported when all has been shown."""
     from eisfit.spectra.readers import ASSUMED
 
     for one in spectra:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from eisfit.batch.store import Store
     from eisfit.model.circuit import Circuit
 
-_AT_ONCE = 5000  # files read before they are fitted
-_MANY = 256  # spectra at once, from which on workers are worth their start
+_MAX_FILES = 5000  # files read before they are fitted
+_MANY_FILES = 256  # spectra at once, from which on workers are worth their start
 
 
 def watch_folders(
@@ -41,8 +41,8 @@ def watch_folders(
             try:
                 while True:
                     ready = watcher.wait_for_settled()
-                    for first in range(0, len(ready), _AT_ONCE):
-                        fits.fit(watcher, ready[first : first + _AT_ONCE])
+                    for first in range(0, len(ready), _MAX_FILES):
+                        fits.fit(watcher, ready[first : first + _MAX_FILES])
             except KeyboardInterrupt:
                 pass
         fits.show(store, json)
@@ -100,7 +100,7 @@ class _Fits:
         read = {path: self._read(path) for path in paths}
         items = [(p, s) for p, found in read.items() if watcher.is_unchanged(p) for s in found]
         options = dict(self.options)
-        if isinstance(options["workers"], int) and len(items) < _MANY:
+        if isinstance(options["workers"], int) and len(items) < _MANY_FILES:
             options["workers"] = None
         many = fit_many([s for _, s in items], self.circuit, store=self.store, **options)
         keys: dict[Path, set[str]] = {p: set() for p, _ in items}
@@ -109,17 +109,17 @@ class _Fits:
             results[path].append(result)
             if hasattr(item, "impedance"):
                 keys[path].add(many.key(item))
-        self._account(results, keys, many)
+        self._count(results, keys, many)
 
     def _read(self, path: Path) -> list[Any]:
-        from eisfit.cli.batch_sources import spectra_of
+        from eisfit.cli.batch_sources import read_spectra
 
         # The real path where events tell of it; not that of a link in the folder to a file elsewhere.
         inside = (f for f in self.folders if f in path.parents or f.resolve() in path.resolve().parents)
         root = next(inside, None)
-        return list(spectra_of(str(path), root, **self.reading))
+        return list(read_spectra(str(path), root, **self.reading))
 
-    def _account(self, results: Mapping[Path, list[Any]], keys: Mapping[Path, set[str]], many: Any) -> None:
+    def _count(self, results: Mapping[Path, list[Any]], keys: Mapping[Path, set[str]], many: Any) -> None:
         self.fitted, self.reused = self.fitted + many.fitted, self.reused + many.reused
         self.audit = self.audit.join(many.audit)
         old = {path: self.keys[path] for path in keys if path in self.keys}
@@ -134,10 +134,10 @@ class _Fits:
                 self.failures[path] = failed
             self.flagged[path] = sum(r.error is None and not r.ok for r in found)
             if not self.quiet:
-                print_text("\n".join(_line(path, k, result, path in old) for k, result in enumerate(found)))
+                print_text("\n".join(_format(path, k, result, path in old) for k, result in enumerate(found)))
 
     def show(self, store: Path, json: bool) -> None:
-        """Print what has come of it."""
+        """Print the summary of the run."""
         failed = [pair for pairs in self.failures.values() for pair in pairs]
         done, flagged = self.fitted + self.reused, sum(self.flagged.values())
         if json:
@@ -151,7 +151,7 @@ class _Fits:
         )
 
 
-def _line(path: Path, index: int, result: Any, again: bool) -> str:
+def _format(path: Path, index: int, result: Any, again: bool) -> str:
     name = f"{path}#{index}" if index else str(path)
     changed = " (the file has changed)" if again else ""
     if result.error is not None:

@@ -123,7 +123,7 @@ class _Bar:
         raise NotImplementedError
 
     def describe(self, done: int, total: int | None) -> str:
-        """Return how far the work is."""
+        """Describe how far the work is."""
         return f"{self.what} {done}" + ("" if total is None else f" of {total}")
 
 

@@ -277,7 +277,7 @@ def test_an_empty_folder(tmp_path):
 @pytest.mark.parametrize("kept", [True, False])
 def test_ctrl_c_says_how_to_go_on(folder, tmp_path, monkeypatch, kept):
     store = tmp_path / "results.sqlite"
-    monkeypatch.setattr("eisfit.cli.commands.batch._Run.tell", interrupted)
+    monkeypatch.setattr("eisfit.cli.commands.batch._Run.show_progress", interrupted)
     done = run(folder, *(["--store", store] if kept else []))
     assert done.exit_code == 130
     assert "stopped after 1 results" in done.stderr
@@ -296,7 +296,7 @@ def test_progress_on_a_terminal(folder, monkeypatch, capsys):
     from eisfit.cli.commands import batch
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setattr(batch, "_EVERY", 0.0)
+    monkeypatch.setattr(batch, "_INTERVAL", 0.0)
     batch.batch([str(folder)], circuit=CIRCUIT)
     shown = capsys.readouterr()
     assert "of about 3" in shown.err

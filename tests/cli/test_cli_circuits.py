@@ -10,7 +10,7 @@ import pytest
 import eisfit
 from eisfit.cli import app
 from eisfit.cli.command import Option
-from eisfit.cli.completion import circuit_names, parameter_names
+from eisfit.cli.completion import find_circuits, find_parameters
 from eisfit.model.files.check import check_circuit
 from eisfit.model.files.library import load_circuit
 from eisfit.model.files.template import circuit_template
@@ -120,10 +120,10 @@ def test_what_the_shell_completes(run):
     class Context:
         params = {"circuit": "rs-ct"}  # noqa: RUF012
 
-    assert circuit_names("rs-sei-ct-w") == ["rs-sei-ct-w", "rs-sei-ct-wo"]
-    assert parameter_names(Context(), "CPE") == ["CPE_ct_Q=", "CPE_ct_alpha="]
+    assert find_circuits("rs-sei-ct-w") == ["rs-sei-ct-w", "rs-sei-ct-wo"]
+    assert find_parameters(Context(), "CPE") == ["CPE_ct_Q=", "CPE_ct_alpha="]
     Context.params = {"circuit": "nonsense("}
-    assert parameter_names(Context(), "") == []
+    assert find_parameters(Context(), "") == []
     option = Option(words=("modulus", "unit", "noise"), help="By {}.")
     assert option.autocompletion("m") == ["modulus"]
     assert option.help == "By modulus, unit or noise."

@@ -223,7 +223,7 @@ def test_only_json_is_read(client):
 
 
 def test_a_large_body_is_refused(client, monkeypatch):
-    monkeypatch.setattr("eisfit.cli.pages.server._LARGEST", 65_536)
+    monkeypatch.setattr("eisfit.cli.pages.server._MAX_BYTES", 65_536)
     try:
         status, _, _ = client.post(" " * 70_000)
     except (BrokenPipeError, ConnectionResetError):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import eisfit
 from eisfit.cli import app
-from eisfit.cli.pages.html_report import html_report, page_item
+from eisfit.cli.pages.html_report import html_report, make_item
 from eisfit.display.pages.entries import make_entry
 from eisfit.display.pages.page import escape_json
 from eisfit.display.pages.trends import list_trends
@@ -126,7 +126,7 @@ def test_what_a_series_holds(page, tracked):
 def test_verdict_flags_and_kramers_kronig_are_on_the_page():
     turned = eisfit.read(ONE)
     turned = turned.replace(impedance=turned.impedance.conj())
-    told = make_entry(page_item(eisfit.fit(turned, "rs-ct", validate=True)))
+    told = make_entry(make_item(eisfit.fit(turned, "rs-ct", validate=True)))
     assert not told["ok"]
     assert any(flag["name"] == "imaginary_sign" and flag["words"] for flag in told["flags"])
     assert told["kk"]["text"].startswith("NOT consistent")
@@ -135,7 +135,7 @@ def test_verdict_flags_and_kramers_kronig_are_on_the_page():
 
 def test_too_few_points_for_a_kramers_kronig_test_are_said(tmp_path):
     short = simulate("rs-ct", SHAPE, frequency=np.geomspace(1e4, 0.1, 4), noise=0.001)
-    told = make_entry(page_item(eisfit.fit(short, "R0-p(R1,C1)")))
+    told = make_entry(make_item(eisfit.fit(short, "R0-p(R1,C1)")))
     assert told["kk"]["ok"] is None
     assert told["kk"]["text"].startswith("not tested: ")
 
@@ -158,7 +158,7 @@ def test_spectra_without_cycles_are_counted():
 def test_a_page_is_written_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     path.write_text("before", encoding="utf-8")
-    monkeypatch.setattr(sys.modules["eisfit.cli.pages.html_report"], "_LARGEST", 1000)
+    monkeypatch.setattr(sys.modules["eisfit.cli.pages.html_report"], "_MAX_BYTES", 1000)
     with pytest.raises(
         UsageError, match=r"report\.html: would be 0\.\d MB large, above .*fewer files at a time"
     ):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eisfit.cli.batch_sources import paths_of
+from eisfit.cli.batch_sources import list_paths
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.axes import read_name
 from eisfit.spectra.cycle_numbers import cycle_of_name
@@ -218,7 +218,7 @@ def test_hidden_folders_are_passed_over(tmp_path):
     write(hidden, "deep/cycle_2.csv")
     write(hidden, "deep/.ipynb_checkpoints/cycle_2-checkpoint.csv")
     np.testing.assert_array_equal(read_series(hidden).cycles, [2])
-    assert [path for path, _ in paths_of([str(hidden)])] == [str(hidden / "deep" / "cycle_2.csv")]
+    assert [path for path, _ in list_paths([str(hidden)])] == [str(hidden / "deep" / "cycle_2.csv")]
 
 
 def test_a_glob_of_folders_means_their_files(tmp_path):

@@ -1,4 +1,4 @@
-"""``eisfit batch``: whole folders, over many processes, into a store; run again and it goes on."""
+"""``eisfit batch``: whole folders, over many processes, into a store from which a later run continues."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from eisfit.cli.output import check_not_read, guard, print_json, print_text, sho
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra import WEIGHTING
 
-_EVERY = 0.5  # s between two lines of progress on a terminal
-_SHOWN = 10  # failures listed
+_INTERVAL = 0.5  # s between two lines of progress on a terminal
+_MAX_SHOWN = 10  # failures listed
 
 
 @guard
@@ -68,7 +68,7 @@ def batch(
     """
     from eisfit.batch.export import check_export
     from eisfit.batch.many import dask_executor, fit_many
-    from eisfit.cli.batch_sources import paths_of
+    from eisfit.cli.batch_sources import list_paths
     from eisfit.cli.watching import watch_folders
     from eisfit.model.files.library import is_given
 
@@ -95,27 +95,27 @@ def batch(
                 "--watch needs --store, and writes no --export: when the watching is over, run the same "
                 "command with --export in place of --watch"
             )
-        chosen = constraints.of(_choose(_paths_there(files), circuit, read_as, options))
+        chosen = constraints.of(_choose_circuit(_list_present(files), circuit, read_as, options))
         options |= arcs.of(chosen)
         return watch_folders(files, chosen, store, settle, json, read_as, options)
-    paths = paths_of(files)
+    paths = list_paths(files)
     if export is not None:
         check_not_read([export], [path for path, _ in paths], "--export")
-    once = list(_spectra([one for one in paths if one[0] == "-"][:1], read_as))
-    chosen = constraints.of(_choose(paths, circuit, read_as, options, once))
+    once = list(_iterate_spectra([one for one in paths if one[0] == "-"][:1], read_as))
+    chosen = constraints.of(_choose_circuit(paths, circuit, read_as, options, once))
     options |= arcs.of(chosen)
     many = fit_many(
-        _spectra(paths, read_as, once),
+        _iterate_spectra(paths, read_as, once),
         chosen,
         store=store,
         **options,
     )
     run = _Run(many, export, len(paths))
     try:
-        run.go()
+        run.run()
     except KeyboardInterrupt:
         many.close()
-        echo(f"\neisfit: stopped after {run.done} results; {_resume(store)}", err=True)
+        echo(f"\neisfit: stopped after {run.done} results; {_describe_resuming(store)}", err=True)
         raise Exit(INTERRUPTED) from None
     _show(run, store, json)
     return int(bool(many.failed))
@@ -128,23 +128,23 @@ def _check_manifest(manifest: Path | None) -> None:
         manifest_cycles(manifest)
 
 
-def _resume(store: Path | None) -> str:
+def _describe_resuming(store: Path | None) -> str:
     if store is None:
         return "none is kept, because there was no --store"
     return f"all that were finished are in {store}: run the same command again to go on"
 
 
-def _paths_there(files: list[str]) -> list[tuple[str, Path | None]]:
+def _list_present(files: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that a watched folder has already."""
-    from eisfit.cli.batch_sources import paths_of
+    from eisfit.cli.batch_sources import list_paths
 
     try:
-        return paths_of(files)
+        return list_paths(files)
     except ReadError:
         return []
 
 
-def _choose(
+def _choose_circuit(
     paths: list[tuple[str, Path | None]],
     circuit: str | None,
     read_as: dict[str, Any],
@@ -158,7 +158,7 @@ def _choose(
 
     files = [] if is_given(circuit) else paths
     assumed, current.assumed = current.assumed, Remarks()  # they are read again, and counted then
-    spectra = list(_spectra(look_at(files), read_as, once))
+    spectra = list(_iterate_spectra(look_at(files), read_as, once))
     current.assumed = assumed
     choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:
@@ -166,17 +166,17 @@ def _choose(
     return choice.circuit
 
 
-def _spectra(
+def _iterate_spectra(
     paths: list[tuple[str, Path | None]], read_as: dict[str, Any], once: Sequence[Any] = ()
 ) -> Iterator[Any]:
     """Yield the spectra of one file after the other, so that no more than a few are in memory.
 
     `once` are those of standard input, which can be read only once.
     """
-    from eisfit.cli.batch_sources import spectra_of
+    from eisfit.cli.batch_sources import read_spectra
 
     for path, root in paths:
-        yield from once if path == "-" and once else spectra_of(path, root, **read_as)
+        yield from once if path == "-" and once else read_spectra(path, root, **read_as)
 
 
 class _Run:
@@ -193,7 +193,7 @@ class _Run:
     def seconds(self) -> float:
         return time.monotonic() - self.begin
 
-    def go(self) -> None:
+    def run(self) -> None:
         if self.export is None:
             for _ in self.results():
                 pass
@@ -208,23 +208,23 @@ class _Run:
             self.flagged += result.error is None and not result.ok
             if result.error is not None:
                 self.failures.append((result.source, result.error))
-            self.tell()
+            self.show_progress()
             yield result
         if shows_progress():
             echo("\r\x1b[K", nl=False, err=True)
 
-    def tell(self) -> None:
+    def show_progress(self) -> None:
         now = time.monotonic()
-        if not shows_progress() or now - self.told < _EVERY:
+        if not shows_progress() or now - self.told < _INTERVAL:
             return
         self.told = now
         rate = self.done / max(self.seconds, 1e-9)
         left = max(self.files - self.done, 0) / rate
-        line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_duration(left)} left"
+        line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_format_duration(left)} left"
         echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
@@ -248,8 +248,8 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
         f"{many.failed} failed, {run.flagged} not usable as they stand (see their flags)",
     ]
     lines += [str(many.audit)] if many.audit.count else []
-    shown = run.failures[:_SHOWN]
+    shown = run.failures[:_MAX_SHOWN]
     lines += [f"  failed: {e if e.startswith(s) else f'{s}: {e}'}" for s, e in shown]
-    more = len(run.failures) - _SHOWN
+    more = len(run.failures) - _MAX_SHOWN
     lines += [f"  and {more} more (--json lists them all)"] if more > 0 else []
     print_text("\n".join(lines))

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from eisfit.cli.all_commands import say
 from eisfit.cli.command import Argument, Option, echo
-from eisfit.cli.completion import circuit_names
+from eisfit.cli.completion import find_circuits
 from eisfit.cli.options import Export, Json
-from eisfit.cli.output import folder, guard, print_json, print_text, width
+from eisfit.cli.output import get_width, guard, make_folder, print_json, print_text
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import write_atomic
 from eisfit.records import CIRCUIT_CHECK_SCHEMA, CIRCUITS_SCHEMA
@@ -24,7 +24,7 @@ def circuits(
     names: Annotated[
         list[str] | None,
         Argument(
-            help="Names, strings or .toml files; all that are found by default.", autocompletion=circuit_names
+            help="Names, strings or .toml files; all that are found by default.", autocompletion=find_circuits
         ),
     ] = None,
     draw: Annotated[bool, Option(help="Draw them: as text, or into the file of -o.")] = False,
@@ -48,11 +48,11 @@ def circuits(
 
     Example:  eisfit circuits rs-sei-ct-w --draw -o circuit.svg
     """
-    _one_thing(draw or output is not None, check, new, export)
+    _check_options(draw or output is not None, check, new, export)
     if export is not None:
         return _export(names, export)
     if new is not None:
-        return _begin(new, names or [_FIRST])
+        return _write_new(new, names or [_FIRST])
     if check:
         return _examine(names, json)
     if draw or output is not None:
@@ -69,7 +69,7 @@ def _export(names: list[str] | None, form: str) -> int:
     return 0
 
 
-def _one_thing(draw: bool, check: bool, new: str | None, export: str | None) -> None:
+def _check_options(draw: bool, check: bool, new: str | None, export: str | None) -> None:
     options = (("--draw", draw), ("--check", check), ("--new", new), ("--export", export))
     asked = [name for name, is_asked in options if is_asked]
     if len(asked) > 1:
@@ -79,7 +79,7 @@ def _one_thing(draw: bool, check: bool, new: str | None, export: str | None) -> 
 def _list(names: list[str] | None, json: bool) -> int:
     from eisfit.display.report.circuits import circuits_text
 
-    documents, failures = _documents(names)
+    documents, failures = _make_documents(names)
     if json:
         print_json({"schema": CIRCUITS_SCHEMA, "circuits": documents, "failures": failures})
     else:
@@ -87,23 +87,23 @@ def _list(names: list[str] | None, json: bool) -> int:
             print_text(_draw_string(documents[0]["string"]))
             print_text("")
         titled = [{**document, "name": _name_with_origin(document)} for document in documents]
-        print_text(circuits_text(titled, width=width()) if titled or not failures else "")
+        print_text(circuits_text(titled, width=get_width()) if titled or not failures else "")
         for failure in failures:
             echo(f"eisfit: {failure['error']}", err=True)
     return int(bool(failures))
 
 
-def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _make_documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the circuits asked for; of all that lie about, those that cannot be read besides."""
     from eisfit.model.files.catalogue import find_misnamed_files, list_entries
     from eisfit.model.files.library import circuit
 
     if names:
-        return [_document(circuit(name), name) for name in names], []
+        return [_make_document(circuit(name), name) for name in names], []
     found, failures = [], []
     for name, entry in list_entries().items():
         try:
-            found.append(_document(circuit(entry.path), name))
+            found.append(_make_document(circuit(entry.path), name))
         except EisfitError as error:
             failures.append({"name": name, "file": os.fspath(entry.path), "error": str(error)})
     for path in find_misnamed_files():
@@ -112,7 +112,7 @@ def _documents(names: list[str] | None) -> tuple[list[dict[str, Any]], list[dict
     return found, failures
 
 
-def _document(circuit: Any, asked: str) -> dict[str, Any]:
+def _make_document(circuit: Any, asked: str) -> dict[str, Any]:
     from eisfit.model.files.catalogue import find_entry
 
     entry = find_entry(asked)
@@ -151,7 +151,7 @@ def _draw_string(string: str) -> str:
         plain = False
     except UnicodeEncodeError:
         plain = True
-    return drawing.draw_text(string, width=width(), plain=plain)
+    return drawing.draw_text(string, width=get_width(), plain=plain)
 
 
 def _draw(names: list[str] | None, output: Path | None) -> int:
@@ -186,7 +186,7 @@ def _examine(names: list[str] | None, json: bool) -> int:
     return int(not all(one.ok for one in found))
 
 
-def _begin(name: str, strings: list[str]) -> int:
+def _write_new(name: str, strings: list[str]) -> int:
     from eisfit.model.files.catalogue import NAME
     from eisfit.model.files.library import circuit
     from eisfit.model.files.template import circuit_template
@@ -199,6 +199,6 @@ def _begin(name: str, strings: list[str]) -> int:
     text = circuit_template(circuit(strings[0]).string, file=target.as_posix(), use=name)
     if os.path.exists(target):
         raise UsageError(f"--new {name}: {target} is there already; remove it, or take another name")
-    write_atomic(folder(target.parent, "--new") / target.name, text)
+    write_atomic(make_folder(target.parent, "--new") / target.name, text)
     say(f"eisfit: {target} is begun: complete it, and examine it with  eisfit circuits {target} --check")
     return 0

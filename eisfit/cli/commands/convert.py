@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from eisfit.cli.command import Option, echo
 from eisfit.cli.options import Files, Reading
-from eisfit.cli.output import check_not_read, check_output, folder, guard, stem
+from eisfit.cli.output import check_not_read, check_output, guard, make_folder, make_stem
 from eisfit.cli.sources import read_sources
 from eisfit.errors import UsageError
 from eisfit.files import to_json, write_atomic
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from eisfit.spectra.spectrum import Spectrum
 
 
-def _as_csv(spectrum: Spectrum, name: str) -> dict[str, str]:
+def _make_csv(spectrum: Spectrum, name: str) -> dict[str, str]:
     from eisfit.spectra.writers.plain_csv import to_csv
 
     return {f"{name}.csv": to_csv(spectrum)}
 
 
-def _as_json(spectrum: Spectrum, name: str) -> dict[str, str]:
+def _make_json(spectrum: Spectrum, name: str) -> dict[str, str]:
     return {f"{name}.json": to_json(spectrum.to_dict())}
 
 
-def _as_csvw(spectrum: Spectrum, name: str) -> dict[str, str]:
+def _make_csvw(spectrum: Spectrum, name: str) -> dict[str, str]:
     from eisfit.spectra.writers.csvw import describe_table
 
     text, about = describe_table(spectrum, f"{name}.csv")
@@ -36,13 +36,13 @@ def _as_csvw(spectrum: Spectrum, name: str) -> dict[str, str]:
 
 #: What ``--to`` takes -> the texts of a spectrum's files, by their names.
 _FORMS: Mapping[str, Callable[[Spectrum, str], dict[str, str]]] = {
-    "csv": _as_csv,
-    "json": _as_json,
-    "csvw": _as_csvw,
+    "csv": _make_csv,
+    "json": _make_json,
+    "csvw": _make_csvw,
 }
 
 
-def _pipe(spectra: list[Spectrum], to: str) -> None:
+def _print_table(spectra: list[Spectrum], to: str) -> None:
     """Write one spectrum to standard output."""
     if len(spectra) > 1:
         raise UsageError(f"--output -: takes one spectrum, and here are {len(spectra)}; name a folder")
@@ -56,8 +56,8 @@ def _pipe(spectra: list[Spectrum], to: str) -> None:
 def _write_tables(spectra: list[Spectrum], output: Path, to: str) -> None:
     """Write the files of every spectrum."""
     taken = set[str]()
-    texts = [_FORMS[to](spectrum, stem(spectrum.name, taken)) for spectrum in spectra]
-    paths = [folder(output) / next(iter(files)) for files in texts]
+    texts = [_FORMS[to](spectrum, make_stem(spectrum.name, taken)) for spectrum in spectra]
+    paths = [make_folder(output) / next(iter(files)) for files in texts]
     check_not_read(paths, [spectrum.source for spectrum in spectra], "--output")
     for files in texts:
         for name, text in files.items():
@@ -92,7 +92,7 @@ def convert(
     failures = [one for one in found if isinstance(one, FitFailure)]
     spectra = [one for one in found if not isinstance(one, FitFailure)]
     if piped:
-        _pipe(spectra, to)
+        _print_table(spectra, to)
     else:
         _write_tables(spectra, output, to)
     for failure in failures:

@@ -1,4 +1,4 @@
-"""``eisfit doctor``: is everything there that eisfit needs, and what is not, how does it come."""
+"""``eisfit doctor``: whether everything that eisfit needs is installed, and how to install what is not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Literal
 
 from eisfit import __version__
 from eisfit.cli.options import Json
-from eisfit.cli.output import guard, print_json, print_text, width
+from eisfit.cli.output import get_width, guard, print_json, print_text
 from eisfit.errors import EisfitError
 from eisfit.files import OTHER_CURE, other_package
 from eisfit.records import DOCTOR_SCHEMA, dataclass
@@ -74,16 +74,16 @@ def doctor(json: Json = False) -> int:
 
     Example:  eisfit doctor
     """
-    found = list(_findings())
+    found = list(_iterate_findings())
     ok = not any(finding.status == "wrong" for finding in found)
     if json:
         print_json({"schema": DOCTOR_SCHEMA, "ok": ok, "checks": [asdict(finding) for finding in found]})
     else:
-        print_text("\n".join(_lines(found, width())))
+        print_text("\n".join(_list_lines(found, get_width())))
     return int(not ok)
 
 
-def _lines(found: list[Finding], columns: int) -> Iterator[str]:
+def _list_lines(found: list[Finding], columns: int) -> Iterator[str]:
     from eisfit.display.report.table import wrap
     from eisfit.display.report.words import count
 
@@ -98,16 +98,16 @@ def _lines(found: list[Finding], columns: int) -> Iterator[str]:
     yield "all is well" if not wrong else f"{count(wrong, 'thing')} to mend"
 
 
-def _findings() -> Iterator[Finding]:
-    yield from _program()
-    yield from (_package(name, *about) for name, about in _NEEDED.items())
-    yield from (_optional(name, use) for name, use in _OPTIONAL.items())
-    yield from _folders()
-    yield from _circuits()
-    yield _examples()
+def _iterate_findings() -> Iterator[Finding]:
+    yield from _check_program()
+    yield from (_check_package(name, *about) for name, about in _NEEDED.items())
+    yield from (_check_optional(name, use) for name, use in _OPTIONAL.items())
+    yield from _check_folders()
+    yield from _check_circuits()
+    yield _check_examples()
 
 
-def _program() -> Iterator[Finding]:
+def _check_program() -> Iterator[Finding]:
     home = Path(__file__).resolve().parents[2]
     yield Finding("program", "eisfit", f"{__version__} in {home}")
     if (other := other_package(home.parent)) is not None:
@@ -123,22 +123,22 @@ def _program() -> Iterator[Finding]:
         yield Finding("program", "letters", encoding, "absent", cure)
 
 
-def _package(name: str, module: str, least: str) -> Finding:
-    install = f"{_python()} -m pip install '{name}>={least}'"
+def _check_package(name: str, module: str, least: str) -> Finding:
+    install = f"{_name_python()} -m pip install '{name}>={least}'"
     version, trouble = _try_import(name, module)
     if trouble:
         return Finding("packages", name, trouble, "wrong", install)
-    if _numbers(version) < _numbers(least):
+    if _parse_version(version) < _parse_version(least):
         return Finding("packages", name, f"{version} is older than {least}", "wrong", install)
     return Finding("packages", name, version)
 
 
-def _optional(name: str, use: str) -> Finding:
+def _check_optional(name: str, use: str) -> Finding:
     version, trouble = _try_import(name, name)
     if trouble == _ABSENT:
-        return Finding("optional", name, f"for {use}", "absent", f"{_python()} -m pip install {name}")
+        return Finding("optional", name, f"for {use}", "absent", f"{_name_python()} -m pip install {name}")
     if trouble:
-        cure = f"{_python()} -m pip install --force-reinstall {name}"
+        cure = f"{_name_python()} -m pip install --force-reinstall {name}"
         return Finding("optional", name, trouble, "wrong", cure)
     return Finding("optional", name, f"{version}, for {use}")
 
@@ -162,31 +162,31 @@ def _try_import(name: str, module: str) -> tuple[str, str]:
     return found, ""
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _parse_version(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
-def _python() -> str:
+def _name_python() -> str:
     """Return this Python as it is called in a shell: another one's pip would install elsewhere."""
     return shlex.quote(sys.executable) if os.name != "nt" else f'"{sys.executable}"'
 
 
-def _folders() -> Iterator[Finding]:
+def _check_folders() -> Iterator[Finding]:
     from eisfit.model.files.catalogue import find_user_folder
 
     elsewhere = "go to a folder of yours, or give --output one"
-    yield _writable("current folder", Path(), elsewhere, "wrong")
+    yield _try_folder("current folder", Path(), elsewhere, "wrong")
     own = find_user_folder()
     if own is None:
         yield Finding("folders", "own circuits", "there is no home folder", "absent", "set HOME")
     else:
-        yield _writable("own circuits", own, "put them into the circuits/ of a project", "absent")
+        yield _try_folder("own circuits", own, "put them into the circuits/ of a project", "absent")
     import tempfile
 
-    yield _writable("temporary files", Path(tempfile.gettempdir()), "set TMPDIR to another folder", "wrong")
+    yield _try_folder("temporary files", Path(tempfile.gettempdir()), "set TMPDIR to another folder", "wrong")
 
 
-def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wrong"]) -> Finding:
+def _try_folder(name: str, folder: Path, cure: str, status: Literal["absent", "wrong"]) -> Finding:
     """Try a file in the folder, or in the one above it that exists."""
     import tempfile  # --help names this command too
 
@@ -199,17 +199,17 @@ def _writable(name: str, folder: Path, cure: str, status: Literal["absent", "wro
         return Finding("folders", name, f"{folder} cannot be written ({error.strerror})", status, cure)
 
 
-def _circuits() -> Iterator[Finding]:
+def _check_circuits() -> Iterator[Finding]:
     from eisfit.model.files.catalogue import find_misnamed_files, list_entries
 
     good: dict[str, list[str]] = {"eisfit": [], "user": [], "project": []}
     for name, entry in list_entries().items():
-        trouble = _trouble(entry.path)
+        trouble = _describe_problems(entry.path)
         if trouble:
             cure = (
                 f"eisfit circuits {entry.path} --check"
                 if entry.origin in ("project", "user")
-                else _reinstall()
+                else _describe_reinstall()
             )
             yield Finding("circuits", name, trouble, "wrong", cure)
         else:
@@ -230,7 +230,7 @@ def _circuits() -> Iterator[Finding]:
             yield Finding("circuits", whose, str(len(names)) if origin == "eisfit" else ", ".join(names))
 
 
-def _trouble(path: Path) -> str:
+def _describe_problems(path: Path) -> str:
     from eisfit.model.files.check import check_circuit
 
     found = check_circuit(path)
@@ -238,16 +238,16 @@ def _trouble(path: Path) -> str:
     return "; ".join(problem for problem in problems if problem)
 
 
-def _examples() -> Finding:
+def _check_examples() -> Finding:
     from eisfit.files import data_folder
 
     try:
         folder = data_folder("example_spectra")
     except EisfitError as error:
-        return Finding("examples", "spectra", str(error), "wrong", _reinstall())
+        return Finding("examples", "spectra", str(error), "wrong", _describe_reinstall())
     count = sum(1 for _ in folder.rglob("*.csv"))
     return Finding("examples", "spectra", f"{count} tables in {folder}")
 
 
-def _reinstall() -> str:
-    return f"{_python()} -m pip install --force-reinstall --no-deps {_DISTRIBUTION}"
+def _describe_reinstall() -> str:
+    return f"{_name_python()} -m pip install --force-reinstall --no-deps {_DISTRIBUTION}"

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from eisfit.cli.answers import Answers
 from eisfit.cli.command import Option
 from eisfit.cli.options import Files, Frequencies, Json, Placing, Reading, Results
-from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text
-from eisfit.cli.sources import gather_series
+from eisfit.cli.output import Folder, format_frame, guard, print_json, print_text
+from eisfit.cli.sources import collect_series
 from eisfit.errors import UsageError
 from eisfit.files import write_atomic, write_json
 from eisfit.records import DRT_SCHEMA
@@ -69,7 +69,7 @@ def _show_along_axis(
     """Show the distributions along an axis."""
     from eisfit.tracking.relaxation.distributions import drt_series
 
-    series = gather_series(files, **read_as)
+    series = collect_series(files, **read_as)
     kept = dataclasses.replace(series, spectra=tuple(one.select(**limits) for one in series))
     found = drt_series(kept, regularisation=regularisation)
     document = found.to_dict()
@@ -93,7 +93,7 @@ def write_map(found: Any, target: Folder, name: str, *, beside: bool = False) ->
     figure = plot.new_figure()
     found.plot(figure)
     target.save(figure, name, "drt_map", {}, beside=beside)
-    write_atomic(target.path / f"{name}.csv", frame_csv(found.to_frame(), index=False))
+    write_atomic(target.path / f"{name}.csv", format_frame(found.to_frame(), index=False))
 
 
 def _draw(document: Any) -> Any:

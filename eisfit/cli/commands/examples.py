@@ -9,12 +9,12 @@ from typing import Annotated
 
 from eisfit.cli.command import Option
 from eisfit.cli.options import Json
-from eisfit.cli.output import folder, guard, print_json, print_text
+from eisfit.cli.output import guard, make_folder, print_json, print_text
 from eisfit.errors import UsageError
 from eisfit.files import data_folder, is_same_file, write_atomic
 from eisfit.records import EXAMPLES_SCHEMA
 
-_LEFT_OUT = ("__pycache__",)
+_EXCLUDED = ("__pycache__",)
 
 
 @guard
@@ -27,7 +27,7 @@ def examples(
     Example:  eisfit examples --copy example_spectra
     """
     source = data_folder("example_spectra")
-    names = sorted(_names(source))
+    names = sorted(_list_names(source))
     if copy is not None:
         _copy(source, names, copy)
         source = copy
@@ -36,18 +36,18 @@ def examples(
         return
     done = "copied to" if copy is not None else "in"
     print_text(f"{len(names)} files {done} {source} (spectra are simulated; see its README files)")
-    print_text("\n".join(f"  {line}" for line in _summary(names)))
+    print_text("\n".join(f"  {line}" for line in _summarise(names)))
     print_text(f"Try:  eisfit explain {source / 'rrml' / 'study.toml'}")
 
 
-def _names(source: Path) -> Iterator[str]:
+def _list_names(source: Path) -> Iterator[str]:
     for path in source.rglob("*"):
         inside = path.relative_to(source)
-        if path.is_file() and not any(part in _LEFT_OUT or part.startswith(".") for part in inside.parts):
+        if path.is_file() and not any(part in _EXCLUDED or part.startswith(".") for part in inside.parts):
             yield inside.as_posix()
 
 
-def _summary(names: list[str]) -> list[str]:
+def _summarise(names: list[str]) -> list[str]:
     """Return one line a file, and one for many spectra of a folder."""
     groups: dict[str, list[str]] = {}
     for name in names:
@@ -71,5 +71,5 @@ def _copy(source: Path, names: list[str], target: Path) -> None:
         )
     for name in names:
         write_atomic(
-            folder((target / name).parent, "--copy") / (target / name).name, (source / name).read_bytes()
+            make_folder((target / name).parent, "--copy") / (target / name).name, (source / name).read_bytes()
         )

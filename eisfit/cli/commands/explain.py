@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from eisfit.cli.all_commands import say
 from eisfit.cli.command import Argument, Option
 from eisfit.cli.options import Json, Results
-from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, width
+from eisfit.cli.output import Folder, format_frame, get_width, guard, print_json, print_text
 from eisfit.errors import EisfitError, UsageError
 from eisfit.files import read_text, write_atomic, write_json
 
@@ -35,7 +35,7 @@ def explain(
     if study is None:
         raise UsageError("explain needs a study file; eisfit explain --template prints one to start from")
     if fit_only:
-        _fit_only(study, allow_outside)
+        _print_joint_fit(study, allow_outside)
         return
     from eisfit.coating.explain import explain as explained
 
@@ -50,10 +50,10 @@ def explain(
         from eisfit.display.report.table import wrap
 
         for line in str(explanation).splitlines():
-            print_text("\n".join(wrap(line, width=width()) if len(line) > width() else [line]))
+            print_text("\n".join(wrap(line, width=get_width()) if len(line) > get_width() else [line]))
 
 
-def _fit_only(study: Path, allow_outside: bool) -> None:
+def _print_joint_fit(study: Path, allow_outside: bool) -> None:
     from eisfit.coating.explain import fit_jointly
     from eisfit.coating.study import load_study
 
@@ -74,7 +74,7 @@ def _write(explanation: Any, target: Folder) -> None:
     write_json(target.path / "explain.json", document)
     write_atomic(target.path / "explain.html", explanation.to_html())
     write_atomic(target.path / "explain.md", explanation.to_markdown())
-    write_atomic(target.path / "contributions.csv", frame_csv(explanation.to_frame()))
+    write_atomic(target.path / "contributions.csv", format_frame(explanation.to_frame()))
     figure = plot.new_figure()
     try:
         plot.contributions(document, ax=figure.subplots())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from eisfit.cli.command import Option
 from eisfit.cli.options import CircuitName, Constraints, Files, Frequencies, Json, Placing, Reading
 from eisfit.cli.output import guard, print_json, print_text
-from eisfit.cli.sources import gather_series
+from eisfit.cli.sources import collect_series
 from eisfit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def film(
     if by not in (None, "thickness", "temperature"):
         raise UsageError(f"--by {by!r}: a film's law runs over thickness or temperature")
     chosen = constraints.of(circuit)
-    series = gather_series(files, **placing.options, **reading.options)
+    series = collect_series(files, **placing.options, **reading.options)
     found = estimate(
         _fit_series(series, chosen, by, limits),
         label=label,

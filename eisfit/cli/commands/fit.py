@@ -21,7 +21,7 @@ from eisfit.cli.options import (
     Results,
     Weighting,
 )
-from eisfit.cli.output import Folder, guard, print_json, print_text, progress, stem, width
+from eisfit.cli.output import Folder, get_width, guard, make_stem, print_json, print_text, track_progress
 from eisfit.cli.sources import read_sources
 from eisfit.errors import FitError, UsageError
 from eisfit.files import write_atomic, write_json
@@ -30,11 +30,11 @@ from eisfit.spectra import WEIGHTING
 
 
 def _print_thresholds(value: bool) -> None:
-    """Print what verdicts hang on, where it is asked for."""
+    """Print the thresholds of verdicts, where the option asks for them."""
     if value:
         from eisfit.display.report.grades import grades_text
 
-        print_text(grades_text(width=width()))
+        print_text(grades_text(width=get_width()))
         raise Exit
 
 
@@ -101,7 +101,7 @@ def fit(
 
     written.check()
     limits = points.check()
-    texts = _texts(methods, export, json)
+    texts = _make_writer(methods, export, json)
     _check_finish(finish, is_given(circuit), errors)
     if is_given(circuit):
         arcs.of(constraints.of(circuit))  # a wrong name is told before files are read
@@ -110,8 +110,8 @@ def fit(
     options |= {"drop_invalid": drop_invalid, "representation": representation, "geometry": cell.read()}
     found = fit_spectra(spectra, circuit, constraints, arcs, kernel=finish == "kernel", **options)
     if interval is not None or errors is not None:
-        found = (_with_intervals(result, interval, errors or "covariance", repeats) for result in found)
-    results = list(progress(found, "fitting", len(spectra)))
+        found = (_add_intervals(result, interval, errors or "covariance", repeats) for result in found)
+    results = list(track_progress(found, "fitting", len(spectra)))
     written.write(lambda target: _write_fits(results, target))
     if texts is None:
         _show_fits(results, json)
@@ -120,7 +120,7 @@ def fit(
     return int(any(result.error is not None for result in results))
 
 
-def _texts(methods: bool, export: str | None, json: bool) -> Callable[[Any], str] | None:
+def _make_writer(methods: bool, export: str | None, json: bool) -> Callable[[Any], str] | None:
     """Return what makes a fit's text where it is not the usual table."""
     if methods + (export is not None) + json > 1:
         raise UsageError("--methods, --export and --json exclude each other")
@@ -176,7 +176,7 @@ def _check_finish(finish: str, given: bool, errors: str | None) -> None:
         raise UsageError(f"--finish kernel {what}")
 
 
-def _with_intervals(result: Any, level: float | None, method: str, count: int | None) -> Any:
+def _add_intervals(result: Any, level: float | None, method: str, count: int | None) -> Any:
     from eisfit.fitting.errors.intervals import intervals, with_intervals
     from eisfit.verdict import LEVEL, Flag
 
@@ -208,10 +208,10 @@ def _show_fits(results: list[Any], json: bool) -> None:
     if json:
         print_json({"schema": FIT_SCHEMA, "results": documents})
     elif len(documents) == 1:
-        print_text(fit_text(documents[0], width=width()))
+        print_text(fit_text(documents[0], width=get_width()))
     else:
-        print_text(fits_text(documents, width=width()))
-        _tell_chosen(results)
+        print_text(fits_text(documents, width=get_width()))
+        _report_chosen(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
         from eisfit.fitting.verdicts.flag_kinds import no_circuit_fits
@@ -223,7 +223,7 @@ def _show_fits(results: list[Any], json: bool) -> None:
             say(f"Which circuit does the data support?  eisfit compare {source}")
 
 
-def _tell_chosen(results: list[Any]) -> None:
+def _report_chosen(results: list[Any]) -> None:
     """Say once which circuit was chosen for spectra that were given none."""
     causes = [
         (result.spectrum.name, flag.cause)
@@ -249,4 +249,4 @@ def _write_fits(results: list[Any], target: Folder) -> None:
         if result.error is None:
             figure = plot.new_figure()
             plot.fit_overview(document, figure=figure)
-            target.save(figure, stem(result.spectrum.name, taken), "fit", document)
+            target.save(figure, make_stem(result.spectrum.name, taken), "fit", document)

@@ -19,8 +19,8 @@ from eisfit.cli.options import (
     Reading,
     Weighting,
 )
-from eisfit.cli.output import guard, progress
-from eisfit.cli.sources import keep_assumed, tell_unread
+from eisfit.cli.output import guard, track_progress
+from eisfit.cli.sources import collect_assumed, tell_unread
 from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
@@ -63,7 +63,7 @@ def report(
     options: dict[str, Any] = {"weighting": weighting, "geometry": cell.read()}
     options |= points.check()
     sources: list[Any] = [files] if series else list(files)
-    found = [_find(source, reading.options) for source in sources]
+    found = [_find_results(source, reading.options) for source in sources]
     results = _fit_all(found, circuit, constraints, options)
     html_report(results, output, title=title)
     fits = [fit for one in results for fit in (one if isinstance(one, SeriesResult) else [one])]
@@ -73,7 +73,7 @@ def report(
     return int(failed > 0)
 
 
-def _find(source: Any, read_as: dict[str, Any]) -> Any:
+def _find_results(source: Any, read_as: dict[str, Any]) -> Any:
     """Return stored results, a `Series`, or the spectra and failures of a file, folder or list of files."""
     from eisfit.fitting.failure import FitFailure
 
@@ -104,7 +104,7 @@ def _fit_all(
     tracked = iter(_track_all(series, circuit, constraints, options) if series else ())
     single = [spectrum for one in found if isinstance(one, tuple) for spectrum in one]
     fits = fit_spectra(single, circuit, constraints, Arcs(), **options)
-    fitted = iter(progress(fits, "fitting", len(single)))
+    fitted = iter(track_progress(fits, "fitting", len(single)))
     results: list[Any] = []
     for one in found:
         if isinstance(one, list):
@@ -123,7 +123,7 @@ def _track_all(
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
     chosen = constraints.of(choice.circuit)
     followed = (note_choice(track(one, chosen, **options), choice) for one in series)
-    return list(progress(followed, "tracking", len(series)))
+    return list(track_progress(followed, "tracking", len(series)))
 
 
 def _read(source: Any, read_as: dict[str, Any]) -> Any:
@@ -132,8 +132,8 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
     from eisfit.spectra.series import read_series
 
     if source == "-":
-        return keep_assumed(read_all(source, **read_as))
-    return keep_assumed(tell_unread(read_series(source, **read_as)))
+        return collect_assumed(read_all(source, **read_as))
+    return collect_assumed(tell_unread(read_series(source, **read_as)))
 
 
 def _read_stored(source: str) -> list[Any] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from eisfit.cli.command import Option
-from eisfit.cli.options import CircuitName, numbers
+from eisfit.cli.options import CircuitName, parse_numbers
 from eisfit.cli.output import guard, print_text
 from eisfit.files import write_atomic
 from eisfit.model import COMMON
@@ -38,7 +38,9 @@ def simulate(
     from eisfit.spectra.writers.plain_csv import to_csv
 
     sweep = frequencies(fmin, fmax, per_decade)
-    spectrum = make(circuit, numbers(param, "--param"), frequency=sweep, noise=noise, seed=seed, cycle=cycle)
+    spectrum = make(
+        circuit, parse_numbers(param, "--param"), frequency=sweep, noise=noise, seed=seed, cycle=cycle
+    )
     if output is None:
         print_text(to_csv(spectrum))
     else:

@@ -23,8 +23,8 @@ from eisfit.cli.options import (
     Results,
     Weighting,
 )
-from eisfit.cli.output import Folder, frame_csv, guard, print_json, print_text, width
-from eisfit.cli.sources import gather_series
+from eisfit.cli.output import Folder, format_frame, get_width, guard, print_json, print_text
+from eisfit.cli.sources import collect_series
 from eisfit.errors import FitError, UsageError
 from eisfit.files import write_atomic, write_json
 from eisfit.records import CELLS_SCHEMA
@@ -99,7 +99,7 @@ def track(
     if animate and written.output is None:
         raise UsageError("--animate writes a file: say where with --output DIR")
     limits = span.check()
-    joint = _joint(shared, smooth, arrhenius)
+    joint = _modes(shared, smooth, arrhenius)
 
     def meet(found: Any) -> tuple[Any, list[Any], dict[str, Any]]:
         """Return the circuit as it is to be fitted, what is to be reached, and which arcs are meant."""
@@ -113,7 +113,7 @@ def track(
     geometry = cell.read()
     read_as = reading.options
     cells = [[one] for one in files] if _are_cells(files) else [files]
-    series = [gather_series(cell, **placing.options, **read_as) for cell in cells]
+    series = [collect_series(cell, **placing.options, **read_as) for cell in cells]
     corrected = [_remove_drift(one) for one in series] if drift else []
     series = [one.series for one in corrected] or series
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
@@ -121,12 +121,12 @@ def track(
     options |= {"joint": joint, "geometry": geometry, **meant}
     results = [note_choice(follow(one, chosen, **options), choice) for one in series]
     named = _relabel(results, files)
-    groups = _groups(group, named)
+    groups = _parse_groups(group, named)
     result = results[0] if len(results) == 1 else compare_series(named, groups=groups)
-    ends = [_crossings(one, wanted) for one in results]
+    ends = [_find_crossings(one, wanted) for one in results]
     beside = _read_cycling_tables(results, cycling)
     maps = [one.drt() for one in results] if relaxation else []
-    more = _more(ends, beside, maps)
+    more = _list_more(ends, beside, maps)
     more |= {"drift": [one.to_dict(data=False) for one in corrected]} if drift else {}
 
     def write(target: Folder) -> None:
@@ -162,7 +162,7 @@ def _relabel(results: list[Any], sources: list[str]) -> list[Any]:
     return [dataclasses.replace(r, label=source) for r, source in zip(results, sources, strict=True)]
 
 
-def _groups(given: list[str] | None, results: list[Any]) -> dict[str, list[str]] | None:
+def _parse_groups(given: list[str] | None, results: list[Any]) -> dict[str, list[str]] | None:
     """Return the cells of each group, from texts like bare=cell_1,cell_2."""
     if not given:
         return None
@@ -177,7 +177,7 @@ def _groups(given: list[str] | None, results: list[Any]) -> dict[str, list[str]]
     return found
 
 
-def _joint(shared: list[str] | None, smooth: list[str] | None, arrhenius: list[str] | None) -> dict[str, str]:
+def _modes(shared: list[str] | None, smooth: list[str] | None, arrhenius: list[str] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for mode, names in (("shared", shared), ("smooth", smooth), ("arrhenius", arrhenius)):
         for name in names or ():
@@ -221,7 +221,7 @@ def _parse_levels(texts: list[str] | None, circuit: Any) -> list[tuple[str, str,
     return found
 
 
-def _crossings(result: Any, wanted: list[tuple[str, str, float]]) -> list[Any]:
+def _find_crossings(result: Any, wanted: list[tuple[str, str, float]]) -> list[Any]:
     """Return when parameters reach what is asked for, where they have a growth at all."""
     found = []
     for name, kind, number in wanted:
@@ -232,7 +232,7 @@ def _crossings(result: Any, wanted: list[tuple[str, str, float]]) -> list[Any]:
     return found
 
 
-def _more(ends: list[list[Any]], beside: list[tuple[Any, list[Any]]], maps: list[Any]) -> dict[str, Any]:
+def _list_more(ends: list[list[Any]], beside: list[tuple[Any, list[Any]]], maps: list[Any]) -> dict[str, Any]:
     """Return what the document gets beside the track: cycling data, values reached, distributions."""
     cycling = [{**t.to_dict(), "explained": [e.to_dict() for e in shares]} for t, shares in beside]
     crossings = [[{**end.to_dict(), "text": str(end)} for end in cell] for cell in ends]
@@ -265,11 +265,11 @@ def _print_track(document: Any) -> None:
     if document["schema"] == CELLS_SCHEMA:
         from eisfit.display.report.cells import cells_text
 
-        print_text(cells_text(document, width=width()))
+        print_text(cells_text(document, width=get_width()))
         return
     from eisfit.display.report.tracks import track_text
 
-    print_text(track_text(document, width=width()))
+    print_text(track_text(document, width=get_width()))
 
 
 def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
@@ -279,7 +279,7 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
 
     document = {**result.to_dict(), **more}
     write_json(target.path / "track.json", document)
-    write_atomic(target.path / "track.csv", frame_csv(result.to_frame(), index=False))
+    write_atomic(target.path / "track.csv", format_frame(result.to_frame(), index=False))
     cells = document.get("cells") or [document]
     figure = plot.new_figure()
     cells_trends(add_groups(cells, document.get("groups")), figure=figure)
@@ -288,10 +288,10 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
         if cell.get("joint"):
             drawn = plot.new_figure()
             joint_overview(cell, figure=drawn)
-            target.save(drawn, _name("joint", cell, cells), "joint", cell, beside=True)
+            target.save(drawn, _name_figure("joint", cell, cells), "joint", cell, beside=True)
         if any(row["error"] is None for row in cell["results"]):
             ax = series_waterfall(cell, figure=plot.new_figure())
-            target.save(ax, _name("spectra", cell, cells), "spectra", cell, beside=True)
+            target.save(ax, _name_figure("spectra", cell, cells), "spectra", cell, beside=True)
 
 
 def _write_animations(results: list[Any], target: Path) -> None:
@@ -300,6 +300,6 @@ def _write_animations(results: list[Any], target: Path) -> None:
             result.animate(target / (f"spectra_{result.label}.gif" if len(results) > 1 else "spectra.gif"))
 
 
-def _name(what: str, cell: Any, cells: list[Any]) -> str:
+def _name_figure(what: str, cell: Any, cells: list[Any]) -> str:
     """Return the name of a figure's file without its ending, with the cell's where there are several."""
     return f"{what}_{cell['label']}" if len(cells) > 1 else what

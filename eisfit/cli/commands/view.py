@@ -52,12 +52,12 @@ def view(
     if not spectra:
         raise ReadError("none of the files can be viewed: each one's reason stands above")
     kept = {**vars(constraints), "start": None}  # the page has start values of its own
-    words = _words({**data, **reading.options}), _words(kept)
+    words = _format_options({**data, **reading.options}), _format_options(kept)
     bench = Workbench(chosen, circuit, *words)
     _serve(lambda: bench.page(spectra, weighting), bench.handle, port, browser)
 
 
-def _words(options: dict[str, Any]) -> tuple[str, ...]:
+def _format_options(options: dict[str, Any]) -> tuple[str, ...]:
     """Return options as they stand on a command line, those not given left out."""
     found: list[str] = []
     for key, value in options.items():

@@ -28,8 +28,8 @@ def prepare(show: Callable[[str, int, int | None], object] | None = None) -> Cal
     show
         Called with what is being done, how much of it is done, and of how much, while an answer is computed.
     """
-    os.umask(0o022)  # a browser's Python begins with 0o777: nobody could read what is written
-    warnings.simplefilter("ignore")  # nobody sees a console; what a user must know is in the answers
+    os.umask(0o022)  # a browser's Python begins with 0o777: files that are written could not be read
+    warnings.simplefilter("ignore")  # there is no console; what a user must know is in the answers
     defer_imports()
     for name in _FIRST:
         import_module(name)

@@ -1,11 +1,11 @@
-"""What the page is told of a spectrum, and of its fit: entries, values, the drawn circuit, sliders."""
+"""What the page gets of a spectrum, and of its fit: entries, values, the drawn circuit, sliders."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from eisfit.cli.pages.html_report import page_item
-from eisfit.cli.pages.recipes import slider
+from eisfit.cli.pages.html_report import make_item
+from eisfit.cli.pages.recipes import make_slider
 from eisfit.spectra.spectrum import Spectrum
 
 
@@ -24,10 +24,10 @@ def describe_fit(result: Any) -> dict[str, Any]:
 
     rows = result.circuit.parameters
     return {
-        "entry": make_entry(page_item(result)),
+        "entry": make_entry(make_item(result)),
         "values": result.values,
         "document": result.to_dict(),
         "circuit": {"name": result.circuit.name, "string": result.circuit.string},
         "drawing": draw_for_page(result.circuit.string),
-        "parameters": [slider(p, result.values[name]) for name, p in rows.items()],
+        "parameters": [make_slider(p, result.values[name]) for name, p in rows.items()],
     }

@@ -39,7 +39,7 @@ def read_files(request: dict[str, Any]) -> dict[str, Any]:
 
     ask = validate(request, _Read, "the request")
     with tempfile.TemporaryDirectory() as folder:
-        names = [_write_alone(Path(folder) / f"{place:05d}", one) for place, one in enumerate(ask.files)]
+        names = [_write_separately(Path(folder) / f"{place:05d}", one) for place, one in enumerate(ask.files)]
         found = read_series([path for path, _ in names])
         own = {str(path): name for path, name in names}
         spectra = [one.replace(source=own.get(one.source, one.source)) for one in found]
@@ -50,7 +50,7 @@ def read_files(request: dict[str, Any]) -> dict[str, Any]:
     return {"spectra": [describe_measured(one) for one in spectra], "failures": failures}
 
 
-def _write_alone(folder: Path, one: _Upload) -> tuple[Path, str]:
+def _write_separately(folder: Path, one: _Upload) -> tuple[Path, str]:
     """Write one file into a folder of its own and return where, and its name."""
     name = one.name.replace("\\", "/").rpartition("/")[2].replace("\0", "").strip(". ") or "file"
     try:
@@ -63,14 +63,14 @@ def _write_alone(folder: Path, one: _Upload) -> tuple[Path, str]:
     return path, name
 
 
-def report(request: dict[str, Any]) -> dict[str, Any]:
+def build_report(request: dict[str, Any]) -> dict[str, Any]:
     """Return the page that `eisfit report` writes of these results."""
-    from eisfit.cli.pages.html_report import report_text
+    from eisfit.cli.pages.html_report import build_report
     from eisfit.fitting.result import result_or_failure
 
     ask = validate(request, _Results, "the request")
     results = [result_or_failure(one) for one in ask.results]
-    return {"name": "report.html", "text": report_text(results, title=ask.title)}
+    return {"name": "report.html", "text": build_report(results, title=ask.title)}
 
 
 def export(request: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from eisfit.tracking.series_result import SeriesResult
 from eisfit.validation.kramers_kronig import check
 
 _PER_DECADE = 15  # points of a fitted curve: smooth at the size of a screen
-_LARGEST = 5_000_000  # bytes; what a mail server and a telephone still take
+_MAX_BYTES = 5_000_000  # bytes; what a mail server and a telephone still take
 
 Result = FitResult | FitFailure | SeriesResult
 
@@ -59,10 +59,10 @@ def html_report(
     >>> eisfit.html_report(result, "report.html")  # doctest: +SKIP
     """
     check_page(path)
-    text = report_text(results, title=title).encode("utf-8")
-    if len(text) > _LARGEST:
+    text = build_report(results, title=title).encode("utf-8")
+    if len(text) > _MAX_BYTES:
         raise UsageError(
-            f"{fspath(path)}: would be {len(text) / 1e6:.1f} MB large, above {_LARGEST / 1e6:g} MB: "
+            f"{fspath(path)}: would be {len(text) / 1e6:.1f} MB large, above {_MAX_BYTES / 1e6:g} MB: "
             "report on fewer files at a time"
         )
     return write_atomic(path, text)
@@ -83,7 +83,7 @@ def check_page(path: str | PathLike[str]) -> None:
         raise UsageError(f"{fspath(path)}: there is no folder {home}; make it, or name another")
 
 
-def report_text(results: Result | Iterable[Result], *, title: str | None) -> str:
+def build_report(results: Result | Iterable[Result], *, title: str | None) -> str:
     """Return the page that `html_report` writes.
 
     Raises
@@ -94,24 +94,24 @@ def report_text(results: Result | Iterable[Result], *, title: str | None) -> str
     from eisfit.display.pages.workbench import build_report_page
     from eisfit.model.drawing import draw_for_page
 
-    groups = [_group(result) for result in _each(results)]
+    groups = [_make_group(result) for result in _iterate_results(results)]
     if not groups:
         raise UsageError("there is no result to report on")
-    return build_report_page(groups, title=title or _title(groups), draw=draw_for_page)
+    return build_report_page(groups, title=title or _make_title(groups), draw=draw_for_page)
 
 
-def page_item(result: FitResult | FitFailure) -> dict[str, Any]:
+def make_item(result: FitResult | FitFailure) -> dict[str, Any]:
     """Return what a page draws of a result: fit, curve, Kramers-Kronig test; see `make_entry`."""
     if isinstance(result, FitFailure):
         return {"fit": result.to_dict(), "check": None, "curve": None}
     return {
         "fit": result.to_dict(),
-        "check": _check(result),
+        "check": _run_check(result),
         "curve": compute_curve(result.spectrum, result.circuit, result.values),
     }
 
 
-def _each(results: Result | Iterable[Result]) -> Iterator[Result]:
+def _iterate_results(results: Result | Iterable[Result]) -> Iterator[Result]:
     """Yield the results; one alone too, and the cells of several series."""
     if isinstance(results, (FitResult, FitFailure, SeriesResult)):
         yield results
@@ -124,22 +124,22 @@ def _each(results: Result | Iterable[Result]) -> Iterator[Result]:
         yield result
 
 
-def _group(result: Result) -> dict[str, Any]:
+def _make_group(result: Result) -> dict[str, Any]:
     if isinstance(result, SeriesResult):
         track = result.to_dict(data=False)
-        items = [page_item(one) for one in result]
+        items = [make_item(one) for one in result]
         return {"label": result.label, "items": items, "track": track, "notes": result.notes}
-    item, notes = page_item(result), () if isinstance(result, FitFailure) else result.spectrum.notes
+    item, notes = make_item(result), () if isinstance(result, FitFailure) else result.spectrum.notes
     return {"label": name_of(item["fit"]), "items": [item], "track": None, "notes": notes}
 
 
-def _title(groups: list[dict[str, Any]]) -> str:
+def _make_title(groups: list[dict[str, Any]]) -> str:
     labels = [group["label"] or "spectra" for group in groups]
     more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
     return f"Impedance of {', '.join(labels[:3])}{more}"
 
 
-def _check(result: FitResult) -> dict[str, Any]:
+def _run_check(result: FitResult) -> dict[str, Any]:
     try:
         document = check(result.spectrum).to_dict()
     except SpectrumError as error:

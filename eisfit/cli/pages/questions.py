@@ -54,10 +54,10 @@ def find_used_points(ask: Ask, spectrum: Spectrum) -> BoolArray:
     return used
 
 
-def fit_options(ask: Ask, chosen: Circuit) -> dict[str, Any]:
+def make_fit_options(ask: Ask, chosen: Circuit) -> dict[str, Any]:
     """Return start, fix and bound of `eisfit.fit`."""
     chosen.check_names(ask.held)
-    values = complete_values(chosen, ask.values) if ask.values else free_values(chosen, ask.starts)
+    values = complete_values(chosen, ask.values) if ask.values else select_free_values(chosen, ask.starts)
     fixed = {name: values[name] for name in ask.held if name in values}
     bound = {name: tuple(ends) for name, ends in ask.bounds.items()}
     if not all(len(ends) == 2 for ends in bound.values()):
@@ -66,7 +66,7 @@ def fit_options(ask: Ask, chosen: Circuit) -> dict[str, Any]:
     return {"start": start or None, "fix": fixed or None, "bound": bound or None}
 
 
-def free_values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
+def select_free_values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
     """Return the values of the free parameters; the circuit's fixed and tied ones are left out."""
     chosen.check_names(given)
     free = {name: float(value) for name, value in given.items() if chosen.parameters[name].free}
@@ -76,14 +76,14 @@ def free_values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]
 
 def complete_values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:
     """Return the values of the free parameters; UsageError where one is missing."""
-    free = free_values(chosen, given)
+    free = select_free_values(chosen, given)
     missing = [name for name, p in chosen.parameters.items() if p.free and name not in free]
     if missing:
         raise UsageError(f"no value for {', '.join(missing)}")
     return free
 
 
-def plain_values(chosen: Circuit, size: float) -> dict[str, float]:
+def estimate_values(chosen: Circuit, size: float) -> dict[str, float]:
     """Return values to begin with: resistances of the spectrum's size, exponents near 1, times near 1 s."""
     guesses = {"ohm": size, "": 0.9, "s": 1.0, "ohm s^-1/2": size}
     rows = chosen.parameters.items()

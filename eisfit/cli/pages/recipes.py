@@ -15,7 +15,7 @@ _DECADES = 1e3  # a slider reaches so many times up and down where the parameter
 _DIGITS = 5  # of a start value, on the page and in the command
 
 
-def command(told: Mapping[str, Any], more: Sequence[str] = ()) -> str:
+def write_command(told: Mapping[str, Any], more: Sequence[str] = ()) -> str:
     """Return the line that repeats a fit in a shell; `more` are further options of the command line."""
     source = told["source"]
     words = ["eisfit", "fit", "-" if source == "<stdin>" else source, "--circuit", told["circuit"], *more]
@@ -29,15 +29,15 @@ def command(told: Mapping[str, Any], more: Sequence[str] = ()) -> str:
         for name, value in values.items():
             words += [option, f"{name}={value!r}"]
     for name, (low, high) in told["bounds"].items():
-        words += ["--bound", f"{name}={_end(low)}:{_end(high)}"]
+        words += ["--bound", f"{name}={_format_end(low)}:{_format_end(high)}"]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def _end(value: float | None) -> str:
+def _format_end(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def python(told: Mapping[str, Any]) -> str:
+def write_python(told: Mapping[str, Any]) -> str:
     """Return the same in Python."""
     index = f", index={told['index']}" if told["index"] else ""
     options = [repr(told["circuit"])]
@@ -55,7 +55,7 @@ def python(told: Mapping[str, Any]) -> str:
     )
 
 
-def slider(p: CircuitParameter, value: float) -> dict[str, Any]:
+def make_slider(p: CircuitParameter, value: float) -> dict[str, Any]:
     """Return a parameter as the page shows it; `low` and `high` are the slider's ends."""
     shown = float(f"{min(max(value, p.min), p.max):.{_DIGITS}g}")
     shown = min(max(shown, p.min), p.max)

@@ -21,7 +21,7 @@ from typing import Any
 from eisfit.errors import UsageError
 from eisfit.files import to_json
 
-_LARGEST = 64 * 1024 * 1024  # bytes of a request: files that were dropped on the page
+_MAX_BYTES = 64 * 1024 * 1024  # bytes of a request: files that were dropped on the page
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",
@@ -71,7 +71,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Guarded(BaseHTTPRequestHandler):
-    """A handler that answers nobody but the page itself."""
+    """A handler that answers requests of the page alone."""
 
     server: _Server
     timeout = 30
@@ -92,7 +92,7 @@ class _Guarded(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         site, parts = self.server.site, self.path.split("/")
-        if not (self._is_home() and self._is_known(parts[1] if len(parts) > 1 else "")):
+        if not (self._is_own_address() and self._has_token(parts[1] if len(parts) > 1 else "")):
             self._refuse(HTTPStatus.FORBIDDEN)
         elif parts[0] or parts[2:] not in ([""], ["api"]):
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -105,22 +105,22 @@ class _Guarded(BaseHTTPRequestHandler):
 
     def _post(self, site: Site) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > _LARGEST:
+        if not length.isdecimal() or int(length) > _MAX_BYTES:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
         told = site.answer(self.headers.get("Content-Type", ""), self.rfile.read(int(length)))
         status = HTTPStatus.BAD_REQUEST if "error" in told else HTTPStatus.OK
         self._send(status, "application/json", to_json(told))
 
-    def _is_home(self) -> bool:
+    def _is_own_address(self) -> bool:
         """Return whether this address was asked for, and not by a page of another one."""
         hosts, origin = self.server.site.hosts, self.headers.get("Origin")
         return self.headers.get("Host") in hosts and (
             origin is None or origin in {f"http://{host}" for host in hosts}
         )
 
-    def _is_known(self, given: str) -> bool:
-        """Return whether the path begins with the token, in a time that tells nothing of it."""
+    def _has_token(self, given: str) -> bool:
+        """Return whether the path begins with the token; the time that this takes does not depend on it."""
         return hmac.compare_digest(given.encode("utf-8", "replace"), self.server.site.token.encode("ascii"))
 
     def _refuse(self, status: HTTPStatus) -> None:
@@ -136,7 +136,7 @@ class _Guarded(BaseHTTPRequestHandler):
         self.wfile.write(content if self.command != "HEAD" else b"")
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is no request, in the same few words."""
+        """Refuse a malformed request, in the same few words."""
         self._refuse(HTTPStatus(code))
 
     def log_message(self, format: str, *args: Any) -> None:

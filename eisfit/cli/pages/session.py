@@ -31,11 +31,11 @@ def open_session(request: dict[str, Any]) -> dict[str, Any]:
         kept = {key: row[key] for key in ("masks", "range", "circuit", "values", "held") if key in row}
         ask = validate({"op": "session", "spectrum": {}, **kept}, Ask, "the session")
         find_used_points(ask, spectrum)
-        found.append({**describe_measured(spectrum), **kept, "fit": _restore(row.get("fit"))})
+        found.append({**describe_measured(spectrum), **kept, "fit": _restore_result(row.get("fit"))})
     return {"schema": SESSION_SCHEMA, "selected": session.get("selected"), "spectra": found}
 
 
-def _restore(document: Any) -> dict[str, Any] | None:
+def _restore_result(document: Any) -> dict[str, Any] | None:
     from eisfit.fitting.failure import FitFailure
     from eisfit.fitting.result import result_or_failure
 

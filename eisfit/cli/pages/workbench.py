@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from eisfit.cli.pages.describe import describe_fit
-from eisfit.cli.pages.files import export, read_files, report
-from eisfit.cli.pages.html_report import compute_curve, page_item
+from eisfit.cli.pages.files import build_report, export, read_files
+from eisfit.cli.pages.html_report import compute_curve, make_item
 from eisfit.cli.pages.questions import (
     MOST_PARAMETERS,
     Ask,
     check_question,
     complete_values,
+    estimate_values,
     find_used_points,
-    fit_options,
-    free_values,
-    plain_values,
+    make_fit_options,
+    select_free_values,
 )
-from eisfit.cli.pages.recipes import command, python, slider
+from eisfit.cli.pages.recipes import make_slider, write_command, write_python
 from eisfit.cli.pages.session import open_session
 from eisfit.errors import CircuitError, EisfitError, UsageError
 from eisfit.model import COMMON
@@ -93,7 +93,7 @@ class Workbench:
         names = list(dict.fromkeys(s.name.partition("#")[0] for s in spectra))
         title = f"View {names[0]}" if len(names) == 1 else f"View {len(spectra)} spectra"
         return build_workbench_page(
-            [group_measured(label, [s.to_dict() for s in some]) for label, some in _folders(spectra).items()],
+            [group_measured(label, [s.to_dict() for s in some]) for label, some in _group(spectra).items()],
             title=title,
             engine="server",
             circuits=[(name, find_circuit(name).title) for name in circuits()],
@@ -108,11 +108,11 @@ class Workbench:
         from eisfit.model.drawing import draw_for_page
 
         size = float(np.median(np.abs(spectrum.impedance)))
-        values = {**plain_values(chosen, size), **free_values(chosen, ask.values)}
+        values = {**estimate_values(chosen, size), **select_free_values(chosen, ask.values)}
         return {
             "circuit": {"name": chosen.name, "string": chosen.string, "title": chosen.title},
             "drawing": draw_for_page(chosen.string),
-            "parameters": [slider(p, values[name]) for name, p in chosen.parameters.items()],
+            "parameters": [make_slider(p, values[name]) for name, p in chosen.parameters.items()],
         }
 
     def simulate(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Workbench:
             "residual_imag_percent": (100 * away.imag).tolist(),
             "rms_relative_residual": float(np.sqrt(np.mean(np.abs(away[used]) ** 2))),
             "values": whole,
-            **self._repeat(ask, chosen, spectrum),
+            **self._write_recipes(ask, chosen, spectrum),
         }
 
     def fit(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -149,11 +149,11 @@ class Workbench:
         if chosen is None and ask.like is not None:
             result = fit_like(spectrum, self.choose(ask.like), weighting=ask.weighting)
         else:
-            options = {} if chosen is None else fit_options(ask, chosen)
+            options = {} if chosen is None else make_fit_options(ask, chosen)
             result = fit(spectrum, chosen, weighting=ask.weighting, validate=True, **options)
         return {
             **describe_fit(result),
-            **self._repeat(ask, result.circuit if chosen is None else chosen, whole),
+            **self._write_recipes(ask, result.circuit if chosen is None else chosen, whole),
         }
 
     def check(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class Workbench:
         found = track(Series(spectra), chosen, by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
-        entries = [make_entry({"fit": d} if isinstance(r, FitFailure) else page_item(r))
+        entries = [make_entry({"fit": d} if isinstance(r, FitFailure) else make_item(r))
                    for r, d in zip(found, results, strict=True)]  # fmt: skip
         return {"document": document, "results": results, "entries": entries, "trends": list_trends(document)}
 
@@ -213,7 +213,7 @@ class Workbench:
             )
         return found
 
-    def _repeat(self, ask: Ask, chosen: Circuit, spectrum: Spectrum) -> dict[str, str]:
+    def _write_recipes(self, ask: Ask, chosen: Circuit, spectrum: Spectrum) -> dict[str, str]:
         """Return what repeats a fit in a shell, and in Python."""
         own = chosen is self.circuit
         name = (self.named if own else "") or chosen.name
@@ -224,10 +224,10 @@ class Workbench:
             "masks": ask.masks, "range": ask.range, "start": start, "bounds": ask.bounds,
             "fix": {n: ask.values[n] for n in ask.held if n in ask.values},
         }  # fmt: skip
-        return {"command": command(told, more), "python": python(told)}
+        return {"command": write_command(told, more), "python": write_python(told)}
 
 
-def _folders(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
+def _group(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
     """Return the spectra by the folder that they lie in: a cell each, as a rule."""
     found: dict[str, list[Spectrum]] = {}
     for spectrum in spectra:
@@ -252,7 +252,7 @@ _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = 
     "check": Workbench.check,
     "identify": Workbench.identify,
     "track": Workbench.track,
-    "report": lambda _, request: report(request),
+    "report": lambda _, request: build_report(request),
     "export": lambda _, request: export(request),
     "session": lambda _, request: open_session(request),
 }

@@ -46,7 +46,7 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     drawn, buffer = get_figure(figure), io.BytesIO()
     engine = drawn.get_layout_engine()
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates in every font
-    if engine is None:  # nobody has seen to it that all is inside
+    if engine is None:  # no layout engine has made everything fit
         cut: dict[str, Any] = {} if paper_columns() else {"bbox_inches": "tight", "pad_inches": 0.05}
         drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], **cut)
     else:  # settle it once: it moves a little at every drawing
@@ -57,7 +57,7 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
 
 
 def _print(drawn: Figure, buffer: io.BytesIO, kind: str) -> None:
-    """Draw a figure whose layout is settled: once, where ``savefig`` draws it twice to settle it."""
+    """Draw a figure whose layout is final: once, where ``savefig`` would draw it twice."""
     import matplotlib as mpl
     from matplotlib.backend_bases import get_registered_canvas_class
 

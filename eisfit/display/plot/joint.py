@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MANY_POINTS = 60  # points: above it their error bars would be a smear
+_MANY_POINTS = 60  # points: above it their error bars would cover each other
 
 
 @apply_style

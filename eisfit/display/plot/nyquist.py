@@ -129,7 +129,7 @@ def nyquist_cycles(
 
 
 def _cut_light_end(shades: Any) -> Any:
-    """Return the map without its lightest tenth, which white paper swallows."""
+    """Return the map without its lightest tenth, which is invisible on white paper."""
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(shades(np.linspace(0, 0.9, 256)))

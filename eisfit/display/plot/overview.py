@@ -34,7 +34,7 @@ _TITLE_LETTERS = 60  # letters of a title beside the verdict
 
 
 def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: Mapping[str, Any]) -> Any:
-    """Draw a spectrum the way that `kind` says, and return the axes.
+    """Draw a spectrum as a plot of this `kind`, and return the axes.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def draw_spectrum(kind: str, frequency: Any, impedance: Any, ax: Any, options: M
 
 @apply_style
 def fit_overview(document: Mapping[str, Any], *, figure: Figure | None = None) -> tuple[Axes, ...]:
-    """Draw one fit: Nyquist, Bode and residuals, under a title that says whether to believe it.
+    """Draw one fit: Nyquist, Bode and residuals, under a title with its verdict.
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ def get_bounds(document: Mapping[str, Any], name: str) -> tuple[float, float]:
 
 
 def _choose_sizes(points: int) -> dict[str, Any]:
-    """Return sizes of markers and bars: many of them must not become a smear."""
+    """Return sizes of markers and bars: many of them must not cover each other."""
     return (
         {"elinewidth": 1.0} if points <= _MANY else {"elinewidth": 0.5, "capsize": 0.0, "ms": 2.8, "mew": 0.7}
     )
@@ -139,7 +139,7 @@ def _use_whole_ticks(ax: Axes) -> None:
 
 
 def _frame_axes(ax: Axes) -> None:
-    """Keep one wild error bar from flattening all the points, those of series drawn before among them."""
+    """Set the y limits so that one large error bar does not flatten the points of any series."""
     from matplotlib.container import ErrorbarContainer
 
     drawn = [c for c in ax.containers if isinstance(c, ErrorbarContainer)]

@@ -59,7 +59,7 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
 
 
 def _describe_unseen(document: Document) -> str:
-    """Return what a spectrum that passed may hide."""
+    """Return a remark on which faults a spectrum that passed may hide."""
     block, points = spectrum_block(document), points_of(document)
     low, high = block.get("frequency_min_Hz"), block.get("frequency_max_Hz")
     decades = math.log10(high / low) if low and high else 0.0

@@ -54,7 +54,7 @@ _DIGITS = 3  # of R_ct, in ohms of print
 _SIDES = {"r_ct": "R_ct", "r_hf": "high-frequency end", "r_total": "R(0)"}
 _NO_CHANCE = 1e-9
 _OPEN = 0.005
-"""Bits still open below which no measurement is worth a table."""
+"""Bits still open below which no measurement is proposed."""
 
 
 class Table(NamedTuple):

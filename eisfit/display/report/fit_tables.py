@@ -69,7 +69,7 @@ def fit_row(document: Document) -> dict[str, Any]:
 
 
 def _describe(document: Document) -> dict[str, Any]:
-    """Return the first columns of a fit's row: whose it is, and what was made of it."""
+    """Return the first columns of a fit's row: its spectrum, circuit and verdict."""
     spectrum, circuit = document.get("spectrum") or {}, document.get("circuit") or {}
     return {
         "source": spectrum.get("source"),

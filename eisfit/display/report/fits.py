@@ -38,8 +38,8 @@ from eisfit.rounding import hertz, significant
 
 _STRONG_CORRELATION = 0.9  # absolute correlation from which two parameters are reported to trade off
 _MAX_LISTED = 5
-_MIN_ADDED = 0.01  # of the polarisation resistance, from which on what diffusion adds is told
-_MIN_HIDDEN = 2.0  # standard errors, from which on what the noise may hide is told
+_MIN_ADDED = 0.01  # of the polarisation resistance, from which on the share of diffusion is reported
+_MIN_HIDDEN = 2.0  # standard errors, from which on what the noise may hide is reported
 
 
 def fit_text(document: Document, *, width: int = WIDTH) -> str:
@@ -174,7 +174,7 @@ def _describe_statistics(document: Document, width: int) -> list[str]:
 
 
 def _describe_hidden(document: Document) -> str:
-    """Return what the noise may hide of the value that is asked for most, where it is much."""
+    """Return how far the noise may hide an error of the main parameter, where it is much."""
     name, row = _pick_main(document)
     hidden, error = row.get("hidden"), row.get("stderr")
     if row.get("stderr_model") or not hidden or not error or hidden < _MIN_HIDDEN * error:
@@ -185,7 +185,7 @@ def _describe_hidden(document: Document) -> str:
 
 
 def _describe_endless(document: Document, width: int) -> list[str]:
-    """Return what a Warburg that has no end has added to R_p where the sweep ends, where it is much."""
+    """Return what a semi-infinite Warburg has added to R_p at the end of the sweep, where it is much."""
     total = (document.get("derived") or {}).get("R_p")
     low = (document.get("spectrum") or {}).get("frequency_min_Hz")
     if not total or not low:

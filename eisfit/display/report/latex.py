@@ -33,7 +33,7 @@ def latex_symbol(name: str) -> str:
 
 
 def latex_unit(unit: object) -> str:
-    """Return ``S s^alpha`` as LaTeX; what is no unit of ours is only escaped."""
+    """Return ``S s^alpha`` as LaTeX; an unknown unit is only escaped."""
     text = clean(unit)
     if not re.fullmatch(r"[A-Za-z0-9^/ \-]*", text):
         return escape_tex(text)

@@ -100,7 +100,7 @@ def _describe_law(law: Mapping[str, Any], unit: str, axis: str) -> str:
 
 
 def _is_far_from_zero(law: Mapping[str, Any]) -> bool:
-    """Return whether cycle 0 lies farther before the first one than they span: what was there, none tells."""
+    """Return whether cycle 0 lies farther before the first one than they span: its value is then unknown."""
     first, last = law.get("first") or 0.0, law.get("last") or 0.0
     return bool(first > last - first)
 
