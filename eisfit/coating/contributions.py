@@ -23,7 +23,7 @@ from eisfit.display.report.explanation import FACTORS
 from eisfit.records import dataclass
 
 QUANTITIES = ("r_ct", "r_hf", "r_total")
-_OF_SCATTER = ("R_more", "Q", "counter_R")
+_OF_SCATTER = ("R_more", "R_s", "Q", "W", "counter_R")
 _FAST = -30.0  # ln(ohm cm2): a reaction without resistance
 _NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
 _LIKELY = 0.01  # probability of a hypothesis whose shares are looked at

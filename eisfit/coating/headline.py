@@ -109,10 +109,11 @@ def _describe_likelier(document: Mapping[str, Any], cause: Mapping[str, Any], ki
     named = _name_with_gain(cause)
     verb = "are" if named.startswith(ELECTRONS) else "is"
     first = f"Of the {len(p)} hypotheses {_name_hypothesis(best, document)} is the best{kind}"
-    return [
-        f"{first}, but {named} {verb} far more likely if {cause['text']} ({odds}).",
-        f"See first whether that is so: until then no probability and no share below is to be used.{more}",
-    ]
+    what = "is far more likely still" if cause["hypothesis"] == best else f"{named} {verb} far more likely"
+    unused = "no probability and no share below is to be used"
+    both = f"Those are two causes at once, which no hypothesis holds: {unused}."
+    check = both if cause["what"] == "R_i" else f"See first whether that is so: until then {unused}."
+    return [f"{first}, but {what} if {cause['text']} ({odds}).", f"{check}{more}"]
 
 
 def _describe_change(document: Mapping[str, Any], kind: str) -> str:

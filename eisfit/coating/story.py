@@ -45,8 +45,10 @@ _WORDS = {
 }
 _SCATTER = {
     "dR_s": "R_s",
+    "dR_ionic": "R_s that falls with temperature",
     "dR_i": "R_i",
     "dQ": "Q",
+    "dW": "W",
     "dcounter": "other electrode",
     "dcounter_Q": "other electrode's CPE",
 }

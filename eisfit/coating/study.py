@@ -180,6 +180,7 @@ class Scatter(ClosedModel):
     r_s: Resistance = Field(default=Uncertain("exact", 0.5, unit="ohm"), description="Ohmic, ohm.")
     r_i: Ratio = Field(default=Uncertain("exact", 0.05), description="Reaction, relative.")
     q: Ratio = Field(default=Uncertain("exact", 0.10), description="Double layer, relative.")
+    w: Ratio = Field(default=Uncertain("exact", 0.05), description="Diffusion, relative.")
     counter: Ratio = Field(default=Uncertain("exact", 0.10), description="Other electrode, relative.")
     temperature: Temperature = Field(
         default=Uncertain("exact", 0.3, unit="K"),

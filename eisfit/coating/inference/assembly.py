@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,20 +54,38 @@ def build_problem(study: Study) -> Problem:
     if not file.counter.seen:
         priors = {name: prior for name, prior in priors.items() if not name.startswith("counter")}
     priors["area"] = replace(priors["area"], mean=priors["area"].mean - np.log(electrodes))
-    scatter, half = file.scatter, 1 / np.sqrt(2)
-    for cell in cells:
-        priors[f"dR_s:{cell}"] = Prior(0.0, scatter.r_s.median * half, "ohm", log=False, source="scatter")
-        relative = [("R_i", scatter.r_i), ("Q", scatter.q)]
-        relative += [("counter", scatter.counter)] * file.counter.seen
-        relative += [("counter_Q", scatter.q)] * ("counter_alpha" in priors)
-        for name, size in relative:
-            priors[f"d{name}:{cell}"] = Prior(0.0, size.median * half, source="scatter")
+    priors |= _make_scatter_priors(study, priors, blocks)
     if any(block.temperature != REFERENCE_K for block in blocks):
         priors = {**make_energy_priors(), **priors}
         if len({block.temperature for block in blocks if block.coated}) == 1:
             priors.pop("Ea:gain")  # at one temperature it is part of the gain
     priors |= _read_temperatures(study)
-    return Problem(quick, blocks, priors, ratios, _find_kind(file.film[0]), cells, electrodes=electrodes)
+    return Problem(quick, blocks, priors, ratios, _find_kind(file.film[0]), cells, (), electrodes, true_area)
+
+
+def _make_scatter_priors(
+    study: Study, priors: Mapping[str, Prior], blocks: Sequence[Block]
+) -> dict[str, Prior]:
+    """Return priors of what each cell has beyond cells alike.
+
+    Where a cell is measured at several temperatures one half of the series resistance's variance is a
+    contact's, which they leave as it is, the other an electrolyte's, which goes with all of that resistance.
+    """
+    file, half = study.file, 1 / np.sqrt(2)
+    scatter, warmed = file.scatter, len({block.temperature for block in blocks}) > 1
+    ohmic = scatter.r_s.median * half * (half if warmed else 1.0)
+    relative = [("R_i", scatter.r_i.median), ("Q", scatter.q.median)]
+    relative += [("W", scatter.w.median)] * any(block.combine is None for block in blocks)
+    relative += [("counter", scatter.counter.median)] * file.counter.seen
+    relative += [("counter_Q", scatter.q.median)] * ("counter_alpha" in priors)
+    if warmed:
+        stated, start = file.series.resistance, 3.0 * float(np.exp(priors["R_s"].mean))  # see `size_priors`
+        relative.append(("R_ionic", scatter.r_s.median * half / (start if stated is None else stated.median)))
+    given = {}
+    for cell in dict.fromkeys(block.cell for block in blocks):
+        given[f"dR_s:{cell}"] = Prior(0.0, ohmic, "ohm", log=False, source="scatter")
+        given |= {f"d{name}:{cell}": Prior(0.0, size * half, source="scatter") for name, size in relative}
+    return given
 
 
 def _find_kind(film: FilmTable) -> LayerKind:

@@ -22,7 +22,13 @@ from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Posterior, compute_probabilities, find_most_probable
 from eisfit.coating.inference.problem import ARC_ALPHA, UNITY, Departure, Prior, Problem, list_warming
-from eisfit.coating.inference.search import finish_in_quick_model, move_arcs, reorder, search_from
+from eisfit.coating.inference.search import (
+    exchange_electrodes,
+    finish_in_quick_model,
+    move_arcs,
+    reorder,
+    search_from,
+)
 from eisfit.records import dataclass
 from eisfit.verdict import limit
 
@@ -42,13 +48,18 @@ _START_SIZE = 0.1  # standard deviations of the prior: an arc's size where it be
 _MAX_LOG_RATIO = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
 _ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
 _SHORTED = "shorted:coated"  # where it is not so no step tells what it mends
+_REACTION = "R_i:coated"  # beside the barrier alone that is a hypothesis
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
 CHANGES = {
     "area": (0.3, "the coated cells have {} times the area stated"),
     "kappa": (0.5, "the electrolyte in the coated cells conducts {} times as well"),
     "sigma_s": (1.5, "the solid of the coated cells conducts {} times as well"),
     "counter_R": (1.0, "the other electrode of the coated cells has {} times the resistance"),
-    "W": (0.7, "diffusion in the coated cells has {} times the Warburg coefficient"),
+    "W": (
+        0.7,
+        "diffusion in the coated cells has {} times the Warburg coefficient, as at another state of charge",
+    ),
+    "R_i": (0.9, "the reaction in the coated cells has {} times the resistance"),
     "Q": (0.5, "the double layer of the coated cells is {} times as large"),
     "s_i": (1.5, "the film conducts ions {} times as well as stated"),
 }
@@ -111,9 +122,14 @@ def find_outside_causes(
         departures=tuple(tried.values()),
         priors={**problem.priors, **{k: p for d in tried.values() for k, p in d.priors.items()}},
     )
-    keys = [f"{base}|{name}" for base in bases for name in tried]
+    keys = [f"{base}|{name}" for base in bases for name in tried if _can_join(name, base)]
     promising = _list_promising(whole, found, tried, bases)
-    table = {f"{base}|{name}": _join(base, tried[name]) for base in found for name in tried}
+    table = {
+        f"{base}|{name}": _join(base, tried[name])
+        for base in found
+        for name in tried
+        if _can_join(name, base)
+    }
     likelihood = Likelihood(whole, list(table), table)
     begun = _list_starts(likelihood, keys, promising, found, misses)
     near = search_from(likelihood, *begun, afar=0.0 if misses else _HOPELESS)
@@ -132,6 +148,12 @@ def find_outside_causes(
     first = {(row.what, row.cells): row for row in reversed(rows)}
     kept = [row for row in first.values() if misses or _is_reported(row, found[best].log_evidence, bases)]
     return len(tried), sorted(kept, key=lambda row: -row.posterior.log_evidence)
+
+
+def _can_join(name: str, base: str) -> bool:
+    """Return whether a cause is none of the hypothesis' own, and does not make another one of it."""
+    free = HYPOTHESES[base].free
+    return name != _REACTION or (bool(free) and "f" not in free)
 
 
 def _is_reported(row: Outside, log_evidence: float, bases: Sequence[str]) -> bool:
@@ -195,7 +217,9 @@ def _list_promising(
     return [
         f"{base}|{name}"
         for base, gained in gains.items()
-        for name in sorted(gained, key=lambda name: -gained[name])[:_PROMISING_CAUSES]
+        for name in sorted((n for n in gained if _can_join(n, base)), key=lambda n: -gained[n])[
+            :_PROMISING_CAUSES
+        ]
     ]
 
 
@@ -299,7 +323,11 @@ def _list_starts(
             begun += [(_locate(likelihood, found[best]), place) for place in (_PLACES if misses else (0.0,))]
             begun += [(means, place) for place in _PLACES] if misses else []
         else:
-            begun = [(own, 0.0)] if key in promising else []
+            begun = [(own, 0.0)] if key in promising or name == _REACTION else []
+        if name == _REACTION:  # what was the other electrode's change may be the reaction's
+            exchanged = list(exchange_electrodes(likelihood, own[None], np.array([h])))
+            rows += exchanged
+            which += [h] * len(exchanged)
         for (start, place), sign in itertools.product(begun, (1.0, -1.0) if arc else (0.0,)):
             rows.append(_make_start(likelihood.names, start, moved, place, sign) * likelihood.free[h])
             which.append(h)

@@ -75,7 +75,9 @@ def _propose_thicker(problem: Problem, block: Block) -> tuple[str, str, list[Blo
 def _scatter(problem: Problem, blocks: Sequence[Block]) -> dict[str, Prior]:
     old = problem.cells[0]
     kinds = [
-        kind for kind in ("dR_s", "dR_i", "dQ", "dcounter", "dcounter_Q") if f"{kind}:{old}" in problem.priors
+        kind
+        for kind in ("dR_s", "dR_ionic", "dR_i", "dQ", "dW", "dcounter", "dcounter_Q")
+        if f"{kind}:{old}" in problem.priors
     ]
     return {f"{kind}:{b.cell}": problem.priors[f"{kind}:{old}"] for b in blocks for kind in kinds}
 

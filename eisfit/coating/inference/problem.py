@@ -34,6 +34,8 @@ _ABSENT = np.array(
     [-np.inf if p.transform == "log" and p.absent == 0 else _EXPONENTS.get(p.name, 0.0) for p in PARAMETERS]
 )
 _REPLACED = np.isinf(_ABSENT) | np.array([p.name in _EXPONENTS for p in PARAMETERS])
+CHANGED_REACTION = "change:R_i"
+"""Of the coated cells, beside a hypothesis that has no gain of the reaction."""
 _CHANGES = ("Ea:", "change:", "dT:")
 """Parameters that move a quantity which a cell has, and make none."""
 INFINITE = 1e12  # rad/s: every capacitance is a short
@@ -156,6 +158,8 @@ class Problem:
         What is tried beyond the hypotheses; hypotheses of a table of their own free their parameters.
     electrodes
         Alike in series: 2 in a symmetric cell.
+    true_area
+        About what the interface of one electrode, or of all in series, has, cm^2.
     """
 
     support: Support
@@ -166,6 +170,7 @@ class Problem:
     cells: tuple[str, ...] = field(default=())
     departures: tuple[Departure, ...] = ()
     electrodes: int = 1
+    true_area: float = 1.0
 
     def with_blocks(
         self, blocks: Sequence[Block], ratios: Sequence[tuple[str, float, float]] = ()
@@ -250,7 +255,7 @@ class Problem:
             own = f"{name}:{block.film}"
             terms.append((name, own if own in self.priors else name, 1.0))
         terms += self._scale_capacitance(block)
-        for local, name in (("R_more", "dR_s"), ("R_i", "dR_i"), ("Q", "dQ")):
+        for local, name in _DIFFER:
             terms.append((local, f"{name}:{block.cell}", 1.0))
         if "counter_R" in self.priors:
             terms.append(("counter_R", f"dcounter:{block.cell}", 1.0))
@@ -326,6 +331,8 @@ _SHARED = (
     "area", "kappa", "sigma_s", "R_i", "Q", "W", "tau_d", "R_s", "alpha", "counter_R", "counter_tau",
     "counter_alpha", "leads",
 )  # fmt: skip
+# Which quantity a cell's own scatter moves.
+_DIFFER = (("R_more", "dR_s"), ("R_s", "dR_ionic"), ("R_i", "dR_i"), ("Q", "dQ"), ("W", "dW"))
 # Material whose activation energy counts, and whether the quantity falls (1) or rises with temperature.
 _WARMED = {
     "R_i": ("reaction", 1),

@@ -27,7 +27,7 @@ from eisfit.coating.inference.descent import Optima, invert, minimise
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.likelihood import Corrections, Likelihood
 from eisfit.coating.inference.posterior import LEAST_P, Mode, Posterior
-from eisfit.coating.inference.problem import MODES, SEARCH_MODES, Problem
+from eisfit.coating.inference.problem import CHANGED_REACTION, MODES, SEARCH_MODES, Problem
 from eisfit.coating.inference.scalars import sample_posterior
 from eisfit.coating.physics.supports import Flat, Pellet
 from eisfit.validation.quantiles import chi2_above
@@ -52,7 +52,10 @@ _MOVES: dict[str, tuple[tuple[float, ...], str | None]] = {
 """Standard deviations of the prior to where else the solid, or an arc, may take its part of the spectrum, the
 series resistance its part of what falls with temperature; and the arc's resistance, which begins at its
 prior's mean there."""
-_REDRAWN = 8  # starts of a likely hypothesis with what the pair does not tell drawn
+_EXCHANGED = ("R_i", "Q", "alpha", "counter_R", "counter_tau", "counter_alpha")
+_RISES = {"f": -1.0, CHANGED_REACTION: 1.0}  # what makes the coated cells' R_i rise
+_OUTERMOST = 4.0  # standard deviations of the prior, where arcs that have been exchanged begin
+_REDRAWN = 16  # starts of a likely hypothesis with what the pair does not tell drawn
 _ROUGH_EXCESS = 100.0  # of chi2 above the best where the quick model is corrected far from the end
 _HOPELESS = 60.0  # of chi2 above the best hypothesis: e^-30, not worth the final model
 _SETTLINGS, _SETTLED = 5, 0.02  # rounds of the limit of many modes, while one moves so many deviations
@@ -216,6 +219,9 @@ def move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
     names, free = best.likelihood.names, best.likelihood.free
     near = best.rows(np.flatnonzero(best.chi2 < best.chi2.min() + _HOPELESS))
     rows, which = [best.u[:0]], [best.which[:0]]
+    exchanged = exchange_electrodes(best.likelihood, near.u, near.which)
+    rows.append(exchanged)
+    which.append(near.which[: len(exchanged)])
     for name, (steps, size) in ((n, move) for n, move in _MOVES.items() if n in names):
         held = free[near.which, names.index(name)]
         for step in steps:
@@ -225,6 +231,46 @@ def move_arcs(best: Optima) -> tuple[FloatArray, IntArray]:
             rows.append(u)
             which.append(near.which[held])
     return np.concatenate(rows), np.concatenate(which)
+
+
+def exchange_electrodes(likelihood: Likelihood, u: FloatArray, which: IntArray) -> FloatArray:
+    """Return rows in which the electrode's arc and the other electrode's have exchanged their places.
+
+    None where no other electrode's is seen. What the other one changed by from the bare to the coated cells
+    is the reaction's gain, or scatter, then.
+    """
+    priors, names = likelihood.problem.priors, likelihood.names
+    if not set(_EXCHANGED) <= set(names):
+        return u[:0]
+    at = {name: k for k, name in enumerate(names)}
+    R, Q, alpha, other, tau, exponent = (priors[n].value(u[:, at[n]]) for n in _EXCHANGED)
+    area = likelihood.problem.true_area
+    new = {
+        "R_i": other * area,
+        "Q": tau**exponent / (other * area),
+        "alpha": exponent,
+        "counter_R": R / area,
+        "counter_tau": (R * Q) ** (1 / alpha),
+        "counter_alpha": alpha,
+    }
+    moved = u.copy()
+    for name, value in new.items():
+        prior = priors[name]
+        moved[:, at[name]] = ((np.log(value) if prior.log else value) - prior.mean) / prior.sd
+    kinds = {block.cell: block.coated for block in likelihood.problem.blocks}
+    cells = list(kinds)
+    both = {key: [at[f"{key}:{cell}"] for cell in cells] for key in ("dR_i", "dcounter")}
+    scale = priors[f"dcounter:{cells[0]}"].sd / priors[f"dR_i:{cells[0]}"].sd
+    moved[:, both["dR_i"]] = u[:, both["dcounter"]] * scale
+    moved[:, [k for n, k in at.items() if n.startswith(("dcounter", "dQ:"))]] = 0.0
+    coated = np.array([kinds[cell] for cell in cells])
+    own, sd = moved[:, both["dR_i"]], priors[f"dR_i:{cells[0]}"].sd
+    rise = (own[:, coated].mean(axis=1) - own[:, ~coated].mean(axis=1)) * sd
+    for name, sign in (item for item in _RISES.items() if item[0] in at):
+        free = likelihood.free[which, at[name]]
+        moved[free, at[name]] = (sign * rise[free] - priors[name].mean) / priors[name].sd
+        moved[np.ix_(free, both["dR_i"])] = 0.0
+    return np.asarray(np.clip(moved, -_OUTERMOST, _OUTERMOST) * likelihood.free[which])
 
 
 def _collect_starts(found: Optima, donors: int) -> tuple[FloatArray, IntArray]:
