@@ -53,6 +53,16 @@ def drop_nan(values: FloatArray) -> FloatArray:
     return np.asarray(values[~np.isnan(values)])
 
 
+def relative_differences(values: FloatArray | ComplexArray, others: FloatArray | ComplexArray) -> FloatArray:
+    """Return by how much numbers differ from others, relative to these, where both are there."""
+    return drop_nan(np.abs(values / others - 1))
+
+
+def polar(modulus: FloatArray, radians: FloatArray) -> ComplexArray:
+    """Return the complex numbers of a modulus and an angle."""
+    return np.asarray(modulus * np.exp(1j * radians), dtype=np.complex128)
+
+
 def distinct(values: ArrayLike) -> FloatArray:
     """Return the numbers that occur, rising; numpy's `unique` loads its masked arrays at the first call.
 

@@ -124,6 +124,12 @@ def test_tables_are_read_right_or_refused(start):
 
 
 def test_a_column_of_infinite_numbers_counts_nothing():
-    """The difference of two was a warning on the terminal."""
-    assert not _counts(np.array([np.inf, np.inf, 1.0]))
+    """The difference of two was a warning on the terminal; here warnings are errors."""
+    rows = "".join(
+        f"{n},{f},{10 + 1 / f},{-1 / f}\n" for n, f in [("1e999", 9), ("1e999", 8), (1, 7), (2, 6)]
+    )
+    (spectrum,) = read_bytes(f"n,f,Zre,Zim\n{rows}".encode())
+    assert spectrum.points == 4
+    with np.errstate(all="ignore"):  # as all of reading is
+        assert not _counts(np.array([np.inf, np.inf, 1.0]))
     assert _counts(np.arange(5.0))

@@ -203,6 +203,7 @@ def _modules() -> tuple[ModuleType, ...]:
     return tuple(sorted(modules, key=lambda module: getattr(module, "RANK", 10)))
 
 
+@np.errstate(all="ignore")  # files hold zeros, gaps and numbers beyond all range
 def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     """Return the spectra; another package's reader that claims the file goes first: it knows its lab."""
     try:
@@ -228,18 +229,17 @@ def _find_offered(file: File) -> Any:
 
 
 def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
-    with np.errstate(all="ignore"):
-        if frequency is None:
-            sweeps = [_sweep(one) for one in module.parse(file)]
-        elif hasattr(module, "parse_matrix"):
-            sweeps = module.parse_matrix(file, np.asarray(frequency, dtype=np.float64))
-        else:
-            raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
-        for sweep in sweeps:
-            sweep.metadata.setdefault("format", module.NAME)
-        _refuse_unheeded(file, sweeps, module.NAME)
-        drop_padding(sweeps if len(sweeps) > 1 else ())
-        return finish(file, measured_only(file, sweeps))
+    if frequency is None:
+        sweeps = [_sweep(one) for one in module.parse(file)]
+    elif hasattr(module, "parse_matrix"):
+        sweeps = module.parse_matrix(file, np.asarray(frequency, dtype=np.float64))
+    else:
+        raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
+    for sweep in sweeps:
+        sweep.metadata.setdefault("format", module.NAME)
+    _refuse_unheeded(file, sweeps, module.NAME)
+    drop_padding(sweeps if len(sweeps) > 1 else ())
+    return finish(file, measured_only(file, sweeps))
 
 
 def _sweep(found: Sweep | Spectrum) -> Sweep:

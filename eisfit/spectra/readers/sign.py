@@ -41,6 +41,11 @@ class SignTest:
     slope: int = 0
 
     @property
+    def misfit(self) -> float:
+        """Residual with the better sign."""
+        return min(self.as_written, self.turned)
+
+    @property
     def verdict(self) -> int:
         """+1: the sign as written is right; -1: it must be turned; 0: the data cannot tell."""
         return self._decide(_GOOD, _RATIO)
@@ -53,11 +58,7 @@ class SignTest:
     @property
     def likely(self) -> int:
         """The sign that noisy data ask for, which may be wrong where the phase is small."""
-        return (
-            self.fair
-            or self.slope * (min(self.as_written, self.turned) < _FAIR)
-            or self._decide(_FAIR, _LIKELY_RATIO)
-        )
+        return self.fair or self.slope * (self.misfit < _FAIR) or self._decide(_FAIR, _LIKELY_RATIO)
 
     def _decide(self, largest: float, ratio: float) -> int:
         low, high = sorted((self.as_written, self.turned))
@@ -91,6 +92,12 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
     written, turned = median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
     test = SignTest(float(written), float(turned))
     return test if test.verdict else replace(test, slope=_slope_sign(f, z))
+
+
+def misfit(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> float:
+    """Return how far an impedance is from Kramers-Kronig with the better sign; infinite: too few points."""
+    test = kramers_kronig_sign(frequency, impedance)
+    return np.inf if test is None else test.misfit
 
 
 def _slope_sign(f: NDArray[np.float64], z: NDArray[np.complex128]) -> int:

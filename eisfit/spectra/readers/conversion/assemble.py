@@ -94,8 +94,7 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     chosen.notes += settle_temperature(chosen.columns, chosen.values)
     if "period" in chosen and "frequency" not in chosen and _is_period(chosen):
         chosen.columns["frequency"] = chosen.columns.pop("period")
-        with np.errstate(divide="ignore"):
-            chosen.values["frequency"] = 1 / chosen.values.pop("period")
+        chosen.values["frequency"] = 1 / chosen.values.pop("period")
         name = chosen.columns["frequency"].name
         told = f"{ASSUMED} {name!r} is a period, not a time" if _BARE_T.match(name) else ""
         chosen.notes.append(told or "frequency from the period")

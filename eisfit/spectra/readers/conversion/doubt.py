@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.arrays import ComplexArray, FloatArray, median, polar
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
-from eisfit.spectra.readers.sign import SignTest, kramers_kronig_sign
+from eisfit.spectra.readers.sign import SignTest, misfit
 
 #: Median relative residuals of Kramers-Kronig. Of 404 spectra in public files 387 lie below 5 %, one more
 #: below 10 %; but for two the 16 others are simulated, scrambled or toys: their authors say so.
@@ -60,15 +60,13 @@ def likelier_reading(
     str
         The reading that fits, in words; empty where none does, or the one chosen holds.
     """
-    off = min(test.as_written, test.turned)
-    if off < doubtful:
+    if test.misfit < doubtful:
         return ""
-    best, words = off / BETTER, ""
+    best, words = min(test.misfit / BETTER, FITS), ""
     for name, f, z in _readings(frequency, impedance):
         if doubtful < DOUBTFUL and name not in (_RADIANS, _MODULUS):
             continue
-        other = kramers_kronig_sign(f, z)
-        if other is not None and (found := min(other.as_written, other.turned)) < min(best, FITS):
+        if (found := misfit(f, z)) < best:
             best, words = found, name
     return words
 
@@ -83,25 +81,21 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
     if (a >= np.abs(b)).all():
         yield _MODULUS, f, np.sqrt(a**2 - b**2) + 1j * b
     if a.min(initial=0.0) >= 0 and size <= 180:
-        yield "modulus and phase in degrees", f, _polar(a, np.radians(b))
+        yield "modulus and phase in degrees", f, polar(a, np.radians(b))
     if a.min(initial=0.0) >= 0 and size <= np.pi:
-        yield "modulus and phase in radians", f, _polar(a, b)
+        yield "modulus and phase in radians", f, polar(a, b)
     yield from [(HALF_TURNS, f, np.where(a < 0, -z, z))] * bool((a < 0).any() and (a > 0).any())
     degrees = np.degrees(angle)
     if np.abs(degrees).max(initial=0.0) <= np.pi:
-        yield _RADIANS, f, _polar(np.abs(z), degrees)
-    yield "a phase in milliradians", f, _polar(np.abs(z), degrees / 1000)
-    yield "a phase in degrees", f, _polar(np.abs(z), np.radians(angle))
+        yield _RADIANS, f, polar(np.abs(z), degrees)
+    yield "a phase in milliradians", f, polar(np.abs(z), degrees / 1000)
+    yield "a phase in degrees", f, polar(np.abs(z), np.radians(angle))
     if np.abs(np.log10(np.abs(z[z != 0]))).max(initial=0.0) < 1:
-        yield "the logarithm of the modulus", f, _polar(10.0 ** np.abs(z), angle)
+        yield "the logarithm of the modulus", f, polar(10.0 ** np.abs(z), angle)
     if np.abs(z).max(initial=0.0) < _LARGEST_DECIBEL:
-        yield "decibels of the modulus", f, _polar(10.0 ** (np.abs(z) / 20), angle)
+        yield "decibels of the modulus", f, polar(10.0 ** (np.abs(z) / 20), angle)
     if f.max(initial=0.0) <= _LARGEST_LOG:
         yield "the logarithm of the frequency", np.asarray(10.0**f, np.float64), z
-
-
-def _polar(modulus: FloatArray, angle: FloatArray) -> ComplexArray:
-    return np.asarray(modulus * np.exp(1j * angle), np.complex128)
 
 
 class Chosen(Protocol):
@@ -224,8 +218,7 @@ def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
         return None
     omega = 2 * np.pi * chosen.values["frequency"]
     for quantity in (q for q in _FOLLOWS if q in chosen.values):
-        with np.errstate(all="ignore"):
-            expected = _FOLLOWS[quantity](omega, z)
+        expected = _FOLLOWS[quantity](omega, z)
         words = _factor(chosen.values[quantity], expected, whole=quantity == "modulus")
         if quantity == "modulus" and not words and _is_smaller(chosen.values[quantity], z):
             words = "being less than the real part"
@@ -243,8 +236,7 @@ def compare_modulus(chosen: Chosen, z: ComplexArray) -> str:
     held = [chosen.columns[q] for q in ("modulus", "real", "imag") if q in chosen.values]
     if len(held) < 3 or any(PER_AREA.search(meaning.unit) for meaning in held):
         return ""
-    with np.errstate(all="ignore"):
-        ratio = chosen.values["modulus"] / np.abs(z)
+    ratio = chosen.values["modulus"] / np.abs(z)
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
     typical = float(median(ratio)) if ratio.size >= _FEWEST else 1.0
     if abs(typical - 1) < _SAME or float(median(np.abs(ratio / typical - 1))) > _SAME:
@@ -269,8 +261,7 @@ def _unit_told(chosen: Chosen) -> bool:
 
 def _factor(values: FloatArray, expected: FloatArray, *, whole: bool = False) -> str:
     """Return by what numbers are off, where it is the factor of a unit, or where `whole` no factor at all."""
-    with np.errstate(all="ignore"):
-        ratio = np.abs(values / expected)
+    ratio = np.abs(values / expected)
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
     if ratio.size < _FEWEST:
         return ""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from eisfit.spectra.readers.conversion.assemble import Chosen
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column
-from eisfit.spectra.readers.sign import kramers_kronig_sign
+from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.spectrum import ASSUMED
 
 _HOLDS, _CLEARLY = 0.05, 4.0  # residual of the right unit; times less than that of the other
@@ -44,5 +44,4 @@ def _misfit(chosen: Chosen, quantity: str, scale: float) -> float:
     """Return the residual of Kramers-Kronig with one part scaled."""
     scales = {"real": 1.0, "imag": 1.0, quantity: scale}
     z = chosen["real"] * scales["real"] + 1j * chosen["imag"] * scales["imag"]
-    test = kramers_kronig_sign(chosen["frequency"], z) if "frequency" in chosen else None
-    return float("inf") if test is None else min(test.as_written, test.turned)
+    return misfit(chosen["frequency"], z)

@@ -108,7 +108,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
         raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
     if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
         told = f"Kramers-Kronig would rather have {words}"
-    if told or min(test.as_written, test.turned) > NOTHING:
+    if told or test.misfit > NOTHING:
         what = "order of the columns" if written.startswith("no header") else "header"
         sweep.notes.append(f"{ASSUMED} the {what} is right, although {told or f'{FAILS} ({test})'}")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, drop_nan
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, polar
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
@@ -17,7 +17,7 @@ from eisfit.spectra.readers.conversion.missing import explain_missing_impedance,
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
 from eisfit.spectra.readers.names.words import IN_OHM
-from eisfit.spectra.readers.sign import kramers_kronig_sign
+from eisfit.spectra.readers.sign import kramers_kronig_sign, misfit
 from eisfit.spectra.readers.sweep import GIVEN_SIGN, GIVEN_UNIT, is_over_range, plural
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -59,7 +59,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
         if _BARE_R.match(chosen.columns["real"].name) and "frequency" in chosen:
             return _modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
-        return np.asarray(chosen["real"] * (1 + 1j * np.tan(_radians(file, chosen))), dtype=np.complex128)
+        return _from_real_part(chosen["real"], _radians(file, chosen))
     _refuse_axes(file, chosen)
     if "admittance_modulus" in chosen and "phase" in chosen:
         return _polar_admittance(file, chosen)
@@ -68,6 +68,10 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if z is None:
         raise file.error(explain_missing_impedance(chosen))
     return z
+
+
+def _from_real_part(real: FloatArray, angle: FloatArray) -> ComplexArray:
+    return np.asarray(real * (1 + 1j * np.tan(angle)), dtype=np.complex128)
 
 
 def _any(values: FloatArray) -> bool:
@@ -96,14 +100,10 @@ def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
         Where it does not tell.
     """
     name, r, angle = chosen.columns["real"].name, chosen["real"], _radians(file, chosen)
-    ways: dict[str, ComplexArray] = {
-        "the modulus": np.asarray(r * np.exp(1j * angle), dtype=np.complex128),
-        "the real part": np.asarray(r * (1 + 1j * np.tan(angle)), dtype=np.complex128),
-    }
-    tests = {words: kramers_kronig_sign(chosen["frequency"], z) for words, z in ways.items()}
-    off = {words: min(test.as_written, test.turned) for words, test in tests.items() if test is not None}
-    best = min(off, key=lambda words: off[words], default="")
-    if len(off) < 2 or off[best] > _TELLS or max(off.values()) < 4 * off[best]:
+    ways = {"the modulus": polar(r, angle), "the real part": _from_real_part(r, angle)}
+    off = {words: misfit(chosen["frequency"], z) for words, z in ways.items()}
+    best = min(off, key=lambda words: off[words])
+    if off[best] > _TELLS or max(off.values()) < 4 * off[best]:
         raise file.error(
             f"{name!r} beside a phase may be the modulus or the real part: call it '|Z|' or \"Z'\""
         )
@@ -275,7 +275,7 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
         chosen.notes.append(
             f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"
         )
-    z: ComplexArray = chosen["modulus"] * np.exp(1j * _radians(file, chosen))
+    z = polar(chosen["modulus"], _radians(file, chosen))
     real = chosen.get("real")
     if (
         real is not None
@@ -296,7 +296,7 @@ def _from_phase_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> C
         Where they are none, or there is no modulus.
     """
     if "modulus" in chosen:
-        z = np.asarray(chosen["modulus"] * np.exp(1j * phase), dtype=np.complex128)
+        z = polar(chosen["modulus"], phase)
         if _set_codes_aside(file, chosen, z):
             chosen.notes.append("impedance from modulus and phase")
             return z
@@ -315,8 +315,7 @@ def _set_codes_aside(file: File, chosen: Chosen, z: ComplexArray) -> bool:
     """
     parts = [q for q in ("real", "imag") if q in chosen]
     codes = np.array([chosen[q] for q in parts])
-    with np.errstate(all="ignore"):
-        times = drop_nan(codes[0] / z.real)
+    times = drop_nan(codes[0] / z.real)
     alike = times.size < _FEWEST_CODES or np.ptp(times) < _TURNS_BY * np.abs(times).max()
     if alike or any(chosen.columns[q].unit for q in parts) or (drop_nan(codes.ravel()) % 1).any():
         return False
@@ -381,6 +380,5 @@ def _misfit(chosen: Chosen, angle: FloatArray) -> float:
         rows = np.isfinite(z) & (z != 0) & np.isfinite(angle)
         return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))
     if "modulus" not in chosen:
-        return float("nan")
-    test = kramers_kronig_sign(chosen["frequency"], chosen["modulus"] * np.exp(1j * angle))
-    return float("nan") if test is None else min(test.as_written, test.turned)
+        return float("inf")
+    return misfit(chosen["frequency"], polar(chosen["modulus"], angle))

@@ -79,8 +79,7 @@ def from_other_columns(chosen: Columns) -> ComplexArray | None:
     for first, second, words, formula in _WAYS:
         if first in chosen and second in chosen:
             chosen.notes.append(f"impedance from {words}")
-            with np.errstate(all="ignore"):
-                z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
+            z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
             over = is_over_range(chosen[first]) | is_over_range(chosen[second])
             return np.where(over, _OVER, np.asarray(z, dtype=np.complex128))
     return None

@@ -10,7 +10,7 @@ from eisfit.arrays import FloatArray, median
 from eisfit.spectra.readers.conversion.imag_sign import FAILS
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of, without_common
-from eisfit.spectra.readers.sign import kramers_kronig_sign
+from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -111,8 +111,7 @@ def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
 
 def _is_no_spectrum(sweep: Sweep) -> bool:
     """Whether Kramers-Kronig fails by more than much noise explains."""
-    test = kramers_kronig_sign(sweep.frequency, sweep.impedance)
-    return test is not None and min(test.as_written, test.turned) > _NO_SPECTRUM
+    return _NO_SPECTRUM < misfit(sweep.frequency, sweep.impedance) < np.inf
 
 
 def _distance(one: Sweep, other: Sweep) -> float:

@@ -27,7 +27,7 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.words import PARTS
-from eisfit.spectra.readers.sign import kramers_kronig_sign
+from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.surroundings.stated import note_other_words, refuse_unclear
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit
 from eisfit.spectra.readers.tables.header_names import WANTED
@@ -293,9 +293,9 @@ def _rows_or_columns(file: File, square: Mapping[str, NDArray[Any]], f_name: str
             if asks_for_unit(error):
                 raise
             sweeps = []  # taken the other way the numbers are none of an impedance
-        tests = [kramers_kronig_sign(sweep.frequency, sweep.impedance) for sweep in sweeps]
         found.append(sweeps)
-        off.append(float(median([min(t.as_written, t.turned) for t in tests if t])) if any(tests) else 1.0)
+        misfits = [misfit(sweep.frequency, sweep.impedance) for sweep in sweeps]
+        off.append(float(median(misfits)) if misfits else np.inf)
     best = int(np.argmin(off))
     if not (off[best] < FITS and off[1 - best] > BETTER * off[best]):
         raise file.error(

@@ -14,6 +14,7 @@ from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
 from eisfit.spectra.readers.surroundings.stated import refuse_unclear
 from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep, plural
+from eisfit.spectra.readers.tables.sweeps import looks_like_frequency
 from eisfit.spectra.spectrum import ASSUMED
 
 _WORDS = "frequency, complex impedance: the two columns (or rows) of the array"
@@ -39,10 +40,10 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
         return [sweep for layer in layers for sweep in from_array(file, layer)]
     if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
         rows = array.T if array.shape[1] == 3 else array
-        if _looks_like_frequency(rows[0].astype(np.float64)):
+        if looks_like_frequency(rows[0].astype(np.float64)):
             return _as_text_without_header(file, rows)
     table = array.dtype.kind in "fiu" and array.ndim == 2 and 3 < array.shape[1] < array.shape[0] / 2
-    if table and _looks_like_frequency(array[:, 0].astype(np.float64)):
+    if table and looks_like_frequency(array[:, 0].astype(np.float64)):
         return _as_text_without_header(file, array.T)  # which proves itself, or not
     raise file.error(
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
@@ -54,7 +55,7 @@ def _find_layers(array: NDArray[Any]) -> list[NDArray[Any]]:
     """Return the tables of f, Z', Z'' in layers of an array, where the frequencies tell which way."""
     ways = [array, np.moveaxis(array, 2, 0)] if array.dtype.kind in "fiu" else []
     tables = [[one.T if one.shape[1] == 3 else one for one in way] for way in ways if 3 in way.shape[1:]]
-    whole = [way for way in tables if all(_looks_like_frequency(one[0].astype(np.float64)) for one in way)]
+    whole = [way for way in tables if all(looks_like_frequency(one[0].astype(np.float64)) for one in way)]
     return whole[0] if len(whole) == 1 else []
 
 
@@ -107,7 +108,7 @@ def _complex_rows(
 
 def _frequency_and_z(file: File, pair: NDArray[np.complex128]) -> Sweep:
     f = pair[0].real.astype(np.float64)
-    if np.abs(pair[0].imag).max() > 0 or not _looks_like_frequency(f):
+    if np.abs(pair[0].imag).max() > 0 or not looks_like_frequency(f):
         raise file.error("the first column (or row) of the two should be frequencies, but it is none")
     refuse_unclear(file, {"ohm", "frequency"})
     scale, told = _find_unit(file)
@@ -119,11 +120,3 @@ def _find_unit(file: File, *, of_admittance: bool = False) -> tuple[float, str]:
     if unit := file.reading.impedance_unit:
         return IMPEDANCE_UNITS[unit], f"{GIVEN_UNIT} {unit}"
     return 1.0, f"{ASSUMED} no unit given for the {TAKEN_AS_S if of_admittance else TAKEN_AS_OHM}"
-
-
-def _looks_like_frequency(f: NDArray[np.float64]) -> bool:
-    good = f[np.isfinite(f)]
-    if good.size < 3 or (good <= 0).any():
-        return False
-    steps = np.diff(good)
-    return bool(abs(np.sign(steps).sum()) > 0.8 * steps.size and good.max() > 1.5 * good.min())

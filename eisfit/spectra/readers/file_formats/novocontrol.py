@@ -13,7 +13,7 @@ from math import pi
 
 import numpy as np
 
-from eisfit.arrays import drop_nan, median
+from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import Chosen, choose, sweeps_of
@@ -23,7 +23,7 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.labels.key_values import header_text
 from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.sign import kramers_kronig_sign
+from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.table import find_table
@@ -112,8 +112,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
     chosen.notes.append(
         f"{told}, as Eps''/Eps' is" if proven else f"{ASSUMED} {told}, as WinDETA writes them"
     )
-    with np.errstate(all="ignore"):
-        z = np.asarray(1 / (1 / chosen["Zp_real"] + 1j / chosen["Zp_imag"]), dtype=np.complex128)
+    z = np.asarray(1 / (1 / chosen["Zp_real"] + 1j / chosen["Zp_imag"]), dtype=np.complex128)
     sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
     if not proven and any(map(_are_parts, sweeps)):
         raise file.error(
@@ -130,9 +129,8 @@ def _has_same_loss(file: File, chosen: Chosen) -> bool:
     """Whether permittivities beside Zp' and Zp'' have their loss; they are refused where it is another."""
     if not {"eps_real", "eps_imag"} <= set(chosen.values):
         return False
-    with np.errstate(all="ignore"):
-        loss, other = chosen["Zp_imag"] / chosen["Zp_real"], chosen["eps_imag"] / chosen["eps_real"]
-        apart = drop_nan(np.abs(np.abs(loss / other) - 1))
+    loss, other = chosen["Zp_imag"] / chosen["Zp_real"], chosen["eps_imag"] / chosen["eps_real"]
+    apart = relative_differences(np.abs(loss), np.abs(other))
     if apart.size and median(apart) > _APART:
         raise file.error("Zp''/Zp' is not Eps''/Eps', as it is of the parallel equivalents: mend the header")
     return bool(apart.size)
@@ -140,11 +138,9 @@ def _has_same_loss(file: File, chosen: Chosen) -> bool:
 
 def _are_parts(sweep: Sweep) -> bool:
     """Whether what was taken as 1/G and 1/B obeys Kramers-Kronig as the real and the imaginary part of Z."""
-    with np.errstate(all="ignore"):
-        admittance = 1 / sweep.impedance
-        parts = np.asarray(1 / admittance.real - 1j / admittance.imag, dtype=np.complex128)
-    tests = [kramers_kronig_sign(sweep.frequency, z) for z in (sweep.impedance, parts)]
-    as_read, as_parts = (min(test.as_written, test.turned) if test else 0.0 for test in tests)
+    admittance = 1 / sweep.impedance
+    parts = np.asarray(1 / admittance.real - 1j / admittance.imag, dtype=np.complex128)
+    as_read, as_parts = (misfit(sweep.frequency, z) for z in (sweep.impedance, parts))
     return as_parts < as_read / _CLEARLY
 
 

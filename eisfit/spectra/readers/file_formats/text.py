@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import drop_nan, median
+from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import (
@@ -387,7 +387,7 @@ def _impedance(
     chosen.values["imag"] = -table.matrix[:, lost[0]]
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
     z = impedance(file, chosen)
-    off = drop_nan(np.abs(np.abs(z) / chosen["modulus"] - 1))
+    off = relative_differences(np.abs(z), chosen["modulus"])
     if off.size and median(off) > 0.03:
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and it does not fit the modulus"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eisfit.arrays import polar
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.key_values import leading_number
 from eisfit.spectra.readers.sweep import Sweep, plural
@@ -34,8 +35,7 @@ def recognise(file: File) -> bool:
     if not 1 <= count <= _MOST_POINTS or len(file.data) < _FIRST + 24 * count:
         return False
     f, modulus, phase = _arrays(file.data, count)
-    with np.errstate(invalid="ignore"):
-        good = (f > 1e-8) & (f < 1e9) & (modulus >= 0) & (modulus < 1e20) & (np.abs(phase) < 7)
+    good = (f > 1e-8) & (f < 1e9) & (modulus >= 0) & (modulus < 1e20) & (np.abs(phase) < 7)
     return bool(good.all())
 
 
@@ -51,7 +51,7 @@ def parse(file: File) -> list[Sweep]:
     if not 1 <= count <= _MOST_POINTS or len(file.data) < _FIRST + 24 * count:
         raise file.error("the .ism file is cut off or damaged")
     f, modulus, phase = _arrays(file.data, count)
-    sweep = Sweep(np.array(f), np.array(modulus * np.exp(1j * phase)))
+    sweep = Sweep(np.array(f), polar(modulus, phase))
     sweep.notes.append("impedance from modulus and phase")
     _last_run(sweep)
     sweep.metadata = _read_metadata(file.data, count)

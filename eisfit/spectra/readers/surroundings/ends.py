@@ -10,7 +10,7 @@ from math import isnan
 
 import numpy as np
 
-from eisfit.arrays import FloatArray, median
+from eisfit.arrays import median
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit
@@ -18,7 +18,7 @@ from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import number, split
-from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, runs_one_way
+from eisfit.spectra.readers.tables.sweeps import is_sweep
 from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"
@@ -119,7 +119,7 @@ def _is_empty(table: Table, line: str) -> bool:
 def _drop_lone_ends(table: Table) -> list[str]:
     """Drop a first or last row of numbers without header that the frequencies between do not go on to."""
     matrix = table.matrix
-    swept = (values for values in matrix.T if _is_sweep(values[1:-1]))
+    swept = (values for values in matrix.T if is_sweep(values[1:-1]))
     f = next(swept, None) if not table.names and len(matrix) > _FEWEST_OF_A_SWEEP else None
     if f is None:
         return []
@@ -137,11 +137,6 @@ def drop_padding(sweeps: Iterable[Sweep]) -> None:
         filled = np.flatnonzero(np.isfinite(sweep.frequency) | np.isfinite(sweep.impedance))
         if filled.size:
             sweep.keep(np.arange(sweep.frequency.size) <= filled[-1])
-
-
-def _is_sweep(f: FloatArray) -> bool:
-    """Whether numbers fall or rise all the time, evenly on a logarithmic scale."""
-    return bool((f > 0).all()) and runs_one_way(f) and is_spaced_like_sweep(f)
 
 
 def _foot(table: Table, lines: Sequence[str]) -> int:

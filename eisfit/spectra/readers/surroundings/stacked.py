@@ -14,7 +14,7 @@ from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import row_of_numbers
-from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, runs_one_way
+from eisfit.spectra.readers.tables.sweeps import is_sweep
 from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -82,8 +82,7 @@ def may_be_points(file: File, lines: Sequence[str]) -> bool:
     table = find_table(file, lines)
     if table is None or table.matrix.shape[1] < _FEWEST_COLUMNS or len(table.matrix) < _FEWEST_POINTS:
         return False
-    begin = table.matrix[:_LOOKED_AT].T
-    return any((x > 0).all() and runs_one_way(x) and is_spaced_like_sweep(x) for x in begin)
+    return any(map(is_sweep, table.matrix[:_LOOKED_AT].T))
 
 
 def _refuse_glued(file: File, lines: Sequence[str]) -> None:

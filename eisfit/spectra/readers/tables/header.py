@@ -222,8 +222,7 @@ def _attach_units(table: Table, units: list[str]) -> None:
 
 def _counts(values: NDArray[np.float64]) -> bool:
     """Whether a column counts the rows, up or down."""
-    with np.errstate(invalid="ignore"):  # of two infinite numbers
-        return values.size > 2 and bool(np.mean(np.abs(np.diff(values)) == 1) > 0.8)
+    return values.size > 2 and bool(np.mean(np.abs(np.diff(values)) == 1) > 0.8)
 
 
 def _is_rule(line: str, delimiter: str) -> bool:

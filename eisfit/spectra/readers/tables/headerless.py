@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median, polar, relative_differences
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
@@ -21,6 +21,7 @@ from eisfit.spectra.readers.tables.sweeps import (
     is_of_triplets,
     is_spaced_like_sweep,
     looks_like_frequency,
+    looks_like_sweep,
     runs_one_way,
 )
 
@@ -78,7 +79,7 @@ class Reading:
     @property
     def misfit(self) -> float:
         """Residual with the better sign."""
-        return np.inf if self.test is None else min(self.test.as_written, self.test.turned)
+        return np.inf if self.test is None else self.test.misfit
 
 
 def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Reading:
@@ -230,7 +231,7 @@ def _find_beside(
         )
     for i in range(start + 3, width - 1, 2):
         parts = matrix[:, i] + 1j * matrix[:, i + 1]
-        if any(_is_same(chosen.impedance, way) for way in (parts, parts.conj())):
+        if any(_is_same(way, chosen.impedance) for way in (parts, parts.conj())):
             continue
         test = kramers_kronig_sign(matrix[:, start], parts)
         if (width - start) % 2 and test is not None and test.verdict and not _has_modulus(matrix, start):
@@ -241,21 +242,19 @@ def _find_beside(
     return ()
 
 
-def _is_same(z: ComplexArray, other: ComplexArray) -> bool:
-    """Whether two columns are the parts of what was read of the columns before them."""
-    with np.errstate(all="ignore"):
-        off = drop_nan(np.abs(other / z - 1))
+def _is_same(values: ComplexArray | FloatArray, others: ComplexArray | FloatArray) -> bool:
+    """Whether numbers are others as they were read before, but for a few of them."""
+    off = relative_differences(values, others)
     return bool(off.size and median(off) < 0.01)
 
 
 def _begins_another(matrix: FloatArray, index: int, place: int) -> bool:
     """Whether a column holds the frequencies again, rounded or fewer, or others of an impedance behind it."""
     f, first = matrix[:, index], matrix[:, place]
-    with np.errstate(all="ignore"):
-        off = drop_nan(np.abs(f / first - 1))
+    off = relative_differences(f, first)
     if off.size >= _FEWEST_ROWS and off.max() < _ROUNDED:
         return True
-    if index + 2 >= matrix.shape[1] or not (looks_like_frequency(f) and is_spaced_like_sweep(f)):
+    if index + 2 >= matrix.shape[1] or not looks_like_sweep(f):
         return False
     test = kramers_kronig_sign(f, matrix[:, index + 1] + 1j * matrix[:, index + 2])
     return test is not None and test.verdict != 0
@@ -277,27 +276,27 @@ def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]
             "frequency, |Z|, phase in degrees, as .zma files are",
             ("frequency", "modulus", "phase"),
         )
-        return [_reading(words, start, names, a, _polar(b, np.radians(c)))]
+        return [_reading(words, start, names, a, polar(b, np.radians(c)))]
     found = []
     if looks_like_frequency(a):
         found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
         largest = np.nanmax(np.abs(c), initial=0.0)
         if np.nanmin(b, initial=np.inf) > 0 and largest <= 91:
             found.append(
-                _reading("frequency, |Z|, phase in degrees", start, _POLAR, a, _polar(b, np.radians(c)))
+                _reading("frequency, |Z|, phase in degrees", start, _POLAR, a, polar(b, np.radians(c)))
             )
         if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
             names = ("frequency", "modulus", "phase_rad")
-            found.append(_reading("frequency, |Z|, phase in radians", start, names, a, _polar(b, c)))
+            found.append(_reading("frequency, |Z|, phase in radians", start, names, a, polar(b, c)))
         modulus_last = np.nanmin(c, initial=np.inf) > 0 and np.nanmax(np.abs(b), initial=0.0) <= 91
         if modulus_last:  # the usual order where b is a part of an impedance too
             names = ("frequency", "phase", "modulus")
             found.append(
-                _reading("frequency, phase in degrees, |Z|", start, names, a, _polar(c, np.radians(b)))
+                _reading("frequency, phase in degrees, |Z|", start, names, a, polar(c, np.radians(b)))
             )
         if modulus_last and np.nanmax(np.abs(b), initial=0.0) <= 1.6:
             names = ("frequency", "phase_rad", "modulus")
-            found.append(_reading("frequency, phase in radians, |Z|", start, names, a, _polar(c, b)))
+            found.append(_reading("frequency, phase in radians, |Z|", start, names, a, polar(c, b)))
     if looks_like_frequency(c):
         found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
     usual = "Z', Z'', frequency" if _can_only_end_so(a, b, c) else "frequency, Z', Z''"
@@ -334,10 +333,6 @@ def _moved(matrix: FloatArray, start: int) -> list[Reading]:
         for i, c in zip(order.places, found.columns.values(), strict=True)
     }
     return [replace(found, columns=columns)]
-
-
-def _polar(modulus: FloatArray, angle: FloatArray) -> NDArray[np.complex128]:
-    return np.asarray(modulus * np.exp(1j * angle), dtype=np.complex128)
 
 
 def _best(readings: list[Reading]) -> Reading:
@@ -384,9 +379,7 @@ def _is_index(values: FloatArray) -> bool:
 def _has_modulus(matrix: FloatArray, start: int) -> bool:
     """Whether a column behind the first three holds the modulus of the two parts."""
     modulus = np.hypot(matrix[:, start + 1], matrix[:, start + 2])
-    with np.errstate(all="ignore"):
-        off = [drop_nan(np.abs(other / modulus - 1)) for other in matrix[:, start + 3 :].T]
-    return any(one.size and median(one) < 0.01 for one in off)
+    return any(_is_same(other, modulus) for other in matrix[:, start + 3 :].T)
 
 
 def _refuse_constant(file: File, matrix: FloatArray, reading: Reading, bare: str) -> None:

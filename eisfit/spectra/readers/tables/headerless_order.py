@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from eisfit.arrays import FloatArray, drop_nan, median
+from eisfit.arrays import FloatArray, median, relative_differences
 from eisfit.records import dataclass
 from eisfit.spectra.readers.sign import kramers_kronig_sign
-from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, looks_like_frequency
+from eisfit.spectra.readers.tables.sweeps import looks_like_sweep
 
 _MOST_COLUMNS = 16
 _OBEYS = 0.02  # residual of Kramers-Kronig
@@ -40,7 +40,7 @@ def find_orders(matrix: FloatArray, start: int) -> list[Order]:
     width = matrix.shape[1]
     if width > _MOST_COLUMNS:
         return []
-    swept = [i for i in range(start, width) if _is_sweep(matrix[:, i])]
+    swept = [i for i in range(start, width) if looks_like_sweep(matrix[:, i])]
     swept = [i for i in swept if not is_angular(matrix, i, swept)]
     found: list[Order] = []
     for place in swept:
@@ -61,21 +61,19 @@ def only_order(matrix: FloatArray, orders: list[Order]) -> Order | None:
     place, real, imag = orders[0].places
     is_zplot = (place, real, matrix.shape[1]) == _ZPLOT and (np.diff(matrix[:, _ZPLOT_TIME]) > 0).all()
     modulus = np.hypot(matrix[:, real], matrix[:, imag])
-    with np.errstate(all="ignore"):
-        off = [drop_nan(np.abs(other / modulus - 1)) for other in matrix.T]
-    shown = any(one.size and one.max() < _SAME for i, one in enumerate(off) if i not in orders[0].places)
+    others = (values for i, values in enumerate(matrix.T) if i not in orders[0].places)
+    shown = any(_are_same(values, modulus) for values in others)
     return orders[0] if is_zplot or shown else None
-
-
-def _is_sweep(values: FloatArray) -> bool:
-    return looks_like_frequency(values) and is_spaced_like_sweep(values)
 
 
 def is_angular(matrix: FloatArray, place: int, others: Iterable[int]) -> bool:
     """Whether a column is 2 pi times one of others."""
-    with np.errstate(all="ignore"):
-        off = [drop_nan(np.abs(matrix[:, place] / matrix[:, i] / (2 * np.pi) - 1)) for i in others]
-    return any(one.size and one.max() < _SAME for one in off)
+    return any(_are_same(matrix[:, place], 2 * np.pi * matrix[:, i]) for i in others)
+
+
+def _are_same(values: FloatArray, others: FloatArray) -> bool:
+    off = relative_differences(values, others)
+    return bool(off.size and off.max() < _SAME)
 
 
 def _misfits(matrix: FloatArray, place: int, real: int) -> list[float]:
@@ -91,4 +89,4 @@ def _misfits(matrix: FloatArray, place: int, real: int) -> list[float]:
     test = kramers_kronig_sign(matrix[:, place], a + 1j * b)
     if test is None or not test.verdict or not median(np.abs(b[good])):
         return []
-    return [min(test.as_written, test.turned)]
+    return [test.misfit]

@@ -36,6 +36,16 @@ def is_spaced_like_sweep(values: FloatArray) -> bool:
     return bool(typical > 0 and median(np.abs(steps - typical)) < even * typical)
 
 
+def looks_like_sweep(values: FloatArray) -> bool:
+    """Whether numbers look like frequencies, and are spaced as those of a sweep."""
+    return looks_like_frequency(values) and is_spaced_like_sweep(values)
+
+
+def is_sweep(values: FloatArray) -> bool:
+    """Whether numbers fall or rise all the time, evenly on a logarithmic scale."""
+    return bool((values > 0).all()) and runs_one_way(values) and is_spaced_like_sweep(values)
+
+
 def _once_each(values: FloatArray) -> FloatArray:
     """Return one number of each run, where every number stands equally often in a row."""
     begins = np.flatnonzero(np.diff(values, prepend=np.nan))

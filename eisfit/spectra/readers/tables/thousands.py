@@ -19,6 +19,7 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.sweeps import runs_one_way
 from eisfit.spectra.spectrum import ASSUMED
 
 _OTHER = {".": ",", ",": "."}
@@ -83,14 +84,13 @@ def _may_have(table: Table, lines: Sequence[str]) -> bool:
     values = table.matrix
     if not table.rows:
         return False
-    with np.errstate(invalid="ignore", divide="ignore"):
-        size, whole, missing = np.abs(values), values % 1 == 0, np.isnan(values)
-        fits = missing | (size < _MOST_BARE) & (np.abs(values * 1000 % 1 - 0.5) > 0.499)
-        fits |= whole & (size >= _MOST_MARKED)
-        mixed = np.flatnonzero(fits.all(axis=0) & (whole & (size > 0)).any(axis=0)).tolist()
-        parted = [(np.flatnonzero(~whole[:, i] & (size[:, i] >= 1)), i) for i in mixed]
-        jumps = {i: _at_largest_jump(size[:, i]) for rows, i in parted if not rows.size}
-        every = bool((whole | missing | (fits & (size >= 1))).all())
+    size, whole, missing = np.abs(values), values % 1 == 0, np.isnan(values)
+    fits = missing | (size < _MOST_BARE) & (np.abs(values * 1000 % 1 - 0.5) > 0.499)
+    fits |= whole & (size >= _MOST_MARKED)
+    mixed = np.flatnonzero(fits.all(axis=0) & (whole & (size > 0)).any(axis=0)).tolist()
+    parted = [(np.flatnonzero(~whole[:, i] & (size[:, i] >= 1)), i) for i in mixed]
+    jumps = {i: _at_largest_jump(size[:, i]) for rows, i in parted if not rows.size}
+    every = bool((whole | missing | (fits & (size >= 1))).all())
     signs = table.style.decimal
 
     def grouped(row: int, index: int) -> bool:
@@ -166,7 +166,7 @@ def _runs_on(file: File, table: Table, index: int, one: _Written) -> str:
     ):
         return ""
     decimal, thousands = one.values("", one.grouped), one.values(one.grouped, _OTHER[one.grouped])
-    ordered = [_is_ordered(decimal), _is_ordered(thousands)]
+    ordered = [runs_one_way(one[np.isfinite(one)]) for one in (decimal, thousands)]
     if sum(ordered) == 1 and _quantity(table, index) == "frequency":
         return "decimal" if ordered[0] else "thousands"
     gain = _path(decimal) - _path(thousands)
@@ -184,11 +184,6 @@ def _quantity(table: Table, index: int) -> str:
 def _is_wanted(table: Table, index: int) -> bool:
     """Whether a spectrum needs a column, as far as its name tells."""
     return not table.names or _quantity(table, index) in WANTED
-
-
-def _is_ordered(values: NDArray[np.float64]) -> bool:
-    steps = np.diff(values[np.isfinite(values)])
-    return bool((steps > 0).all() or (steps < 0).all())
 
 
 def _path(values: NDArray[np.float64]) -> float:
