@@ -30,12 +30,7 @@ _SINCE = regex(
     r"|tiempo|tempo|immersions?zeit|auslagerung\w*|时间|時間|시간)(?:\b|_|$)",
     re.IGNORECASE,
 )
-_LONG = {
-    "d": 86400.0,
-    "day": 86400.0,
-    "week": 604800.0,
-    "weeks": 604800.0,
-}
+_LONG = {"d": 86400.0, "day": 86400.0, "week": 604800.0, "weeks": 604800.0}
 _TIME_UNIT = regex(r"[\s_]*[(\[/_]\s*([^()\[\]/]{1,9}?)\s*[)\]]?$")
 _MOST_LABELS = 4
 _NUMBERS = regex(r"(?<![^\W\d_])[-−+]?\d+(?:[.,]\d+)?|\d+")

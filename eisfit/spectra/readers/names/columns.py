@@ -22,13 +22,7 @@ from eisfit.spectra.readers.names.name_signs import INNER_MINUS, split_sign
 from eisfit.spectra.readers.names.name_units import BRACKET, names_and_units, tells_no_ohm
 from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, plain_name
 from eisfit.spectra.readers.names.units import PER_AREA, Unit, is_unit, unit_of
-from eisfit.spectra.readers.names.words import (
-    CONDITIONS,
-    KIND,
-    OMEGA,
-    ONLY_WITH_UNIT,
-    WHOLE,
-)
+from eisfit.spectra.readers.names.words import CONDITIONS, KIND, OMEGA, ONLY_WITH_UNIT, WHOLE
 
 
 @dataclass(frozen=True)
@@ -90,9 +84,20 @@ _OPERATED = regex(
 _INVERSE = regex(r"^\s*1\s*/")
 _RATIO = regex(r"/\s*\|?[RZ](?!eal)(?:_?\{?\w{1,4}\}?)?\|?\s*(?:$|[\s_](?:re|im))")
 _AROUND = {
-    *("chamber", "ambient", "oven", "room", "ambiente", "环境", "環境"),
+    *(
+        "chamber",
+        "ambient",
+        "oven",
+        "room",
+        "ambiente",
+        "环境",
+        "環境",
+        "ofen",
+        "umgebungs",
+        "kammer",
+        "raum",
+    ),
     *("surface", "skin", "case", "core", "internal", "bath"),
-    *("ofen", "umgebungs", "kammer", "raum"),
 }  # behind the cell's
 _SPREADSHEET = {"#name?", "#name", "#value!", "#ref!"}
 #: In brackets it is a unit that is none of ours, a factor or a part of something: no cell is called so.

@@ -35,40 +35,19 @@ class Unit:
     scale: float
 
 
-_PREFIX = {
-    **{"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3},
-    **{
-        "k": 1e3,
-        "K": 1e3,
-        "M": 1e6,
-        "G": 1e9,
-        "T": 1e12,
-        "к": 1e3,
-        "м": 1e-3,
-        "М": 1e6,
-        "мк": 1e-6,
-        "н": 1e-9,
-        "п": 1e-12,
-        "Г": 1e9,
-    },
-    **{
-        "milli": 1e-3,
-        "mili": 1e-3,
-        **dict.fromkeys(("毫", "ミリ", "밀리"), 1e-3),
-        **dict.fromkeys(("微", "マイクロ", "마이크로"), 1e-6),
-        **{"纳": 1e-9, "皮": 1e-12},
-        **dict.fromkeys(("千", "キロ", "킬로"), 1e3),
-        **dict.fromkeys(("兆", "メガ", "메가"), 1e6),
-        "micro": 1e-6,
-        "nano": 1e-9,
-        "pico": 1e-12,
-        "tera": 1e12,
-        "kilo": 1e3,
-        **{"kil": 1e3, "micr": 1e-6, "meg": 1e6, "gig": 1e9},  # kilohm
-        "mega": 1e6,
-        "giga": 1e9,
-    },
+_PREFIXES = {
+    1.0: ("",),
+    1e-15: ("f",),
+    1e-12: ("p", "п", "皮", "pico"),
+    1e-9: ("n", "н", "纳", "nano"),
+    1e-6: ("u", "µ", "μ", "мк", "微", "マイクロ", "마이크로", "micro", "micr"),
+    1e-3: ("m", "м", "毫", "ミリ", "밀리", "milli", "mili"),
+    1e3: ("k", "K", "к", "千", "キロ", "킬로", "kilo", "kil"),  # kilohm
+    1e6: ("M", "М", "兆", "メガ", "메가", "mega", "meg"),
+    1e9: ("G", "Г", "giga", "gig"),
+    1e12: ("T", "tera"),
 }
+_PREFIX = {prefix: factor for factor, prefixes in _PREFIXES.items() for prefix in prefixes}
 _WORD = "(mill?i|micro?|nano|pico|kilo?|mega?|giga?|tera)[ -]?"
 _OHM = r"(?:[oO]hm(?:s|ios?)?|OHMS?|Ωs|Ω|Ω|Î©|â„¦|欧姆|欧|オーム|옴)"
 _AREA = r"[ .*·⋅∙×_-]*cm(?:(?:\^|\*\*)?2|\^\{2\}|²|Â²)"

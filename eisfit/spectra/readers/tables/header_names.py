@@ -23,22 +23,18 @@ _OF_LEGEND = regex(
     re.IGNORECASE | re.MULTILINE,
 )
 _FIRST_OF_LEGEND = regex(r"(?<![\d.])[01][ \t]*[:=)]")
-
-
 _OF_DIGATRON = {"Zreal1", "Zimg1"}  # beside one of the names below; the row of units is lost in many copies
 _BESIDE = {
-    *(
-        "ActFreq",
-        "FreqEIS",
-        "AhAccu",
-        "AhStep",
-        "AhPrev",
-        "Prog Time",
-        "Step Time",
-        "Step",
-        "Schritt",
-        "Status",
-    )
+    "ActFreq",
+    "FreqEIS",
+    "AhAccu",
+    "AhStep",
+    "AhPrev",
+    "Prog Time",
+    "Step Time",
+    "Step",
+    "Schritt",
+    "Status",
 }
 #: A cell in quotes, begun behind a mark, that goes on in the next line or two.
 _OVER_LINES = regex(r'(?:(?<=^)|(?<=[,;\t\n]))"[^"\n,;\t]{1,60}(?:\n[^"\n,;\t]{1,60}){1,2}"(?=[,;\t\n]|$)')

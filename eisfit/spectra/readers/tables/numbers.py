@@ -15,34 +15,9 @@ _PREFIXED = regex(r"([+-]?\d+(?:\.\d+)?)([pnuµmkMG])$")
 _PREFIX = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
 _GAPS = frozenset(
     {
-        "",
-        "nan",
-        "na",
-        "n/a",
-        "null",
-        "none",
-        "inf",
-        "#n/a",
-        "n.a.",
-        "ovl",
-        "over",
-        "overload",
-        "overflow",
-        "overrange",
-        "underflow",
-        "ovld",
-        "ol",
-        "o.f.",
-        "u.f.",
-        "err",
-        "error",
-        "#div/0!",
-        "#num!",
-        "of",
-        "#value!",
-        "#ref!",
-        "#null!",
-        "#wert!",
+        *("", "nan", "na", "n/a", "n.a.", "null", "none", "inf", "of", "err", "error", "ol", "ovl", "ovld"),
+        *("over", "overload", "overflow", "overrange", "underflow", "o.f.", "u.f."),
+        *("#n/a", "#div/0!", "#num!", "#value!", "#ref!", "#null!", "#wert!"),
     }
 )
 #: As C libraries print what is no number: ``-nan(ind)``, ``nan(0x8000)``, ``1.#IND``, ``1.#J``, ``Infinity``.
