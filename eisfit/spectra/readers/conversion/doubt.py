@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, median, polar
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
@@ -98,14 +98,6 @@ def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray,
         yield "the logarithm of the frequency", np.asarray(10.0**f, np.float64), z
 
 
-class Chosen(Protocol):
-    """The columns that matter, scaled, by quantity."""
-
-    columns: dict[str, Column]
-    values: dict[str, FloatArray]
-    codes: FloatArray | None
-
-
 #: What other columns must hold of an impedance (omega, Z): Keysight, Impedance Measurement Handbook, 1-2.
 _FOLLOWS: dict[str, Callable[[FloatArray, ComplexArray], FloatArray]] = {
     "modulus": lambda _, z: np.abs(z),
@@ -126,7 +118,7 @@ def looks_misnamed(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatA
     A sweep of equal steps of log f over a decade or more is no chance; numbers that are counted, turn back or
     take steps of very different lengths are no such sweep.
     """
-    frequency = chosen.values["frequency"]
+    frequency = chosen["frequency"]
     if _is_geometric(frequency) or not _is_uneven(frequency):
         return ""
     others = (c.name for i, c in columns.items() if i < matrix.shape[1] and _is_geometric(matrix[:, i]))
@@ -168,7 +160,7 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     )
     if not told:
         return ""
-    names = [chosen.columns[q].name for q in ("frequency", *PARTS) if q in chosen.values]
+    names = [chosen.columns[q].name for q in ("frequency", *PARTS) if q in chosen]
     name, words = told
     return f"{name!r} contradicts {', '.join(map(repr, (n for n in names if n != name)))} by {words}"
 
@@ -188,7 +180,7 @@ def _compare_repeated(
             continue
         if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
             continue  # an area may be any factor
-        values, own = matrix[:, place] * meaning.scale, chosen.values[meaning.quantity]
+        values, own = matrix[:, place] * meaning.scale, chosen[meaning.quantity]
         if words := _factor(values, own):
             return meaning.name, words
         twice = meaning.quantity == "frequency" and meaning.name == taken.name  # a part over each
@@ -200,27 +192,27 @@ def _compare_repeated(
 def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> tuple[str, str] | None:
     """Compare columns that are called a modulus alike: parts whose primes a program left out are so."""
     taken = chosen.columns.get("modulus")
-    if taken is None or {"real", "imag"} <= set(chosen.columns):
+    if taken is None or chosen.holds("real", "imag"):
         return None
     for place, meaning in columns.items():
         alike = meaning.quantity == "modulus" and not meaning.base
         values = matrix[:, place] * meaning.scale if alike and place < matrix.shape[1] else None
         if values is None or (chosen.codes is not None and np.allclose(values, chosen.codes, rtol=1e-3)):
             continue
-        if words := _factor(values, chosen.values["modulus"], whole=True):
+        if words := _factor(values, chosen["modulus"], whole=True):
             return f"another column {meaning.name}", words
     return None
 
 
 def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
     """Compare the impedance with what else follows from one: modulus, admittance, equivalent circuits."""
-    if "frequency" not in chosen.values:
+    if "frequency" not in chosen:
         return None
-    omega = 2 * np.pi * chosen.values["frequency"]
-    for quantity in (q for q in _FOLLOWS if q in chosen.values):
+    omega = 2 * np.pi * chosen["frequency"]
+    for quantity in (q for q in _FOLLOWS if q in chosen):
         expected = _FOLLOWS[quantity](omega, z)
-        words = _factor(chosen.values[quantity], expected, whole=quantity == "modulus")
-        if quantity == "modulus" and not words and _is_smaller(chosen.values[quantity], z):
+        words = _factor(chosen[quantity], expected, whole=quantity == "modulus")
+        if quantity == "modulus" and not words and _is_smaller(chosen[quantity], z):
             words = "being less than the real part"
         # Capacitances are written in F under any prefix: against a unit that is told they prove none.
         if words and (words == _TWO_PI or quantity[1:2] != "_" or not _unit_told(chosen)):
@@ -233,10 +225,10 @@ def compare_modulus(chosen: Chosen, z: ComplexArray) -> str:
 
     An area may be, in either column.
     """
-    held = [chosen.columns[q] for q in ("modulus", "real", "imag") if q in chosen.values]
+    held = [chosen.columns[q] for q in ("modulus", "real", "imag") if q in chosen]
     if len(held) < 3 or any(PER_AREA.search(meaning.unit) for meaning in held):
         return ""
-    ratio = chosen.values["modulus"] / np.abs(z)
+    ratio = chosen["modulus"] / np.abs(z)
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
     typical = float(median(ratio)) if ratio.size >= _FEWEST else 1.0
     if abs(typical - 1) < _SAME or float(median(np.abs(ratio / typical - 1))) > _SAME:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sign import misfit
@@ -34,8 +34,7 @@ def settle_half_unit(file: File, chosen: Chosen, columns: dict[int, Column]) -> 
             f"{told[0].name!r} has a unit and {parts[q].name!r} has none: write it into the header"
         )
     unit = told[0].unit if best == factor else ""
-    chosen.values[q] = chosen[q] * best
-    chosen.columns[q] = replace(parts[q], unit=unit, scale=parts[q].scale * best)
+    chosen.hold(q, replace(parts[q], unit=unit, scale=parts[q].scale * best), chosen[q] * best)
     chosen.notes.append(f"{ASSUMED} {parts[q].name!r} is in {unit or 'ohm'}: only so Kramers-Kronig holds")
     return {i: chosen.columns[q] if c == parts[q] else c for i, c in columns.items()}
 

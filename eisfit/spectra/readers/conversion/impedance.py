@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan, polar
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
 from eisfit.spectra.readers.conversion.lcr import from_other_columns
 from eisfit.spectra.readers.conversion.missing import explain_missing_impedance, refuse_copied_frequencies
@@ -48,20 +48,20 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     _settle_unit(file, chosen)
     _settle_given_sign(file, chosen)
     if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
-        chosen.values["imag"], chosen.columns["imag"] = chosen["imag_size"], chosen.columns["imag_size"]
+        chosen.hold("imag", chosen.columns["imag_size"], chosen["imag_size"])
     _drop_zeros(chosen)
     refuse_copied_frequencies(file, chosen)
-    if "real" in chosen and "imag" in chosen:
+    if chosen.holds("real", "imag"):
         return _check(file, chosen, chosen["real"] + 1j * chosen["imag"])
-    if "modulus" in chosen and "phase" in chosen:
+    if chosen.holds("modulus", "phase"):
         return _polar(file, chosen)
-    if "real" in chosen and "phase" in chosen and "imag" not in chosen:
+    if chosen.holds("real", "phase"):
         if _BARE_R.match(chosen.columns["real"].name) and "frequency" in chosen:
             return _modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
         return _from_real_part(chosen["real"], _radians(file, chosen))
     _refuse_axes(file, chosen)
-    if "admittance_modulus" in chosen and "phase" in chosen:
+    if chosen.holds("admittance_modulus", "phase"):
         return _polar_admittance(file, chosen)
     _name_capacitance(chosen)
     z = from_other_columns(chosen)
@@ -82,13 +82,12 @@ def _any(values: FloatArray) -> bool:
 def _drop_zeros(chosen: Chosen) -> None:
     """Leave out both parts where they are zero throughout beside a modulus and a phase that are not."""
     polar, parts = ("modulus", "phase"), ("real", "imag")
-    if not {*polar, *parts} <= set(chosen.values) or any(_any(chosen[q]) for q in parts):
+    if not chosen.holds(*polar, *parts) or any(_any(chosen[q]) for q in parts):
         return
     if all(_any(chosen[q]) for q in polar):
         names = " and ".join(repr(chosen.columns[q].name) for q in parts)
         chosen.notes.append(f"left aside: {names}, columns of zeros")
-        for q in parts:
-            del chosen.columns[q], chosen.values[q]
+        chosen.drop(*parts)
 
 
 def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
@@ -140,8 +139,7 @@ def _name_capacitance(chosen: Chosen) -> None:
     """Take a capacitance beside an equivalent series resistance as that of the series circuit."""
     real = chosen.columns.get("real")
     if "capacitance" in chosen and "C_series" not in chosen and real and _SERIES.search(real.name):
-        chosen.values["C_series"] = chosen["capacitance"]
-        chosen.columns["C_series"] = chosen.columns["capacitance"]
+        chosen.hold("C_series", chosen.columns["capacitance"], chosen["capacitance"])
 
 
 def _settle_unit(file: File, chosen: Chosen) -> None:
@@ -325,8 +323,7 @@ def _set_codes_aside(file: File, chosen: Chosen, z: ComplexArray) -> bool:
     names = ", ".join(repr(chosen.columns[q].name) for q in parts)
     chosen.notes.append(f"left aside: {names}, whole numbers that contradict the phase: a converter's codes")
     chosen.codes = np.sqrt((codes**2).sum(axis=0))
-    for q in parts:
-        del chosen.columns[q], chosen.values[q]
+    chosen.drop(*parts)
     return True
 
 
@@ -358,7 +355,7 @@ def _radians(file: File, chosen: Chosen) -> FloatArray:
     best = min(fit, key=lambda name: fit[name])
     why = "the other unit does not fit the other columns"
     other = min(value for name, value in fit.items() if name != best)
-    by_columns = "real" in chosen and "imag" in chosen
+    by_columns = chosen.holds("real", "imag")
     unclear = not fit[best] < _AGREE or other < max(_GOOD * fit[best], 0.0 if by_columns else _NEARLY_REAL)
     if _OF_LABONE.fullmatch(meaning.name) and (unclear or not fit["radians"] > _AGREE):
         best, why, unclear = "radians", "as LabOne's are", False
@@ -375,7 +372,7 @@ def _radians(file: File, chosen: Chosen) -> FloatArray:
 
 def _misfit(chosen: Chosen, angle: FloatArray) -> float:
     """Distance of the angle from what the other columns, else Kramers-Kronig, say."""
-    if "real" in chosen and "imag" in chosen:
+    if chosen.holds("real", "imag"):
         z = chosen["real"] + 1j * np.abs(chosen["imag"])
         rows = np.isfinite(z) & (z != 0) & np.isfinite(angle)
         return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))

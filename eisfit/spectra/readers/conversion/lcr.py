@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.sweep import is_over_range
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -26,16 +27,6 @@ _METER = regex(
 _BARE = regex(r"\W*(?:[CL][ps]|[CL]_[ps])\W*", re.IGNORECASE)
 _PREFIXED = regex(r"(?<![^\W_])[fpnuµμm][FH](?![^\W_])")  # a line tells another unit
 _LARGEST = {"F": 1e-2, "H": 1e4}  # more is a number of pF, nF or uH
-
-
-class Columns(Protocol):
-    """Scaled columns by quantity, with notes."""
-
-    notes: list[str]
-
-    def __contains__(self, quantity: object) -> bool: ...
-
-    def __getitem__(self, quantity: str) -> FloatArray: ...
 
 
 #: Columns, what they are called, and Z from (omega, first, second). Keysight, Impedance Measurement Handbook,
@@ -72,12 +63,12 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
 )
 
 
-def from_other_columns(chosen: Columns) -> ComplexArray | None:
+def from_other_columns(chosen: Chosen) -> ComplexArray | None:
     """Return Z (rows,), ohm, from other columns than its own; None where they do not suffice."""
     if "frequency" not in chosen:
         return None
     for first, second, words, formula in _WAYS:
-        if first in chosen and second in chosen:
+        if chosen.holds(first, second):
             chosen.notes.append(f"impedance from {words}")
             z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
             over = is_over_range(chosen[first]) | is_over_range(chosen[second])

@@ -8,7 +8,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sweep import plural
@@ -115,7 +115,7 @@ def _find_marked(table: Table, lines: Sequence[str], index: int, name: str) -> B
 
 def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
     """Return the rows with one number in both parts that no measurement gives: 9999, or -1 again."""
-    if not {"real", "imag"} <= set(chosen.values):
+    if not chosen.holds("real", "imag"):
         return None
     real, imag = _as_written(chosen, "real"), _as_written(chosen, "imag")
     alike = (real == imag) & (real != 0)
@@ -143,4 +143,4 @@ def drop_conditions_of_another(chosen: Chosen) -> None:
         known = np.isfinite(values) if values is not None else np.array([])
         count = np.count_nonzero(known)
         if 1 < count < size - _FEWEST_FURTHER and known[:count].all():
-            del chosen.columns[quantity], chosen.values[quantity]
+            chosen.drop(quantity)

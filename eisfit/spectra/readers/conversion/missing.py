@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import BRACKET

@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.concepts import concepts_of
 from eisfit.spectra.readers.names.name_units import names_and_units
@@ -86,8 +86,7 @@ def _settle(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, Flo
 
 def _hold(chosen: Chosen, values: dict[str, FloatArray], name: str, unit: str) -> None:
     for quantity, value in values.items():
-        chosen.columns[quantity] = Column(name, quantity, 1.0, unit)
-        chosen.values[quantity] = value
+        chosen.hold(quantity, Column(name, quantity, 1.0, unit), value)
 
 
 def _turn(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import bare_unit, choose, describe_sign, sweeps_of
+from eisfit.spectra.readers.conversion.assemble import bare_unit, describe_sign, sweeps_of
 from eisfit.spectra.readers.conversion.attribute_units import units_in_title, with_attribute_units
+from eisfit.spectra.readers.conversion.chosen import choose
 from eisfit.spectra.readers.conversion.cuts import boundaries
 from eisfit.spectra.readers.conversion.doubt import BETTER, FITS
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign

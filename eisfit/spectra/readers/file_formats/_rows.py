@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.records import dataclass
-from eisfit.spectra.readers.conversion.assemble import Chosen, boundaries_of, choose, note_area, sweeps_of
+from eisfit.spectra.readers.conversion.assemble import boundaries_of, note_area, sweeps_of
+from eisfit.spectra.readers.conversion.chosen import Chosen, choose
 from eisfit.spectra.readers.conversion.imag_sign import FROM_PHASE, settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
 from eisfit.spectra.readers.file import MAX_CELLS, MAX_ROWS, File, quote

@@ -16,7 +16,8 @@ import numpy as np
 from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen, choose, sweeps_of
+from eisfit.spectra.readers.conversion.assemble import sweeps_of
+from eisfit.spectra.readers.conversion.chosen import Chosen, choose
 from eisfit.spectra.readers.conversion.cuts import boundaries
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
@@ -85,7 +86,7 @@ def parse(file: File) -> list[Sweep]:
 def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
     columns = {i: _meaning(name) for i, name in enumerate(table.names)}
     chosen = choose(columns, table.matrix)
-    if not {"frequency", "eps_real", "eps_imag"} <= set(chosen.values):
+    if not chosen.holds("frequency", "eps_real", "eps_imag"):
         raise file.error("no columns for frequency, Eps' and Eps''")
     omega = 2 * pi * chosen["frequency"]
     admittance = 1j * omega * capacity * (chosen["eps_real"] - 1j * chosen["eps_imag"])
@@ -127,7 +128,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
 
 def _has_same_loss(file: File, chosen: Chosen) -> bool:
     """Whether permittivities beside Zp' and Zp'' have their loss; they are refused where it is another."""
-    if not {"eps_real", "eps_imag"} <= set(chosen.values):
+    if not chosen.holds("eps_real", "eps_imag"):
         return False
     loss, other = chosen["Zp_imag"] / chosen["Zp_real"], chosen["eps_imag"] / chosen["eps_real"]
     apart = relative_differences(np.abs(loss), np.abs(other))

@@ -14,14 +14,8 @@ from numpy.typing import NDArray
 from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import (
-    Chosen,
-    boundaries_of,
-    choose,
-    describe_sign,
-    drop_words,
-    sweeps_of,
-)
+from eisfit.spectra.readers.conversion.assemble import boundaries_of, describe_sign, sweeps_of
+from eisfit.spectra.readers.conversion.chosen import Chosen, choose, drop_words
 from eisfit.spectra.readers.conversion.cuts import gaps_of, refuse_disorder
 from eisfit.spectra.readers.conversion.doubt import compare_modulus, contradiction, looks_misnamed
 from eisfit.spectra.readers.conversion.half_unit import settle_half_unit
@@ -379,12 +373,11 @@ def _impedance(
     lost = [i for i, meaning in columns.items() if meaning.quantity == "excel_error"]
     if "imag" in chosen or "real" not in chosen or not lost:
         return impedance(file, chosen)
-    if not ("phase" in chosen and "modulus" in chosen):
+    if not chosen.holds("modulus", "phase"):
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and nothing tells what it holds"
         )
-    chosen.columns["imag"] = Column(columns[lost[0]].name, "imag", -1.0)
-    chosen.values["imag"] = -table.matrix[:, lost[0]]
+    chosen.hold("imag", Column(columns[lost[0]].name, "imag", -1.0), -table.matrix[:, lost[0]])
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
     z = impedance(file, chosen)
     off = relative_differences(np.abs(z), chosen["modulus"])

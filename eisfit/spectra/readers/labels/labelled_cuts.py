@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.cuts import changes_of, leaps
 from eisfit.spectra.readers.labels.groups import names_whose
 from eisfit.spectra.readers.names.columns import Column, column

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.stated_quantity import note_stated_quantity
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column

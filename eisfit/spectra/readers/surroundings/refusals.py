@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import drop_nan
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import FAILS
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column

@@ -11,8 +11,9 @@ import numpy as np
 
 from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import Chosen, bare_unit
+from eisfit.spectra.readers.conversion.assemble import bare_unit
 from eisfit.spectra.readers.conversion.attribute_units import HOLDS, with_attribute_units
+from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.cuts import overlap
 from eisfit.spectra.readers.conversion.stated_quantity import with_stated_quantity
 from eisfit.spectra.readers.conversion.voltage_current import VOLT_PER_AMPERE
