@@ -11,7 +11,7 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.not_measured_words import is_admittance
-from eisfit.spectra.readers.names.units import is_unit, unit_of
+from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 
 #: What says the unit of an impedance alone: ``impedance unit: mOhm``; a mere unit may be of another array.
 _ATTRIBUTE = regex(r"(?:(?:units?|of)[ _.]*){0,2}(?:Z|imp(?:edance)?)(?:[ _.]*units?)?: (\S+)", re.IGNORECASE)
@@ -36,7 +36,7 @@ def units_in_title(name: str) -> Iterator[str]:
         yield f"{HOLDS}{last}"
     ways = [("data", last), *names_and_units(last)]
     for core, unit in ways:
-        if unit and (told := unit_of(unit)) and told.kind == "ohm" and _TITLE.fullmatch(core):
+        if measures(unit) == "ohm" and _TITLE.fullmatch(core):
             yield f"impedance unit: {unit}"
             return
 

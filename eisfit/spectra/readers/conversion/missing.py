@@ -11,7 +11,7 @@ from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import BRACKET
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import measures, unit_of
 from eisfit.spectra.readers.names.words import KIND
 
 #: What people measure beside impedance, and why it gives none.
@@ -101,12 +101,12 @@ def _why_none(name: str) -> str:
 def _other_unit(name: str) -> str:
     """Return that a name of an impedance tells the unit of something else; empty where it does not."""
     match = _UNIT_APART.search(name)
-    unit = unit_of(match[1].strip()) if match else None
-    if match is None or unit is None or unit.kind == "ohm":
+    kind = measures(match[1].strip()) if match else ""
+    if match is None or kind in ("", "ohm"):
         return ""
     if KIND.get(column(name[: match.start()]).quantity) != "ohm":
         return ""
-    cure = "call admittances Y' and Y''" if unit.kind == "siemens" else "mend the header"
+    cure = "call admittances Y' and Y''" if kind == "siemens" else "mend the header"
     return f"{name!r} has a unit that no impedance has: {cure}"
 
 

@@ -11,7 +11,7 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.not_measured_words import is_admittance, is_impedance
-from eisfit.spectra.readers.names.units import is_unit, unit_of
+from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -62,7 +62,7 @@ def _refuse_unit(file: File, columns: dict[int, Column]) -> None:
         return
     told = {(bool(match[1]), match[2]) for line in file.beside if (match := _UNIT_OF.fullmatch(line))}
     of_z = {unit for is_of_z, unit in told if is_of_z} or {unit for _, unit in told}
-    kind = told_unit.kind if len(of_z) == 1 and (told_unit := unit_of(min(of_z))) else ""
+    kind = measures(min(of_z)) if len(of_z) == 1 else ""
     of_name = any(is_of_z for is_of_z, _ in told) or any(_NAMES_Z.search(c.name) for c in parts)
     if kind in NO_IMPEDANCE or (kind == "siemens" and of_name):
         raise file.error(f"{parts[0].name!r} is in {min(of_z)} by its container: no unit of an impedance")
@@ -76,7 +76,7 @@ def with_titled_quantity(columns: dict[int, Column], title: str, titles: Sequenc
     quantities = all(is_admittance(one) or is_impedance(one) for one in others)
     if not (quantities and is_admittance(bare) and _are_bare(columns)):
         return columns
-    units = (unit for _, unit in names_and_units(bare) if unit and _is_siemens(unit))
+    units = (unit for _, unit in names_and_units(bare) if _is_siemens(unit))
     return _as_admittance(columns, next(units, ""))
 
 
@@ -105,7 +105,7 @@ def _are_bare(columns: dict[int, Column]) -> bool:
 
 
 def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
-    told = unit_of(unit) if unit else None
+    told = unit_of(unit)
     scale = told.scale if told else 1.0
     return {
         i: replace(c, quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
@@ -128,4 +128,4 @@ def _siemens(line: str) -> str:
 
 
 def _is_siemens(unit: str) -> bool:
-    return (told := unit_of(unit)) is not None and told.kind == "siemens"
+    return measures(unit) == "siemens"

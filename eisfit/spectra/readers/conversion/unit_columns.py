@@ -12,8 +12,8 @@ from eisfit.spectra.readers.conversion.stated_quantity import NO_IMPEDANCE, name
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import is_admittance, is_sure, kind_of
-from eisfit.spectra.readers.names.units import is_unit, unit_of
-from eisfit.spectra.readers.names.words import KIND, PARTS
+from eisfit.spectra.readers.names.units import is_unit, measures
+from eisfit.spectra.readers.names.words import KIND, PARTS, make_impedance
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import suits
 
@@ -49,7 +49,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
         told |= units
     if bare := _name_of_all(file, table, names, lines):
         return bare
-    ohms = [unit for unit in told if (known := unit_of(unit)) and known.kind == "ohm"]
+    ohms = [unit for unit in told if measures(unit) == "ohm"]
     if len(told) == len(ohms) == 1:  # one column of units for both parts
         names = [f"{name} [{ohms[0]}]" if _lacks_ohm(name) else name for name in names]
     return names
@@ -66,17 +66,17 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
     named = list(names)
     for place, word in _words_of_all(table, names, lines):
         whose = _WHOSE_UNIT.fullmatch(names[place].strip())
-        unit = unit_of(word) if whose else None
+        unit = measures(word) if whose else ""
         of_frequency = bool(whose and whose[1])
         _refuse_other(file, names, place, word if whose is None else "")
         if not whose and is_admittance(word):
             named = [f"Y {one}" if _is_bare(one) else one for one in named]
-        elif unit and unit.kind == "siemens" and not of_frequency:
+        elif unit == "siemens" and not of_frequency:
             named = [f"Y {one} [{word}]" if _is_bare(one) else one for one in named]
-        elif unit and (unit.kind == "ohm" or of_frequency):
+        elif unit == "ohm" or (unit and of_frequency):
             named = [f"{one} [{word}]" if _takes(one, word, of_frequency) else one for one in named]
         beside = any(map(_lacks_ohm, named[max(0, place - 2) : place]))
-        if unit and unit.kind in (*NO_IMPEDANCE, "siemens") and beside:
+        if unit in (*NO_IMPEDANCE, "siemens") and beside:
             raise file.error(f"the column {names[place]!r} says {word}, which is no unit of an impedance")
     return named if named != names else []
 
@@ -114,9 +114,8 @@ def _takes(name: str, unit: str, of_frequency: bool) -> bool:
 def _is_of_parameters(table: Table, names: Sequence[str], place: int) -> bool:
     """Whether a column, none of a spectrum, has words beside it, and a whole spectrum stands before."""
     before = {column(name).quantity for name in names[:place]}
-    whole = before.issuperset(("real", "imag")) or before.issuperset(("modulus", "phase"))
     named = place > 0 and bool(np.isnan(table.matrix[:, place - 1]).all())
-    return "frequency" in before and whole and named and not column(names[place]).quantity
+    return "frequency" in before and make_impedance(before) and named and not column(names[place]).quantity
 
 
 def _lacks_ohm(name: str) -> bool:

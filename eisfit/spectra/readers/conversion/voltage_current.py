@@ -14,7 +14,7 @@ from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.concepts import concepts_of
 from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import measures, unit_of
 from eisfit.spectra.readers.names.words import PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -134,8 +134,8 @@ def _meaning(name: str) -> tuple[str, _Part] | None:
         of = [whose for whose in _KINDS if concepts[whose]]
         named = [part for part in PARTS if concepts[part]] or ["modulus"] * (concepts["bar"] > 0)
         named = named or ["imag" if concepts["primes"] > 1 else "real"] * (concepts["primes"] > 0)
-        given = unit_of(unit) if unit else None
-        if len(of) == len(named) == 1 and _fits(of[0], named[0], given.kind if given else None):
+        given = unit_of(unit)
+        if len(of) == len(named) == 1 and _fits(of[0], named[0], measures(unit)):
             return of[0], _Part(name, named[0], given.scale if given else 1.0, unit)
     return None
 
@@ -144,5 +144,5 @@ def _spell(letter: re.Match[str]) -> str:
     return " voltage " if letter[1] else " current "
 
 
-def _fits(whose: str, part: str, kind: str | None) -> bool:
-    return kind is None or kind == ("angle" if part == "phase" else _KINDS[whose])
+def _fits(whose: str, part: str, kind: str) -> bool:
+    return kind in ("", "angle" if part == "phase" else _KINDS[whose])

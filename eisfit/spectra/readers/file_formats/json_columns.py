@@ -26,6 +26,7 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.units import is_unit
+from eisfit.spectra.readers.names.words import PARTS, make_impedance
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers.tables.header_names import WANTED
 
@@ -37,7 +38,6 @@ _DEEPEST = 6
 _MOST_FACTS, _LONGEST_FACT = 300, 20_000
 _ONE_A_LINE = regex(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
 _SCALE = regex("scale|factor|multipl", re.IGNORECASE)
-_PARTS = ({"real", "imag"}, {"modulus", "phase"})
 #: What a list of names and one of rows are called; pandas: columns, data.
 _HEADERS = ("columns", "header", "headers", "fields", "names")
 _ROWS = ("data", "rows", "points", "values", "records")
@@ -257,7 +257,7 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
         told = {column(part).quantity for part in parts}
-        if told <= set().union(*_PARTS) and any(told >= needed for needed in _PARTS):
+        if told <= {*PARTS} and make_impedance(told):
             core, own = names_and_units(name)[0] if column(name).unit else (name, "")  # Z_mohm
             for part, cells in parts.items():
                 of_all = None if column(part).quantity == "phase" else _unit_of(held) or own

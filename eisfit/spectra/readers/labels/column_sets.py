@@ -14,8 +14,8 @@ from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.formulas import with_parts_of_formula
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
-from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, Unit, unit_of
-from eisfit.spectra.readers.names.words import ALL_PARTS, IN_OHM, PAIRED, PARTS
+from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, measures, unit_of
+from eisfit.spectra.readers.names.words import ALL_PARTS, IN_OHM, PAIRED, PARTS, make_impedance
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import without_logarithms
 
@@ -174,7 +174,7 @@ def _parts_without_marks(columns: dict[int, Column]) -> dict[int, Column]:
     negative, _, real, imag = max(pairs)
     parts = dict(columns)
     for i, quantity, sign in ((real, "real", 1.0), (imag, "imag", -1.0 if negative else 1.0)):
-        unit = unit_of(lost[i][3]) if lost[i][3] else Unit("ohm", 1.0)
+        unit = unit_of(lost[i][3] or "ohm")
         if unit is None or unit.kind != "ohm":
             return columns
         parts[i] = replace(columns[i], quantity=quantity, scale=sign * unit.scale, unit=lost[i][3], label="")
@@ -242,7 +242,7 @@ def _labelled_by_words(columns: dict[int, Column], found: dict[int, Column]) -> 
     for c in (*told.values(), *columns.values()):
         held.setdefault(c.label, set()).add(c.quantity)
     labels = {c.label for c in told.values()}
-    whole = all(any(held[label].issuperset(pair) for pair in PAIRED) for label in labels)
+    whole = all(make_impedance(held[label]) for label in labels)
     if not whole or held.get("", set()) & {*IN_OHM}:
         return columns
     return {**columns, **told}
@@ -267,7 +267,7 @@ def _without_worked_out(columns: dict[int, Column]) -> dict[int, Column]:
     for middle in ("", "median"):  # which is the spectrum where no other is
         aside.discard(middle)
         measured = {c.quantity for c in columns.values() if c.label not in aside}
-        if any(measured.issuperset(pair) for pair in PAIRED):
+        if make_impedance(measured):
             break
     else:
         return columns
@@ -291,8 +291,7 @@ def _sets_by_label(columns: dict[int, Column]) -> list[dict[int, Column]]:
             for i, c in columns.items()
             if c.label == label and c.quantity in ALL_PARTS and i not in shared
         }
-        found = {c.quantity for c in own.values()}
-        if any(found.issuperset(pair) for pair in PAIRED):
+        if make_impedance(c.quantity for c in own.values()):
             sets.append({**shared, **own})
     return sets if len(sets) > 1 and not _is_one_in_two_forms(sets) else []
 
@@ -315,8 +314,7 @@ def _sets_by_labelled_frequency(columns: dict[int, Column], starts: Sequence[int
         return []
     other = {i for i, c in columns.items() if not c.label and c.quantity not in ALL_PARTS}
     sets = [{i: c for i, c in columns.items() if c.label == label or i in other} for label in labels]
-    held = [{c.quantity for c in one.values()} for one in sets]
-    return sets if all(any(each.issuperset(pair) for pair in PAIRED) for each in held) else []
+    return sets if all(make_impedance(c.quantity for c in one.values()) for one in sets) else []
 
 
 def _sharing_one_frequency(
@@ -364,12 +362,7 @@ def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
     if meaning.unit or len(units) != width or not units[index]:
         return meaning
     combined = column(f"{name} [{units[index]}]")
-    if (
-        meaning.quantity in ALL_PARTS
-        and not combined.unit
-        and (unit := unit_of(units[index]))
-        and unit.kind != "any"
-    ):
+    if meaning.quantity in ALL_PARTS and not combined.unit and measures(units[index]) not in ("", "any"):
         return Column(combined.name, "")  # Z' in S
     return combined if combined.quantity else meaning
 

@@ -147,7 +147,7 @@ def _column(name: str, labelled: bool) -> Column:
         if found is not None:
             quantity, factor, label, base = found
             return Column(name, quantity, factor, unit, label, base)
-    alone = unit_of(text) if text else None
+    alone = unit_of(text)
     if alone and alone.kind == "angle":
         return Column(name, "phase", alone.scale, text)
     return _of_someone(name, text, labelled) or Column(name, "")
@@ -192,7 +192,7 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     quantity, label, concepts = found
     if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase", *_PURE):
         return None  # without a dimension
-    given = unit_of(unit) if unit else None
+    given = unit_of(unit)
     quantity = _as_unit_tells(quantity, given.kind, concepts) if given else quantity
     kind = KIND.get(quantity)
     operated = kind in ("ohm", "siemens") and _OPERATED.search(text)

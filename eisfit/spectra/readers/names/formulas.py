@@ -10,7 +10,7 @@ from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.name_signs import split_sign
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.units import unit_of
-from eisfit.spectra.readers.names.words import PAIRED
+from eisfit.spectra.readers.names.words import make_impedance
 
 _OF_FORMULA = regex(r"(re|real|im|imag|abs|arg)\((.*)\)\s*[(\[]([^()\[\]]+)[)\]]\s*")
 _OPERATOR = regex(r"[./*]")  # a name alone may be anything
@@ -33,7 +33,7 @@ def with_parts_of_formula(columns: Mapping[int, Column]) -> dict[int, Column]:
     found = {i: part for i, c in columns.items() if not c.quantity and (part := _part(c))}
     parts = [part.quantity for _, part in found.values()]
     one = len({formula for formula, _ in found.values()}) == 1 and len(set(parts)) == len(parts)
-    if not one or not any(set(parts).issuperset(pair) for pair in PAIRED):
+    if not one or not make_impedance(parts):
         return dict(columns)
     return {i: found[i][1] if i in found else c for i, c in columns.items()}
 
@@ -42,7 +42,7 @@ def _part(column: Column) -> tuple[str, Column] | None:
     """Return the formula and the part of it that a column's name says; None where it says none."""
     sign, text = split_sign(column.name.strip(" #%\"'"))
     match = _OF_FORMULA.fullmatch(text)
-    unit = unit_of(match[3]) if match else None
+    unit = unit_of(match[3] if match else "")
     if match is None or unit is None:
         return None
     formula, quantity = match[2].replace(" ", ""), _QUANTITIES[match[1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.units import is_unit, unit_of
+from eisfit.spectra.readers.names.units import is_unit, measures
 
 BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _UNIT_LAST = (
@@ -30,7 +30,7 @@ _UNIT_FIRST = regex(r"^([^\s_(]+)(?:[ _]+|(?=\())(.+)$")  # deg Z, deg(Z)
 
 def _is_sure(text: str) -> bool:
     """Whether a text is a unit wherever it stands; W may be ohm in brackets alone."""
-    return is_unit(text) and (told := unit_of(text)) is not None and told.kind != "watt"
+    return is_unit(text) and measures(text) != "watt"
 
 
 def names_and_units(text: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.units import PER_AREA, unit_of
+from eisfit.spectra.readers.names.units import PER_AREA, measures
 
 #: What each kind is called in notes.
 WHAT = {
@@ -199,8 +199,8 @@ def _kind(name: str) -> tuple[str, bool]:
         sure = any(word not in _UNSURE for word in found) and not (foreign and words[0] != foreign[0])
         return _KIND_OF[found[0]], several or sure  # a fitted seal, a SIM card
     ways = [(name, ""), *names_and_units(name)]
-    units = [told.kind for _, unit in ways if unit and (told := unit_of(unit))]
-    areas = any(unit and PER_AREA.search(unit) for _, unit in ways) and "ohm" in units
+    units = [unit for _, unit in ways]
+    areas = any(map(PER_AREA.search, units)) and "ohm" in map(measures, units)
     return ("other", True) if areas or any(_OTHERS.fullmatch(core) for core, _ in ways) else ("", False)
 
 

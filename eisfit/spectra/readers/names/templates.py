@@ -10,7 +10,7 @@ from itertools import combinations
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.not_measured_words import kind_of
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import measures
 from eisfit.spectra.readers.names.words import ALL_PARTS, PAIRED
 
 #: What else makes an impedance, each with its unit.
@@ -149,8 +149,7 @@ def _is_edge(name: str, place: int) -> bool:
 def _is_label(word: str, rest: str) -> bool:
     if rest[:1] in ("°", "%") or (word in _UNIT_PREFIXES and rest[:1] in ("o", "O", "Ω", "Ω", "H")):
         return False
-    unit = unit_of(word) if len(word) > 1 else None
-    return bool(_LABEL.fullmatch(word)) and (unit is None or unit.kind not in _KINDS)
+    return bool(_LABEL.fullmatch(word)) and (len(word) < 2 or measures(word) not in _KINDS)
 
 
 def _are_letters(labels: dict[str, int]) -> bool:

@@ -156,15 +156,25 @@ def to_celsius(values: Values, unit: str) -> Values:
     >>> to_celsius(298.15, "K"), to_celsius(77.0, "°F"), to_celsius(25.0, "")
     (25.0, 25.0, 25.0)
     """
-    told = unit_of(unit) if unit else None
-    if told is not None and told.kind == "kelvin":
+    kind = measures(unit)
+    if kind == "kelvin":
         return values - ZERO_CELSIUS
-    return (values - 32.0) / 1.8 if told is not None and told.kind == "fahrenheit" else values
+    return (values - 32.0) / 1.8 if kind == "fahrenheit" else values
 
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
+
+
+def measures(text: str) -> str:
+    """Return what a unit measures, as `Unit.kind`; empty where a text is no unit.
+
+    >>> measures("mOhm"), measures("apples"), measures("")
+    ('ohm', '', '')
+    """
+    told = unit_of(text)
+    return told.kind if told is not None else ""
 
 
 @lru_cache(maxsize=1024)
@@ -201,7 +211,7 @@ def impedance_unit(text: str) -> str:
 
 def is_unit(text: str) -> bool:
     """Whether `text` is a unit that a column of a spectrum may have."""
-    return bool(text) and len(text) < 40 and unit_of(text) is not None
+    return len(text) < 40 and unit_of(text) is not None
 
 
 #: Stands in the row of units of Digatron's impedances, which are milliohm.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from eisfit.spectra.readers.names.not_measured_words import WORKED_OUT
 
 #: Words by what they mean; a word may be written together with others (``zreal``, ``sweepfrequency``).
@@ -147,6 +149,18 @@ IN_OHM = PARTS[:3]
 ALL_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 #: The two parts that make an impedance together.
 PAIRED = (("real", "imag"), ("modulus", "phase"))
+
+
+def make_impedance(quantities: Iterable[str]) -> bool:
+    """Whether two of some quantities make an impedance together.
+
+    >>> make_impedance(["frequency", "phase", "modulus"]), make_impedance(["real", "phase"])
+    (True, False)
+    """
+    held = set(quantities)
+    return any(held.issuperset(pair) for pair in PAIRED)
+
+
 #: What is measured beside an impedance, or what it is measured at.
 CONDITIONS = ("temperature", "potential", "current", "time", "cycle")
 _KINDS = {

@@ -18,7 +18,7 @@ from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.not_measured_words import other_subject
 from eisfit.spectra.readers.names.swept_names import SWEPT
-from eisfit.spectra.readers.names.units import is_unit, unit_of
+from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
@@ -266,8 +266,8 @@ def refuse_z_scores(file: File, chosen: Chosen) -> None:
 def refuse_two_units(file: File, table: Table) -> None:
     """Refuse a name whose unit is another than the one below it."""
     for name, below in zip(table.names, table.units, strict=False):
-        own, other = column(name).unit, unit_of(below) if below else None
-        told = unit_of(own) if own else None
+        own, other = column(name).unit, unit_of(below)
+        told = unit_of(own)
         if told and other and told.kind == other.kind and told.scale != other.scale:
             raise file.error(f"{name!r} stands over the unit {below!r}: leave the wrong one out")
 
@@ -352,7 +352,7 @@ _ONE_FREQUENCY = regex(r"\bfreq\w*\.?\s*(?:[\[(][kMG]?Hz[\])]\s*)?[:=]\s*\d", re
 def explain_missing_frequency(table: Table) -> str:
     """Return the sentence that says why a table without a frequency is refused."""
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
-    units = {told.kind for name in table.names if (told := unit_of(names_and_units(name)[0][1] or "-"))}
+    units = {measures(names_and_units(name)[0][1]) for name in table.names}
     known = {KIND.get(column(name).quantity) for name in table.names}
     if not (known & _OF_IMPEDANCE or units & {"ohm", "frequency"}):
         return (

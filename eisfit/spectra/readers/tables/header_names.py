@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import is_unit, is_units_row, unit_of
-from eisfit.spectra.readers.names.words import PAIRED, PARTS
+from eisfit.spectra.readers.names.units import is_unit, is_units_row, measures
+from eisfit.spectra.readers.names.words import PARTS, make_impedance
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
 WANTED = {"frequency", *PARTS}
@@ -76,7 +76,7 @@ def names_of_legend(above: Sequence[str], width: int) -> list[str]:
 def names_of_units(line: str, style: Style, width: int) -> list[str]:
     """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
     cells = [cell.strip("[](){} \"'") for cell in split(COMMENT.sub("", line), style.delimiter)]
-    kinds = [unit.kind if (unit := unit_of(cell.lstrip("-"))) else "" for cell in cells]
+    kinds = [measures(cell.lstrip("-")) for cell in cells]
     if len(cells) != width or kinds.count("frequency") != 1:
         return []
     told = [kind for kind in kinds if kind in ("ohm", "angle")]
@@ -232,7 +232,8 @@ def without_logarithms(names: list[str]) -> list[str]:
     plain = {(c.quantity, c.label) for c in columns if not c.base}
     if len(plain) == len(columns):
         return names
-    whole = {label for _, label in plain if any({(q, label) for q in pair} <= plain for pair in PAIRED)}
+    held = {label: {q for q, whose in plain if whose == label} for _, label in plain}
+    whole = {label for label, quantities in held.items() if make_impedance(quantities)}
     return [
         ""
         if c.base and ((c.quantity, c.label) in plain or (c.label in whole and c.quantity in PARTS))

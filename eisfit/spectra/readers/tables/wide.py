@@ -10,7 +10,7 @@ import numpy as np
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import measures, unit_of
 from eisfit.spectra.readers.tables.rewritten import complex_cell
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
 
@@ -160,10 +160,9 @@ def _name(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> s
 
 def _hertz(cell: str) -> float | None:
     match = re.fullmatch(r"([+]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([^\s\d]*)", cell)
-    unit = unit_of(match[2]) if match and match[2] else None
-    if match is None or match[1].count(".") > 1 or (match[2] and (unit is None or unit.kind != "frequency")):
+    if match is None or match[1].count(".") > 1 or (match[2] and measures(match[2]) != "frequency"):
         return None
-    return float(match[1]) * (unit.scale if unit else 1.0)
+    return _scale(match[1], match[2])
 
 
 def _scale(number: str, unit: str) -> float:
