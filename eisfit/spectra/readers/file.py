@@ -186,7 +186,15 @@ class File:
         """Return the file with lines of words that stand beside its table."""
         told = (word for word in words if len(word) < _LONGEST_WORDS)
         beside = (*self.beside, *islice(told, _MOST_WORDS))
-        return File(self.name, self.data, self.reading, beside, self.angles)
+        return replace(self, beside=beside)
+
+    def with_lines(self, lines: Iterable[str]) -> File:
+        """Return the file as it would be if it held these lines, each of them whole."""
+        return replace(self, data="".join(f"{line}\n" for line in lines).encode())
+
+    def reason(self, error: ReadError) -> str:
+        """Return what an error says without the file's name."""
+        return str(error).removeprefix(f"{self.name}: ")
 
     def error(self, message: str) -> ReadError:
         """Return a `ReadError` that starts with the file's name; a library's words may have several lines."""

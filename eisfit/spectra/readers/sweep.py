@@ -112,6 +112,12 @@ def asks_for_unit(error: ReadError) -> bool:
     return "--impedance-unit" in str(error)
 
 
+def drop_notes(sweeps: Iterable[Sweep], begin: str) -> None:
+    """Leave out the notes that begin so."""
+    for sweep in sweeps:
+        sweep.notes = [note for note in sweep.notes if not note.startswith(begin)]
+
+
 def plural(number: int, thing: str) -> str:
     """Return ``1 point`` or ``2 points``.
 
@@ -209,18 +215,20 @@ def _refuse_points(file: File, sweeps: list[Sweep]) -> None:
     if len(sweeps) >= _FEWEST_BESIDE and all(sweep.frequency.size == 1 for sweep in sweeps):
         f = sweeps[0].frequency[0]
         if all(sweep.frequency[0] == f for sweep in sweeps):
-            raise file.error(
-                f"all {len(sweeps)} rows are at {f:g} Hz: a sweep of something else, no spectrum"
-            )
+            raise at_one_frequency(file, len(sweeps), f)
+
+
+def at_one_frequency(file: File, rows: int, frequency: float, about: str = "") -> ReadError:
+    """Return the error of rows that are all at one frequency, or (`about`) near it."""
+    told = f"all {rows} rows are at {about}{frequency:g} Hz"
+    return file.error(f"{told}: a sweep of something else, no spectrum")
 
 
 def _refuse_drift(file: File, sweep: Sweep) -> None:
     """Refuse one frequency that drifts by less than a sweep would be: a monitor's, a Mott-Schottky plot's."""
     f = sweep.frequency
     if f.size >= _FEWEST_BESIDE and f.max() < _OF_RESONATORS and 0 < np.ptp(f) < _DRIFT * f.min():
-        raise file.error(
-            f"all {f.size} rows are at about {f[0]:g} Hz: a sweep of something else, no spectrum"
-        )
+        raise at_one_frequency(file, f.size, f[0], "about ")
 
 
 def _agree_on_sign(sweeps: list[Sweep]) -> None:
@@ -355,7 +363,7 @@ def _is_remeasured(sweep: Sweep) -> bool:
 def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
     f = sweep.frequency
     if f.size >= _FEWEST_BESIDE and f.min() == f.max() and not average:
-        raise file.error(f"all {f.size} rows are at {f[0]:g} Hz: a sweep of something else, no spectrum")
+        raise at_one_frequency(file, f.size, f[0])
     known = sweep.times is not None and np.isfinite(sweep.times).all()
     fields: dict[str, Any] = {
         "noise": sweep.noise,

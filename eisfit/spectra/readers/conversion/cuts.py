@@ -9,6 +9,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
+from eisfit.spectra.readers.sweep import at_one_frequency
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -308,9 +309,7 @@ def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
     known = frequency[np.isfinite(frequency) & (frequency > 0)]
     narrow = known.size > 2 * _FEWEST_ROWS and known.max() - known.min() < _DRIFT * known.min()
     if narrow and np.count_nonzero(np.diff(np.sign(np.diff(known)))) > known.size / 5:
-        raise file.error(
-            f"all {known.size} rows are at about {known[0]:g} Hz: a sweep of something else, no spectrum"
-        )
+        raise at_one_frequency(file, known.size, known[0], "about ")
     if not cuts:
         return
     pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]

@@ -12,7 +12,8 @@ from eisfit.spectra.readers.file import MAX_ROWS, File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._list_cells import explode
 from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.sweep import Sweep
+from eisfit.spectra.readers.sweep import Sweep, drop_notes
+from eisfit.spectra.readers.tables.numbers import PARTED_BY
 
 #: Of a voltage and a current that are written as complex numbers.
 _OTHER_PHASORS = {"potential", "current", "voltage"}
@@ -51,9 +52,8 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
         raise file.error(f"more than {MAX_ROWS} rows")
     rows = (_MARK.join(map(_cell, row)) for row in zip(*columns.values(), strict=True))
     lines = [_MARK.join(" ".join(str(name).split()) for name in columns), *rows]
-    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading, file.beside))
-    for sweep in sweeps:
-        sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
+    sweeps = text.parse(file.with_lines(lines))
+    drop_notes(sweeps, PARTED_BY)
     return sweeps
 
 

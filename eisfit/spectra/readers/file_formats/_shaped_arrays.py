@@ -13,7 +13,8 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
 from eisfit.spectra.readers.surroundings.stated import refuse_unclear
-from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep, plural
+from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep, drop_notes, plural
+from eisfit.spectra.readers.tables.numbers import PARTED_BY
 from eisfit.spectra.readers.tables.sweeps import looks_like_frequency
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -62,10 +63,8 @@ def _find_layers(array: NDArray[Any]) -> list[NDArray[Any]]:
 def _as_text_without_header(file: File, rows: NDArray[Any]) -> list[Sweep]:
     """Return the sweeps of three rows as those of a text table without a header, with its proofs."""
     lines = ["\t".join(map(repr, point)) for point in rows.T.tolist()]
-    inner = File(file.name, "\n".join([*lines, ""]).encode(), file.reading).with_words(file.beside)
-    sweeps = text.sweeps_of_lines(inner, lines)
-    for sweep in sweeps:
-        sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
+    sweeps = text.sweeps_of_lines(file.with_lines(lines), lines)
+    drop_notes(sweeps, PARTED_BY)
     return sweeps
 
 

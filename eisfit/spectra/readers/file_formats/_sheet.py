@@ -13,7 +13,8 @@ from eisfit.spectra.readers.file_formats import matrix
 from eisfit.spectra.readers.file_formats.text import sweeps_of_lines
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit, unit_of
-from eisfit.spectra.readers.sweep import Sweep, asks_for_unit
+from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, drop_notes
+from eisfit.spectra.readers.tables.numbers import PARTED_BY
 
 if TYPE_CHECKING:  # read when a workbook is
     from xml.etree import ElementTree as ET
@@ -96,13 +97,13 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
         try:
             found = _sweeps(file.with_words(_words_beside(name, sheets)), rows)
         except ReadError as error:
-            reasons.append(f"sheet {name!r}: {str(error).removeprefix(file.name + ': ')}")
+            reasons.append(f"sheet {name!r}: {file.reason(error)}")
             if asks_for_unit(error):
                 raise file.error(reasons[-1]) from None
             continue
+        drop_notes(found, PARTED_BY)
         for sweep in found:
             sweep.metadata["sheet"] = name
-            sweep.notes = [note for note in sweep.notes if not note.startswith("columns parted by")]
         sweeps += found
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "the document has no sheets")
@@ -125,9 +126,8 @@ def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
     if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
     rows = _pad(_without_empty_columns(rows))
-    lines = [*("\t".join(_one_line(cell) for cell in row) for row in rows), ""]  # the last row is whole
-    inner = File(file.name, "\n".join(lines).encode(), file.reading, file.beside)
-    return matrix.parse(inner) if matrix.recognise(inner) else sweeps_of_lines(inner, lines)
+    inner = file.with_lines("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+    return matrix.parse(inner) if matrix.recognise(inner) else sweeps_of_lines(inner, inner.lines)
 
 
 def _without_empty_columns(rows: Sheet) -> Sheet:
@@ -144,7 +144,3 @@ def _pad(rows: Sheet) -> Sheet:
     width = max((len(rows[i]) for i in of_table), default=0)
     first, last = (of_table[0], of_table[-1]) if of_table else (0, -1)
     return [[*row, *[""] * (width - len(row))] if first <= i <= last else row for i, row in enumerate(rows)]
-
-
-def _one_line(cell: str) -> str:
-    return " ".join(cell.split())

@@ -8,6 +8,7 @@ where it has no imaginary part. So a trace of the modulus looks like resistances
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import zip_longest
 
 from eisfit.spectra.patterns import regex
@@ -66,8 +67,8 @@ def parse(file: File) -> list[Sweep]:
             if "Data Trace Real" in table
         ]
     rows = zip_longest(first.get("Frequency", []), *(cells for _, cells in columns), fillvalue="")
-    lines = ["\t".join(["Frequency [Hz]", *(name for name, _ in columns)]), *map("\t".join, rows)]
-    sweeps = text.parse(File(file.name, ("\n".join(lines) + "\n").encode(), file.reading))
+    names = ["Frequency [Hz]", *(name for name, _ in columns)]
+    sweeps = text.parse(file.with_lines(map("\t".join, [names, *rows])))
     for sweep in sweeps:
         sweep.metadata["header"] = above[:4000]
     return sweeps
@@ -87,7 +88,7 @@ def _read_plain(file: File) -> list[Sweep]:
     """Return the sweeps of a table of the parameters themselves, in the analyser's SI units."""
     head, names, rows = re.split(r'(?m)^("?Frequency\b.*)$', file.text, maxsplit=1)
     names = "\t".join(_with_unit(cell.strip(' "')) for cell in names.split("\t"))
-    return text.parse(File(file.name, f"{head}{names}{rows}".encode(), file.reading))
+    return text.parse(replace(file, data=f"{head}{names}{rows}".encode()))
 
 
 def _with_unit(name: str) -> str:

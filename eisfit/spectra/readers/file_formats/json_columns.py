@@ -83,7 +83,7 @@ def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
         except ReadError as error:
             if asks_for_unit(error):
                 raise
-            reasons.append(str(error).removeprefix(f"{file.name}: "))
+            reasons.append(file.reason(error))
     if not sweeps:
         if arrays := _arrays(document):
             return from_names(file, arrays)

@@ -7,6 +7,7 @@ traces (``-mem``) are used for nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
@@ -54,9 +55,9 @@ def parse(file: File) -> list[Sweep]:
         )
         tables.append(_drop_memory(header + table))
         try:
-            found = text.parse(File(file.name, tables[-1].encode(), file.reading))
+            found = text.parse(replace(file, data=tables[-1].encode()))
         except ReadError as error:
-            reasons.append(f"{channel}: {str(error).removeprefix(file.name + ': ')}".removeprefix(": "))
+            reasons.append(f"{channel}: {file.reason(error)}".removeprefix(": "))
             continue
         for sweep in found:
             named = {"channel": channel} if channel else {}
@@ -74,8 +75,7 @@ def _read_together(file: File, tables: list[str]) -> list[Sweep]:
     if len(held) < 2 or any([row[0] for row in rows] != [row[0] for row in held[0]] for rows in held):
         return []
     rows = (sum((row[1:] for row in parts), parts[0][:1]) for parts in zip(*held, strict=True))
-    lines = "\n".join(map("\t".join, rows))
-    return text.parse(File(file.name, f"{lines}\n".encode(), file.reading))
+    return text.parse(file.with_lines(map("\t".join, rows)))
 
 
 def _drop_memory(table: str) -> str:

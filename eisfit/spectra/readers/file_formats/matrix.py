@@ -14,10 +14,11 @@ from eisfit.spectra.readers.file_formats._shaped_arrays import with_frequency
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.units import is_unit
-from eisfit.spectra.readers.sweep import Sweep
+from eisfit.spectra.readers.sweep import Sweep, drop_notes
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.headerless import headerless
+from eisfit.spectra.readers.tables.numbers import PARTED_BY
 from eisfit.spectra.readers.tables.plain_signs import NUMPY_SCALAR
 from eisfit.spectra.readers.tables.sweeps import is_of_triplets, looks_like_frequency
 from eisfit.spectra.readers.tables.table import find_table
@@ -73,16 +74,15 @@ def parse(file: File) -> list[Sweep]:
         lines = ["\t".join(row[i].strip() for row in cells) for i in range(len(cells[0]))]
         others = (line for line in file.lines if "[" in line or not _NAMED.match(line))
         words = [line.rpartition("]")[2] if "[" in line else line for line in others]  # f = [...]; % kHz
-        inner = File(file.name, ("\n".join(lines) + "\n").encode(), file.reading).with_words(words)
-        sweeps = text.parse(inner)
-        return _add_note(sweeps, "columns parted by", "the rows are the quantities")
+        sweeps = text.parse(file.with_lines(lines).with_words(words))
+        return _note_layout(sweeps, "the rows are the quantities")
     if points := one_row_a_spectrum(file.lines):
-        return _add_note(text.sweeps_of_lines(file, points), "columns parted by", "each row is a spectrum")
+        return _note_layout(text.sweeps_of_lines(file, points), "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
         on_its_side = Table(table.style, [], np.ascontiguousarray(table.matrix.T))
         if headerless(file, on_its_side.matrix).proven:
-            return _add_note(text.table_sweeps(file, on_its_side, []), "", "the rows are the quantities")
+            return _begin_notes(text.table_sweeps(file, on_its_side, []), "the rows are the quantities")
     shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.matrix.shape[1]} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
 
@@ -142,7 +142,13 @@ def _find_assigned_rows(file: File) -> list[list[str]]:
     return rows
 
 
-def _add_note(sweeps: list[Sweep], without: str, note: str) -> list[Sweep]:
+def _note_layout(sweeps: list[Sweep], note: str) -> list[Sweep]:
+    """Say first how the numbers lie, in place of what parts the columns that they were turned into."""
+    drop_notes(sweeps, PARTED_BY)
+    return _begin_notes(sweeps, note)
+
+
+def _begin_notes(sweeps: list[Sweep], note: str) -> list[Sweep]:
     for sweep in sweeps:
-        sweep.notes = [note, *(one for one in sweep.notes if not (without and one.startswith(without)))]
+        sweep.notes.insert(0, note)
     return sweeps

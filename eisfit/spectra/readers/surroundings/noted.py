@@ -16,6 +16,7 @@ from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.surroundings.stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.numbers import PARTED_BY
 from eisfit.spectra.spectrum import ASSUMED
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.
@@ -105,7 +106,7 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
 
 def note_commas(sweeps: list[Sweep]) -> list[Sweep]:
     """Tell that commas beside blanks part the columns, where they were read as semicolons."""
-    said = {"columns parted by semicolon": "columns parted by a comma beside a blank"}
+    said = {f"{PARTED_BY} semicolon": f"{PARTED_BY} a comma beside a blank"}
     for sweep in sweeps:
         sweep.notes = [said.get(note, note) for note in sweep.notes]
     return sweeps

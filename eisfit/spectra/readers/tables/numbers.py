@@ -22,6 +22,8 @@ _GAPS = frozenset(
 )
 #: As C libraries print what is no number: ``-nan(ind)``, ``nan(0x8000)``, ``1.#IND``, ``1.#J``, ``Infinity``.
 _NOT_A_NUMBER = regex(r"[sq]?nan[sq]?(?:\(\w*\))?|1[.,]#[a-z]+0*|infinity")
+#: Begins the note on what parts the columns, which containers leave out.
+PARTED_BY = "columns parted by"
 _REMARKS = ("#", "%", "!", "//")
 _LONGEST_NUMBER = 60
 
@@ -48,7 +50,7 @@ class Style:
         """Return the sentences for `Spectrum.notes`."""
         names = {"\t": "tab", " ": "white space", ";": "semicolon", ",": "comma", "|": "bar", ":": "colon"}
         name = names[self.delimiter]
-        notes = [f"columns parted by {name}"]
+        notes = [f"{PARTED_BY} {name}"]
         if self.decimal == ",":
             notes.append("decimal comma")
         if self.prefixed:
