@@ -171,7 +171,7 @@ def _one_sweep_each(frequency: FloatArray, z: ComplexArray, values: FloatArray) 
     return runs if again and not any(boundaries(frequency[part], z[part]) for part in parts) else []
 
 
-def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: ComplexArray) -> list[int]:
+def gaps_of(table: Table, frequency: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows below an empty line at which the frequencies go over those above it again.
 
     A band of frequencies of its own, or more of the same sweep, is none: programs make pages. The last row or
@@ -179,12 +179,12 @@ def gaps_of(table: Table, lines: Sequence[str], frequency: FloatArray, z: Comple
     """
     if len(table.rows) != frequency.size:
         return []
-    if "" not in lines[table.rows[0] : table.rows[-1]]:
+    if "" not in table.lines[table.rows[0] : table.rows[-1]]:
         return []
     gaps = [
         row
         for row, (above, below) in enumerate(pairwise(table.rows), 1)
-        if below > above + 1 and not any(line.strip() for line in lines[above + 1 : below])
+        if below > above + 1 and not any(line.strip() for line in table.lines[above + 1 : below])
     ]
     if 2 * len(gaps) >= frequency.size:
         return []  # below each row: they part nothing

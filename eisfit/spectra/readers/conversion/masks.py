@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sweep import plural
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.numbers import split
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_FURTHER = 3  # rows: the last points may lack a cycle
@@ -40,9 +39,7 @@ _FEWEST_ALIKE = 2
 _MOST_TOLD = 3
 
 
-def leave_out_marked(
-    table: Table, lines: Sequence[str], columns: Mapping[int, Column], chosen: Chosen, z: ComplexArray
-) -> None:
+def leave_out_marked(table: Table, columns: Mapping[int, Column], chosen: Chosen, z: ComplexArray) -> None:
     """Make the impedances of marked rows no numbers, note how many there are, and which.
 
     Parameters
@@ -57,9 +54,9 @@ def leave_out_marked(
         (rows,) ohm; changed in place.
     """
     unknown = {i: c.name for i, c in columns.items() if not c.quantity or c.quantity == "quality"}
-    unknown |= dict(enumerate(table.further, table.matrix.shape[1]))
+    unknown |= dict(enumerate(table.further, table.width))
     for index, name in unknown.items():
-        marked = _find_marked(table, lines, index, name)
+        marked = _find_marked(table, index, name)
         if marked is not None and 0 < marked.sum() < marked.size:
             _leave_out(chosen, z, marked)
             chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
@@ -72,13 +69,13 @@ def leave_out_marked(
         )
 
 
-def note_remarks(table: Table, lines: Sequence[str]) -> list[str]:
+def note_remarks(table: Table) -> list[str]:
     """Say what words stand behind rows in no column, row by row where an instrument could not measure."""
-    width = table.matrix.shape[1]
+    width = table.width
     words = {
-        row: " ".join(split(lines[row], table.style.delimiter)[width:]).strip('" ')
+        row: " ".join(table.split(table.lines[row])[width:]).strip('" ')
         for row in table.remarked
-        if not table.further and row in table.lines
+        if not table.further and row in table.places
     }
     failed = {row: word for row, word in words.items() if _FAILED.fullmatch(word.lower())}
     told = [
@@ -99,13 +96,13 @@ def _leave_out(chosen: Chosen, z: ComplexArray, marked: BoolArray) -> None:
     chosen.left_out = marked if chosen.left_out is None else chosen.left_out | marked
 
 
-def _find_marked(table: Table, lines: Sequence[str], index: int, name: str) -> BoolArray | None:
+def _find_marked(table: Table, index: int, name: str) -> BoolArray | None:
     """Return the rows that a column of yes and no, or of states, leaves out; None where it is neither."""
     name = name.strip(" ?#").lower()
     leaves_out, is_status = _OUT.fullmatch(name), _STATUS.fullmatch(name)
     if len(table.rows) != len(table.matrix) or not (leaves_out or is_status or _IN.fullmatch(name)):
         return None
-    cells = [table.cell(lines, row, index).strip('"').lower() for row in range(len(table.rows))]
+    cells = [cell.strip('"').lower() for cell in table.column(index)]
     if is_status:
         return np.array([_FAILED.fullmatch(cell) is not None for cell in cells])
     if not set(cells) <= _YES | _NO:

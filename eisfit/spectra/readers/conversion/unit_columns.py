@@ -22,7 +22,7 @@ _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:un
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
-def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> list[str]:
+def names_with_units_beside(file: File, table: Table) -> list[str]:
     """Return the names with the units that stand in every row of the column beside each: ``1000,Hz,20,mOhm``.
 
     Raises
@@ -31,12 +31,12 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
         When the unit is not the same in every row.
     """
     names, told = list(table.names), set()
-    for i in range(min(len(names), table.matrix.shape[1]) - 1):
+    for i in range(min(len(names), table.width) - 1):
         if not (
             _UNIT_NAME.match(table.names[i + 1]) and np.isnan(table.matrix[:, i + 1]).all() and table.rows
         ):
             continue
-        units = {table.cell(lines, row, i + 1) for row in range(len(table.rows))} - {""}
+        units = {*table.column(i + 1)} - {""}
         if not table.names[i + 1] and not all(map(is_unit, units)):
             continue  # names of values further right
         if _is_of_parameters(table, names, i):
@@ -47,7 +47,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
             )
         names[i] += "".join(f" [{unit}]" for unit in units if suits(unit, names[i]))  # |Z|, phase, unit
         told |= units
-    if bare := _name_of_all(file, table, names, lines):
+    if bare := _name_of_all(file, table, names):
         return bare
     ohms = [unit for unit in told if measures(unit) == "ohm"]
     if len(told) == len(ohms) == 1:  # one column of units for both parts
@@ -55,7 +55,7 @@ def names_with_units_beside(file: File, table: Table, lines: Sequence[str]) -> l
     return names
 
 
-def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str]) -> list[str]:
+def _name_of_all(file: File, table: Table, names: list[str]) -> list[str]:
     """Return the names with what columns of words say of all rows: ``unit`` S, ``Zunit`` mOhm, ``type`` Y.
 
     Raises
@@ -64,7 +64,7 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
         When a column says another unit than one of an impedance or an admittance.
     """
     named = list(names)
-    for place, word in _words_of_all(table, names, lines):
+    for place, word in _words_of_all(table, names):
         whose = _WHOSE_UNIT.fullmatch(names[place].strip())
         unit = measures(word) if whose else ""
         of_frequency = bool(whose and whose[1])
@@ -81,13 +81,13 @@ def _name_of_all(file: File, table: Table, names: list[str], lines: Sequence[str
     return named if named != names else []
 
 
-def _words_of_all(table: Table, names: Sequence[str], lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+def _words_of_all(table: Table, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the place and the word of each column that says the unit or the quantity of all rows alike."""
-    for place, name in enumerate(names[: table.matrix.shape[1]]):
+    for place, name in enumerate(names[: table.width]):
         if not (_WHOSE_UNIT.fullmatch(name.strip()) or names_quantity(name)) or not table.rows:
             continue
         if np.isnan(table.matrix[:, place]).all():
-            words = {table.cell(lines, row, place) for row in range(len(table.rows))} - {""}
+            words = {*table.column(place)} - {""}
             if len(words) == 1:
                 yield place, words.pop()
 

@@ -86,7 +86,7 @@ def _read_headerless(file: File) -> list[Sweep]:
         return text.parse(file)  # of another program
     if table is None or not _bare(file):
         raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")
-    names = [*_ORDER[: table.matrix.shape[1]], *[""] * (table.matrix.shape[1] - len(_ORDER))]
+    names = [*_ORDER[: table.width], *[""] * (table.width - len(_ORDER))]
     block = read_rows(file, file.lines, table.rows[0], names, delimiter=table.style.delimiter)
     sweeps, _ = read_named_sweeps(file, block, [])
     settle_sign(file, sweeps, "no header: taken as EC-Lab's usual order freq, Re(Z), -Im(Z)")

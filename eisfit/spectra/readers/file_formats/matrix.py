@@ -58,7 +58,7 @@ def recognise(file: File) -> bool:
     table = find_table(file)
     if table is None or table.names or is_of_triplets(table.matrix):
         return False
-    return bool(table.matrix.shape[1] > table.matrix.shape[0])
+    return bool(table.width > table.matrix.shape[0])
 
 
 def parse(file: File) -> list[Sweep]:
@@ -80,10 +80,10 @@ def parse(file: File) -> list[Sweep]:
         return _note_layout(text.sweeps_of_lines(file, points), "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
-        on_its_side = Table(table.style, [], np.ascontiguousarray(table.matrix.T))
+        on_its_side = Table(table.style, [], [], np.ascontiguousarray(table.matrix.T))
         if headerless(file, on_its_side.matrix).proven:
-            return _begin_notes(text.table_sweeps(file, on_its_side, []), "the rows are the quantities")
-    shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.matrix.shape[1]} numbers"
+            return _begin_notes(text.table_sweeps(file, on_its_side), "the rows are the quantities")
+    shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.width} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
 
 

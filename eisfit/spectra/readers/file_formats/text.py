@@ -175,27 +175,27 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
     written = separate_numbers(plain)
     plain, lines = written.plain, name_complex_columns(written)
     table = find_table(file, lines)
-    parts = tables_below_each_other(table, lines) if table is not None else []
+    parts = tables_below_each_other(table) if table is not None else []
     if parts:
         return read_stacked(file, plain, parts, sweeps_of_lines)
     used = set(table.rows) if table is not None else set()
-    ends = drop_ends(table, lines) if table is not None else []
+    ends = drop_ends(table) if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
-    if (few_rows or _has_words(table, lines)) and (plainer := _plainer(file, plain, lines)):
+    if (few_rows or _has_words(table)) and (plainer := _plainer(file, plain, lines)):
         whole = not _OPEN_END.search(plain[-1])  # a bracket or a unit ends its last number
         return sweeps_of_lines(file, [*plainer, *([""] if whole else [])])
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
         raise file.error(few or explain_missing_table(lines))
     table.polar = written.polar
-    if wide := one_row_a_point(table, lines):
+    if wide := one_row_a_point(table):
         return sweeps_of_lines(file, wide)
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
     rest = Rest(plain, used, rows_left_over(plain, used, table.style, lines_near(table, used, plain)))
-    refuse_two_decimal_signs(file, table, lines, rest.left)
-    sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table, lines), sweeps_of_lines)
+    refuse_two_decimal_signs(file, table, rest.left)
+    sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table), sweeps_of_lines)
     sweeps[-1].notes += ends
     if numbered:
         sweeps[0].notes.append("left out the first row: it numbers the columns")
@@ -222,11 +222,11 @@ def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str
     return []
 
 
-def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
+def _has_words(table: Table | None) -> bool:
     """Whether rows hold words: a name and a number for each, or without a header units or names."""
     if table is None:
         return False
-    row = lines[table.rows[0]]
+    row = table.lines[table.rows[0]]
     cut_apart = table.style.delimiter == " " and "\t" in row  # 10 Hz<tab>5 Ohm
     if table.names and np.isnan(table.matrix[:, 0]).all() and _WITH_UNIT.match(row):
         return column(table.names[0]).quantity == "frequency"  # 1 MHz,5.2
@@ -237,53 +237,53 @@ def _has_words(table: Table | None, lines: Sequence[str]) -> bool:
     )
 
 
-def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
+def table_sweeps(file: File, table: Table) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
-    refuse_wider(file, table, lines)
-    if len(table.names) != table.matrix.shape[1]:
-        refuse_parted_thousands(file, lines)
+    refuse_wider(file, table)
+    if len(table.names) != table.width:
+        refuse_parted_thousands(file, table.lines)
     if table.units and table.units[-1] == STRAY:
         raise file.error(
             f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
             f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
         )
     refuse_two_units(file, table)
-    refuse_summary(file, table, lines)
-    refuse_lost_points(file, table, lines)
+    refuse_summary(file, table)
+    refuse_lost_points(file, table)
     refuse_factor(file, table)
     refuse_jump(file, table)
-    parted = settle_thousands(file, table, lines)
-    table.names = names_with_units_beside(file, table, lines)
+    parted = settle_thousands(file, table)
+    table.names = names_with_units_beside(file, table)
     table.names = call_swept(table.names, table.units)
     beside = [*table.preamble, *table.units, Path(file.name).name]
     table.names, metered = with_units_of_meter(table.names, table.matrix, beside)
     if table.names:
         sets, words = column_sets(table), ""
     else:
-        refuse_lost_header(file, table, lines[table.rows[-1] + 1 :][:3] if table.rows else [])
+        refuse_lost_header(file, table, table.lines[table.rows[-1] + 1 :][:3] if table.rows else [])
         reading = headerless(file, table.matrix, table.preamble)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
-    titles, over = titles_over(table, sets, lines)
+    titles, over = titles_over(table, sets)
     sets = [with_titled_quantity(*pair, titles) for pair in zip(sets, titles, strict=True)]
-    sets = [with_stated_units(file, table, one, lines) for one in sets]
-    refuse_factor_below(file, table, lines)
+    sets = [with_stated_units(file, table, one) for one in sets]
+    refuse_factor_below(file, table)
     for columns, title in zip(sets, titles, strict=True):
         table.others = {i for one in sets if one is not columns for i in one}
-        parts = split_by_label(table, lines, columns)
+        parts = split_by_label(table, columns)
         for label, part in parts:
             try:
                 own_rows = with_titled_quantity(columns, label, [one for one, _ in parts])
-                found = _sweeps(file, part, lines, own_rows, words)
+                found = _sweeps(file, part, own_rows, words)
             except ReadError as error:
-                too_few = table.mixed and len(table.names) < table.matrix.shape[1]
+                too_few = table.mixed and len(table.names) < table.width
                 raise (_names_and_columns(file, table) if too_few else error) from error
             call_rows(found, label, title)
             sweeps += found
-    used = (c for one in sets for i, c in one.items() if i < table.matrix.shape[1])
-    told = note_other_words(file, used, itertools.chain(*lines_beside(table, lines)))
-    told += [*parted, *metered, *note_unnamed(table), *note_remarks(table, lines)]
+    used = (c for one in sets for i, c in one.items() if i < table.width)
+    told = note_other_words(file, used, itertools.chain(*lines_beside(table)))
+    told += [*parted, *metered, *note_unnamed(table), *note_remarks(table)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
     apply_prose(sweeps, lines_of_all(table, over))
@@ -298,15 +298,13 @@ def table_sweeps(file: File, table: Table, lines: list[str]) -> list[Sweep]:
     return sweeps
 
 
-def _sweeps(
-    file: File, table: Table, lines: list[str], columns: dict[int, Column], words: str
-) -> list[Sweep]:
+def _sweeps(file: File, table: Table, columns: dict[int, Column], words: str) -> list[Sweep]:
     chosen = choose(columns, table.matrix)
     drop_conditions_of_another(chosen)
     if "frequency" not in chosen or _is_no_sweep(chosen):
         raise file.error(explain_missing_frequency(table))
     drop_words(chosen)
-    refuse_words(file, table, lines, {i: c for i, c in columns.items() if c in chosen.columns.values()})
+    refuse_words(file, table, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
     columns = settle_half_unit(file, chosen, columns)
@@ -319,16 +317,16 @@ def _sweeps(
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     if told := compare_modulus(chosen, z):
         chosen.notes.append(f"{ASSUMED} {told}")
-    refuse_gaps(file, table, lines, np.isfinite(z))
-    leave_out_marked(table, lines, columns, chosen, z)
+    refuse_gaps(file, table, np.isfinite(z))
+    leave_out_marked(table, columns, chosen, z)
     note_table(file, table, chosen)
-    cuts = boundaries_of(chosen, z, gaps_of(table, lines, chosen["frequency"], z))
-    cuts = cuts or labelled_cuts(table, lines, chosen, columns, z)
+    cuts = boundaries_of(chosen, z, gaps_of(table, chosen["frequency"], z))
+    cuts = cuts or labelled_cuts(table, chosen, columns, z)
     refuse_many(file, len(cuts))
     refuse_disorder(file, chosen["frequency"], cuts)
     sweeps = sweeps_of(chosen, z, cuts)
-    name_constants(table, lines, columns, cuts, sweeps)
-    name_by_lines(table, lines, cuts, sweeps)
+    name_constants(table, columns, cuts, sweeps)
+    name_by_lines(table, cuts, sweeps)
     name_by_label(file, sweeps, columns, table.alone)
     z1_z2 = "real" in chosen and chosen.columns["real"].name == Z1_Z2[0]
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
@@ -355,8 +353,7 @@ def _names_and_columns(file: File, table: Table) -> ReadError:
         else ""
     )
     return file.error(
-        f"{len(table.names)} column names for {table.matrix.shape[1]} columns, and nothing proves "
-        f"which is which{cause}"
+        f"{len(table.names)} column names for {table.width} columns, and nothing proves which is which{cause}"
     )
 
 

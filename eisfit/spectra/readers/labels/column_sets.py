@@ -62,7 +62,7 @@ def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int
     """Return the sets whose frequencies are there: names of a block may stand over no number."""
     if len(sets) < 2:
         return sets
-    width = table.matrix.shape[1]
+    width = table.width
     held = [
         columns
         for columns in sets
@@ -369,7 +369,7 @@ def _with_unit(name: str, units: list[str], index: int, width: int) -> Column:
 
 def _expand_complex(table: Table) -> list[str]:
     """Give a column that held complex text, or modulus and angle (split into two by now), two names."""
-    names, width = table.names, table.matrix.shape[1]
+    names, width = table.names, table.width
     if len(names) != width - 1:
         return names
     for i, name in enumerate(names):

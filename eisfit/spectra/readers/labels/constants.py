@@ -16,7 +16,6 @@ from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.units import is_units_row, unit_of
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.numbers import split
 
 _UNIT = regex(
     r"[\s_]*(?:(?<=[\s_])|[(\[/])\s*([mkMGunµμ]?(?:[Vv]|[Pp]a|m|bar)|%|pct|percent)\s*[)\]]?$|\s*(%)$"
@@ -42,7 +41,6 @@ _AS_WORDS = ("temperature", "potential", "cycle")
 
 def name_constants(
     table: Table,
-    lines: Sequence[str],
     columns: Mapping[int, Column],
     cuts: Sequence[int],
     sweeps: list[Sweep],
@@ -56,13 +54,13 @@ def name_constants(
         return
     worded = {i: c.name for i, c in columns.items() if c.quantity in _AS_WORDS}
     for sweep, edge in zip(sweeps, edges, strict=True):  # 25 °C in each cell
-        words = {name: _constant(table, lines, index, *edge) for index, name in worded.items()}
+        words = {name: _constant(table, index, *edge) for index, name in worded.items()}
         apply_conditions([sweep], {name: word for name, word in words.items() if word})
     labels: list[list[str]] = [[] for _ in sweeps]
     named = (i for i, c in columns.items() if c.quantity in _MAY_NAME and i < len(table.names))
     names = {i: table.names[i] for i in named}
-    for index, name in {**names, **dict(enumerate(table.further, table.matrix.shape[1]))}.items():
-        told = [_constant(table, lines, index, *edge) for edge in edges]
+    for index, name in {**names, **dict(enumerate(table.further, table.width))}.items():
+        told = [_constant(table, index, *edge) for edge in edges]
         if None in told or not name:
             continue
         if axis := _axis(name):
@@ -85,15 +83,15 @@ def _count(sweeps: Sequence[Sweep], value: str, name: str) -> None:
             sweep.notes.append(f"cycle from the column {name!r}")
 
 
-def name_by_lines(table: Table, lines: Sequence[str], cuts: Sequence[int], sweeps: list[Sweep]) -> None:
+def name_by_lines(table: Table, cuts: Sequence[int], sweeps: list[Sweep]) -> None:
     """Write what ``key: value`` lines between sweeps say into the metadata of the sweep below them.
 
     What the lines above the table say under such a key is of the first sweep alone.
     """
     if not cuts or not table.rows or len(cuts) + 1 != len(sweeps):
         return
-    parted = [lines[table.rows[at - 1] + 1 : table.rows[at]] for at in cuts]
-    first = [*table.preamble, *lines[len(table.preamble) + bool(table.names) : table.rows[0]]]
+    parted = [table.lines[table.rows[at - 1] + 1 : table.rows[at]] for at in cuts]
+    first = [*table.preamble, *table.lines[len(table.preamble) + bool(table.names) : table.rows[0]]]
     name_by_titles([[sweep] for sweep in sweeps], [first, *parted])
     between = [key_values(part) for part in parted]
     keys = dict.fromkeys(key for pairs in between for key in pairs)
@@ -112,9 +110,7 @@ def name_by_titles(blocks: Sequence[Sequence[Sweep]], above: Sequence[Sequence[s
             apply_prose([sweep], [title])
 
 
-def titles_over(
-    table: Table, sets: Sequence[Mapping[int, Column]], lines: Sequence[str]
-) -> tuple[list[str], str]:
+def titles_over(table: Table, sets: Sequence[Mapping[int, Column]]) -> tuple[list[str], str]:
     """Return the titles of tables beside each other, and their row, which has one over each; or none.
 
     A title may be a key, its number and a unit in cells of their own: ``T (°C),25,,,T (°C),45``. It may stand
@@ -122,12 +118,11 @@ def titles_over(
     """
     above = [line for line in table.preamble if line.strip()][-2:] if len(sets) > 1 else []
     if len(sets) > 1:
-        below = lines[len(table.preamble) + 1 : table.rows[0]] if table.names and table.rows else []
-        above += [line for line in below if not is_units_row(split(line, table.style.delimiter))]
+        above += [line for line in table.between if not is_units_row(table.split(line))]
     own = [set(one).difference(*(set(other) for other in sets if other is not one)) for one in sets]
     taken = set().union(*own)
     for line in above[::-1]:
-        cells = {i: cell.strip('"') for i, cell in enumerate(split(line, table.style.delimiter)) if cell}
+        cells = {i: cell.strip('"') for i, cell in enumerate(table.split(line)) if cell}
         held = [
             [i for i in cells if places and min(places) - 1 <= i <= max(places) and i not in taken - places]
             for places in own
@@ -186,17 +181,17 @@ def _call(sweep: Sweep, label: str) -> None:
         sweep.notes.append(f"rows of {label!r}")
 
 
-def _constant(table: Table, lines: Sequence[str], index: int, start: int, stop: int) -> str | None:
+def _constant(table: Table, index: int, start: int, stop: int) -> str | None:
     """Return the number or the word of every row from `start`, or the word of the first alone; else None."""
     values = table.matrix[start:stop, index : index + 1]
     if values.size and np.isfinite(values).all():
         return f"{values[0, 0]:g}" if (values == values[0]).all() else None
     if len(table.rows) != len(table.matrix):
         return None
-    first, last = (table.cell(lines, row, index) for row in (start, stop - 1))
+    first, last = (table.cell(row, index) for row in (start, stop - 1))
     if not first or last not in (first, ""):
         return None
-    return first if all(table.cell(lines, row, index) == last for row in range(start + 1, stop)) else None
+    return first if all(table.cell(row, index) == last for row in range(start + 1, stop)) else None
 
 
 def _axis(name: str) -> Axis | None:

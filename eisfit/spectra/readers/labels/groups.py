@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -41,9 +41,7 @@ _SCATTER = {"temperature": 0.5, "potential": 0.005}
 _MAY_TELL = ("", "cycle", "temperature", "potential", "index")
 
 
-def split_by_label(
-    table: Table, lines: Sequence[str], columns: Mapping[int, Column]
-) -> list[tuple[str, Table]]:
+def split_by_label(table: Table, columns: Mapping[int, Column]) -> list[tuple[str, Table]]:
     """Return a table for each value of the column that tells the rows of several spectra apart.
 
     That is a column of words, or one of numbers whose values alternate, such that no frequency comes twice
@@ -60,7 +58,7 @@ def split_by_label(
     disordered = bool(turns > _MANY_TURNS * rows)
     told: list[NDArray[np.str_]] = []
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
-        labels = _labels(table, lines, index, _SCATTER.get(columns[index].quantity, 0.0), disordered)
+        labels = _labels(table, index, _SCATTER.get(columns[index].quantity, 0.0), disordered)
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
@@ -80,16 +78,14 @@ def names_whose(name: str) -> bool:
     return bool(_WHOSE.fullmatch(name.strip()))
 
 
-def _labels(
-    table: Table, lines: Sequence[str], index: int, scatter: float, disordered: bool
-) -> NDArray[np.str_] | None:
+def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArray[np.str_] | None:
     """Return what a column says in each row; None where it says too much or leaves a row out.
 
     Values that do not alternate tell of rows in whose frequencies there is no order.
 
     Numbers that lie within the `scatter` of a measured one are one: the middle of them.
     """
-    if index >= table.matrix.shape[1]:
+    if index >= table.width:
         return None
     values = table.matrix[:, index]
     if np.isfinite(values).all():
@@ -99,7 +95,7 @@ def _labels(
         return np.array([f"{value:g}" for value in values]) if told else None
     if not np.isnan(values).all() or not table.rows:
         return None
-    words = np.array([table.cell(lines, row, index) for row in range(values.size)])
+    words = np.array(table.column(index))
     return words if all(words) else None
 
 

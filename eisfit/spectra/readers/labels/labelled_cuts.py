@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from eisfit.spectra.readers.conversion.cuts import changes_of, leaps
 from eisfit.spectra.readers.labels.groups import names_whose
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.numbers import split
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_OF_A_RUN = 5
@@ -25,9 +24,7 @@ _CONDITION = regex(r"\W*(?:soc|sod|measurement|messung|run|scan|sweep|loop|file)
 _TITLE = regex(r"[\W_]*([^\W\d_]+)[ _:#=-]*[^\W_]{1,12}[\W_]*")  # Cell B
 
 
-def labelled_cuts(
-    table: Table, lines: Sequence[str], chosen: Chosen, columns: Mapping[int, Column], z: ComplexArray
-) -> list[int]:
+def labelled_cuts(table: Table, chosen: Chosen, columns: Mapping[int, Column], z: ComplexArray) -> list[int]:
     """Return the rows at which a column, or a line between the rows, begins to tell of another spectrum.
 
     A column of cells or samples, and a line that names one or a cycle, part them; a condition, the header
@@ -36,13 +33,13 @@ def labelled_cuts(
     if len(table.rows) != z.size:
         return []
     f = chosen["frequency"]
-    if by_lines := _by_lines(table, lines, f, z):
+    if by_lines := _by_lines(table, f, z):
         return by_lines
-    known = range(min(len(table.names), table.matrix.shape[1]))
+    known = range(min(len(table.names), table.width))
     quantities = {i: columns[i].quantity if i in columns else "" for i in known}
     names = {i: table.names[i] for i in known if quantities[i] in _MAY_TELL}
-    for index, name in {**names, **dict(enumerate(table.further, table.matrix.shape[1]))}.items():
-        changes = _changes(table, lines, index)
+    for index, name in {**names, **dict(enumerate(table.further, table.width))}.items():
+        changes = _changes(table, index)
         is_condition = _CONDITION.match(name) or quantities.get(index) in _CONDITIONS
         if changes and (names_whose(name) or (is_condition and leaps(f, z, changes) == changes)):
             return changes
@@ -52,24 +49,26 @@ def labelled_cuts(
     return []
 
 
-def _changes(table: Table, lines: Sequence[str], index: int) -> list[int]:
+def _changes(table: Table, index: int) -> list[int]:
     """Return the rows at which a column's value changes, where each value stands in a few rows; or none."""
-    values = table.matrix[:, index] if index < table.matrix.shape[1] else np.array([np.nan])
+    values = table.matrix[:, index] if index < table.width else np.array([np.nan])
     if np.isfinite(values).all():
         told = values.tolist()
     elif np.isnan(values).all():
-        told = [table.cell(lines, row, index) for row in range(len(table.rows))]
+        told = table.column(index)
     else:
         return []
     return changes_of(told, _FEWEST_OF_A_RUN) if "" not in told else []
 
 
-def _by_lines(table: Table, lines: Sequence[str], f: FloatArray, z: ComplexArray) -> list[int]:
+def _by_lines(table: Table, f: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows above which a line names a cell or a cycle, or the header or nothing where Z leaps."""
     titled: list[int] = []
     plain: list[int] = []
     for row in (np.flatnonzero(np.diff(table.rows) > 1) + 1).tolist():
-        between = [text for text in lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip(" ,;\t")]
+        between = [
+            text for text in table.lines[table.rows[row - 1] + 1 : table.rows[row]] if text.strip(" ,;\t")
+        ]
         if any(map(_is_title, between)):
             titled.append(row)
         elif all(_is_header(text, table) for text in between):
@@ -84,4 +83,4 @@ def _is_title(text: str) -> bool:
 
 
 def _is_header(text: str, table: Table) -> bool:
-    return "frequency" in {column(name).quantity for name in split(text, table.style.delimiter)}
+    return "frequency" in {column(name).quantity for name in table.split(text)}

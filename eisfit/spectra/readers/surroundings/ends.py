@@ -49,53 +49,53 @@ def drop_column_numbers(table: Table) -> bool:
     return True
 
 
-def drop_ends(table: Table, lines: Sequence[str]) -> list[str]:
+def drop_ends(table: Table) -> list[str]:
     """Drop rows at the ends that are none of the sweep; say so."""
-    told = [*_drop_head(table, lines), *_drop_tail(table, lines), *_drop_lone_ends(table)]
-    return [*told, *_note_empty_ends(table, lines)]
+    told = [*_drop_head(table), *_drop_tail(table), *_drop_lone_ends(table)]
+    return [*told, *_note_empty_ends(table)]
 
 
-def _drop_head(table: Table, lines: Sequence[str]) -> list[str]:
+def _drop_head(table: Table) -> list[str]:
     """Drop first rows that a word for a statistic begins, where frequencies must stand; say so."""
     if not table.names or not np.isnan(table.matrix[:1, 0]).all():
         return []
     if column(table.names[0]).quantity != "frequency":
         return []
-    first = (table.cell(lines, row, 0).strip(' "') for row in range(len(table.rows) - _FEWEST_ROWS))
+    first = (table.cell(row, 0).strip(' "') for row in range(len(table.rows) - _FEWEST_ROWS))
     head = sum(1 for _ in takewhile(_STATISTICS.fullmatch, first))
     table.matrix, table.rows = table.matrix[head:], table.rows[head:]
     return [f"left aside: {plural(head, 'line')} above the frequencies that begin with a word"] * (head > 0)
 
 
-def _drop_tail(table: Table, lines: Sequence[str]) -> list[str]:
+def _drop_tail(table: Table) -> list[str]:
     """Drop last rows that a word marks as something else, or the last one where it is cut off; say so."""
     rows = len(table.rows)
     if rows <= _FEWEST_ROWS:
         return []
-    foot = _foot(table, lines)
+    foot = _foot(table)
     if foot:
         table.matrix, table.rows = table.matrix[:-foot], table.rows[:-foot]
         return [f"left aside: {plural(foot, 'line')} below the table that begin with a word"]
-    if table.rows[-1] == len(lines) - 1 and _is_cut(table, lines):
+    if table.rows[-1] == len(table.lines) - 1 and _is_cut(table):
         table.matrix, table.rows = table.matrix[:-1], table.rows[:-1]
         return [CUT]
-    return [CUT] if _begins_a_row(table, lines) else []
+    return [CUT] if _begins_a_row(table) else []
 
 
-def _begins_a_row(table: Table, lines: Sequence[str]) -> bool:
+def _begins_a_row(table: Table) -> bool:
     """Whether a number without a line's end, and at most a part of another, stands under the last row."""
-    first, *others = split(lines[-1], table.style.delimiter) or [""]
+    first, *others = table.split(table.lines[-1]) or [""]
     plain = first.replace(",", table.style.decimal)  # only whole complex numbers have it replaced
     begun = bool(first) and number(plain, table.style) is not None and all(map(_CUT_CELL.fullmatch, others))
-    return table.rows[-1] == len(lines) - 2 and begun
+    return table.rows[-1] == len(table.lines) - 2 and begun
 
 
-def _note_empty_ends(table: Table, lines: Sequence[str]) -> list[str]:
+def _note_empty_ends(table: Table) -> list[str]:
     """Say how many rows next to the first and the last have a frequency alone, or no number at all."""
     if not table.rows or not table.names:
         return []
     names = len(table.preamble) + 1  # R's begin with an empty one
-    above, below = lines[names : table.rows[0]][::-1], lines[table.rows[-1] + 1 :]
+    above, below = table.lines[names : table.rows[0]][::-1], table.lines[table.rows[-1] + 1 :]
     found = sum(1 for near in (above, below) for _ in takewhile(partial(_is_empty, table), near))
     return [f"dropped {plural(found, 'row')} at the ends without a finite number"] if found else []
 
@@ -106,9 +106,7 @@ def _is_empty(table: Table, line: str) -> bool:
     cells = split(line, mark)
     values = [number(cell, table.style) for cell in cells]
     known = sum(1 for value in values if value is not None and not isnan(value))
-    whole = len(cells) == table.matrix.shape[1] or (
-        mark != " " and line.count(mark) + 1 == table.matrix.shape[1]
-    )
+    whole = len(cells) == table.width or (mark != " " and line.count(mark) + 1 == table.width)
     units = any(
         is_unit(cell.strip("[]() ")) for cell in cells
     )  # of a row of units that begins with columns without one
@@ -139,22 +137,22 @@ def drop_padding(sweeps: Iterable[Sweep]) -> None:
             sweep.keep(np.arange(sweep.frequency.size) <= filled[-1])
 
 
-def _foot(table: Table, lines: Sequence[str]) -> int:
+def _foot(table: Table) -> int:
     """Return how many of the last rows begin with a word (``mean``) where the others begin with a number."""
-    firsts = (next(filter(None, split(lines[row], table.style.delimiter)), "") for row in table.rows[::-1])
+    firsts = (next(filter(None, table.split(table.lines[row])), "") for row in table.rows[::-1])
     found = len(list(takewhile(lambda cell: _STATISTICS.fullmatch(cell.strip(' ":.')), firsts)))
     if 0 < found <= min(_LONGEST_FOOT, len(table.rows) // 2):
         return found
     numbers = np.isfinite(table.matrix[:, 0])
     foot = int(np.argmax(numbers[::-1])) if numbers.any() else 0
-    words = (table.cell(lines, row, 0) for row in range(len(table.rows) - foot, len(table.rows)))
+    words = (table.cell(row, 0) for row in range(len(table.rows) - foot, len(table.rows)))
     marked = all(word[:1].isalpha() and number(word, table.style) is None for word in words)
     return foot if 0 < foot <= _LONGEST_FOOT and numbers[:-foot].all() and marked else 0
 
 
-def _is_cut(table: Table, lines: Sequence[str]) -> bool:
+def _is_cut(table: Table) -> bool:
     """Whether a last row without line end has fewer cells, or fewer digits at its end, than the others."""
-    cells = [split(lines[row], table.style.delimiter) for row in table.rows]
+    cells = [table.split(table.lines[row]) for row in table.rows]
     if len(cells[-1]) < min(map(len, cells[:-1])):
         return True
     place = len(cells[-1]) - 1  # the others may have a remark behind it

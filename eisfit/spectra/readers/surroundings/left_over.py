@@ -51,7 +51,7 @@ def rows_left_over(lines: Sequence[str], used: Set[int], style: Style, near: Seq
 
 def lines_near(table: Table, used: Set[int], lines: Sequence[str]) -> list[int]:
     """Return lines between the names and the first row, and whole ones right below the last."""
-    last, width = max(used), table.matrix.shape[1]
+    last, width = max(used), table.width
     above = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
     below = (row_of_numbers(lines[row], table.style) for row in range(last + 1, min(last + 4, len(lines))))
     numbers = enumerate((np.array(values or [], float)[:width] for values in below), last + 1)

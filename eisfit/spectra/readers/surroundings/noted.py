@@ -61,7 +61,7 @@ def note_unnamed(table: Table) -> list[str]:
     """Say how many numbers stand in columns without a name, or beyond them; a first one numbers the rows."""
     beyond = [f"left aside: {plural(table.beyond, 'number')} beyond the table's columns"] * (table.beyond > 0)
     names = [] if table.mixed else table.names
-    width = table.matrix.shape[1]
+    width = table.width
     width = width if names and len(names) != width - 1 else 0  # one less: a complex one makes two
     unnamed = [i for i in range(1, width) if not "".join(names[i : i + 1])]
     held = [i for i in unnamed if np.isfinite(table.matrix[:, i]).any()]

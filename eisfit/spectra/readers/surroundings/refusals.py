@@ -66,11 +66,11 @@ _OF_DRT = regex(r"(?<![^\W_])(?:tau|DRT)(?![^\W_])|τ|relaxation|^gamma\W", re.I
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
-def refuse_wider(file: File, table: Table, lines: Sequence[str]) -> None:
+def refuse_wider(file: File, table: Table) -> None:
     """Refuse a row with more numbers than the table has columns."""
     for line in table.wider[:1]:
         names = len(table.names) + len(table.further)
-        raise _too_wide(file, lines, line, table.matrix.shape[1], names)
+        raise _too_wide(file, table.lines, line, table.width, names)
 
 
 def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
@@ -109,7 +109,7 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
     """Refuse to read by position what a header names, although not column by column."""
     near = [line for line in table.preamble if line.strip()][-2:]
     for place, line in enumerate([*near[::-1], *below]):
-        cells = split(line, table.style.delimiter)
+        cells = table.split(line)
         named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
         titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
         united = (
@@ -117,18 +117,18 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
         )
         if (titled or united or len(named) > 1) and named != {"frequency", "modulus"}:  # f, Z: complex cells
             raise file.error(
-                f"the header {quote(line)} does not name {table.matrix.shape[1]} columns one by one: "
+                f"the header {quote(line)} does not name {table.width} columns one by one: "
                 "part its names as the numbers are parted"
             )
 
 
-def refuse_lost_points(file: File, table: Table, lines: Sequence[str]) -> None:
+def refuse_lost_points(file: File, table: Table) -> None:
     """Refuse whole numbers that begin with zeros in several columns: decimal marks were lost."""
-    if len(table.names) not in (0, table.matrix.shape[1]) or drop_nan(table.matrix % 1).any():
+    if len(table.names) not in (0, table.width) or drop_nan(table.matrix % 1).any():
         return
     padded: dict[int, str] = {}
     for row in table.rows[:_LOOKED_AT]:
-        cells = enumerate(split(lines[row], table.style.delimiter))
+        cells = enumerate(table.split(table.lines[row]))
         padded.update({i: cell for i, cell in cells if re.fullmatch(r'"?[+-]?0\d+"?', cell)})
     if len(padded) > 1:
         raise file.error(
@@ -139,7 +139,7 @@ def refuse_lost_points(file: File, table: Table, lines: Sequence[str]) -> None:
 
 def refuse_jump(file: File, table: Table) -> None:
     """Refuse an impedance of which the numbers above 1 are whole and beyond a thousand: 1.226 became 1226."""
-    for index, name in enumerate(table.names[: table.matrix.shape[1]]):
+    for index, name in enumerate(table.names[: table.width]):
         values = np.abs(table.matrix[:, index])
         small, large = values[(values < 1) & (values > 0)], values[values >= _THOUSAND]
         if min(small.size, large.size) < _FEWEST_OF_EITHER or column(name).quantity not in IN_OHM:
@@ -152,23 +152,23 @@ def refuse_jump(file: File, table: Table) -> None:
             )
 
 
-def refuse_gaps(file: File, table: Table, lines: Sequence[str], used: NDArray[np.bool_]) -> None:
+def refuse_gaps(file: File, table: Table, used: NDArray[np.bool_]) -> None:
     """Refuse a row without a number of which nothing tells whose, where it would be a point all the same."""
     points = set(np.array(table.rows)[used].tolist()) if table.narrower else set()
     above = [row for row in table.narrower if row < table.rows[0]]
     for row in [*above, *points.intersection(table.narrower)]:
         raise file.error(
-            f"line {row + 1}: fewer numbers than the table has columns ({table.matrix.shape[1]}), and nothing"
-            f" tells which is missing: {quote(lines[row])}; delete the line, or write nan"
+            f"line {row + 1}: fewer numbers than the table has columns ({table.width}), and nothing"
+            f" tells which is missing: {quote(table.lines[row])}; delete the line, or write nan"
         )
 
 
-def refuse_words(file: File, table: Table, lines: list[str], columns: dict[int, Column]) -> None:
+def refuse_words(file: File, table: Table, columns: dict[int, Column]) -> None:
     """Refuse words, times of day and the like where numbers must stand."""
     needed = [i for i, c in columns.items() if c.quantity and c.quantity not in BESIDE_IMPEDANCE]
-    for index in (i for i in needed if i < table.matrix.shape[1] and columns[i].quantity != "excel_error"):
+    for index in (i for i in needed if i < table.width and columns[i].quantity != "excel_error"):
         for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
-            text = table.cell(lines, int(row), index)
+            text = table.cell(int(row), index)
             if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
                 raise file.error(
                     f"line {table.rows[row] + 1}: {quote(text, 80)} is not a number ({columns[index].name!r})"
@@ -189,7 +189,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
         cells = [] if is_remark(text, mark) else split(text, mark)
         if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
-        if len(cells) == table.matrix.shape[1] and any(cell[:1].isdigit() for cell in cells):
+        if len(cells) == table.width and any(cell[:1].isdigit() for cell in cells):
             grouped = any(map(may_be_grouped, cells))
             cure = ": take the marks between thousands out" if grouped else ""
             raise file.error(f"line {line}: {quote(text)} cannot be read as a row of numbers{cure}")
@@ -243,11 +243,11 @@ def refuse_unproven(file: File, table: Table, chosen: Chosen, sweeps: Sequence[S
             )
 
 
-def refuse_summary(file: File, table: Table, lines: Sequence[str]) -> None:
+def refuse_summary(file: File, table: Table) -> None:
     """Refuse rows that are statistics of a column, as ``describe`` of a table of pandas prints them."""
     if not 0 < len(table.rows) <= len(_STATISTICS):
         return
-    cells = [split(lines[row], table.style.delimiter)[0].strip(' "').lower() for row in table.rows]
+    cells = [table.split(table.lines[row])[0].strip(' "').lower() for row in table.rows]
     if {"mean", "std"} <= set(cells) <= _STATISTICS:
         raise file.error(f"its rows are {', '.join(cells[:3])}, ...: a summary of a table, no sweep")
 
@@ -297,52 +297,50 @@ def refuse_factor(file: File, table: Table) -> None:
             )
 
 
-def refuse_factor_below(file: File, table: Table, lines: Sequence[str]) -> None:
+def refuse_factor_below(file: File, table: Table) -> None:
     """Refuse a line between the names and the numbers that holds a factor of these."""
-    if below := _factor_below(table, lines):
+    if below := _factor_below(table):
         raise file.error(f"{quote(below)} stands below the names: apply it to the numbers, or take it out")
 
 
-def _factor_below(table: Table, lines: Sequence[str]) -> str:
+def _factor_below(table: Table) -> str:
     """Return the line that holds a factor; empty: none does."""
     if not (table.names and table.rows):
         return ""
-    between = lines[len(table.preamble) + 1 : table.rows[0]]
-    if found := next(
-        (line for line in between if _FACTOR_BELOW.search(line) and not _is_lost(table, line)), ""
-    ):
+    factors = (line for line in table.between if _FACTOR_BELOW.search(line) and not _is_lost(table, line))
+    if found := next(factors, ""):
         return found
     first = np.abs(table.matrix[0])
     powers = np.isfinite(first).all() and (first > 0).all() and not (np.log10(first) % 1).any()
     is_alone = first.size > 2 and powers and first[0] == 1 != first[1] == first[2]
-    return lines[table.rows[0]] if is_alone else ""
+    return table.lines[table.rows[0]] if is_alone else ""
 
 
 def _is_lost(table: Table, line: str) -> bool:
     """Whether a line is a point with words for numbers that nobody could measure: ``1e+06,inf,inf``."""
-    first, *others = split(line, table.style.delimiter) or [""]
+    first, *others = table.split(line) or [""]
     lost = [
         value for cell in others if cell.strip("+-")[:1].isalnum() and (value := number(cell, table.style))
     ]
-    whole = len(lost) == len(others) == table.matrix.shape[1] - 1
+    whole = len(lost) == len(others) == table.width - 1
     return whole and np.isnan(lost).all().item() and bool(np.isfinite(number(first, table.style) or np.nan))
 
 
-def refuse_two_decimal_signs(file: File, table: Table, lines: Sequence[str], left: Sequence[int]) -> None:
+def refuse_two_decimal_signs(file: File, table: Table, left: Sequence[int]) -> None:
     """Refuse lines right beside the table that are rows of it with the other decimal sign."""
     mark = "." if table.style.decimal == "," else ","
     other = Style(table.style.delimiter, mark)
     if mark == table.style.delimiter or not table.rows:
         return
-    ends = (row for row in (table.rows[0] - 1, table.rows[-1] + 1) if 0 <= row < len(lines))
-    for row in (*ends, *(row for row in left if {row - 1, row + 1} & table.lines)):
-        if mark not in lines[row]:
+    ends = (row for row in (table.rows[0] - 1, table.rows[-1] + 1) if 0 <= row < len(table.lines))
+    for row in (*ends, *(row for row in left if {row - 1, row + 1} & table.places)):
+        if mark not in table.lines[row]:
             continue
-        values = row_of_numbers(lines[row], other)
-        if values and len(values) == table.matrix.shape[1] and np.isfinite(values).all():
+        values = row_of_numbers(table.lines[row], other)
+        if values and len(values) == table.width and np.isfinite(values).all():
             raise file.error(
                 f"line {row + 1}: {mark!r} is the decimal sign, and {table.style.decimal!r} in other lines: "
-                f"{quote(lines[row])}; write all numbers alike"
+                f"{quote(table.lines[row])}; write all numbers alike"
             )
 
 

@@ -80,7 +80,7 @@ def is_model(line: str) -> bool:
 def may_be_points(file: File, lines: Sequence[str]) -> bool:
     """Whether lines hold three columns or more, of which one is spaced as the frequencies of a sweep are."""
     table = find_table(file, lines)
-    if table is None or table.matrix.shape[1] < _FEWEST_COLUMNS or len(table.matrix) < _FEWEST_POINTS:
+    if table is None or table.width < _FEWEST_COLUMNS or len(table.matrix) < _FEWEST_POINTS:
         return False
     return any(map(is_sweep, table.matrix[:_LOOKED_AT].T))
 

@@ -24,7 +24,7 @@ from eisfit.spectra.readers.names.plain_names import join_prefixes
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, is_units_row, unit_of
 from eisfit.spectra.readers.names.words import VOCABULARY
 from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.numbers import row_of_numbers, split
+from eisfit.spectra.readers.tables.numbers import row_of_numbers
 from eisfit.spectra.spectrum import ASSUMED
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")
@@ -89,9 +89,7 @@ _MOST_LINES = 300
 _STATABLE = {"frequency": "frequency", "real": "ohm", "imag": "ohm", "imag_size": "ohm", "modulus": "ohm"}
 
 
-def with_stated_units(
-    file: File, table: Table, columns: dict[int, Column], lines: Sequence[str]
-) -> dict[int, Column]:
+def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> dict[int, Column]:
     """Return the columns with units that the text above or below states, where their names have none.
 
     Raises
@@ -106,7 +104,7 @@ def with_stated_units(
         bare = {i: kind for i, kind in bare.items() if kind != "ohm" or not columns[i].base}
     if not bare:
         return columns
-    text, below = lines_beside(table, lines)
+    text, below = lines_beside(table)
     found: dict[str, str] = {}
     for kind, unit, line in _find_stated(text):
         if kind not in bare.values() or _FACTOR.search(line) or not _is_of(kind, unit, line):
@@ -121,11 +119,11 @@ def with_stated_units(
     return {i: _scale(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
 
 
-def lines_beside(table: Table, lines: Sequence[str]) -> tuple[list[str], list[str]]:
+def lines_beside(table: Table) -> tuple[list[str], list[str]]:
     """Return the lines next to a table, above, beside its header or right below, and those further down."""
-    after = lines[table.rows[-1] + 1 :][:_MOST_LINES] if table.rows else []
+    after = table.lines[table.rows[-1] + 1 :][:_MOST_LINES] if table.rows else []
     near = (line for line in after[:_NEAR] if not _has_digits(line))
-    return [*table.preamble, *_beside_header(table, lines), *near], [line for line in after if line.strip()]
+    return [*table.preamble, *_beside_header(table), *near], [line for line in after if line.strip()]
 
 
 def _has_digits(line: str) -> bool:
@@ -190,11 +188,10 @@ def _has_factor(line: str) -> bool:
     return bool(_FACTOR.search(line) and (_MENTIONS.search(line) or line.lstrip()[:1] == "*"))
 
 
-def _beside_header(table: Table, lines: Sequence[str]) -> list[str]:
+def _beside_header(table: Table) -> list[str]:
     """Return what stands behind the names of the columns, and between them and the first row."""
-    names = [*table.names[table.matrix.shape[1] :], *table.further]
-    between = lines[len(table.preamble) + 1 : table.rows[0]] if table.rows and table.names else []
-    return [name for name in names if name] + [line for line in between if line.strip()]
+    names = [*table.names[table.width :], *table.further]
+    return [name for name in names if name] + [line for line in table.between if line.strip()]
 
 
 def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: Sequence[str] = ()) -> None:
@@ -251,7 +248,7 @@ def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     if lost:
         return [f"{ASSUMED} the sign that {lost[0]!r} has lost was Ω (else --impedance-unit)"]
     told = {q: c.unit for q, c in chosen.columns.items() if q in _STATABLE and c.unit != VOLT_PER_AMPERE}
-    names = table.names[: table.matrix.shape[1]]
+    names = table.names[: table.width]
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in names)}
     if stated - set(table.units):
         return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above or below the table say"]
@@ -301,7 +298,7 @@ def _is_of(kind: str, unit: str, line: str) -> bool:
     return all(_UNITS.fullmatch(word) or word.lower() in VOCABULARY for word in words)
 
 
-def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[int, int]]:
+def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
     """Return where each table of a spectrum begins, and the line after its end; none where there is but one.
 
     A table begins with another header, or the same over a new sweep; `table` is the largest of numbers, which
@@ -311,49 +308,47 @@ def tables_below_each_other(table: Table, lines: Sequence[str]) -> list[tuple[in
         return []
     is_one = not table.names or _place_of_frequency(table) is not None
     first = 0 if is_one else len(table.preamble)
-    places = (*range(first), *range(table.rows[0], len(lines)))
+    places = (*range(first), *range(table.rows[0], len(table.lines)))
     begins = {
-        i: bool(_SWEPT & _quantities(lines[i], table)) for i in places if _begins_another(table, lines, i)
+        i: bool(_SWEPT & _quantities(table.lines[i], table)) for i in places if _begins_another(table, i)
     }
     begins = dict(sorted({**begins, first: is_one}.items()))
-    edges = [*begins, len(lines)]
+    edges = [*begins, len(table.lines)]
     if not table.names and sum(1 for row in table.rows if row < edges[1]) < _FEWEST_ROWS:
         begins[first] = False  # numbers of columns above a header
     parts = [part for part in pairwise(edges) if begins[part[0]]]
     return parts if len(edges) > 2 else []
 
 
-def _begins_another(table: Table, lines: Sequence[str], line: int) -> bool:
+def _begins_another(table: Table, line: int) -> bool:
     """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
-    if not lines[line].strip() or line in table.lines:
+    if not table.lines[line].strip() or line in table.places:
         return False
     if (
-        is_units_row(split(lines[line], table.style.delimiter))
+        is_units_row(table.split(table.lines[line]))
         and line
-        and len(_quantities(lines[line - 1], table) - {""}) > 1
+        and len(_quantities(table.lines[line - 1], table) - {""}) > 1
     ):
         return False  # below its names
-    known = _quantities(lines[line], table) - {"", "index"}
-    if not (len(known) > 1 or _is_foreign_header(table, lines, line)) or not _is_over_numbers(
-        lines, line, table
-    ):
+    known = _quantities(table.lines[line], table) - {"", "index"}
+    if not (len(known) > 1 or _is_foreign_header(table, line)) or not _is_over_numbers(line, table):
         return False
-    header = lines[len(table.preamble)] if len(table.preamble) < len(lines) else ""
+    header = table.lines[len(table.preamble)] if len(table.preamble) < len(table.lines) else ""
     own = {_bare(table.style.delimiter.join(table.names)), _bare(header)}
-    return _bare(lines[line]) not in own or _begins_again(table, line)
+    return _bare(table.lines[line]) not in own or _begins_again(table, line)
 
 
-def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:
+def _is_foreign_header(table: Table, line: int) -> bool:
     """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``.
 
     That of a narrower table has one for every cell of the row below it.
     """
     if line <= table.rows[0]:
         return False
-    words = _filled(lines[line], table)
-    whole = len(words) == table.matrix.shape[1]
+    words = _filled(table.lines[line], table)
+    whole = len(words) == table.width
     if table.style.delimiter != " " and not whole and len(words) > 2:
-        below = next((text for text in lines[line + 1 : line + _NEAR] if text.strip()), "")
+        below = next((text for text in table.lines[line + 1 : line + _NEAR] if text.strip()), "")
         whole = len(words) == len(_filled(below, table))
     distinct = len(words) == len(set(words)) > 1
     return whole and distinct and all(word[:1].isalpha() for word in words) and not is_units_row(words)
@@ -361,7 +356,7 @@ def _is_foreign_header(table: Table, lines: Sequence[str], line: int) -> bool:
 
 def _filled(line: str, table: Table) -> list[str]:
     """Return the cells of a line that hold something, without quotation marks."""
-    return [cell for each in split(line, table.style.delimiter) if (cell := each.strip('"'))]
+    return [cell for each in table.split(line) if (cell := each.strip('"'))]
 
 
 def _bare(text: str) -> str:
@@ -370,11 +365,11 @@ def _bare(text: str) -> str:
 
 
 def _quantities(line: str, table: Table) -> set[str]:
-    return {column(name).quantity for name in split(line, table.style.delimiter)[:_MOST_NAMES]}
+    return {column(name).quantity for name in table.split(line)[:_MOST_NAMES]}
 
 
-def _is_over_numbers(lines: Sequence[str], line: int, table: Table) -> bool:
-    return any(row_of_numbers(below, table.style) for below in lines[line + 1 : line + 1 + _NEAR])
+def _is_over_numbers(line: int, table: Table) -> bool:
+    return any(row_of_numbers(below, table.style) for below in table.lines[line + 1 : line + 1 + _NEAR])
 
 
 def _place_of_frequency(table: Table) -> int | None:

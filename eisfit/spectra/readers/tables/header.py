@@ -57,6 +57,8 @@ class Table:
     ----------
     style
         How it is written.
+    lines
+        All that it was found in.
     names
         Header names, one a column; empty where there is no header.
     matrix
@@ -90,6 +92,7 @@ class Table:
     """
 
     style: Style
+    lines: Sequence[str]
     names: list[str]
     matrix: NDArray[np.float64]
     preamble: list[str] = field(default_factory=list)
@@ -107,16 +110,34 @@ class Table:
     further: list[str] = field(default_factory=list)
 
     @cached_property
-    def lines(self) -> frozenset[int]:
-        """The lines of `rows`, to look one up."""
+    def places(self) -> frozenset[int]:
+        """The places of `rows`, to look one up."""
         return frozenset(self.rows)
 
-    def cell(self, lines: Sequence[str], row: int, index: int) -> str:
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self.matrix.T)
+
+    def split(self, line: str) -> list[str]:
+        """Return the cells of a line."""
+        return split(line, self.style.delimiter)
+
+    @property
+    def between(self) -> Sequence[str]:
+        """The lines between the names and the first row."""
+        return self.lines[len(self.preamble) + 1 : self.rows[0]] if self.names and self.rows else []
+
+    def cell(self, row: int, index: int) -> str:
         """Return the text of one cell of `matrix`, empty where it is of no line."""
         if row >= len(self.rows):
             return ""
-        cells = split(lines[self.rows[row]], self.style.delimiter)
+        cells = self.split(self.lines[self.rows[row]])
         return cells[index] if index < len(cells) else ""
+
+    def column(self, index: int) -> list[str]:
+        """Return the text of a column's cells."""
+        return [self.cell(row, index) for row in range(len(self.rows))]
 
 
 def attach_header(table: Table, above: Sequence[str], width: int, row: str = "") -> None:
@@ -131,7 +152,7 @@ def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
     """Return names that end where the numbers below them end, the first column being pandas' bare index."""
     line = above[-1].rstrip() if above else ""
     ends = [match.end() for match in re.finditer(r"\S+", row)]
-    if table.style.delimiter != " " or len(ends) != table.matrix.shape[1] or len(line) != ends[-1]:
+    if table.style.delimiter != " " or len(ends) != table.width or len(line) != ends[-1]:
         return []
     if line[: ends[0]].strip() or not _counts(table.matrix[:, 0]):
         return []
@@ -200,7 +221,7 @@ def _fit_to_columns(table: Table, width: int) -> None:
     """Set names behind the numbers aside; give a first column that counts the rows an empty name it lacks."""
     if not table.mixed:
         table.names, table.further = table.names[:width], table.names[width:]
-    if len(table.names) != table.matrix.shape[1] - 1 or column(table.names[0]).quantity in ("", "index"):
+    if len(table.names) != table.width - 1 or column(table.names[0]).quantity in ("", "index"):
         return
     first = table.matrix[:, 0]
     steps = set(np.diff(first).tolist())

@@ -10,13 +10,12 @@ import numpy as np
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.numbers import split
 
 _MOST_NAMES = 8
 _MARK = "\t"
 
 
-def one_row_a_point(table: Table, lines: Sequence[str]) -> list[str]:
+def one_row_a_point(table: Table) -> list[str]:
     """Return the lines of the same table with a column for each name; none where no column holds names.
 
     The last column that nothing names holds the values; the other columns tell which rows are of one point.
@@ -24,8 +23,8 @@ def one_row_a_point(table: Table, lines: Sequence[str]) -> list[str]:
     named = [column(name).quantity for name in table.names]
     if "frequency" not in named or set(named) & {"real", "imag", "phase"} or not table.rows:
         return []
-    width = table.matrix.shape[1]
-    cells = [[*split(lines[row], table.style.delimiter), *[""] * width][:width] for row in table.rows]
+    width = table.width
+    cells = [[*table.split(table.lines[row]), *[""] * width][:width] for row in table.rows]
     place = next((i for i in range(width) if _holds_names(table, cells, i)), None)
     values = [i for i in range(width) if named[i : i + 1] in ([""], ["modulus"]) and i != place]
     if place is None or not values or not np.isfinite(table.matrix[:, values[-1]]).any():

@@ -45,9 +45,9 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     numeric = _numeric_lines(lines, style, parsed)
     if not numeric.rows.size:
         return None
-    table = Table(style, [], np.empty((0, 0)))
-    width, first = _fill(table, numeric, lines)
-    summary = _take_summary(table, numeric, lines, first)
+    table = Table(style, lines, [], np.empty((0, 0)))
+    width, first = _fill(table, numeric)
+    summary = _take_summary(table, numeric, first)
     first = table.rows[0] if summary else first
     attach_header(table, lines[:first], width, lines[table.rows[0]] if table.rows else "")
     if summary and table.mixed:
@@ -84,7 +84,7 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
     return _Numeric(np.array(rows, np.intp), np.array(widths, np.intp), np.array(flat, np.float64))
 
 
-def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, int]:
+def _fill(table: Table, numeric: _Numeric) -> tuple[int, int]:
     """Fill the matrix with the rows of the most frequent width; return that and the first line."""
     rows, size = numeric.rows, int(numeric.widths[0])
     if (
@@ -95,24 +95,24 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
         table.matrix, table.rows = numeric.flat.reshape(-1, size), rows.tolist()
         return size, int(rows[0])
     counts = np.bincount(numeric.widths)
-    width = _find_named_width(table, numeric, lines) or int(np.flatnonzero(counts == counts.max())[-1])
+    width = _find_named_width(table, numeric) or int(np.flatnonzero(counts == counts.max())[-1])
     needed = _find_needed_width(numeric, width)
     main = numeric.rows[(numeric.widths >= needed) & (numeric.widths <= width)]
     followers = set(numeric.rows[numeric.widths < width].tolist())
     ends = np.cumsum(numeric.widths)
     skipped = _is_title(numeric, ends, main[:2], needed)
-    first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
-    first = _reach(first, -1, set(numeric.rows.tolist()), lines, table.style)
-    first = _with_remarks(numeric, lines, first, needed, -1)
-    last = _with_remarks(numeric, lines, last, needed, 1)
+    first, last = _start(main[skipped : skipped + 4].tolist(), main.size, table.lines), int(main[-1])
+    first = _reach(first, -1, set(numeric.rows.tolist()), table.lines, table.style)
+    first = _with_remarks(numeric, table.lines, first, needed, -1)
+    last = _with_remarks(numeric, table.lines, last, needed, 1)
     inside = numeric.rows[(numeric.rows >= first) & (numeric.rows <= last)]
     apart = int(np.diff(inside).min()) if inside.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
-    last = _reach(last, 1, followers | _rows_with_remarks(numeric, width), lines, table.style)
+    last = _reach(last, 1, followers | _rows_with_remarks(numeric, width), table.lines, table.style)
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     matrix = np.full((inside.size, width), np.nan)
-    whole = [lines[row] for row in main[:_COMPARED]]
+    whole = [table.lines[row] for row in main[:_COMPARED]]
     same = numeric.widths[inside] == width
     starts = (ends - numeric.widths)[inside]
     matrix[same] = numeric.flat[starts[same][:, None] + np.arange(width)]
@@ -125,16 +125,22 @@ def _fill(table: Table, numeric: _Numeric, lines: Sequence[str]) -> tuple[int, i
             table.beyond += int(np.isfinite(part[width:]).sum())
             table.remarked += [int(numeric.rows[inside[place]])] * bool(np.isnan(part[width:]).any())
         part, row = part[:width], int(numeric.rows[inside[place]])
-        below = _locate_below(whole, lines[row]) if table.style.delimiter == " " and part.size < width else []
+        below = (
+            _locate_below(whole, table.lines[row])
+            if table.style.delimiter == " " and part.size < width
+            else []
+        )
         if len(below) != part.size < needed and (
-            table.style.delimiter == " " or _lacks_marks(lines, row, main, table)
+            table.style.delimiter == " " or _lacks_marks(row, main, table)
         ):
             table.narrower.append(row)
         matrix[place, below if len(below) == part.size else slice(part.size)] = part
     kept = np.isfinite(matrix).sum(axis=1) >= min(2, width)
     table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
     read = set(table.rows)
-    table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
+    table.skipped = [
+        (i + 1, table.lines[i]) for i in range(first, last + 1) if i not in read and table.lines[i].strip()
+    ]
     return width, first
 
 
@@ -152,21 +158,23 @@ def _find_needed_width(numeric: _Numeric, width: int) -> int:
     return int(np.flatnonzero(filled)[-1]) + 1 if filled[:2].all() else width
 
 
-def _find_named_width(table: Table, numeric: _Numeric, lines: Sequence[str]) -> int:
+def _find_named_width(table: Table, numeric: _Numeric) -> int:
     """Return the width of the first rows, where a line above names so many columns and later rows end before.
 
     Of spectra side by side the longest may go on beyond the others for most of the rows. Where all rows have
     as many marks it is that of the widest, the last cells of the others being empty. 0: it is not so.
     """
     width = int(numeric.widths[0])
-    if table.style.delimiter != " " and (widest := _width_of_marks(numeric, lines, table.style.delimiter)):
+    if table.style.delimiter != " " and (
+        widest := _width_of_marks(numeric, table.lines, table.style.delimiter)
+    ):
         return widest
     few = np.bincount(numeric.widths)[width] < _FEWEST_ROWS and table.style.delimiter not in "\t;"
     if table.style.delimiter == " " or width <= 3 or few:  # few beside it: a result, or thousands' commas
         return 0
     falls = bool((np.diff(numeric.widths) <= 0).all() and numeric.widths[-1] < width)
     first = int(numeric.rows[0])
-    above = [split(line, table.style.delimiter) for line in lines[max(0, first - _FEWEST_ROWS) : first]]
+    above = [table.split(line) for line in table.lines[max(0, first - _FEWEST_ROWS) : first]]
     return width if falls and any(len(cells) == width for cells in above) else 0
 
 
@@ -179,10 +187,10 @@ def _width_of_marks(numeric: _Numeric, lines: Sequence[str], delimiter: str) -> 
     return widest if len({lines[row].count(delimiter) for row in numeric.rows}) == 1 else 0
 
 
-def _lacks_marks(lines: Sequence[str], row: int, main: NDArray[np.intp], table: Table) -> bool:
+def _lacks_marks(row: int, main: NDArray[np.intp], table: Table) -> bool:
     """Whether a row between whole ones has fewer marks: a cell is gone, and those behind it moved."""
-    marks = [lines[place].count(table.style.delimiter) for place in main[:_COMPARED]]
-    return row < int(main[-1]) and lines[row].count(table.style.delimiter) < min(marks)
+    marks = [table.lines[place].count(table.style.delimiter) for place in main[:_COMPARED]]
+    return row < int(main[-1]) and table.lines[row].count(table.style.delimiter) < min(marks)
 
 
 def _narrower_above(table: Table, numeric: _Numeric, width: int) -> list[int]:
@@ -207,20 +215,20 @@ def _rows_of_the_header(table: Table, numeric: _Numeric, width: int) -> list[int
     size = sizes.get(row, width)
     while sizes.get(row) == size:
         row -= 1
-    cells = split(table.preamble[row], table.style.delimiter) if 2 < size < width and row >= 0 else []
+    cells = table.split(table.preamble[row]) if 2 < size < width and row >= 0 else []
     named = {column(cell).quantity for cell in cells} & WANTED
     return [*range(row + 1, table.rows[0])] if len(cells) == size and len(named) > 1 else []
 
 
-def _take_summary(table: Table, numeric: _Numeric, lines: Sequence[str], first: int) -> list[float]:
+def _take_summary(table: Table, numeric: _Numeric, first: int) -> list[float]:
     """Return the numbers of a first row that has more, under further names, and make it one; or none.
 
     A result or a condition stands there: ``f,Zre,Zim,Rct``. It goes on as the rows below do, which one with
     marks between thousands does not.
     """
-    width, wide = table.matrix.shape[1], set(numeric.rows[numeric.widths > table.matrix.shape[1]].tolist())
+    width, wide = table.width, set(numeric.rows[numeric.widths > table.width].tolist())
     row = first if first in wide else first - 1
-    above = [split(line, table.style.delimiter) for line in lines[max(0, row - 2) : row]]
+    above = [table.split(line) for line in table.lines[max(0, row - 2) : row]]
     if row not in wide or len(table.rows) <= _FEWEST_ROWS:
         return []
     place = int(np.searchsorted(numeric.rows, row))

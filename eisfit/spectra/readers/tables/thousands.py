@@ -18,7 +18,7 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.numbers import Style, number
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -53,7 +53,7 @@ class _Written:
         return np.array([np.nan if value is None else value for value in found])
 
 
-def settle_thousands(file: File, table: Table, lines: Sequence[str]) -> list[str]:
+def settle_thousands(file: File, table: Table) -> list[str]:
     """Take marks between thousands out of the columns that have them; return the sentence that says so.
 
     Raises
@@ -61,7 +61,7 @@ def settle_thousands(file: File, table: Table, lines: Sequence[str]) -> list[str
     ReadError
         Where the marks of a column may be either, or are decimal signs in some columns and not in others.
     """
-    written = _columns(table, lines) if _may_have(table, lines) else {}
+    written = _columns(table) if _may_have(table) else {}
     settled = {i: told for i, one in written.items() if (told := _runs_on(file, table, i, one))}
     parted = [i for i, told in settled.items() if told == "thousands"]
     decimals = {one.decimal for one in written.values()} - {""}
@@ -79,7 +79,7 @@ def settle_thousands(file: File, table: Table, lines: Sequence[str]) -> list[str
     return [_note(table, written, sorted(parted), bool(marks))]
 
 
-def _may_have(table: Table, lines: Sequence[str]) -> bool:
+def _may_have(table: Table) -> bool:
     """Whether a column has numbers of at most three decimals beside whole ones, or the other mark."""
     values = table.matrix
     if not table.rows:
@@ -94,7 +94,7 @@ def _may_have(table: Table, lines: Sequence[str]) -> bool:
     signs = table.style.decimal
 
     def grouped(row: int, index: int) -> bool:
-        cell = table.cell(lines, row, index)
+        cell = table.cell(row, index)
         return signs in cell and _GROUPED[signs].fullmatch(cell.strip('"')) is not None
 
     parts = np.argwhere(~whole & ~missing)[: _LOOKED_AT * every].tolist()
@@ -107,7 +107,7 @@ def _may_have(table: Table, lines: Sequence[str]) -> bool:
     if any(grouped(row, i) for row, i in places):
         return True
     gaps = [(row, int(i)) for i in np.flatnonzero(missing.any(axis=0)) for row in _two(missing[:, i])]
-    return any(_OTHER[signs] in table.cell(lines, *at) for at in gaps)
+    return any(_OTHER[signs] in table.cell(*at) for at in gaps)
 
 
 def _at_largest_jump(size: NDArray[np.float64]) -> tuple[int, ...]:
@@ -123,10 +123,10 @@ def _two(missing: NDArray[np.bool_]) -> list[int]:
     return [int(places[0]), int(places[-1])]
 
 
-def _columns(table: Table, lines: Sequence[str]) -> dict[int, _Written]:
+def _columns(table: Table) -> dict[int, _Written]:
     """Return how the columns of numbers are written; none where rows are cut otherwise than the table."""
-    width = table.matrix.shape[1]
-    rows = [[cell.strip('" ') for cell in split(lines[row], table.style.delimiter)] for row in table.rows]
+    width = table.width
+    rows = [[cell.strip('" ') for cell in table.split(table.lines[row])] for row in table.rows]
     if table.style.delimiter == " " and any(len(row) != width for row in rows):
         return {}
     cells = [[row[i] if i < len(row) else "" for row in rows] for i in range(width)]
