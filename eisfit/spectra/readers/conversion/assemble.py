@@ -53,10 +53,10 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
                 impedance=z[part],
                 noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
                 times=None if (times := chosen.get("time")) is None else times[part],
-                cycle=_typical_value(chosen.get("cycle"), told, whole=True),
+                cycle=_first(chosen.get("cycle"), told),
                 time_s=_first(chosen.get("time"), told),
-                temperature_C=_typical_value(chosen.get("temperature"), told),
-                potential_V=_typical_value(chosen.get("potential"), told),
+                temperature_C=_typical(chosen.get("temperature"), told),
+                potential_V=_typical(chosen.get("potential"), told),
                 notes=list(chosen.notes),
                 form=form,
             )
@@ -78,20 +78,18 @@ def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> 
     return sorted(cuts)
 
 
-def _typical_value(values: FloatArray | None, part: NDArray[np.intp], whole: bool = False) -> float | None:
-    if values is None:
-        return None
-    finite = values[part][np.isfinite(values[part])]
-    if finite.size == 0:
-        return None
-    return float(finite[0]) if whole else float(median(finite))
+def _typical(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
+    finite = _known(values, part)
+    return float(median(finite)) if finite.size else None
 
 
 def _first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
-    if values is None:
-        return None
-    finite = values[part][np.isfinite(values[part])]
+    finite = _known(values, part)
     return float(finite[0]) if finite.size else None
+
+
+def _known(values: FloatArray | None, part: NDArray[np.intp]) -> FloatArray:
+    return np.empty(0) if values is None else values[part][np.isfinite(values[part])]
 
 
 def describe_sign(chosen: Chosen) -> str:

@@ -36,7 +36,8 @@ from eisfit.spectra.spectrum import ASSUMED
 
 Arrays = dict[str, NDArray[Any]]
 _MOST_SHOWN = 8
-_SCALE = regex("scale|factor|multipl", re.IGNORECASE)
+#: What a number is called that the others are to be multiplied with.
+SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 
 
 def from_groups(
@@ -127,7 +128,7 @@ def name_columns(arrays: Mapping[str, NDArray[Any]], names: Sequence[Sequence[st
 
 def word_of(name: str, value: NDArray[Any]) -> Iterator[str]:
     """Yield an array of one text behind its name, or of one number that is called a scale or a factor."""
-    if value.size == 1 and (value.dtype.kind == "U" or (value.dtype.kind in "fiu" and _SCALE.search(name))):
+    if value.size == 1 and (value.dtype.kind == "U" or (value.dtype.kind in "fiu" and SCALE.search(name))):
         yield f"{name}: {value.item()}"
 
 

@@ -142,6 +142,14 @@ def read_named_sweeps(
     return sweeps, chosen
 
 
+def number_loops(sweeps: Sequence[Sweep], loops: Sequence[int]) -> None:
+    """Take the loops' numbers as cycles where the file tells none that part the sweeps."""
+    if len(sweeps) > 1 and len(loops) == len(sweeps) and len({sweep.cycle for sweep in sweeps}) == 1:
+        for sweep, loop in zip(sweeps, loops, strict=True):
+            sweep.cycle = float(loop)
+            sweep.notes.append("cycle is the loop's number")
+
+
 def _are_words(cells: Sequence[str], style: Style) -> bool:
     """Whether several cells are words, and none a number or a gap."""
     return len(cells) > 1 and all(cell and number(cell, style) is None for cell in cells)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from eisfit.records import dataclass
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._mpr_columns import COLUMNS, FLAGS
-from eisfit.spectra.readers.file_formats._rows import Block, read_named_sweeps
+from eisfit.spectra.readers.file_formats._rows import Block, number_loops, read_named_sweeps
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -87,12 +87,9 @@ def parse(file: File) -> list[Sweep]:
 
 
 def _tell(sweeps: list[Sweep], about: dict[str, Any], cut: bool, loops: list[int]) -> None:
-    by_loop = len(sweeps) > 1 and len(loops) == len(sweeps) and len({sweep.cycle for sweep in sweeps}) == 1
-    for number, sweep in enumerate(sweeps):
+    number_loops(sweeps, range(len(loops)))
+    for sweep in sweeps:
         sweep.metadata = dict(about)
-        if by_loop:
-            sweep.cycle = float(number)
-            sweep.notes.append("cycle is the loop's number")
     if cut:
         sweeps[-1].notes.append("the file is cut off, or was copied while the instrument was writing")
 

@@ -14,7 +14,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.file_formats._rows import Block, read_named_sweeps, read_rows
+from eisfit.spectra.readers.file_formats._rows import Block, number_loops, read_named_sweeps, read_rows
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.table import find_table
@@ -53,7 +53,7 @@ def parse(file: File) -> list[Sweep]:
     sweeps, _ = read_named_sweeps(file, block, header, _loop_starts(header, block))
     for sweep in sweeps:
         sweep.metadata = {**_summary(header, sweep.metadata), **sweep.metadata}
-    _number_loops(sweeps, header)
+    number_loops(sweeps, [int(match[1]) for line in header if (match := _LOOP.match(line))])
     others = [name for name in names if _ELECTRODE.match(name)]
     for sweep in sweeps if others else []:
         sweep.notes.append(f"{ASSUMED} Re(Z) is what is asked for; left aside: {', '.join(others[:4])}")
@@ -112,15 +112,6 @@ def _loop_starts(header: Sequence[str], block: Block) -> list[int]:
     return [
         row for row in starts if 0 < row < f.size and f[row] > 0 and f[row - 1] > 0 and f[row] != f[row - 1]
     ]
-
-
-def _number_loops(sweeps: list[Sweep], header: Sequence[str]) -> None:
-    """Where the cycle column cannot tell the sweeps apart, the loop's number is the cycle."""
-    loops = [int(match[1]) for line in header if (match := _LOOP.match(line))]
-    if len(sweeps) > 1 and len(loops) == len(sweeps) and len({sweep.cycle for sweep in sweeps}) == 1:
-        for sweep, loop in zip(sweeps, loops, strict=True):
-            sweep.cycle = float(loop)
-            sweep.notes.append("cycle is the loop's number")
 
 
 def _summary(header: Sequence[str], pairs: dict[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def _attributes(content: Any) -> Iterator[str]:
         yield from (f"{key}: {', '.join(map(_text_of, value))}" for key, value in told if _are_texts(value))
         if one.name and hasattr(one, "dtype") and one.shape == () and one.dtype.kind in "OSfiu":
             value = one[()]
-            text = value.decode(errors="replace") if isinstance(value, bytes) else value
+            text = _text_of(value) if isinstance(value, bytes) else value
             yield from word_of(one.name.rsplit("/", 1)[-1], np.asarray(text))
 
 
@@ -153,8 +153,7 @@ def _text_of(value: Any) -> str:
 def _with_unit(name: str, attributes: Any) -> str:
     """Return the name with the unit that the dataset's attributes tell."""
     told = next((_read_attribute(attributes, key) for key in attributes if key.lower() in _UNITS), None)
-    told = "" if told is None else told
-    return attach_unit(name, told.decode(errors="replace") if isinstance(told, bytes) else told)
+    return attach_unit(name, _text_of(told) if isinstance(told, bytes) else told)
 
 
 def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:

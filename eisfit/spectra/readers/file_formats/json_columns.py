@@ -20,7 +20,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.attribute_units import units_in_title
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
-from eisfit.spectra.readers.file_formats._named_arrays import from_names
+from eisfit.spectra.readers.file_formats._named_arrays import SCALE, from_names
 from eisfit.spectra.readers.labels.key_values import apply_conditions
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import names_and_units
@@ -37,7 +37,6 @@ RANK = 30
 _DEEPEST = 6
 _MOST_FACTS, _LONGEST_FACT = 300, 20_000
 _ONE_A_LINE = regex(r"\s*\{[^\n]*\}\s*\n\s*\{[^\n]*\}\s*(?:\n|$)")
-_SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 #: What a list of names and one of rows are called; pandas: columns, data.
 _HEADERS = ("columns", "header", "headers", "fields", "names")
 _ROWS = ("data", "rows", "points", "values", "records")
@@ -105,7 +104,7 @@ def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping
 
 def words_of(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     """Yield the texts of the document, each behind its name."""
-    if name and (isinstance(value, str) or (isinstance(value, (int, float)) and _SCALE.search(name))):
+    if name and (isinstance(value, str) or (isinstance(value, (int, float)) and SCALE.search(name))):
         yield f"{name}: {value}"
     elif isinstance(value, Mapping) and depth <= _DEEPEST:
         for key, item in value.items():

@@ -29,6 +29,29 @@ def convert_to_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, lis
     return f" [{_BASE[kinds.pop()]}]", scaled
 
 
+def tabulate(names: Sequence[str], rows: Sequence[Sequence[tuple[str, str, str]]]) -> list[str]:
+    """Return the lines of a table of cells of (name, number, unit), with the units told in its header.
+
+    Parameters
+    ----------
+    names
+        What the columns are called.
+    rows
+        The cells of each row.
+
+    Returns
+    -------
+    list of str
+        The header and the rows, parted by tabs; empty where the units of a column are not one.
+    """
+    columns = [convert_to_one_unit(cells) for cells in zip(*rows, strict=True)]
+    told = [column for column in columns if column is not None]
+    if len(told) < len(columns):
+        return []
+    head = "\t".join(name + unit for name, (unit, _) in zip(names, told, strict=True))
+    return [head, *map("\t".join, zip(*(values for _, values in told), strict=True))]
+
+
 def _convert_in_order(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]] | None:
     """Return frequencies in hertz among which ``100 MHZ`` may be milli- or megahertz: as they run one way."""
     ways = []

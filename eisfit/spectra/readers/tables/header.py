@@ -20,6 +20,7 @@ from eisfit.spectra.readers.tables.header_names import (
     LONGEST_HEADER,
     WANTED,
     align_units,
+    are_of_spectrum,
     are_units_and_a_word,
     is_bracketed_unit,
     is_of_digatron,
@@ -157,7 +158,7 @@ def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
     if line[: ends[0]].strip() or not _counts(table.matrix[:, 0]):
         return []
     names = ["", *(line[start:end].strip() for start, end in pairwise(ends))]
-    if not all(names[1:]) or len(WANTED & set(quantities_of(names, []))) < 3:
+    if not all(names[1:]) or not are_of_spectrum(names):
         return []
     table.preamble = list(above[:-1])
     return names
@@ -177,7 +178,7 @@ def _search_header(table: Table, above: Sequence[str], width: int) -> None:
             units = _units_row(below, table.style, width)
             units = units or _units_above(higher, table.style, width)
             table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
-            if len(found := WANTED & {*quantities_of(table.names, [])}) < 2 or "frequency" not in found:
+            if len(found := WANTED & {*quantities_of(table.names)}) < 2 or "frequency" not in found:
                 upper = [above[line] for line in near[place : place + 3]][::-1]
                 spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
                     upper, table.style, width
@@ -207,9 +208,9 @@ def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
     if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, style.delimiter):
         return True
     names = split(higher, style.delimiter)
-    if len(names) != width or len(WANTED & set(quantities_of(names, []))) < 3:
+    if len(names) != width or not are_of_spectrum(names):
         return False
-    known = set(quantities_of(cells, [])) - {"", "index"}
+    known = set(quantities_of(cells)) - {"", "index"}
     if len(cells) <= width and known and known <= _CONDITIONS:
         return True  # cycle 1, cycle 1: of the columns named above
     alone = style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above

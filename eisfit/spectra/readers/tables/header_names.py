@@ -11,7 +11,7 @@ from eisfit.spectra.readers.names.units import is_unit, is_units_row, measures
 from eisfit.spectra.readers.names.words import PARTS, make_impedance
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 
-WANTED = {"frequency", *PARTS}
+WANTED, _FEWEST_WANTED = {"frequency", *PARTS}, 3
 #: A name that is a number of a column: its stem, and the number or the letter.
 _COUNTED = regex(r"([^\W\d]*[ _(]*)(\d{1,3})\)?|()([A-Za-z])(?:\([XYxy]\))?")
 #: ``#L`` names columns in files of SPEC.
@@ -70,7 +70,7 @@ def names_of_legend(above: Sequence[str], width: int) -> list[str]:
     names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
     if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
         return []
-    return names if len(set(quantities_of(names, [])) & WANTED) >= 3 else []
+    return names if are_of_spectrum(names) else []
 
 
 def names_of_units(line: str, style: Style, width: int) -> list[str]:
@@ -127,8 +127,7 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
         for i in range(1, width):
             over[i] = over[i] or over[i - 1]
     names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
-    quantities = quantities_of(names, [])
-    return names if len(WANTED & set(quantities)) >= 3 else []
+    return names if are_of_spectrum(names) else []
 
 
 def _is_of_numbers(cells: Sequence[str], style: Style) -> bool:
@@ -155,11 +154,17 @@ def _is_remark(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if filled == 1:
         return bool(rows[0][0])
     marked = COMMENT.match(lines[-1]) is not None and COMMENT.match(lines[-2]) is None
-    return marked and len(WANTED & set(quantities_of(list(rows[-2]), []))) >= 3
+    return marked and are_of_spectrum(list(rows[-2]))
 
 
-def quantities_of(names: list[str], units: list[str]) -> list[str]:
+def are_of_spectrum(names: list[str]) -> bool:
+    """Whether names are those of a spectrum's columns: three of a frequency and the parts of an impedance."""
+    return len(WANTED & {*quantities_of(names)}) >= _FEWEST_WANTED
+
+
+def quantities_of(names: list[str], units: list[str] | None = None) -> list[str]:
     """Return what each name means, some of them only with the unit that stands below."""
+    units = units or []
     each = units if len(units) == len(names) else align_units(units, names) if is_units_row(units) else []
     known = [column(name).quantity for name in names]
     return [found or column(f"{name} [{unit}]").quantity if unit and name else found

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median, polar, relative_differences
 from eisfit.records import dataclass
@@ -37,6 +36,8 @@ _ROUNDED = 0.06  # between frequencies written with two digits and with more
 _SMALLEST, _LARGEST = 1e-6, 1e13  # ohm, typical of a spectrum: a bus bar's, a film's of quartz
 _MOST, _OF_AN_INDUCTOR = 0.9, np.pi / 3  # of the points; phase at the highest frequency
 _POLAR = ("frequency", "modulus", "phase")
+#: Units of a phase in radians, and up to which number it may be that of a passive system.
+_ANGLES = {"degrees": (np.pi / 180, 91), "radians": (1.0, 1.6)}
 _IMPEDANCE = regex(
     r"imped[ae]n|(?<![^\W_])EIS(?![^\W_])|nyquist|ohms?(?![^\W_])|Ω|(?<![^\W_])Z(?![^\W\d_])", re.IGNORECASE
 )
@@ -70,6 +71,11 @@ class Reading:
     frequency: FloatArray
     impedance: ComplexArray
     beside: tuple[dict[int, Column], ...] = ()
+
+    @property
+    def place(self) -> int:
+        """Of the frequency's column."""
+        return next(i for i, meaning in self.columns.items() if meaning.quantity == "frequency")
 
     @property
     def proven(self) -> bool:
@@ -113,7 +119,7 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
     if extra and not moved:
         _refuse_moved(file, matrix, start, chosen)
     _refuse_constant(file, matrix, chosen, bare)
-    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    place = chosen.place
     if _may_be_logarithms(matrix[:, place]):
         raise file.error(
             f"a table {bare}, the first numbers of which may be frequencies or their logarithms: "
@@ -167,10 +173,9 @@ def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]
 
 def _is_likely(chosen: Reading) -> bool:
     """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
-    test, good = chosen.test, np.isfinite(chosen.impedance)
-    if test is not None:
-        return test.likely != 0 and _positive(chosen) > _MOST
-    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    if chosen.test is not None:
+        return chosen.test.likely != 0 and _positive(chosen) > _MOST
+    z = _rising(chosen)
     return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
 
 
@@ -179,12 +184,17 @@ def _positive(chosen: Reading) -> float:
     return float(np.mean(chosen.impedance[np.isfinite(chosen.impedance)].real > 0))
 
 
+def _rising(chosen: Reading) -> ComplexArray:
+    """Return the impedance in the order of the frequencies, without what is missing."""
+    good = np.isfinite(chosen.impedance)
+    return chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+
+
 def _grows_like_moduli(chosen: Reading) -> bool:
     """Whether numbers are inductive all over, and not the more so the higher f, as an inductor is."""
     if chosen.test is None:
         return False
-    good = np.isfinite(chosen.impedance)
-    z = chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
+    z = _rising(chosen)
     z = z if chosen.test.as_written < chosen.test.turned else z.conj()
     (low, high), inductive = np.angle(z[[0, -1]]), float(np.mean(z.imag > 0)) > _MOST
     return inductive and bool(abs(z[-1]) > abs(z[0]) and high < max(low, _OF_AN_INDUCTOR))
@@ -215,8 +225,7 @@ def _find_beside(
     ReadError
         When columns may be another spectrum, and nothing tells which.
     """
-    width = matrix.shape[1]
-    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
+    width, place = matrix.shape[1], chosen.place
     again = [i for i in range(start + 3, width) if _begins_another(matrix, i, place)]
     if again:
         period = again[0] - place
@@ -271,32 +280,19 @@ def _may_be_logarithms(values: FloatArray) -> bool:
 def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
     """Return the possible readings, the usual order first."""
     a, b, c = (matrix[:, start + i] for i in range(3))
-    if of_speaker and np.nanmin(b, initial=np.inf) > 0:
-        words, names = (
-            "frequency, |Z|, phase in degrees, as .zma files are",
-            ("frequency", "modulus", "phase"),
-        )
-        return [_reading(words, start, names, a, polar(b, np.radians(c)))]
+    if of_speaker and _is_positive(b):
+        words = "frequency, |Z|, phase in degrees, as .zma files are"
+        return [_reading(words, start, _POLAR, a, polar(b, np.radians(c)))]
     found = []
     if looks_like_frequency(a):
         found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
-        largest = np.nanmax(np.abs(c), initial=0.0)
-        if np.nanmin(b, initial=np.inf) > 0 and largest <= 91:
-            found.append(
-                _reading("frequency, |Z|, phase in degrees", start, _POLAR, a, polar(b, np.radians(c)))
-            )
-        if np.nanmin(b, initial=np.inf) > 0 and largest <= 1.6:
-            names = ("frequency", "modulus", "phase_rad")
-            found.append(_reading("frequency, |Z|, phase in radians", start, names, a, polar(b, c)))
-        modulus_last = np.nanmin(c, initial=np.inf) > 0 and np.nanmax(np.abs(b), initial=0.0) <= 91
-        if modulus_last:  # the usual order where b is a part of an impedance too
-            names = ("frequency", "phase", "modulus")
-            found.append(
-                _reading("frequency, phase in degrees, |Z|", start, names, a, polar(c, np.radians(b)))
-            )
-        if modulus_last and np.nanmax(np.abs(b), initial=0.0) <= 1.6:
-            names = ("frequency", "phase_rad", "modulus")
-            found.append(_reading("frequency, phase in radians, |Z|", start, names, a, polar(c, b)))
+        # with the phase first it is the usual order where b is a part of an impedance too
+        for modulus, angle, names in ((b, c, _POLAR), (c, b, ("frequency", "phase", "modulus"))):
+            for unit, (size, most) in _ANGLES.items():
+                if _is_positive(modulus) and np.nanmax(np.abs(angle), initial=0.0) <= most:
+                    called = {"modulus": "|Z|", "phase": f"phase in {unit}"}
+                    words = ", ".join(called.get(name, name) for name in names)
+                    found.append(_reading(words, start, names, a, polar(modulus, size * angle), angle=unit))
     if looks_like_frequency(c):
         found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
     usual = "Z', Z'', frequency" if _can_only_end_so(a, b, c) else "frequency, Z', Z''"
@@ -309,14 +305,17 @@ def _can_only_end_so(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
     return bool(parts and runs_one_way(c) and is_spaced_like_sweep(c) and not looks_like_frequency(a))
 
 
+def _is_positive(values: FloatArray) -> bool:
+    return bool(np.nanmin(values, initial=np.inf) > 0)
+
+
 def _reading(
-    words: str, start: int, names: tuple[str, ...], f: FloatArray, z: NDArray[np.complex128]
+    words: str, start: int, names: tuple[str, ...], f: FloatArray, z: ComplexArray, *, angle: str = "degrees"
 ) -> Reading:
     columns = {}
     for place, name in enumerate(names, start):
-        scale = 180 / np.pi if name == "phase_rad" else 1.0
-        unit = {"phase": "deg", "phase_rad": "rad"}.get(name, "")
-        columns[place] = Column(f"column {place + 1}", name.removesuffix("_rad"), scale, unit)
+        scale, unit = (np.degrees(_ANGLES[angle][0]), angle[:3]) if name == "phase" else (1.0, "")
+        columns[place] = Column(f"column {place + 1}", name, scale, unit)
     return Reading(words, columns, kramers_kronig_sign(f, z), f, z)
 
 
@@ -355,9 +354,8 @@ def _refuse_moved(file: File, matrix: FloatArray, start: int, chosen: Reading) -
     A time in front of the parts may obey half: nothing else shows that it is none.
     """
     cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
-    place = next(i for i, meaning in chosen.columns.items() if meaning.quantity == "frequency")
-    if is_angular(matrix, place, range(start, matrix.shape[1])):
-        raise file.error(f"column {place + 1} is 2 pi times another one, an angular frequency: {cure}")
+    if is_angular(matrix, chosen.place, range(start, matrix.shape[1])):
+        raise file.error(f"column {chosen.place + 1} is 2 pi times another one, an angular frequency: {cure}")
     orders = find_orders(matrix, start) if chosen.misfit > _EXACT else []
     if orders and _BETTER * orders[0].misfit < chosen.misfit and set(orders[0].places) != set(chosen.columns):
         where = "{}, {} and {}".format(*(i + 1 for i in orders[0].places))

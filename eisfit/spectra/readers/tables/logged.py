@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.cell_units import convert_to_one_unit
+from eisfit.spectra.readers.names.cell_units import tabulate
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.tables.header_names import WANTED
 
@@ -18,7 +18,6 @@ _NAMED = regex(
 _LONGEST = 400
 _FEWEST_ROWS = 3
 _FEWEST_NAMES = 3  # of a point: a frequency and two parts
-_MARK = "\t"
 
 
 def tabulate_named_lines(lines: Sequence[str]) -> list[str]:
@@ -33,12 +32,9 @@ def tabulate_named_lines(lines: Sequence[str]) -> list[str]:
         return []  # a point that lacks a number is none to leave out in silence
     (names,) = heads
     quantities = {column(name).quantity for name in names}
-    columns = [convert_to_one_unit(cells) for cells in zip(*rows, strict=True)]
-    if len(set(names)) < max(len(names), _FEWEST_NAMES) or "frequency" not in quantities or not all(columns):
+    if len(set(names)) < max(len(names), _FEWEST_NAMES) or "frequency" not in quantities:
         return []
-    told = [one for one in columns if one is not None]
-    head = _MARK.join(name + unit for name, (unit, _) in zip(names, told, strict=True))
-    return [head, *map(_MARK.join, zip(*(values for _, values in told), strict=True))]
+    return tabulate(names, rows)
 
 
 def _parse_line(line: str) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.cell_units import convert_to_one_unit
+from eisfit.spectra.readers.names.cell_units import tabulate
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_units_row, unit_of
 from eisfit.spectra.readers.tables.numbers import split
@@ -235,12 +235,8 @@ def _strip_units(lines: Sequence[str]) -> list[str]:
     names = names if all(names) else above
     if len(rows) < _FEWEST_ROWS or len(names) != len(rows[0]):
         return []
-    columns = [convert_to_one_unit(column) for column in zip(*rows, strict=True)]
-    if not all(columns):
-        return []
-    head = "\t".join(name + unit for name, (unit, _) in zip(names, filter(None, columns), strict=True))
-    plain = map("\t".join, zip(*(values for _, values in filter(None, columns)), strict=True))
-    return [head, *(line for i, row in enumerate(plain, 1) for line in (row, *others.get(i, ())))]
+    table = tabulate(names, rows)
+    return [line for i, row in enumerate(table) for line in (row, *others.get(i, ()))]
 
 
 def is_numbered(line: str) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.tables.header_names import WANTED, quantities_of
+from eisfit.spectra.readers.tables.header_names import are_of_spectrum
 from eisfit.spectra.readers.tables.numbers import Style, row_of_numbers
 
 _TITLED = regex(
     r"\s*([^\W\d][^:;\t]*,[^:;\t]*?)\s*[,;]\s*([^\W\d][\w ]{0,20}?)\s*[:=]\s*([^\s,;][^,;\t]{0,40})"
 )
-_FEWEST_NAMES = 3
 MOST_LINES = 20_000  # it is looked for where a table was refused: more would take long
 _LONGEST = 200  # characters
 
@@ -37,7 +36,6 @@ def _part(line: str, below: str) -> list[str]:
         return []
     names = [name.strip() for name in match[1].split(",")]
     numbers = row_of_numbers(below, Style(" ", ".")) or row_of_numbers(below, Style(" ", ","))
-    if len(names) < _FEWEST_NAMES or not numbers or len(numbers) != len(names):
+    if not numbers or len(numbers) != len(names):
         return []
-    whole = len(WANTED & set(quantities_of(names, []))) >= _FEWEST_NAMES
-    return [f"{match[2]}: {match[3]}", "\t".join(names)] if whole else []
+    return [f"{match[2]}: {match[3]}", "\t".join(names)] if are_of_spectrum(names) else []
