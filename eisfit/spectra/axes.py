@@ -76,6 +76,11 @@ class Axis:
             found.append(re.compile(rf"{_BEFORE}{_NUMBER}[ _]?%"))
         return tuple(found)
 
+    def factor(self, unit: str) -> float | None:
+        """Return what a number in a unit is multiplied with to be in the axis'; None for another's unit."""
+        plain = {key.lower(): factor for key, factor in self.suffixes.items()}
+        return self.suffixes.get(unit, plain.get(unit.lower()))
+
     @property
     def words(self) -> str:
         """Its name in a sentence."""
@@ -289,5 +294,5 @@ def _value(match: re.Match[str], axis: Axis) -> float | None:
     unit = match[2] if len(match.groups()) > 1 else None
     if axis.name == "temperature" and unit == "K":
         return round(number - ZERO_CELSIUS, 6)
-    same = {key.lower(): factor for key, factor in axis.suffixes.items()}
-    return number * (axis.suffixes.get(unit, same.get(unit.lower(), 1.0)) if unit else 1.0)
+    factor = axis.factor(unit) if unit else None
+    return number if factor is None else number * factor

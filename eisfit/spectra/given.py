@@ -38,33 +38,31 @@ _CURE = (
 #: Names of options in impedance.py, lmfit, scipy and pyimpspec -> what eisfit calls it.
 _THEIRS = {
     "model": "the circuit goes second, or by name: circuit='R0-p(R1,C1)'",
-    "initial_guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
-    "p0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
-    "x0": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
-    "guess": "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    **dict.fromkeys(
+        ("initial_guess", "p0", "x0", "guess"),
+        "start values are start={...} (by name) or start=[...] (in order), and none are needed",
+    ),
     "axis": "the axis of a series is by='temperature', 'cycle', 'soc', ...",
-    "constants": "fixed values are fix={'NAME': value}",
+    **dict.fromkeys(("constants", "vary", "fixed", "fix_params"), "fixed values are fix={'NAME': value}"),
     "bounds": "bounds are bound={'NAME': (low, high)}; None leaves a side as it is",
-    "weight_by_modulus": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
-    "weight": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
-    "weights": "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+    **dict.fromkeys(
+        ("weight_by_modulus", "weight", "weights"),
+        "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+    ),
     "sigma": "the data's noise is Spectrum(frequency, impedance, noise=...) with weighting='noise'",
     "global_opt": "every fit is searched globally: leave it out",
     "method": "every fit is searched globally and finished by lmfit's least_squares: leave it out",
-    "maxfev": "the search ends by itself: leave it out",
-    "max_nfev": "the search ends by itself: leave it out",
+    **dict.fromkeys(("maxfev", "max_nfev"), "the search ends by itself: leave it out"),
     **dict.fromkeys(("n_jobs", "processes", "max_workers"), "fit_many(..., workers=8) has processes"),
     **dict.fromkeys(("shared", "smooth"), "a joint fit is joint={'NAME': 'shared'} (or 'smooth', ...)"),
-    **dict.fromkeys(("vary", "fixed", "fix_params"), "fixed values are fix={'NAME': value}"),
     **dict.fromkeys(("freq_range", "frequency_range", "f_range"), "the range is fmin=... and fmax=..., Hz"),
     **dict.fromkeys(("lam", "lambda_", "reg_param"), "the regularisation is regularisation=..."),
     "area": "what is known of the cell is geometry={'area': '1.13 cm2', ...}",
     "parameters": "start values are start={...}, lmfit's Parameters are params=...",
-    "frequencies": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
-    "frequency": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
-    "impedance": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
-    "Z": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
-    "f": "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    **dict.fromkeys(
+        ("frequencies", "frequency", "impedance", "Z", "f"),
+        "frequencies and impedances go together, as a pair: fit((frequency, impedance), circuit)",
+    ),
 }
 
 

@@ -95,7 +95,7 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
     head, _, tail = name.strip().rpartition("_")
     if not unit and head:
         for axis in AXES.values():
-            if axis_of(head) is axis and tail.lower() in {u.lower() for u in axis.suffixes}:
+            if axis_of(head) is axis and axis.factor(tail) is not None:
                 name, unit = head, tail
     try:
         axis = axis_of(name)
@@ -106,14 +106,14 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
 
 def _factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
     """Return what a number in `unit` is multiplied by, and what is then taken off; NaN for another unit."""
-    told = unit_of(unit) if unit else None
+    told = unit_of(unit)
     if axis.name == "temperature" and told and told.kind in ("kelvin", "fahrenheit"):
         return (1.0, ZERO_CELSIUS) if told.kind == "kelvin" else (1 / 1.8, 32 / 1.8)
     if axis.name == "time" and told and told.kind == "time":
         return told.scale, 0.0
-    factors = {u.lower(): factor for u, factor in axis.suffixes.items()}
-    word = unit.lower().partition(" ")[0]  # V vs. Li
-    return (factors.get(word, np.nan) if word and factors else 1.0), 0.0
+    word = unit.partition(" ")[0]  # V vs. Li
+    factor = axis.factor(word) if word and axis.suffixes else 1.0
+    return np.nan if factor is None else factor, 0.0
 
 
 def _cycle_number(path: Path, line: int, text: str, axis: str = "cycle") -> float | None:

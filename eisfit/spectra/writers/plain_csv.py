@@ -8,17 +8,8 @@ from eisfit.spectra.spectrum import Spectrum
 #: of a header stays behind: its words are about the columns of another file.
 _FACTS = ("cycle", "time_s", "temperature_C", "potential_V")
 _PROVENANCE = (
-    "simulated",
-    "instrument",
-    "technique",
-    "title",
-    "date",
-    "area_cm2",
-    "area",
-    "amplitude_mV_rms",
-    "amplitude_mV",
-    "amplitude_A_rms",
-    "amplitude_mA",
+    *("simulated", "instrument", "technique", "title", "date", "area_cm2", "area"),
+    *("amplitude_mV_rms", "amplitude_mV", "amplitude_A_rms", "amplitude_mA"),
 )
 
 

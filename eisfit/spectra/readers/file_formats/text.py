@@ -51,20 +51,14 @@ from eisfit.spectra.readers.surroundings.rectangles import read_rectangles
 from eisfit.spectra.readers.surroundings.refusals import (
     explain_missing_frequency,
     explain_missing_table,
-    refuse_factor,
     refuse_factor_below,
     refuse_gaps,
-    refuse_jump,
     refuse_lost_header,
-    refuse_lost_points,
     refuse_other_subject,
-    refuse_parted_thousands,
-    refuse_summary,
     refuse_two_decimal_signs,
-    refuse_two_units,
+    refuse_unclear_table,
     refuse_unknown_tester,
     refuse_unproven,
-    refuse_wider,
     refuse_words,
     refuse_z_scores,
 )
@@ -76,7 +70,7 @@ from eisfit.spectra.readers.surroundings.stated import (
     with_stated_units,
 )
 from eisfit.spectra.readers.sweep import ManySweepsError, Sweep, plural, refuse_many
-from eisfit.spectra.readers.tables.header import STRAY, Table
+from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import join_quoted_lines
 from eisfit.spectra.readers.tables.headerless import headerless
 from eisfit.spectra.readers.tables.logged import tabulate_named_lines
@@ -239,19 +233,7 @@ def _has_words(table: Table | None) -> bool:
 
 def table_sweeps(file: File, table: Table) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
-    refuse_wider(file, table)
-    if len(table.names) != table.width:
-        refuse_parted_thousands(file, table.lines)
-    if table.units and table.units[-1] == STRAY:
-        raise file.error(
-            f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
-            f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
-        )
-    refuse_two_units(file, table)
-    refuse_summary(file, table)
-    refuse_lost_points(file, table)
-    refuse_factor(file, table)
-    refuse_jump(file, table)
+    refuse_unclear_table(file, table)
     parted = settle_thousands(file, table)
     table.names = names_with_units_beside(file, table)
     table.names = call_swept(table.names, table.units)

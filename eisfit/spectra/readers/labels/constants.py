@@ -200,12 +200,8 @@ def _axis(name: str) -> Axis | None:
     found = _AXES.get(plain.replace(" ", "_").replace("-", "_")) or (_LENGTHS.get(plain) if unit else None)
     if found is None:
         return AXES["time"] if _scale_since(name) else None
-    suits = unit is None or not found.suffixes or (unit[1] or unit[2]).lower() in _factors(found)
+    suits = unit is None or not found.suffixes or found.factor(unit[1] or unit[2]) is not None
     return found if suits else None
-
-
-def _factors(axis: Axis) -> dict[str, float]:
-    return {unit.lower(): factor for unit, factor in axis.suffixes.items()}
 
 
 def _scale_since(name: str) -> float | None:
@@ -224,8 +220,7 @@ def _place(sweeps: Sequence[Sweep], told: Sequence[str | None], axis: Axis, name
     except ValueError:
         return
     match, since = _UNIT.search(name.strip()), _scale_since(name)
-    factor = _factors(axis).get((match[1] or match[2]).lower(), 1.0) if match else 1.0
-    factor = since or factor
+    factor = since or (match and axis.factor(match[1] or match[2])) or 1.0
     if axis.name == "soc" and match is None and 0 < values.max() <= 1 and values.min() >= 0:
         factor = 100.0
     for sweep, value in zip(sweeps, values, strict=True):

@@ -107,27 +107,30 @@ def _as_one(values: FloatArray, scatter: float) -> FloatArray:
     return np.asarray(middle[np.searchsorted(held, values)], np.float64)
 
 
-def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+def _by_label(frequency: FloatArray, labels: NDArray[np.str_], fewest: int) -> list[FloatArray]:
+    """Return the frequencies of each label; none where it is one, or has too few."""
     distinct, counts = np.unique(labels, return_counts=True)
-    if distinct.size < 2 or counts.min() < _FEWEST_ROWS:
-        return False
-    return all(_all_differ(frequency[labels == label]) for label in distinct)
+    enough = distinct.size > 1 and counts.min() >= fewest
+    return [frequency[labels == label] for label in distinct] if enough else []
+
+
+def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+    """Whether no frequency comes twice under one label."""
+    parts = _by_label(frequency, labels, _FEWEST_ROWS)
+    return bool(parts) and all(map(_all_differ, parts))
 
 
 def _all_alike(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether the rows of each label are a sweep of one way, all of one length."""
-    distinct, counts = np.unique(labels, return_counts=True)
-    alike = distinct.size > 1 and counts.min() == counts.max() > _FEWEST_ROWS
-    return alike and all(runs_one_way(frequency[labels == label]) for label in distinct)
+    parts = _by_label(frequency, labels, _FEWEST_ROWS + 1)
+    return len({part.size for part in parts}) == 1 and all(map(runs_one_way, parts))
 
 
 def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether rows of several sweeps, each of which runs one way, take turns."""
-    if np.count_nonzero(labels[1:] != labels[:-1]) < labels.size / 2:
-        return False
-    distinct, counts = np.unique(labels, return_counts=True)
-    enough = distinct.size > 1 and counts.min() > _FEWEST_ROWS
-    return enough and all(runs_one_way(frequency[labels == label]) for label in distinct)
+    turns = np.count_nonzero(labels[1:] != labels[:-1]) >= labels.size / 2
+    parts = _by_label(frequency, labels, _FEWEST_ROWS + 1) if turns else []
+    return bool(parts) and all(map(runs_one_way, parts))
 
 
 def _all_differ(frequency: FloatArray) -> bool:

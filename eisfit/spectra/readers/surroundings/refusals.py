@@ -21,7 +21,7 @@ from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.header import STRAY, Table
 from eisfit.spectra.readers.tables.numbers import Style, is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
 
@@ -66,14 +66,36 @@ _OF_DRT = regex(r"(?<![^\W_])(?:tau|DRT)(?![^\W_])|τ|relaxation|^gamma\W", re.I
 _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 
-def refuse_wider(file: File, table: Table) -> None:
+def refuse_unclear_table(file: File, table: Table) -> None:
+    """Refuse a table whose rows and header do not say for certain what it holds."""
+    _refuse_wider(file, table)
+    if len(table.names) != table.width:
+        _refuse_parted_thousands(file, table.lines)
+    _refuse_stray_units(file, table)
+    _refuse_two_units(file, table)
+    _refuse_summary(file, table)
+    _refuse_lost_points(file, table)
+    _refuse_factor(file, table)
+    _refuse_jump(file, table)
+
+
+def _refuse_stray_units(file: File, table: Table) -> None:
+    """Refuse a row of units that are not as many as the names."""
+    if table.units[-1:] == [STRAY]:
+        raise file.error(
+            f"a row of {len(table.units) - 1} units ({', '.join(table.units[:-1][:6])}) under "
+            f"{len(table.names)} names, and nothing tells whose they are: write them into the header"
+        )
+
+
+def _refuse_wider(file: File, table: Table) -> None:
     """Refuse a row with more numbers than the table has columns."""
     for line in table.wider[:1]:
         names = len(table.names) + len(table.further)
         raise _too_wide(file, table.lines, line, table.width, names)
 
 
-def refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
+def _refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
     """Refuse a table under a header whose thousands are parted by the comma that parts its columns."""
     named = (line.count(",") + 1 for line in lines if line.count(",") > 1 and line.lstrip('"')[:1].isalpha())
     names = next(named, 0)
@@ -122,7 +144,7 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
             )
 
 
-def refuse_lost_points(file: File, table: Table) -> None:
+def _refuse_lost_points(file: File, table: Table) -> None:
     """Refuse whole numbers that begin with zeros in several columns: decimal marks were lost."""
     if len(table.names) not in (0, table.width) or drop_nan(table.matrix % 1).any():
         return
@@ -137,7 +159,7 @@ def refuse_lost_points(file: File, table: Table) -> None:
         )
 
 
-def refuse_jump(file: File, table: Table) -> None:
+def _refuse_jump(file: File, table: Table) -> None:
     """Refuse an impedance of which the numbers above 1 are whole and beyond a thousand: 1.226 became 1226."""
     for index, name in enumerate(table.names[: table.width]):
         values = np.abs(table.matrix[:, index])
@@ -243,7 +265,7 @@ def refuse_unproven(file: File, table: Table, chosen: Chosen, sweeps: Sequence[S
             )
 
 
-def refuse_summary(file: File, table: Table) -> None:
+def _refuse_summary(file: File, table: Table) -> None:
     """Refuse rows that are statistics of a column, as ``describe`` of a table of pandas prints them."""
     if not 0 < len(table.rows) <= len(_STATISTICS):
         return
@@ -263,7 +285,7 @@ def refuse_z_scores(file: File, chosen: Chosen) -> None:
         raise file.error("real and imaginary part have mean 0 and standard deviation 1: z-scores, not ohms")
 
 
-def refuse_two_units(file: File, table: Table) -> None:
+def _refuse_two_units(file: File, table: Table) -> None:
     """Refuse a name whose unit is another than the one below it."""
     for name, below in zip(table.names, table.units, strict=False):
         own, other = column(name).unit, unit_of(below)
@@ -283,7 +305,7 @@ def refuse_unknown_tester(file: File, table: Table, chosen: Chosen) -> None:
         )
 
 
-def refuse_factor(file: File, table: Table) -> None:
+def _refuse_factor(file: File, table: Table) -> None:
     """Refuse a table with a factor, in a column or a line above it, of which nothing tells what it is of."""
     for name, values in zip(table.names, table.matrix.T, strict=False):
         if _FACTORS.fullmatch(name.strip()) and (drop_nan(values) != 1).any():
