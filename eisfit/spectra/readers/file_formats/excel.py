@@ -28,6 +28,8 @@ _SHEET = regex(r"xl/worksheets/sheet\d+\.xml$")
 _DATE_FORMATS = frozenset(
     {*range(14, 23), 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, *range(45, 48), 50, 57, 58}
 )
+#: Of a number's format what is no part of a date: texts, colours, letters of another meaning.
+_NO_DATE = r"\"[^\"]*\"|\[[^\]]*\]|\\.|E\+|General"
 _MOST_COLUMNS = 1000
 _WANTED = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml")
 
@@ -51,10 +53,10 @@ def parse(file: File) -> list[Sweep]:
     """
     content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
     trees = {name: parse_xml(file, data) for name, data in content.items()}
-    strings = _strings(trees.get("xl/sharedStrings.xml"))
+    strings = [_text(item) for item in _find(trees.get("xl/sharedStrings.xml"), "si")]
     dates = _date_styles(trees.get("xl/styles.xml"))
     units = _style_units(trees.get("xl/styles.xml"))
-    titles = _titles(trees.get("xl/workbook.xml"))
+    titles = [sheet.get("name", "") for sheet in _find(trees.get("xl/workbook.xml"), ".//sheet")]
     names = sorted((n for n in trees if _SHEET.match(n)), key=lambda n: int(re.findall(r"\d+", n)[-1]))
     sheets = {
         titles[i] if i < len(titles) else name: _rows(trees[name], strings, dates, units)
@@ -63,57 +65,38 @@ def parse(file: File) -> list[Sweep]:
     return sheet_sweeps(file, sheets)
 
 
-def _local(tag: str) -> str:
-    return tag.rsplit("}", 1)[-1]
-
-
-def _children(element: ET.Element, name: str) -> list[ET.Element]:
-    return [child for child in element.iter() if _local(child.tag) == name]
+def _find(tree: ET.Element | None, path: str) -> list[ET.Element]:
+    """Return what stands at a path, in whatever namespace; of a part that is not there nothing."""
+    return [] if tree is None else tree.findall(re.sub(r"(\w+)", r"{*}\1", path))
 
 
 def _text(element: ET.Element) -> str:
-    return "".join(child.text or "" for child in _children(element, "t"))
-
-
-def _strings(tree: ET.Element | None) -> list[str]:
-    return [] if tree is None else [_text(item) for item in tree if _local(item.tag) == "si"]
-
-
-def _titles(tree: ET.Element | None) -> list[str]:
-    return [] if tree is None else [sheet.get("name", "") for sheet in _children(tree, "sheet")]
+    return "".join(child.text or "" for child in _find(element, ".//t"))
 
 
 def _date_styles(tree: ET.Element | None) -> set[int]:
     """Return the numbers of the cell styles that show a date or a time."""
-    if tree is None:
-        return set()
-    custom = {
-        int(item.get("numFmtId", "0"))
-        for item in _children(tree, "numFmt")
-        if re.search(
-            r"[ymdhs]",
-            re.sub(r"\"[^\"]*\"|\[[^\]]*\]|\\.|E\+|General", "", item.get("formatCode", "")[:300]),
-            re.I,
-        )
+    shown = {
+        int(item.get("numFmtId", "0")): re.sub(_NO_DATE, "", item.get("formatCode", "")[:300])
+        for item in _find(tree, ".//numFmt")
     }
-    formats = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
-    return {i for i, xf in enumerate(formats) if int(xf.get("numFmtId", "0")) in _DATE_FORMATS | custom}
+    dates = _DATE_FORMATS.union(number for number, code in shown.items() if re.search("[ymdhs]", code, re.I))
+    styles = _find(tree, ".//cellXfs/xf")
+    return {i for i, xf in enumerate(styles) if int(xf.get("numFmtId", "0")) in dates}
 
 
 def _style_units(tree: ET.Element | None) -> dict[int, str]:
     """Return the units that formats write behind numbers, by cell style."""
-    formats = [] if tree is None else _children(tree, "numFmt")
+    formats = _find(tree, ".//numFmt")
     units = {item.get("numFmtId"): unit_of_format(item.get("formatCode", "")) for item in formats}
-    if tree is None or not any(units.values()):
-        return {}
-    styles = [xf for group in _children(tree, "cellXfs") for xf in group if _local(xf.tag) == "xf"]
+    styles = _find(tree, ".//cellXfs/xf") if any(units.values()) else []
     return {i: unit for i, xf in enumerate(styles) if (unit := units.get(xf.get("numFmtId"), ""))}
 
 
 def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int, str]) -> Sheet:
     rows: Sheet = []
     titles: dict[int, list[str]] = {}
-    for row in _children(tree, "row"):
+    for row in _find(tree, ".//row"):
         cells: list[str] = []
         for cell in row:
             place = _column_number(cell.get("r", ""), len(cells))
@@ -144,8 +127,8 @@ def _cell(cell: ET.Element, strings: list[str], dates: set[int]) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         return _text(cell)
-    value = next((child.text or "" for child in cell if _local(child.tag) == "v"), "")
-    if not value and any(_local(child.tag) == "f" for child in cell):
+    value = cell.findtext("{*}v", "")
+    if not value and cell.find("{*}f") is not None:
         return "formula without a stored value: open and save the file in a spreadsheet program"
     if kind == "s":
         return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""

@@ -6,7 +6,7 @@ Links to other files and data stored outside the file are not followed: a shared
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -53,8 +53,9 @@ def parse(file: File) -> list[Sweep]:
     try:
         with h5py.File(io.BytesIO(file.data), "r") as content:
             found = list(_datasets(file, content))
-            facts = _facts(content)
-            file = file.with_words(_attributes(content))
+            held = _objects_by_path(content)
+            facts = _facts(held)
+            file = file.with_words(_attributes(held))
     except (OSError, RuntimeError, KeyError) as error:
         raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
     tables = [values for _, _, values in found if values.dtype.names]
@@ -70,18 +71,24 @@ def _read_table(file: File, values: Any) -> list[Sweep]:
     return frame_sweeps(file, {name: values[name].tolist() for name in values.dtype.names})
 
 
-def _facts(content: Any) -> dict[str, dict[str, Any]]:
-    """Return the attributes of groups that are one number or one text, by the path of the group."""
+def _objects_by_path(content: Any) -> dict[str, Any]:
+    """Return the file itself and the groups and datasets in it, by path, up to the limit."""
     held = {"": content}
-    content.visititems(
-        lambda path, one: (
-            (held.__setitem__(path, one) if hasattr(one, "keys") else None)
-            if len(held) < _MOST_OBJECTS
-            else one
-        )
-    )
+
+    def hold(path: str, one: Any) -> Any:
+        held[path] = one
+        return one if len(held) >= _MOST_OBJECTS else None  # which ends the way
+
+    content.visititems(hold)
+    return held
+
+
+def _facts(held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the attributes of groups that are one number or one text, by the path of the group."""
     found: dict[str, dict[str, Any]] = {}
     for path, group in held.items():
+        if not hasattr(group, "keys"):
+            continue
         told = {key: _read_attribute(group.attrs, key) for key in group.attrs}
         found[path] = {
             key: value.item() if isinstance(value, np.generic) else value
@@ -126,11 +133,9 @@ def _read_number(file: File, attributes: Any, key: str) -> float | None:
     return float(told.reshape(()))
 
 
-def _attributes(content: Any) -> Iterator[str]:
+def _attributes(held: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts among the attributes of groups and datasets, each behind its name."""
-    held = [content]
-    content.visititems(lambda _, one: held.append(one) if len(held) < _MOST_OBJECTS else one)
-    for one in held:
+    for one in held.values():
         told = [(key, _read_attribute(one.attrs, key)) for key in one.attrs]
         yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
         numbers = ((key, np.asarray(value)) for key, value in told if not isinstance(value, str))

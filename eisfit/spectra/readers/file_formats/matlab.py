@@ -61,9 +61,10 @@ def parse(file: File) -> list[Sweep]:
             "it holds a MATLAB table or object, whose layout is not public: writetable(T, 'cell.csv'), or "
             "save(..., '-struct', 's') with s = table2struct(T, 'ToScalar', true)"
         )
-    names = [held for name, value in variables.items() for held in _texts(value)]
+    below = [pair for name, value in variables.items() for pair in _fields(name, value)]
+    names = [texts for _, value in below if (texts := _texts(value))]
     groups = {name: name_columns(arrays, names) for name, arrays in groups.items()}
-    words = (text for name, value in variables.items() for text in _words(name, value))
+    words = (word for name, value in below for word in word_of(name, value))
     return from_groups(file.with_words(words), groups)
 
 
@@ -87,27 +88,22 @@ def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
     return found
 
 
-def _texts(value: Any, depth: int = 0) -> Iterator[list[str]]:
-    """Yield the lists of texts in a value and in structs below it: cells, or rows of characters."""
+def _fields(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield an array, and the fields of structs in it and below, each behind its name."""
     if not isinstance(value, np.ndarray) or depth > _DEEPEST:
         return
-    if 1 < value.size <= _MOST_NAMES and value.dtype.kind in "OU":
-        held = [one.item() if isinstance(one, np.ndarray) and one.size == 1 else one for one in value.ravel()]
-        if all(isinstance(one, str) for one in held):
-            yield [one.strip() for one in held]
+    yield name, value
     for field in value.dtype.names or ():
         for one in value.ravel()[:_MOST_STRUCTS]:
-            yield from _texts(one[field], depth + 1)
+            yield from _fields(field, one[field], depth + 1)
 
 
-def _words(name: str, value: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the texts in a value and in the fields of structs below it, each behind its name."""
-    if not isinstance(value, np.ndarray) or depth > _DEEPEST:
-        return
-    yield from word_of(name, value)
-    for field in value.dtype.names or ():
-        for one in value.ravel()[:_MOST_STRUCTS]:
-            yield from _words(field, one[field], depth + 1)
+def _texts(value: NDArray[Any]) -> list[str]:
+    """Return the texts of a list of them, of cells or rows of characters; of anything else none."""
+    if not 1 < value.size <= _MOST_NAMES or value.dtype.kind not in "OU":
+        return []
+    held = [one.item() if isinstance(one, np.ndarray) and one.size == 1 else one for one in value.ravel()]
+    return [one.strip() for one in held] if all(isinstance(one, str) for one in held) else []
 
 
 def _numeric(value: Any) -> bool:

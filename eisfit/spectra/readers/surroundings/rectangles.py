@@ -21,6 +21,7 @@ from eisfit.spectra.readers.surroundings.stacked import Reader, is_model
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers.tables.numbers import Style, number, split
 from eisfit.spectra.readers.tables.pages import Named, join_pages
+from eisfit.spectra.readers.tables.rewritten import complex_cell
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
@@ -30,7 +31,6 @@ _LONGEST_NAME = 60
 _LETTER = regex(r"[^\W\d_eE]")
 _PARTS = {"real": "Z'", "imag": "Z''", "modulus": "|Z|", "phase": "Phase"}
 _UNITS_OF_IMAGINARY = ("i", "j", "I", "J")
-_COMPLEX = regex(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*[-+]\s*[\d.,]+(?:[eE][-+]?\d+)?\s*\*?\s*[ijIJ]")
 _DELIMITERS = "\t;,|"
 
 Grid = list[list[str]]
@@ -200,7 +200,7 @@ def _numbers(grid: Grid, style: Style) -> list[list[int]]:
 def _is_number(cell: str, style: Style) -> bool:
     """Whether a cell holds a number, or a complex one."""
     if cell[-1:] in _UNITS_OF_IMAGINARY:
-        return bool(_COMPLEX.fullmatch(cell))
+        return complex_cell(cell.replace(",", ".")) is not None
     value = number(cell, style) if cell else None
     return value is not None and not isnan(value)
 

@@ -8,13 +8,11 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.cell_units import tabulate
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.tables.header_names import WANTED
+from eisfit.spectra.readers.tables.plain_signs import REAL
 
-_NUMBER = r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?"
 _UNIT = r"[ ]?((?:[munkMGµμ]?(?:[oO]hms?|OHMS?|Ω|Ω|Hz|S|F))|deg(?:rees)?|°|m?rad)?(?![^\W_])"
 #: A name, and a number or the two of a complex number, which stand with a gap between by now.
-_NAMED = regex(
-    rf"(\|?[^\W\d][^=:;,\t\d]{{0,30}}?)\s*[=:]\s*\(?({_NUMBER})(?:\s+({_NUMBER})(?=[)\s]*$))?{_UNIT}"
-)
+_NAMED = regex(rf"(\|?[^\W\d][^=:;,\t\d]{{0,30}}?)\s*[=:]\s*\(?({REAL})(?:\s+({REAL})(?=[)\s]*$))?{_UNIT}")
 _LONGEST = 400
 _FEWEST_ROWS = 3
 _FEWEST_NAMES = 3  # of a point: a frequency and two parts

@@ -11,6 +11,7 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import measures, unit_of
+from eisfit.spectra.readers.tables.plain_signs import REAL
 from eisfit.spectra.readers.tables.rewritten import complex_cell
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
 
@@ -28,7 +29,7 @@ _NUMBERED = regex(r"(?P<stem>[^\W\d].*?)[\s_.(\[]*(?P<number>\d+)[)\]]?$")
 _SHORT = {"r": "Z_real", "i": "Z_imag", "re": "Z_real", "im": "Z_imag"}
 _OF_A_POINT = ({"frequency", "real", "imag"}, {"frequency", "modulus", "phase"})
 _ALIKE = 0.05
-_PLAIN = regex(r"[+-]?\d[\d.]*(?:[eE][+-]?\d+)?$")
+_PLAIN = regex(rf"{REAL}$")
 
 
 def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
