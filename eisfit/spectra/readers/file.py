@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -319,7 +319,12 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _has_text(data: bytes, encoding: str, words: str) -> bool:
     """Whether the bytes are of this encoding: they hold one of the words, and all of them decode."""
-    return any(word.encode(encoding) in data for word in words.split()) and _decodes(data, encoding)
+    return any(word in data for word in _encode(encoding, words)) and _decodes(data, encoding)
+
+
+@cache
+def _encode(encoding: str, words: str) -> tuple[bytes, ...]:
+    return tuple(word.encode(encoding) for word in words.split())
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Block:
 def decimal_sign(lines: Sequence[str]) -> str:
     """Return the decimal sign of rows parted by tabs or spaces: a comma where commas prevail."""
     text = "\n".join(lines[:50])
+    if "," not in text:
+        return "."
     points, commas = (len(re.findall(rf"\d{mark}\d", text)) for mark in (r"\.", ","))
     return "," if commas > 2 * points else "."
 
@@ -86,7 +89,7 @@ def read_rows(
     for index in range(first, last):
         cells = split(lines[index], delimiter)
         sizes.append(0)
-        values = _numbers(cells, columns, style)
+        values = _numbers(cells, columns, style, style.decimal == "." and "_" not in lines[index])
         below_another = len(cells) < whole and (below_another or _are_words(cells, style))
         if below_another:
             skipped += bool(cells)
@@ -163,22 +166,14 @@ def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> b
     return len(cells[-1]) < len(before[-1]) - 1 or lost_exponent(cells[-1], before[-1:])
 
 
-def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style) -> dict[int, float]:
-    values = {}
-    for i in columns:
-        if i < len(cells):
-            value = _fast(cells[i], style)
-            values[i] = float("nan") if value is None else value
-    return values
-
-
-def _fast(cell: str, style: Style) -> float | None:
-    if style.decimal == "." and "_" not in cell:
-        try:
-            return float(cell)
-        except ValueError:
-            return number(cell, style)
-    return number(cell, style)
+def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style, plain: bool) -> dict[int, float]:
+    """Return the numbers of the columns that matter; `plain`: Python may read them as they stand."""
+    held = {i: cells[i] for i in columns if i < len(cells)}
+    if plain:
+        with suppress(ValueError):
+            return {i: float(cell) for i, cell in held.items()}
+    found = {i: number(cell, style) for i, cell in held.items()}
+    return {i: float("nan") if value is None else value for i, value in found.items()}
 
 
 def _last(lines: Sequence[str], first: int, stop: Callable[[str], bool] | None) -> int:

@@ -28,6 +28,8 @@ _NUMBERED = regex(r"(?P<stem>[^\W\d].*?)[\s_.(\[]*(?P<number>\d+)[)\]]?$")
 #: What names stand for where they are one letter or two, beside those of a frequency.
 _SHORT = {"r": "Z_real", "i": "Z_imag", "re": "Z_real", "im": "Z_imag"}
 _OF_A_POINT = ({"frequency", "real", "imag"}, {"frequency", "modulus", "phase"})
+_HERTZ = regex(r"([+]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([^\s\d]*)")
+_IMAGINARY = regex("[ijIJ]")
 _ALIKE = 0.05
 _PLAIN = regex(rf"{REAL}$")
 
@@ -42,13 +44,13 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
     places = [i for i, line in enumerate(lines[:_LOOKED_AT]) if 20 < len(line) < _LONGEST]
     for place in places:
         mark = next((one for one in "\t;," if lines[place].count(one) >= _FEWEST), None)
-        head = _cells(lines[place], mark) if mark else []
-        frequencies = sum(_hertz(cell) is not None for cell in head)
-        if not mark or (frequencies < _FEWEST and len(_names(head)) < 2 * _FEWEST and not _numbered(head)):
+        if not mark:
             continue
-        last = place + 1 + _MOST_ROWS
+        head, last = _cells(lines[place], mark), place + 1 + _MOST_ROWS
         below = next((line for line in islice(lines, place + 1, last) if line.strip()), "")
-        if below and _points(head, [_cells(below, mark)]):  # one row tells whether it is such a table
+        named = len(_names(head)) >= 2 * _FEWEST or _numbered(head)
+        # of complex numbers, or under names that tell; one row tells whether it is such a table
+        if (named or _IMAGINARY.search(below)) and _points(head, [_cells(below, mark)]):
             return _points(head, [_cells(line, mark) for line in lines[place + 1 : last] if line.strip()])
     return []
 
@@ -160,7 +162,7 @@ def _name(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> s
 
 
 def _hertz(cell: str) -> float | None:
-    match = re.fullmatch(r"([+]?\d[\d.]*(?:[eE][+-]?\d+)?)\s*([^\s\d]*)", cell)
+    match = _HERTZ.fullmatch(cell)
     if match is None or match[1].count(".") > 1 or (match[2] and measures(match[2]) != "frequency"):
         return None
     return _scale(match[1], match[2])
