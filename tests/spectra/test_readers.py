@@ -511,7 +511,7 @@ def test_too_large(monkeypatch):
 
 
 def test_too_many_rows(monkeypatch):
-    monkeypatch.setattr("eisfit.spectra.readers.tables.table.MAX_ROWS", 10)
+    monkeypatch.setattr("eisfit.spectra.readers.tables.block.MAX_ROWS", 10)
     with pytest.raises(ReadError, match="more than 10 lines"):
         one(table((F, Z.real, Z.imag)))
 

@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
 from eisfit.spectra.readers.sweep import at_one_frequency
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3

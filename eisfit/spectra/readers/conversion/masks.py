@@ -12,7 +12,7 @@ from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sweep import plural
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_FURTHER = 3  # rows: the last points may lack a cycle

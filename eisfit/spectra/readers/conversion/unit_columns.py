@@ -14,8 +14,8 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import is_admittance, is_sure, kind_of
 from eisfit.spectra.readers.names.units import is_unit, measures
 from eisfit.spectra.readers.names.words import KIND, PARTS, make_impedance
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import suits
+from eisfit.spectra.readers.tables.table import Table
 
 #: Of all parts, or of the frequency.
 _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:units?|einheit)", re.IGNORECASE)

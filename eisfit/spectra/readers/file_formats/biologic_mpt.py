@@ -17,7 +17,7 @@ from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._rows import Block, number_loops, read_named_sweeps, read_rows
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.sweep import Sweep
-from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "BioLogic .mpt"

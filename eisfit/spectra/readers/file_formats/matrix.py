@@ -15,13 +15,13 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.sweep import Sweep, drop_notes
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.headerless import headerless
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
 from eisfit.spectra.readers.tables.plain_signs import NUMPY_SCALAR
 from eisfit.spectra.readers.tables.sweeps import is_of_triplets, looks_like_frequency
-from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.readers.tables.wide import one_row_a_spectrum
 
 NAME = "text matrix"

@@ -26,8 +26,8 @@ from eisfit.spectra.readers.labels.key_values import header_text
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.sweep import Sweep
-from eisfit.spectra.readers.tables.header import Table
-from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.readers.tables.block import find_table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "Novocontrol text"

@@ -70,7 +70,7 @@ from eisfit.spectra.readers.surroundings.stated import (
     with_stated_units,
 )
 from eisfit.spectra.readers.sweep import ManySweepsError, Sweep, plural, refuse_many
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.header_names import join_quoted_lines
 from eisfit.spectra.readers.tables.headerless import headerless
 from eisfit.spectra.readers.tables.logged import tabulate_named_lines
@@ -84,7 +84,7 @@ from eisfit.spectra.readers.tables.rewritten import (
 )
 from eisfit.spectra.readers.tables.spaced_commas import part_spaced_commas
 from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, looks_like_frequency
-from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.readers.tables.thousands import settle_thousands
 from eisfit.spectra.readers.tables.titled_header import part_titled_headers
 from eisfit.spectra.spectrum import ASSUMED

@@ -14,8 +14,8 @@ from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._rows import read_named_sweeps, read_rows
 from eisfit.spectra.readers.sign import kramers_kronig_sign
 from eisfit.spectra.readers.sweep import Sweep
+from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.numbers import Style, number, split
-from eisfit.spectra.readers.tables.table import find_table
 from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "ZPlot/ZView .z"

@@ -16,8 +16,8 @@ from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, measures, unit_of
 from eisfit.spectra.readers.names.words import ALL_PARTS, IN_OHM, PAIRED, PARTS, make_impedance
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import without_logarithms
+from eisfit.spectra.readers.tables.table import Table
 
 Z1_Z2 = ("Z1: real part", "Z2: imaginary part")  # as Ivium's programs name them
 #: What makes an impedance, and what else of one may stand beside.

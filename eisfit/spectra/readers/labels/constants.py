@@ -15,7 +15,7 @@ from eisfit.spectra.readers.labels.key_values import apply_conditions, apply_pro
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.units import is_units_row, unit_of
 from eisfit.spectra.readers.sweep import Sweep
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.table import Table
 
 _UNIT = regex(
     r"[\s_]*(?:(?<=[\s_])|[(\[/])\s*([mkMGunµμ]?(?:[Vv]|[Pp]a|m|bar)|%|pct|percent)\s*[)\]]?$|\s*(%)$"

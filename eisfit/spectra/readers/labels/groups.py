@@ -19,8 +19,8 @@ from eisfit.spectra.readers.labels.key_values import apply_conditions
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
 from eisfit.spectra.readers.sweep import Sweep
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3

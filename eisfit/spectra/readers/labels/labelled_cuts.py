@@ -14,7 +14,7 @@ from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.cuts import changes_of, leaps
 from eisfit.spectra.readers.labels.groups import names_whose
 from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_OF_A_RUN = 5

@@ -16,9 +16,9 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import number, split
 from eisfit.spectra.readers.tables.sweeps import is_sweep
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 CUT = "the last line of the file is cut off and was dropped"

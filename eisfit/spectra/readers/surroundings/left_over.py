@@ -13,8 +13,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.surroundings.stacked import Parts, Reader, may_be_points, read_stacked
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import Style, row_of_numbers
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3

@@ -15,8 +15,8 @@ from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_
 from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.surroundings.stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 #: A name that says impedance, of which nothing more is understood: of the counter electrode, for instance.

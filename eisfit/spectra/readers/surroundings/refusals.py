@@ -21,8 +21,9 @@ from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.header import STRAY, Table
+from eisfit.spectra.readers.tables.header import STRAY
 from eisfit.spectra.readers.tables.numbers import Style, is_remark, number, row_of_numbers, split
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
 
 _OF_IMPEDANCE = {"ohm", "siemens", "farad", "henry", "angle"}

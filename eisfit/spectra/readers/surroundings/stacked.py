@@ -12,10 +12,10 @@ from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
 from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.header import Table
+from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.numbers import row_of_numbers
 from eisfit.spectra.readers.tables.sweeps import is_sweep
-from eisfit.spectra.readers.tables.table import find_table
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 #: What reads the lines of any table.

@@ -23,8 +23,8 @@ from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.plain_names import join_prefixes
 from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, is_units_row, unit_of
 from eisfit.spectra.readers.names.words import VOCABULARY
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.numbers import row_of_numbers
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _TOKEN = regex(r"[^\s,;:=()\[\]{}\"'<>|]+")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
+from eisfit.spectra.readers.tables.table import Table
 
 _MOST_NAMES = 8
 _MARK = "\t"

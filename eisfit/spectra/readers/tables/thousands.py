@@ -16,10 +16,10 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.tables.header import Table
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.numbers import Style, number
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
+from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
 _OTHER = {".": ",", ",": "."}
