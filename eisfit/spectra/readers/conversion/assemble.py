@@ -120,9 +120,9 @@ def bare_unit(chosen: Chosen) -> list[str]:
 
 def _bare_hertz(chosen: Chosen) -> list[str]:
     """Return what a frequency without a unit is taken for, where its range is not a cell's in hertz."""
-    told, f = chosen.columns.get("frequency"), drop_nan(chosen.values.get("frequency", np.empty(0)))
+    f = drop_nan(chosen["frequency"])
     lowest = float(f[f > 0].min(initial=np.inf))
-    if told is None or told.unit or lowest > _SLOWEST:
+    if chosen.columns["frequency"].unit or lowest > _SLOWEST:
         return []
     return [f"{ASSUMED} no unit given for the frequency, taken as Hz: a period of {1 / lowest / 3600:.2g} h"]
 

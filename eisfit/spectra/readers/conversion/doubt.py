@@ -121,7 +121,7 @@ def looks_misnamed(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatA
     frequency = chosen["frequency"]
     if _is_geometric(frequency) or not _is_uneven(frequency):
         return ""
-    others = (c.name for i, c in columns.items() if i < matrix.shape[1] and _is_geometric(matrix[:, i]))
+    others = (c.name for i, c in columns.items() if _is_geometric(matrix[:, i]))
     return next(others, "")
 
 
@@ -176,7 +176,7 @@ def _compare_repeated(
         own_column = taken is meaning and meaning.quantity != "frequency"  # alike named ones are one object
         if taken is None or own_column or meaning.base or meaning.label != taken.label:
             continue
-        if meaning.quantity not in ("frequency", "real", "imag") or place >= matrix.shape[1]:
+        if meaning.quantity not in ("frequency", "real", "imag"):
             continue
         if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
             continue  # an area may be any factor
@@ -196,7 +196,7 @@ def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -
         return None
     for place, meaning in columns.items():
         alike = meaning.quantity == "modulus" and not meaning.base
-        values = matrix[:, place] * meaning.scale if alike and place < matrix.shape[1] else None
+        values = matrix[:, place] * meaning.scale if alike else None
         if values is None or (chosen.codes is not None and np.allclose(values, chosen.codes, rtol=1e-3)):
             continue
         if words := _factor(values, chosen["modulus"], whole=True):
@@ -206,8 +206,6 @@ def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -
 
 def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
     """Compare the impedance with what else follows from one: modulus, admittance, equivalent circuits."""
-    if "frequency" not in chosen:
-        return None
     omega = 2 * np.pi * chosen["frequency"]
     for quantity in (q for q in _FOLLOWS if q in chosen):
         expected = _FOLLOWS[quantity](omega, z)

@@ -56,7 +56,7 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     if chosen.holds("modulus", "phase"):
         return _polar(file, chosen)
     if chosen.holds("real", "phase"):
-        if _BARE_R.match(chosen.columns["real"].name) and "frequency" in chosen:
+        if _BARE_R.match(chosen.columns["real"].name):
             return _modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
         return _from_real_part(chosen["real"], _radians(file, chosen))
@@ -126,7 +126,7 @@ def _refuse_axes(file: File, chosen: Chosen) -> None:
 def _polar_admittance(file: File, chosen: Chosen) -> ComplexArray:
     """Return Z of |Y| and a phase that may be that of Y or of Z: Kramers-Kronig must tell."""
     z: ComplexArray = np.exp(-1j * _radians(file, chosen)) / chosen["admittance_modulus"]
-    test = kramers_kronig_sign(chosen["frequency"], z) if "frequency" in chosen else None
+    test = kramers_kronig_sign(chosen["frequency"], z)
     if test is None or not test.verdict:
         name = chosen.columns["phase"].name
         raise file.error(f"{name!r} beside |Y| may be that of Y or of Z: call it 'phase(Y)' or 'phase(Z)'")
@@ -150,7 +150,7 @@ def _settle_unit(file: File, chosen: Chosen) -> None:
     ReadError
         For ``MOHM`` in a header in capitals, where nobody said what it is.
     """
-    if "frequency" in chosen and chosen.columns["frequency"].unit == AMBIGUOUS_FREQUENCY:
+    if chosen.columns["frequency"].unit == AMBIGUOUS_FREQUENCY:
         name = chosen.columns["frequency"].name
         raise file.error(f"{name!r} may be millihertz or megahertz: write mHz or MHz into the header")
     parts = {q: c for q, c in chosen.columns.items() if q in (*IN_OHM, "R_parallel", "X_parallel")}
@@ -191,11 +191,10 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
         chosen.notes.append(f"left aside: {chosen.columns['imag'].name!r}, a column of zeros")
         return _polar(file, chosen)
     rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
-    phase = np.full(z.shape, np.nan)
-    if rows.any():
-        phase[rows] = _radians(file, chosen)[rows]
     if not rows.any():
         return z
+    phase = np.full(z.shape, np.nan)
+    phase[rows] = _radians(file, chosen)[rows]
     # Compare directions only: the modulus may be given per area.
     direction = np.exp(1j * phase[rows])
     sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
@@ -218,7 +217,7 @@ def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
     """Say at which frequencies the parts and the phase beside them contradict each other."""
     return [
         f"{ASSUMED} the real and the imaginary part at {f:.6g} Hz are right: the phase beside them is another"
-        for f in (chosen["frequency"][places[:3]] if "frequency" in chosen else ())
+        for f in chosen["frequency"][places[:3]]
     ]
 
 

@@ -65,8 +65,6 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
 
 def from_other_columns(chosen: Chosen) -> ComplexArray | None:
     """Return Z (rows,), ohm, from other columns than its own; None where they do not suffice."""
-    if "frequency" not in chosen:
-        return None
     for first, second, words, formula in _WAYS:
         if chosen.holds(first, second):
             chosen.notes.append(f"impedance from {words}")

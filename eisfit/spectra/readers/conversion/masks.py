@@ -100,7 +100,7 @@ def _find_marked(table: Table, index: int, name: str) -> BoolArray | None:
     """Return the rows that a column of yes and no, or of states, leaves out; None where it is neither."""
     name = name.strip(" ?#").lower()
     leaves_out, is_status = _OUT.fullmatch(name), _STATUS.fullmatch(name)
-    if len(table.rows) != len(table.matrix) or not (leaves_out or is_status or _IN.fullmatch(name)):
+    if not (leaves_out or is_status or _IN.fullmatch(name)):
         return None
     cells = [cell.strip('"').lower() for cell in table.column(index)]
     if is_status:

@@ -12,7 +12,7 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.name_units import BRACKET
 from eisfit.spectra.readers.names.units import measures, unit_of
-from eisfit.spectra.readers.names.words import KIND
+from eisfit.spectra.readers.names.words import KIND, PARTS
 
 #: What people measure beside impedance, and why it gives none.
 _OTHERS = (
@@ -112,7 +112,7 @@ def _other_unit(name: str) -> str:
 
 def explain_missing_impedance(chosen: Chosen) -> str:
     """Return why the columns there are give no impedance, and what would."""
-    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values()) or "none that is known"
+    has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values())
     if "imag_size" in chosen:
         return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
     if reason := next(filter(None, map(_why_none, chosen.unknown)), ""):
@@ -134,11 +134,7 @@ def explain_missing_impedance(chosen: Chosen) -> str:
 
 def refuse_copied_frequencies(file: File, chosen: Chosen) -> None:
     """Refuse a part that holds the frequencies again: a program wrote the wrong variable."""
-    f = chosen["frequency"] if "frequency" in chosen else np.zeros(0)
-    parts = (
-        [q for q in ("real", "imag", "modulus", "phase") if q in chosen]
-        if np.count_nonzero(f) >= _FEWEST
-        else []
-    )
+    f = chosen["frequency"]
+    parts = [q for q in PARTS if q in chosen] if np.count_nonzero(f) >= _FEWEST else []
     for name in (chosen.columns[q].name for q in parts if np.array_equal(np.abs(chosen[q]), f)):
         raise file.error(f"{name!r} holds the frequencies again: no impedance was saved there")

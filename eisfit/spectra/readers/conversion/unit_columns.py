@@ -32,9 +32,7 @@ def names_with_units_beside(file: File, table: Table) -> list[str]:
     """
     names, told = list(table.names), set()
     for i in range(min(len(names), table.width) - 1):
-        if not (
-            _UNIT_NAME.match(table.names[i + 1]) and np.isnan(table.matrix[:, i + 1]).all() and table.rows
-        ):
+        if not (_UNIT_NAME.match(table.names[i + 1]) and np.isnan(table.matrix[:, i + 1]).all()):
             continue
         units = {*table.column(i + 1)} - {""}
         if not table.names[i + 1] and not all(map(is_unit, units)):
@@ -84,9 +82,8 @@ def _name_of_all(file: File, table: Table, names: list[str]) -> list[str]:
 def _words_of_all(table: Table, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the place and the word of each column that says the unit or the quantity of all rows alike."""
     for place, name in enumerate(names[: table.width]):
-        if not (_WHOSE_UNIT.fullmatch(name.strip()) or names_quantity(name)) or not table.rows:
-            continue
-        if np.isnan(table.matrix[:, place]).all():
+        told = _WHOSE_UNIT.fullmatch(name.strip()) or names_quantity(name)
+        if told and np.isnan(table.matrix[:, place]).all():
             words = {*table.column(place)} - {""}
             if len(words) == 1:
                 yield place, words.pop()

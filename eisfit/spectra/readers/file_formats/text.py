@@ -263,7 +263,7 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
                 raise (_names_and_columns(file, table) if too_few else error) from error
             call_rows(found, label, title)
             sweeps += found
-    used = (c for one in sets for i, c in one.items() if i < table.width)
+    used = (c for one in sets for c in one.values())
     told = note_other_words(file, used, itertools.chain(*lines_beside(table)))
     told += [*parted, *metered, *note_unnamed(table), *note_remarks(table)]
     pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone

@@ -55,7 +55,8 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
             for name, unit in zip(names, units, strict=True)
         ]
         by_template = sets_by_template(told, sets[0], with_units=True)
-    return by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+    sets = by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
+    return [{i: c for i, c in one.items() if i < table.width} for one in sets]
 
 
 def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int, Column]]:

@@ -186,8 +186,6 @@ def _constant(table: Table, index: int, start: int, stop: int) -> str | None:
     values = table.matrix[start:stop, index : index + 1]
     if values.size and np.isfinite(values).all():
         return f"{values[0, 0]:g}" if (values == values[0]).all() else None
-    if len(table.rows) != len(table.matrix):
-        return None
     first, last = (table.cell(row, index) for row in (start, stop - 1))
     if not first or last not in (first, ""):
         return None

@@ -49,8 +49,8 @@ def split_by_label(table: Table, columns: Mapping[int, Column]) -> list[tuple[st
     rows run one way and take turns. One table, labelled "", where there is none.
     """
     place = next((i for i, meaning in columns.items() if meaning.quantity == "frequency"), None)
-    rows, width = table.matrix.shape
-    if place is None or place >= width or rows < 2 * _FEWEST_ROWS:
+    rows = len(table.matrix)
+    if place is None or rows < 2 * _FEWEST_ROWS:
         return [("", table)]
     frequency = table.matrix[:, place]
     is_telling = _take_turns if _all_differ(frequency) else _is_telling
@@ -85,15 +85,13 @@ def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArr
 
     Numbers that lie within the `scatter` of a measured one are one: the middle of them.
     """
-    if index >= table.width:
-        return None
     values = table.matrix[:, index]
     if np.isfinite(values).all():
         values = _as_one(values, scatter) if scatter else values
         alternates = np.count_nonzero(np.diff(values)) >= np.unique(values).size
         told = alternates or (disordered and values[0] != values[-1])
         return np.array([f"{value:g}" for value in values]) if told else None
-    if not np.isnan(values).all() or not table.rows:
+    if not np.isnan(values).all():
         return None
     words = np.array(table.column(index))
     return words if all(words) else None

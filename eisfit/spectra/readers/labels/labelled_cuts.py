@@ -30,8 +30,6 @@ def labelled_cuts(table: Table, chosen: Chosen, columns: Mapping[int, Column], z
     A column of cells or samples, and a line that names one or a cycle, part them; a condition, the header
     again or an empty line, where the impedance leaps too; else a change of a condition is told in the notes.
     """
-    if len(table.rows) != z.size:
-        return []
     f = chosen["frequency"]
     if by_lines := _by_lines(table, f, z):
         return by_lines

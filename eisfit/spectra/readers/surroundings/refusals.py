@@ -188,8 +188,8 @@ def refuse_gaps(file: File, table: Table, used: NDArray[np.bool_]) -> None:
 
 def refuse_words(file: File, table: Table, columns: dict[int, Column]) -> None:
     """Refuse words, times of day and the like where numbers must stand."""
-    needed = [i for i, c in columns.items() if c.quantity and c.quantity not in BESIDE_IMPEDANCE]
-    for index in (i for i in needed if i < table.width and columns[i].quantity != "excel_error"):
+    needed = [i for i, c in columns.items() if c.quantity not in BESIDE_IMPEDANCE]
+    for index in (i for i in needed if columns[i].quantity != "excel_error"):
         for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
             text = table.cell(int(row), index)
             if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
@@ -328,7 +328,7 @@ def refuse_factor_below(file: File, table: Table) -> None:
 
 def _factor_below(table: Table) -> str:
     """Return the line that holds a factor; empty: none does."""
-    if not (table.names and table.rows):
+    if not table.names:
         return ""
     factors = (line for line in table.between if _FACTOR_BELOW.search(line) and not _is_lost(table, line))
     if found := next(factors, ""):
@@ -353,7 +353,7 @@ def refuse_two_decimal_signs(file: File, table: Table, left: Sequence[int]) -> N
     """Refuse lines right beside the table that are rows of it with the other decimal sign."""
     mark = "." if table.style.decimal == "," else ","
     other = Style(table.style.delimiter, mark)
-    if mark == table.style.delimiter or not table.rows:
+    if mark == table.style.delimiter:
         return
     ends = (row for row in (table.rows[0] - 1, table.rows[-1] + 1) if 0 <= row < len(table.lines))
     for row in (*ends, *(row for row in left if {row - 1, row + 1} & table.places)):
@@ -385,7 +385,7 @@ def explain_missing_frequency(table: Table) -> str:
         return f"its rows run over {swept.strip()!r} at one frequency: it is no spectrum"
     if any(map(_OF_DRT.search, table.names)):
         return f"no column for the frequency (columns: {names}): a distribution of relaxation times"
-    over = column(table.names[0]).quantity if table.names else ""
+    over = column(table.names[0]).quantity
     if over in BESIDE_IMPEDANCE and all(column(name).quantity for name in table.names):
         return f"no column for the frequency (columns: {names}): over the {over} it is no spectrum"
     return f"no column for the frequency (columns: {names}); if one of them is, call it 'frequency_Hz'"

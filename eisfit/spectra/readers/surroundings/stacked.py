@@ -107,7 +107,7 @@ def _title(lines: Sequence[str], start: int, stop: int) -> str:
 def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Sequence[str]:
     """Return the lines above a table's header, up to the rows of the table before it."""
     table = find_table(file, lines[start:stop])
-    if table is None or not table.rows:
+    if table is None:
         return []
     above = [*lines[max(0, start - _MOST_ABOVE) : start], *table.preamble]
     rows = [i for i, line in enumerate(above) if row_of_numbers(line, table.style)]

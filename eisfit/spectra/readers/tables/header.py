@@ -180,11 +180,11 @@ def _read_names(
     numbered = _behind_a_number(line, style, width, units, marks) if marks else []
     known = [quantities_of(cells, units) for cells in ways]
     whole = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
-    one_a_column = _all_useful if whole else _one_a_column  # freq (Hz)   Global impedance (ohm)
     gaps = bool(known) and _with_empty_columns(known[0], width, style)  # those between its names are columns
     if numbered or gaps:
         return numbered or ways[0], False
-    for fits in (one_a_column, _with_empty_columns, _with_complex_column, _one_known):
+    others = (_with_empty_columns, _with_complex_column, _one_known)
+    for fits in others if whole else (_one_a_column, *others):  # freq (Hz)   Global impedance (ohm)
         for cells, row in zip(ways, known, strict=True):
             as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps
             if fits(row, width, style) and (as_numbers or fits is not _one_known):
@@ -218,12 +218,6 @@ def _is_useful(quantity: str) -> bool:
 
 def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
     return len(row) == width and sum(map(_is_useful, row)) >= 2
-
-
-def _all_useful(row: Sequence[str], width: int, style: Style) -> bool:
-    return (
-        _one_a_column(row, width, style) and all(map(_is_useful, row)) and row.count("frequency") < 2
-    )  # angular frequency: two words
 
 
 def _one_known(row: Sequence[str], width: int, style: Style) -> bool:

@@ -21,7 +21,7 @@ def one_row_a_point(table: Table) -> list[str]:
     The last column that nothing names holds the values; the other columns tell which rows are of one point.
     """
     named = [column(name).quantity for name in table.names]
-    if "frequency" not in named or set(named) & {"real", "imag", "phase"} or not table.rows:
+    if "frequency" not in named or set(named) & {"real", "imag", "phase"}:
         return []
     width = table.width
     cells = [[*table.split(table.lines[row]), *[""] * width][:width] for row in table.rows]
