@@ -174,7 +174,7 @@ def _is_ragged(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> bool:
 
 def _go_on_otherwise(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether the row below a table has numbers in its columns with the other decimal sign."""
-    other = Style(style.delimiter, "." if style.decimal == "," else ",")
+    other = style.turned
     cells = _cells(grid[one.stop], one) if one.stop < len(grid) and style.delimiter != "," else []
     turned = (_is_number(cell, other) and not _is_number(cell, style) for cell in cells)
     return any(turned) and all(_is_number(cell, other) for cell in cells)

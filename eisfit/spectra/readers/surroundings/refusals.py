@@ -22,7 +22,7 @@ from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
 from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import STRAY
-from eisfit.spectra.readers.tables.numbers import Style, is_remark, number, row_of_numbers, split
+from eisfit.spectra.readers.tables.numbers import is_remark, number, row_of_numbers, split
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
 
@@ -351,8 +351,8 @@ def _is_lost(table: Table, line: str) -> bool:
 
 def refuse_two_decimal_signs(file: File, table: Table, left: Sequence[int]) -> None:
     """Refuse lines right beside the table that are rows of it with the other decimal sign."""
-    mark = "." if table.style.decimal == "," else ","
-    other = Style(table.style.delimiter, mark)
+    other = table.style.turned
+    mark = other.decimal
     if mark == table.style.delimiter:
         return
     ends = (row for row in (table.rows[0] - 1, table.rows[-1] + 1) if 0 <= row < len(table.lines))

@@ -47,14 +47,15 @@ def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     if not numeric.rows.size:
         return None
     table = Table(style, lines, [], np.empty((0, 0)))
-    width, first = _fill(table, numeric)
+    first = _fill(table, numeric)
     summary = _take_summary(table, numeric, first)
     first = table.rows[0] if summary else first
-    attach_header(table, lines[:first], width, lines[table.rows[0]] if table.rows else "")
+    attach_header(table, lines[:first])
     if summary and table.mixed:
-        table.names, table.further, table.mixed = table.names[:width], table.names[width:], False
-    table.wider = sorted({*_wider_beside(table, numeric, width), *table.wider})
-    table.narrower = [*_narrower_above(table, numeric, width), *table.narrower]
+        table.further, table.mixed = table.names[table.width :], False
+        table.names = table.names[: table.width]
+    table.wider = sorted({*_wider_beside(table, numeric), *table.wider})
+    table.narrower = [*_narrower_above(table, numeric), *table.narrower]
     return table
 
 
@@ -85,8 +86,8 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
     return _Numeric(np.array(rows, np.intp), np.array(widths, np.intp), np.array(flat, np.float64))
 
 
-def _fill(table: Table, numeric: _Numeric) -> tuple[int, int]:
-    """Fill the matrix with the rows of the most frequent width; return that and the first line."""
+def _fill(table: Table, numeric: _Numeric) -> int:
+    """Fill the matrix with the rows of the most frequent width; return the first line."""
     rows, size, lines = numeric.rows, int(numeric.widths[0]), table.lines
     if (
         rows[-1] - rows[0] + 1 == rows.size
@@ -94,7 +95,7 @@ def _fill(table: Table, numeric: _Numeric) -> tuple[int, int]:
         and np.isfinite(numeric.flat).all()
     ):
         table.matrix, table.rows = numeric.flat.reshape(-1, size), rows.tolist()
-        return size, int(rows[0])
+        return int(rows[0])
     counts = np.bincount(numeric.widths)
     width = _find_named_width(table, numeric) or int(np.flatnonzero(counts == counts.max())[-1])
     needed = _find_needed_width(numeric, width)
@@ -136,7 +137,7 @@ def _fill(table: Table, numeric: _Numeric) -> tuple[int, int]:
     table.matrix, table.rows = matrix[kept], numeric.rows[inside[kept]].tolist()
     read = set(table.rows)
     table.skipped = [(i + 1, lines[i]) for i in range(first, last + 1) if i not in read and lines[i].strip()]
-    return width, first
+    return first
 
 
 def _is_title(numeric: _Numeric, ends: NDArray[np.intp], two: NDArray[np.intp], needed: int) -> bool:
@@ -188,25 +189,25 @@ def _lacks_marks(row: int, main: NDArray[np.intp], table: Table) -> bool:
     return row < int(main[-1]) and table.lines[row].count(table.style.delimiter) < min(marks)
 
 
-def _narrower_above(table: Table, numeric: _Numeric, width: int) -> list[int]:
+def _narrower_above(table: Table, numeric: _Numeric) -> list[int]:
     """Return lines of fewer numbers between the header and the table: rows that lost a cell."""
     if not table.rows:
         return []
     if not table.names:
-        return _rows_of_the_header(table, numeric, width)
+        return _rows_of_the_header(table, numeric)
     place = int(np.searchsorted(numeric.rows, table.rows[0]))
     found: list[int] = []
     for row, size in zip(numeric.rows[:place][::-1], numeric.widths[:place][::-1], strict=True):
-        if row != table.rows[0] - len(found) - 1 or row <= len(table.preamble) or size >= width:
+        if row != table.rows[0] - len(found) - 1 or row <= len(table.preamble) or size >= table.width:
             break
         found.append(int(row))
     return found
 
 
-def _rows_of_the_header(table: Table, numeric: _Numeric, width: int) -> list[int]:
+def _rows_of_the_header(table: Table, numeric: _Numeric) -> list[int]:
     """Return lines of fewer numbers above a table without header whose number a header above them has."""
     sizes = dict(zip(numeric.rows.tolist(), numeric.widths.tolist(), strict=True))
-    row = table.rows[0] - 1
+    row, width = table.rows[0] - 1, table.width
     size = sizes.get(row, width)
     while sizes.get(row) == size:
         row -= 1
@@ -247,11 +248,11 @@ def _goes_on(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:
     return bool(steps) and change < _MOST_OF_A_STEP * next_ + 0.1 * float(np.linalg.norm(second[1:]))
 
 
-def _wider_beside(table: Table, numeric: _Numeric, width: int) -> list[int]:
+def _wider_beside(table: Table, numeric: _Numeric) -> list[int]:
     """Return lines of more numbers beside the table that are rows of it: by its header, or many."""
     if not table.rows:
         return []
-    wide = set(numeric.rows[numeric.widths > width].tolist())
+    wide = set(numeric.rows[numeric.widths > table.width].tolist())
     above, below = [table.rows[0] - 1], [table.rows[-1] + 1]
     while above[-1] in wide:
         above.append(above[-1] - 1)

@@ -48,17 +48,18 @@ _TYPE = regex(
 _UNITS = regex(r"\W*(?:units?|einheit(?:en)?|unités?|unidad(?:es)?)\W*$", re.IGNORECASE)
 
 
-def attach_header(table: Table, above: Sequence[str], width: int, row: str = "") -> None:
-    """Find the names of the columns, and their units, in the lines above the numbers; `row` is the first."""
+def attach_header(table: Table, above: Sequence[str]) -> None:
+    """Find the names of the columns, and their units, in the lines above the numbers."""
     table.preamble = list(above)
-    table.names = names_of_legend(above, width) or _names_above(table, above, row)
+    table.names = names_of_legend(above, table.width) or _names_above(table, above)
     if not table.names:
-        _search_header(table, above, width)
+        _search_header(table, above)
 
 
-def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
+def _names_above(table: Table, above: Sequence[str]) -> list[str]:
     """Return names that end where the numbers below them end, the first column being pandas' bare index."""
     line = above[-1].rstrip() if above else ""
+    row = table.lines[table.rows[0]] if table.rows else ""
     ends = [match.end() for match in re.finditer(r"\S+", row)]
     if table.style.delimiter != " " or len(ends) != table.width or len(line) != ends[-1]:
         return []
@@ -71,64 +72,59 @@ def _names_above(table: Table, above: Sequence[str], row: str) -> list[str]:
     return names
 
 
-def _search_header(table: Table, above: Sequence[str], width: int) -> None:
+def _search_header(table: Table, above: Sequence[str]) -> None:
     near = [i for i in range(len(above) - 1, -1, -1) if above[i].strip()][:5]
     marks = ("#", "%") if _counts(table.matrix[:, 0]) else ()  # a comment's mark may name the number column
     for lookup in (_read_names, _unknown_names):
         for place, back in enumerate(near):
             higher = above[near[place + 1]] if place + 1 < len(near) else ""
-            if _is_no_header(
-                above[back], _names_over(above, near[place + 1 :], table.style), table.style, width
-            ):
+            if _is_no_header(table, above[back], _names_over(table, above, near[place + 1 :])):
                 continue
             below = [line for line in above[back + 1 :] if not _is_rule(line, table.style.delimiter)]
-            units = _units_row(below, table.style, width)
-            units = units or _units_above(higher, table.style, width)
-            table.names, table.mixed = lookup(above[back], table.style, width, units, marks)
+            units = _units_row(table, below) or _units_above(table, higher)
+            table.names, table.mixed = lookup(table, above[back], units, marks)
             if len(found := WANTED & {*quantities_of(table.names)}) < 2 or "frequency" not in found:
                 upper = [above[line] for line in near[place : place + 3]][::-1]
-                spanning = names_of_lines(upper[-2:], table.style, width) or names_of_lines(
-                    upper, table.style, width
-                )
+                spanning = names_of_lines(table, upper[-2:]) or names_of_lines(table, upper)
                 table.names, table.mixed = (spanning, False) if spanning else (table.names, table.mixed)
             if table.names:
-                _fit_to_columns(table, width)
+                _fit_to_columns(table)
                 table.preamble = list(above[:back])
                 _attach_units(table, units)
                 return
             if lookup is _unknown_names:
                 break  # words further up are no header
     if near:
-        table.names = names_of_units(above[near[0]], table.style, width)
+        table.names = names_of_units(table, above[near[0]])
 
 
-def _names_over(above: Sequence[str], near: Sequence[int], style: Style) -> str:
+def _names_over(table: Table, above: Sequence[str], near: Sequence[int]) -> str:
     """Return the next line above that is no row of units: comments may stand below both."""
     lines = (above[back] for back in near[:2])
-    return next((line for line in lines if not is_units_row(split(line, style.delimiter))), "")
+    return next((line for line in lines if not is_units_row(table.split(line))), "")
 
 
-def _is_no_header(line: str, higher: str, style: Style, width: int) -> bool:
+def _is_no_header(table: Table, line: str, higher: str) -> bool:
     """Whether a line holds units alone, or dashes, or is a remark below the header."""
     bare = COMMENT.sub("", line)
-    cells = split(bare, style.delimiter)
-    if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, style.delimiter):
+    cells = table.split(bare)
+    if is_units_row(cells) or is_units_row(_drop_title(cells)) or _is_rule(bare, table.style.delimiter):
         return True
-    names = split(higher, style.delimiter)
-    if len(names) != width or not are_of_spectrum(names):
+    names = table.split(higher)
+    if len(names) != table.width or not are_of_spectrum(names):
         return False
     known = set(quantities_of(cells)) - {"", "index"}
-    if len(cells) <= width and known and known <= _CONDITIONS:
+    if len(cells) <= table.width and known and known <= _CONDITIONS:
         return True  # cycle 1, cycle 1: of the columns named above
-    alone = style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above
-    remark = len(cells) != width and (bare != line or alone) and not COMMENT.match(higher)
-    return remark or (len(cells) == width and are_units_and_a_word(cells))
+    alone = table.style.delimiter not in (" ", *line)  # parted otherwise than the numbers and the names above
+    remark = len(cells) != table.width and (bare != line or alone) and not COMMENT.match(higher)
+    return remark or (len(cells) == table.width and are_units_and_a_word(cells))
 
 
-def _fit_to_columns(table: Table, width: int) -> None:
+def _fit_to_columns(table: Table) -> None:
     """Set names behind the numbers aside; give a first column that counts the rows an empty name it lacks."""
     if not table.mixed:
-        table.names, table.further = table.names[:width], table.names[width:]
+        table.names, table.further = table.names[: table.width], table.names[table.width :]
     if len(table.names) != table.width - 1 or column(table.names[0]).quantity in ("", "index"):
         return
     first = table.matrix[:, 0]
@@ -163,31 +159,30 @@ def _is_rule(line: str, delimiter: str) -> bool:
     )
 
 
-def _read_names(
-    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
-) -> tuple[list[str], bool]:
+def _read_names(table: Table, line: str, units: list[str], marks: Sequence[str]) -> tuple[list[str], bool]:
     """Return the cells of a line that names quantities, and whether they are not as many as the columns."""
     if len(line) > LONGEST_HEADER:
         return [], False
-    is_row = line[:1] == style.delimiter and line.count(style.delimiter) + 1 == width  # ;;f;Zre: no remark
+    mark, width = table.style.delimiter, table.width
+    is_row = line[:1] == mark and line.count(mark) + 1 == width  # ;;f;Zre: no remark
     bare = _ROW_OF_NAMES.sub("", line if is_row else COMMENT.sub("", line))
-    ways = _cell_ways(bare, style)
-    ways[0] += [""] * _count_nameless(bare, style, width, ways[0])
+    ways = _cell_ways(bare, mark)
+    ways[0] += [""] * _count_nameless(table, bare, ways[0])
     ways = [cells for cells in ways if cells and not (cells[0].endswith(":") and len(cells) > 1)]  # col3: Im
-    spaced = style.delimiter == " "
+    spaced = mark == " "
     first = [cells for cells in ways[:1] if not (spaced and any(map(is_bracketed_unit, cells)))]
     ways = [*first, *(cells for cells in ways[1:] if not any(map(is_unit_alone, cells)))]
-    numbered = _behind_a_number(line, style, width, units, marks) if marks else []
+    numbered = _behind_a_number(table, line, units, marks) if marks else []
     known = [quantities_of(cells, units) for cells in ways]
-    whole = any(_with_complex_column(row, width, style) and all(map(_is_useful, row)) for row in known)
-    gaps = bool(known) and _with_empty_columns(known[0], width, style)  # those between its names are columns
+    whole = any(_with_complex_column(row, table) and all(map(_is_useful, row)) for row in known)
+    gaps = bool(known) and _with_empty_columns(known[0], table)  # those between its names are columns
     if numbered or gaps:
         return numbered or ways[0], False
     others = (_with_empty_columns, _with_complex_column, _one_known)
     for fits in others if whole else (_one_a_column, *others):  # freq (Hz)   Global impedance (ohm)
         for cells, row in zip(ways, known, strict=True):
-            as_numbers = cells is ways[0] or style.delimiter == " "  # parted as they are, not at its gaps
-            if fits(row, width, style) and (as_numbers or fits is not _one_known):
+            as_numbers = cells is ways[0] or spaced  # parted as they are, not at its gaps
+            if fits(row, table) and (as_numbers or fits is not _one_known):
                 return cells, fits is _with_complex_column
     for cells, row in zip(ways, known, strict=True):
         if sum(map(_is_useful, row)) >= 3 and len(set(row) & WANTED) >= 2:
@@ -195,20 +190,19 @@ def _read_names(
     return [], False
 
 
-def _count_nameless(line: str, style: Style, width: int, names: Sequence[str]) -> int:
+def _count_nameless(table: Table, line: str, names: Sequence[str]) -> int:
     """Return how many last columns have no name: of marks there are as many as between the numbers."""
-    whole = style.delimiter != " " and line.count(style.delimiter) + 1 == width
-    return width - len(names) if whole and sum(map(bool, names)) > 1 else 0
+    mark = table.style.delimiter
+    whole = mark != " " and line.count(mark) + 1 == table.width
+    return table.width - len(names) if whole and sum(map(bool, names)) > 1 else 0
 
 
-def _behind_a_number(
-    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
-) -> list[str]:
+def _behind_a_number(table: Table, line: str, units: list[str], marks: Sequence[str]) -> list[str]:
     """Return the names where the first is a comment's mark over a column that counts the rows; else none."""
-    for cells in _cell_ways(line, style):
-        row = quantities_of(cells, units) if len(cells) >= width and cells[0] in marks else []
-        if row and (_one_a_column(row, width, style) or _with_empty_columns(row, width, style)):
-            return cells[:width]
+    for cells in _cell_ways(line, table.style.delimiter):
+        row = quantities_of(cells, units) if len(cells) >= table.width and cells[0] in marks else []
+        if row and (_one_a_column(row, table) or _with_empty_columns(row, table)):
+            return cells[: table.width]
     return []
 
 
@@ -216,49 +210,47 @@ def _is_useful(quantity: str) -> bool:
     return quantity not in ("", "index")
 
 
-def _one_a_column(row: Sequence[str], width: int, _: Style) -> bool:
-    return len(row) == width and sum(map(_is_useful, row)) >= 2
+def _one_a_column(row: Sequence[str], table: Table) -> bool:
+    return len(row) == table.width and sum(map(_is_useful, row)) >= 2
 
 
-def _one_known(row: Sequence[str], width: int, style: Style) -> bool:
+def _one_known(row: Sequence[str], table: Table) -> bool:
     """Whether there is a name for each column, of which one is known."""
-    parted = style.delimiter != " " and "frequency" in row
-    return len(row) == width and sum(map(_is_useful, row)) > 0 and (width <= 3 or parted)
+    parted = table.style.delimiter != " " and "frequency" in row
+    return len(row) == table.width and sum(map(_is_useful, row)) > 0 and (table.width <= 3 or parted)
 
 
-def _with_empty_columns(row: Sequence[str], width: int, style: Style) -> bool:
+def _with_empty_columns(row: Sequence[str], table: Table) -> bool:
     """Whether the last names are of nothing known: their columns are empty, or hold words in some rows."""
-    few = style.delimiter != " " and 0 < len(row) - width <= 3
-    return few and not any(row[width:]) and "frequency" in row and sum(map(_is_useful, row)) >= 3
+    few = table.style.delimiter != " " and 0 < len(row) - table.width <= 3
+    return few and not any(row[table.width :]) and "frequency" in row and sum(map(_is_useful, row)) >= 3
 
 
-def _with_complex_column(row: Sequence[str], width: int, _: Style) -> bool:
+def _with_complex_column(row: Sequence[str], table: Table) -> bool:
     alone = row.count("modulus") == 1 and not {"real", "imag", "phase"} & set(row)
-    return len(row) == width - 1 and "frequency" in row and alone
+    return len(row) == table.width - 1 and "frequency" in row and alone
 
 
-def _unknown_names(
-    line: str, style: Style, width: int, units: list[str], marks: Sequence[str]
-) -> tuple[list[str], bool]:
+def _unknown_names(table: Table, line: str, units: list[str], marks: Sequence[str]) -> tuple[list[str], bool]:
     """Return the cells of a line of words, one a column, although none is known."""
     if len(line) > LONGEST_HEADER:
         return [], False
-    cells = split(line, style.delimiter)
+    cells = table.split(line)
     marked = bool(cells) and cells[0] in marks
     plain = not COMMENT.match(line) or marked or (bool(units) and is_units_row(units))
-    signs = (style, Style(style.delimiter, "." if style.decimal == "," else ","))  # no word in either
+    signs = (table.style, table.style.turned)  # no word in either
     written = (number(cell, sign) for cell in cells for sign in signs)
     numbered = any(np.isfinite(found) for found in written if found is not None)
-    is_header = len(cells) == width and width >= 2 and plain and not (_prose(cells) or numbered)
+    is_header = len(cells) == table.width >= 2 and plain and not (_prose(cells) or numbered)
     return (cells, False) if is_header and not only_count(cells) else ([], False)
 
 
-def _cell_ways(line: str, style: Style) -> list[list[str]]:
-    if style.delimiter == "|":
+def _cell_ways(line: str, mark: str) -> list[list[str]]:
+    if mark == "|":
         line = re.sub(r"^\|(?=[ZY]\|\s*[\[(/])", "||", line.lstrip())
         line = re.sub(r"\|\|([ZY])\|", r"|abs(\1)", line).removeprefix("|")  # |Z| between bars
-    ways = [split(line, style.delimiter)]
-    if style.delimiter in " \t" or len(ways[0]) == 1:
+    ways = [split(line, mark)]
+    if mark in " \t" or len(ways[0]) == 1:
         ways.append([cell for cell in ways[0] if cell])
         ways.append(re.split(r"\s*\t\s*|\s{2,}", line.strip()))
         ways.append(line.strip().strip('"').split())
@@ -266,7 +258,7 @@ def _cell_ways(line: str, style: Style) -> list[list[str]]:
         ways.append(re.split(r"\s{2,}", re.sub(r"\s+(?=[\[(/])", " ", line.strip())))
         ways.append(re.sub(r"\s+in\s+", "_in_", line.strip()).split())
         ways.append(names_to_their_units(line))
-    ways += [split(line, other) for other in ",;\t" if other != style.delimiter and other in line]
+    ways += [split(line, other) for other in ",;\t" if other != mark and other in line]
     ways += [ways[0][1:]] if ways[0][:1] in (["C"], ["c"]) else []  # Fortran's mark of a comment
     ways.append(_with_their_units(ways[0]))
     return [[unquote(cell.strip()).replace('""', '"').strip(" ,;") for cell in way] for way in ways]
@@ -295,24 +287,26 @@ def _drop_title(cells: list[str]) -> list[str]:
     return ["", *cells[1:]] if cells and _UNITS.match(cells[0]) else cells
 
 
-def _units_row(between: Sequence[str], style: Style, width: int) -> list[str]:
-    for line in sorted(between, key=lambda line: not is_units_row(split(line, style.delimiter))):
-        raw = split(line, style.delimiter)
-        cells = split(COMMENT.sub("", line), style.delimiter)
-        cells = raw if len(raw) == width != len(cells) else cells  # a mark may name the number column
-        is_titled = len(cells) == width + 1 and _UNITS.match(cells[0])
+def _units_row(table: Table, between: Sequence[str]) -> list[str]:
+    for line in sorted(between, key=lambda line: not is_units_row(table.split(line))):
+        raw = table.split(line)
+        cells = table.split(COMMENT.sub("", line))
+        cells = raw if len(raw) == table.width != len(cells) else cells  # a mark may name the number column
+        is_titled = len(cells) == table.width + 1 and _UNITS.match(cells[0])
         cells = cells[1:] if is_titled else _drop_title(cells)
         if (
             len(cells) >= 2
-            and len(cells) <= width + 1
-            and not any(number(cell, style) == 0 for cell in cells)
+            and len(cells) <= table.width + 1
+            and not any(number(cell, table.style) == 0 for cell in cells)
         ):
             return [cell.strip('[]() "') for cell in cells]
     return []
 
 
-def _units_above(line: str, style: Style, width: int) -> list[str]:
+def _units_above(table: Table, line: str) -> list[str]:
     bare = COMMENT.sub("", line)
-    cells = split(bare, style.delimiter)
-    cells += [""] * _count_nameless(bare, style, width, cells)
-    return [cell.strip('[]() "') for cell in cells] if len(cells) == width and is_units_row(cells) else []
+    cells = table.split(bare)
+    cells += [""] * _count_nameless(table, bare, cells)
+    return (
+        [cell.strip('[]() "') for cell in cells] if len(cells) == table.width and is_units_row(cells) else []
+    )

@@ -9,7 +9,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.units import is_unit, is_units_row, measures
 from eisfit.spectra.readers.names.words import PARTS, make_impedance
-from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.numbers import Style, number
+from eisfit.spectra.readers.tables.table import Table
 
 WANTED, _FEWEST_WANTED = {"frequency", *PARTS}, 3
 #: A name that is a number of a column: its stem, and the number or the letter.
@@ -73,11 +74,11 @@ def names_of_legend(above: Sequence[str], width: int) -> list[str]:
     return names if are_of_spectrum(names) else []
 
 
-def names_of_units(line: str, style: Style, width: int) -> list[str]:
+def names_of_units(table: Table, line: str) -> list[str]:
     """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
-    cells = [cell.strip("[](){} \"'") for cell in split(COMMENT.sub("", line), style.delimiter)]
+    cells = [cell.strip("[](){} \"'") for cell in table.split(COMMENT.sub("", line))]
     kinds = [measures(cell.lstrip("-")) for cell in cells]
-    if len(cells) != width or kinds.count("frequency") != 1:
+    if len(cells) != table.width or kinds.count("frequency") != 1:
         return []
     told = [kind for kind in kinds if kind in ("ohm", "angle")]
     quantities = {"ohm ohm": ["Z'", "Z''"], "ohm angle": ["|Z|", "phase"]}.get(" ".join(told), [])
@@ -106,11 +107,12 @@ def names_to_their_units(line: str) -> list[str]:
     return names if whole and all(column(name).unit for name in names) else []
 
 
-def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
+def names_of_lines(table: Table, lines: Sequence[str]) -> list[str]:
     """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
     if len(lines) < 2:
         return []
-    rows = [split(COMMENT.sub("", line), style.delimiter)[:width] for line in lines]
+    width = table.width
+    rows = [table.split(COMMENT.sub("", line))[:width] for line in lines]
     rows = [[*row, *[""] * (width - len(row))] for row in rows]
     units = sum(map(is_unit, rows[-1]))
     rows = _without_index_name(rows)
@@ -118,7 +120,7 @@ def names_of_lines(lines: Sequence[str], style: Style, width: int) -> list[str]:
         not all(map(any, rows))
         or _is_remark(lines, rows)
         or not any(row[-1] for row in rows)
-        or _is_of_numbers(rows[-1], style)
+        or _is_of_numbers(rows[-1], table.style)
         or units > 1
         or sum(map(len, lines)) > LONGEST_HEADER
     ):

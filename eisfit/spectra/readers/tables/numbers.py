@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from math import isfinite, isnan
 
@@ -45,6 +46,11 @@ class Style:
     delimiter: str
     decimal: str
     prefixed: bool = False
+
+    @property
+    def turned(self) -> Style:
+        """The same with the other decimal sign."""
+        return replace(self, decimal="." if self.decimal == "," else ",")
 
     def notes(self) -> list[str]:
         """Return the sentences for `Spectrum.notes`."""
