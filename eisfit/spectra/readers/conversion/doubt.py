@@ -121,7 +121,7 @@ def looks_misnamed(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatA
     frequency = chosen["frequency"]
     if _is_geometric(frequency) or not _is_uneven(frequency):
         return ""
-    others = (c.name for i, c in columns.items() if _is_geometric(matrix[:, i]))
+    others = (c.name for i, c in columns.items() if i < matrix.shape[1] and _is_geometric(matrix[:, i]))
     return next(others, "")
 
 

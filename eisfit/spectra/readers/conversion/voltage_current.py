@@ -48,7 +48,7 @@ def settle_voltage_and_current(chosen: Chosen, columns: Mapping[int, Column], ma
         return
     found: dict[tuple[str, str], tuple[_Part, FloatArray]] = {}
     for i, meaning in columns.items():
-        told = _meaning(meaning.name)
+        told = _meaning(meaning.name) if i < matrix.shape[1] else None
         if told is None:
             continue
         whose, part = told

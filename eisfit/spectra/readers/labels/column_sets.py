@@ -56,7 +56,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
         ]
         by_template = sets_by_template(told, sets[0], with_units=True)
     sets = by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
-    return [{i: c for i, c in one.items() if i < table.width} for one in sets]
+    return [{i: c for i, c in one.items() if i < table.width or not c.quantity} for one in sets]
 
 
 def _without_empty(table: Table, sets: list[dict[int, Column]]) -> list[dict[int, Column]]:

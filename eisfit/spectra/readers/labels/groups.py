@@ -85,6 +85,8 @@ def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArr
 
     Numbers that lie within the `scatter` of a measured one are one: the middle of them.
     """
+    if index >= table.width:
+        return None
     values = table.matrix[:, index]
     if np.isfinite(values).all():
         values = _as_one(values, scatter) if scatter else values
