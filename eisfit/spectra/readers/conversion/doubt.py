@@ -176,7 +176,7 @@ def _compare_repeated(
         own_column = taken is meaning and meaning.quantity != "frequency"  # alike named ones are one object
         if taken is None or own_column or meaning.base or meaning.label != taken.label:
             continue
-        if meaning.quantity not in ("frequency", "real", "imag"):
+        if meaning.quantity not in ("frequency", "real", "imag") or place >= matrix.shape[1]:
             continue
         if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
             continue  # an area may be any factor
