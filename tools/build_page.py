@@ -38,6 +38,7 @@ from eisfit.display.pages.page import read_asset  # noqa: E402
 from eisfit.display.pages.workbench import build_workbench_page  # noqa: E402
 from eisfit.model.files.library import circuit, circuits  # noqa: E402
 from eisfit.spectra import WEIGHTING  # noqa: E402
+from eisfit.spectra.axes import AXIS_UNITS  # noqa: E402
 
 MOST_BYTES = 38_000_000
 EXAMPLE = ROOT / "example_spectra" / "rrml" / "bare" / "bare_cycle_003.csv"  # simulated, and says so
@@ -232,6 +233,7 @@ def _page(connect: str, blocks: str, licences: str) -> str:
         weighting=WEIGHTING,
         engine="worker",
         circuits=known,
+        axes=AXIS_UNITS,
         scripts=[read_asset("engine_worker.js")],
         policy={**_POLICY, "connect-src": connect},
     )

@@ -133,6 +133,7 @@ _KNOWN = (
 
 #: The axes that are known by name; any other name is the user's own.
 AXES: Mapping[str, Axis] = MappingProxyType({axis.name: axis for axis in _KNOWN})
+AXIS_UNITS: Mapping[str, str] = MappingProxyType({axis.name: axis.unit for axis in _KNOWN})
 _ALSO = {_plain: axis for axis in _KNOWN for _plain in (axis.name, *axis.also)}
 
 

@@ -190,7 +190,7 @@ def test_a_click_in_a_trend_shows_its_cycle(shown):
         return [b.left + r.x * b.width / p.width, b.top + r.y * b.height / p.height]; }""")
     shown.page.mouse.click(x, y)
     assert shown.page.locator("#rows [aria-selected=true] .nm").inner_text().startswith("cycle 250")
-    assert "linear: 0.2667 ± 0.0006 Ω per cycle" in shown.text("#trend-said")
+    assert "changes by 0.2667 ± 0.0006 Ω per cycle" in shown.text("#trend-said").replace("\u00a0", " ")
 
 
 def test_one_wild_error_bar_does_not_flatten_a_trend(shown):

@@ -15,6 +15,7 @@ from eisfit.files import write_atomic
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
+from eisfit.spectra.axes import AXIS_UNITS
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.series_result import SeriesResult
 from eisfit.validation.kramers_kronig import check
@@ -97,7 +98,7 @@ def build_report(results: Result | Iterable[Result], *, title: str | None) -> st
     groups = [_make_group(result) for result in _iterate_results(results)]
     if not groups:
         raise UsageError("there is no result to report on")
-    return build_report_page(groups, title=title or _make_title(groups), draw=draw_for_page)
+    return build_report_page(groups, title=title or _make_title(groups), draw=draw_for_page, axes=AXIS_UNITS)
 
 
 def make_item(result: FitResult | FitFailure) -> dict[str, Any]:

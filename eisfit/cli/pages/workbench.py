@@ -33,6 +33,7 @@ from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.schema import ClosedModel, Field, validate
 from eisfit.records import dataclass
 from eisfit.spectra import WEIGHTING
+from eisfit.spectra.axes import AXIS_UNITS
 from eisfit.spectra.spectrum import Spectrum
 
 
@@ -99,6 +100,7 @@ class Workbench:
             circuits=[(name, find_circuit(name).title) for name in circuits()],
             first=self.circuit.name if self.circuit is not None else "",
             weighting=weighting,
+            axes=AXIS_UNITS,
         )
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:

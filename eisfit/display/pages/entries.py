@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.display.plot.style import read_impedance, require_data
+from eisfit.display.report.checks import describe_check
 from eisfit.display.report.identification import format_chance
 from eisfit.display.report.words import (
     Document,
@@ -23,13 +24,15 @@ from eisfit.display.report.words import (
     flag_name,
     flag_words,
     flags_of,
+    is_doubted,
     is_simulated,
+    list_goodness,
     name_of,
     percent,
     points_of,
     span_of,
 )
-from eisfit.rounding import hertz_range, significant, value_with_error
+from eisfit.rounding import value_with_error
 from eisfit.verdict import GRADES
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -59,7 +62,7 @@ def make_entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
 def make_measurement(spectrum: Document) -> dict[str, Any]:
     """Return the same of a spectrum that was not fitted yet (``eisfit.spectrum/1``)."""
     words = _list_words({"spectrum": spectrum, "data": spectrum.get("data")})
-    return {**words, "verdict": "", "error": None, "kk": None, "points": _list_points(spectrum), "line": None}
+    return {**words, "error": None, "kk": None, "points": _list_points(spectrum), "line": None}
 
 
 def make_ranking(document: Document) -> dict[str, Any]:
@@ -122,8 +125,7 @@ def _list_words(fit: Document) -> dict[str, Any]:
         "circuit": clean((fit.get("circuit") or {}).get("string")),
         "ok": bool(fit.get("ok")),
         "grade": clean(fit.get("grade")),
-        "verdict": describe_verdict(fit),
-        "said": GRADES.get(clean(fit.get("grade")), ""),
+        "said": _describe_grade(fit),
         "rms": round_to((fit.get("statistics") or {}).get("rms_relative_residual"), 3),
         "wanted": _pick_main(fit.get("parameters") or {}),
         "flags": [_make_flag(flag) for flag in flags_of(fit)],
@@ -134,6 +136,12 @@ def _list_words(fit: Document) -> dict[str, Any]:
             for name, row in (fit.get("derived") or {}).items()
         ],
     }
+
+
+def _describe_grade(fit: Document) -> str:
+    """Return what the grade means, and why the fit is not usable where it is not."""
+    meant = GRADES.get(clean(fit.get("grade")), "")
+    return meant if fit.get("ok") else f"{meant} ({describe_verdict({**fit, 'grade': None})})"
 
 
 def _make_flag(flag: Any) -> dict[str, str]:
@@ -150,6 +158,7 @@ def _make_parameter(name: str, row: Document) -> dict[str, Any]:
         "unit": unit,
         "verdict": clean(row.get("verdict")),
         "word": describe_parameter_verdict(row),
+        "doubted": is_doubted(row.get("verdict")),
         "meaning": describe_meaning(row),
         "value": round_to(row.get("value"), 7),
         "stderr": round_to(row.get("stderr"), 3),
@@ -177,11 +186,8 @@ def _list_facts(fit: Document) -> list[str]:
         clean(circuit.get("string")),
         f"{count(number, 'point')}, {span_of(fit)}" if number else "",
         f"weighting {clean(fit.get('weighting'))}" if fit.get("weighting") else "",
+        ", ".join(list_goodness(statistics)),
     ]
-    if statistics.get("rms_relative_residual") is not None:
-        facts.append(f"rms residual {percent(statistics['rms_relative_residual'])} of |Z|")
-    known = [key for key in ("redchi", "aic", "bic") if statistics.get(key) is not None]
-    facts.append(", ".join(f"{key} {significant(statistics[key], 4)}" for key in known))
     return [fact for fact in facts if fact]
 
 
@@ -189,18 +195,11 @@ def _describe_check(check: Document | None) -> dict[str, Any] | None:
     """Return the outcome of the Kramers-Kronig test in a sentence, and the ranges that fail (Hz)."""
     if check is None:
         return None
-    if check.get("error"):
-        return {"ok": None, "text": f"not tested: {explain_failure(check)}", "flags": [], "ranges": []}
-    noise = f"noise {percent(check.get('noise_relative'))} of |Z|"
-    largest = f"largest residual {percent(check.get('max_residual'))}"
-    ranges = [round_all((row["low_Hz"], row["high_Hz"])) for row in check.get("ranges") or []]
-    where = ", ".join(hertz_range(*ends) for ends in ranges)
-    said = f"{'consistent' if check.get('ok') else 'NOT consistent'} ({noise}, {largest})"
     return {
-        "ok": bool(check.get("ok")),
-        "text": f"{said}; fails at {where}" if where else said,
+        "ok": None if check.get("error") else bool(check.get("ok")),
+        "text": describe_check(check),
         "flags": [_make_flag(flag) for flag in flags_of(check)],
-        "ranges": ranges,
+        "ranges": [round_all((row["low_Hz"], row["high_Hz"])) for row in check.get("ranges") or []],
         "residuals": _list_residuals(check.get("residuals") or {}),
     }
 

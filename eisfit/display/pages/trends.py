@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from eisfit.display.pages.entries import round_all
+from eisfit.display.report.tracks import describe_growth
 from eisfit.display.report.words import (
     Document,
     axes_of,
     clean,
-    format_number_of_law,
     put_resistances_first,
 )
 
@@ -35,7 +35,7 @@ def list_trends(track: Document) -> dict[str, dict[str, Any]]:
             "ok": [bool(row.get("ok")) for row in rows],
             "unit": clean(unit),
             "band": _list_band(law),
-            "law": _describe_law(law, clean(unit), axis),
+            "law": describe_growth(name, law),
         }
     return found
 
@@ -44,11 +44,3 @@ def _list_band(law: Document) -> dict[str, list[float | None]] | None:
     """Return the law's values and its 95 % interval along the axis."""
     columns = (law.get("band") or {}).items()
     return {key: round_all(one) for key, one in columns if isinstance(one, (list, tuple))} or None
-
-
-def _describe_law(law: Document, unit: str, axis: str) -> str:
-    """Return how a parameter grows, in words."""
-    if law.get("slope") is None or not law.get("law"):
-        return ""
-    rate = f"{format_number_of_law(law['slope'], law.get('slope_stderr'))} {unit}".replace("ohm", "Ω").strip()
-    return f"{law['name']} {law['law']}: {rate} per {axis}" if law["law"] == "linear" else f"{law['law']} law"

@@ -11,14 +11,10 @@ from eisfit.display.pages.entries import make_entry, make_measurement
 from eisfit.display.pages.page import build_page, read_asset
 from eisfit.display.pages.trends import list_trends
 from eisfit.display.report.words import Document, clean, count
+from eisfit.verdict import GRADES
 
-_SCRIPTS = ("quantities.js", "plots.js", "items.js", "list.js", "trend.js", "side.js", "engine.js",
-            "bench.js", "session.js", "work.js")  # fmt: skip
-_ENDS = {
-    "none": "This file is complete: it loads nothing from anywhere.",
-    "server": "The page talks to eisfit on this machine alone; Ctrl-C in its terminal ends it.",
-    "worker": "Everything is computed in this browser; no file leaves this machine.",
-}
+_SCRIPTS = ("quantities.js", "texts.js", "plots.js", "items.js", "list.js", "trend.js", "side.js",
+            "engine.js", "bench.js", "session.js", "work.js")  # fmt: skip
 
 
 def build_report_page(
@@ -26,6 +22,7 @@ def build_report_page(
     *,
     title: str,
     draw: Callable[[str], str | None],
+    axes: Mapping[str, str] | None = None,
 ) -> str:
     """Return a page that shows results and fits nothing.
 
@@ -38,11 +35,13 @@ def build_report_page(
         Of the page.
     draw
         Returns a circuit's drawing as SVG.
+    axes
+        As of `workbench_page`.
     """
     shown = [_make_group(group) for group in groups]
     strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
     drawings = {string: draw(string) for string in sorted(strings)}
-    return build_workbench_page(shown, title=title, weighting="", drawings=drawings)
+    return build_workbench_page(shown, title=title, weighting="", drawings=drawings, axes=axes)
 
 
 def build_workbench_page(
@@ -56,6 +55,7 @@ def build_workbench_page(
     first: str = "",
     scripts: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
+    axes: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page.
 
@@ -80,6 +80,8 @@ def build_workbench_page(
         Texts of scripts to run before the page starts: a worker's engine.
     policy
         Directives of the page's Content-Security-Policy that differ from a report's.
+    axes
+        Units of what spectra are told apart by: temperature, state of charge, ...
     """
     shown = [dict(group) for group in groups]
     data = {
@@ -89,14 +91,14 @@ def build_workbench_page(
         "groups": shown,
         "grids": _share_grids(shown),
         "drawings": drawings or {},
+        "axes": dict(axes or {}),
+        "grades": list(GRADES),
         "circuits": [[clean(name), clean(about)] for name, about in circuits],
     }
     code = [read_asset(name) for name in _SCRIPTS]
     rules = {"connect-src": "'self'"} if engine == "server" else {}
     code += [*scripts, read_asset("start.js")]
-    return build_page(
-        title, _build_body(title, shown, engine), data, code, policy={**rules, **(policy or {})}
-    )
+    return build_page(title, _build_body(title, shown), data, code, policy={**rules, **(policy or {})})
 
 
 def group_measured(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def _share_grids(groups: Sequence[Mapping[str, Any]]) -> list[list[float]]:
     return [list(grid) for grid in known]
 
 
-def _build_body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) -> str:
+def _build_body(title: str, groups: Sequence[Mapping[str, Any]]) -> str:
     """Return the markup; texts of files come in by script, except for the title."""
     entries = [one for group in groups for one in group["entries"]]
     simulated = sum(one["simulated"] for one in entries)
@@ -136,10 +138,10 @@ def _build_body(title: str, groups: Sequence[Mapping[str, Any]], engine: str) ->
     if simulated:
         which = "" if simulated == len(entries) else f"{simulated} of {len(entries)}: "
         badge = f' <span class="badge">{which}simulated data, not measured</span>'
-    said = f"{count(len(entries), 'spectrum')}. " if entries else ""
     parts = {
         "title": escape(clean(title)) + badge,
-        "end": f"{said}Made by eisfit {escape(__version__)}. {_ENDS[engine]}",
+        "count": f"{count(len(entries), 'spectrum')}. " if entries else "",
+        "version": escape(__version__),
     }
     text = read_asset("body.html")
     for name, value in parts.items():

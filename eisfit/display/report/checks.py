@@ -12,6 +12,8 @@ from eisfit.display.report.words import (
     WIDTH,
     Document,
     clean,
+    describe_verdict,
+    explain_failure,
     percent,
     points_of,
     points_words,
@@ -56,6 +58,16 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
     if document.get("ok"):
         lines += wrap(_describe_unseen(document), width=width)
     return "\n".join(lines) + "\n"
+
+
+def describe_check(document: Document) -> str:
+    """Return one check in a line: its verdict, the noise, and where it fails."""
+    if document.get("error"):
+        return f"not tested: {explain_failure(document)}"
+    noise, largest = (percent(document.get(key)) for key in ("noise_relative", "max_residual"))
+    where = ", ".join(_format_range(failing) for failing in document.get("ranges") or [])
+    said = f"{describe_verdict({**document, 'flags': ()})} (noise {noise} of |Z|, largest residual {largest})"
+    return f"{said} at {where}" if where else said
 
 
 def _describe_unseen(document: Document) -> str:

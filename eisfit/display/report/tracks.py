@@ -54,7 +54,7 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
         *list_blocks(head, cells, width=width, fixed=len(axes) + 1),
     ]
     laws = (document.get("growth") or {}).items()
-    growth = [line for name, law in laws for line in _describe_growth(name, law, width)]
+    growth = wrap_all([describe_growth(name, law or {}) for name, law in laws], width=width)
     said = (*law_sentences(document), *map(clean, document.get("notes") or []))
     bad = [{**row, "spectrum": row} for row in rows]
     after = [*growth, *wrap_all(said, width=width)]
@@ -66,9 +66,10 @@ def _make_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mappi
     return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
 
 
-def _describe_growth(name: str, law: Mapping[str, Any] | None, width: int) -> list[str]:
-    if not law or law.get("slope") is None:
-        return []
+def describe_growth(name: str, law: Document) -> str:
+    """Return how a parameter grows, empty where no law was found."""
+    if law.get("slope") is None:
+        return ""
     unit = clean(law.get("unit"))
     slope = format_number_of_law(law["slope"], law.get("slope_stderr"))
     axis = per_words(law)
@@ -83,7 +84,7 @@ def _describe_growth(name: str, law: Mapping[str, Any] | None, width: int) -> li
         text += f"; the errors allow for neighbours that deviate alike (correlation {alike:g})"
     if alone := law.get("left_out"):
         text += f"; off both its neighbours, and left out: {axis} {', '.join(f'{one:g}' for one in alone)}"
-    return wrap(text + _describe_doubling(law.get("doubling") or {}, axis), width=width)
+    return text + _describe_doubling(law.get("doubling") or {}, axis)
 
 
 def _describe_law(law: Mapping[str, Any], unit: str, axis: str) -> str:

@@ -38,25 +38,25 @@ eisfit.Bench = class {
   }
 
   plots() {
-    const { item } = this;
+    const { item } = this, { texts } = eisfit;
     if (!item || !item.points.f.length) return;
     const view = this.items.view(item), { points, line } = view, wide = window.innerWidth > 1000, p = this.panels;
     eisfit.nyquist(p.nyquist, view, { tallest: wide ? 340 : 300 });
     const crowd = this.crowded(points, p.nyquist), high = p["nyquist-high"].svg;
     high.parentNode.hidden = !crowd;
-    if (crowd) eisfit.nyquist(p["nyquist-high"], view, { keep: (k) => points.f[k] >= crowd, tallest: 190, note: `above ${eisfit.hertz(crowd)}, enlarged` });
+    if (crowd) eisfit.nyquist(p["nyquist-high"], view, { keep: (k) => points.f[k] >= crowd, tallest: 190, note: texts.enlarged(eisfit.hertz(crowd)) });
     else p["nyquist-high"].places = [];
     const [factor, unit] = eisfit.ohm(Math.max(...points.re.map((v, k) => Math.hypot(v, points.im[k])))), phase = (a, b) => Math.atan2(b, a) * 180 / Math.PI;
     const size = (z) => z.re.map((v, k) => factor * Math.hypot(v, z.im[k])), angle = (z) => z.re.map((v, k) => phase(v, z.im[k])), pairs = (values) => line.f.map((f, k) => [f, values[k]]);
-    eisfit.overFrequency(p.magnitude, view, `|Z| / ${unit}`, [size(points)], { log: true, fit: line ? pairs(size(line)) : [], height: wide ? 130 : 140 });
-    eisfit.overFrequency(p.phase, view, "phase / °", [angle(points)], { fit: line ? pairs(angle(line)) : [], height: wide ? 130 : 130 });
-    eisfit.overFrequency(p.residuals, view, "residual / %", view.residuals, { symmetric: true, xLabel: true, height: wide ? 178 : 170 });
+    eisfit.overFrequency(p.magnitude, view, texts.modulus(unit), [size(points)], { log: true, fit: line ? pairs(size(line)) : [], height: wide ? 130 : 140 });
+    eisfit.overFrequency(p.phase, view, texts.phase, [angle(points)], { fit: line ? pairs(angle(line)) : [], height: wide ? 130 : 130 });
+    eisfit.overFrequency(p.residuals, view, texts.residuals, view.residuals, { symmetric: true, xLabel: true, height: wide ? 178 : 170 });
     eisfit.byId("residuals-of").textContent = view.of;
     eisfit.byId("noise-key").hidden = !view.noise;
     eisfit.byId("fails-key").hidden = !view.ranges.length;
     eisfit.byId("others-key").hidden = !view.others.length;
-    p.nyquist.svg.setAttribute("aria-label", `Nyquist plot of ${item.entry.name}: ${points.f.length} points, ${eisfit.hertz(Math.min(...points.f))} to ${eisfit.hertz(Math.max(...points.f))}`);
-    p.residuals.svg.setAttribute("aria-label", `residuals ${view.of} over frequency, largest ${eisfit.digits(Math.max(0, ...view.residuals.flat().filter((v) => v !== null).map(Math.abs)), 2)} %`);
+    p.nyquist.svg.setAttribute("aria-label", texts.nyquistOf(item.entry.name, points.f.length, eisfit.hertz(Math.min(...points.f)), eisfit.hertz(Math.max(...points.f))));
+    p.residuals.svg.setAttribute("aria-label", texts.residualsOf(view.of, eisfit.digits(Math.max(0, ...view.residuals.flat().filter((v) => v !== null).map(Math.abs)), 2)));
     this.light(this.hot, true);
   }
 
@@ -98,16 +98,16 @@ eisfit.Bench = class {
     if (k === this.hot && !again) return;
     this.hot = k;
     for (const panel of Object.values(this.panels)) panel.light(k);
-    const { byId, element } = eisfit, { item } = this, place = byId("readout");
+    const { byId, element, texts } = eisfit, { item } = this, place = byId("readout");
     if (k === null || !item || item.points.f[k] === undefined) {
-      place.replaceChildren(this.interactive ? "Point at a value: it is marked in all panels. A click masks it, dragging masks a range." : "Point at a value: it is marked in all panels; a click keeps the mark.");
+      place.replaceChildren(texts.pointAt(this.interactive));
       return;
     }
     const { f, re, im } = item.points, [factor, unit] = eisfit.ohm(Math.hypot(re[k], im[k])), residual = this.items.view(item).residuals.map((r) => r[k]);
-    const words = [`Z′ ${eisfit.minus(eisfit.digits(re[k] * factor, 4))}\u00a0${unit}`, `−Z″ ${eisfit.minus(eisfit.digits(-im[k] * factor, 4))}\u00a0${unit}`,
-      `|Z| ${eisfit.digits(Math.hypot(re[k], im[k]) * factor, 4)}\u00a0${unit}`, `phase ${eisfit.minus(eisfit.digits(Math.atan2(im[k], re[k]) * 180 / Math.PI, 4))}°`];
-    if (residual[0] !== null) words.push(`residual ${eisfit.minus(residual[0].toFixed(2))}, ${eisfit.minus(residual[1].toFixed(2))} %`);
-    if (eisfit.Items.out(item, k)) words.push("masked");
+    const spell = (v) => eisfit.minus(eisfit.digits(v, 4)), ohm = (v) => `${spell(v * factor)}\u00a0${unit}`;
+    const words = texts.pointed({ real: ohm(re[k]), imaginary: ohm(-im[k]), modulus: ohm(Math.hypot(re[k], im[k])), phase: spell(Math.atan2(im[k], re[k]) * 180 / Math.PI) });
+    if (residual[0] !== null) words.push(texts.pointResidual(...residual.map((r) => eisfit.minus(r.toFixed(2)))));
+    if (eisfit.Items.out(item, k)) words.push(texts.pointMasked);
     place.replaceChildren(element("b", {}, eisfit.hertz(f[k])), ...words.map((text) => element("span", {}, text)));
   }
 
@@ -137,12 +137,12 @@ eisfit.Bench = class {
   }
 
   maskButtons() {
-    const { byId, element } = eisfit, { item } = this, found = [];
+    const { byId, element, texts } = eisfit, { item } = this, found = [];
     const button = (id, words, act, kind = "") => { const b = element("button", { type: "button", id, className: kind }, words); b.addEventListener("click", act); found.push(b); };
     if (this.interactive) {
-      if (item.dirty) button("again", "Fit again", () => this.work.fit(item), "main");
-      if (this.lastHit && item.masks.size) button("only", "Use only this range instead", () => this.only());
-      if (item.masks.size || item.range) button("unmask", item.range ? "Use all points" : `Unmask ${item.masks.size}`, () => { this.items.remember(item); item.masks.clear(); item.range = null; this.lastHit = null; this.changed(item); });
+      if (item.dirty) button("again", texts.fitAgain, () => this.work.fit(item), "main");
+      if (this.lastHit && item.masks.size) button("only", texts.onlyRange, () => this.only());
+      if (item.masks.size || item.range) button("unmask", item.range ? texts.useAll : texts.unmask(item.masks.size), () => { this.items.remember(item); item.masks.clear(); item.range = null; this.lastHit = null; this.changed(item); });
     }
     byId("mask-buttons").replaceChildren(...found);
   }
@@ -157,7 +157,7 @@ eisfit.Bench = class {
 
   moved(name, value, how) {
     const { item } = this;
-    if (how === "wrong") { this.problem(`${name}: ${value} is not a number`); return; }
+    if (how === "wrong") { this.problem(eisfit.texts.notANumber(name, value)); return; }
     if (how !== "change" && this.moving !== name) this.items.remember(item);
     this.moving = how === "input" ? name : null;
     if (how === "hold") { item.held[value ? "add" : "delete"](name); this.work.simulate(item); return; }

@@ -4,7 +4,7 @@ eisfit.engines = {};
 
 eisfit.engines.none = () => ({
   kind: "none",
-  call: () => Promise.reject(new Error("this page is a report: it shows what was fitted, and fits nothing")),
+  call: () => Promise.reject(new Error(eisfit.texts.fitsNothing)),
   cancel() {},
 });
 
@@ -21,10 +21,10 @@ eisfit.engines.server = () => {
         signal: control.signal,
       });
     } catch (error) {
-      throw new Error(error.name === "AbortError" ? "cancelled" : "eisfit does not answer: is it still running in its terminal?");
+      throw new Error(error.name === "AbortError" ? "cancelled" : eisfit.texts.noAnswer);
     }
     if (!(answer.headers.get("Content-Type") || "").startsWith("application/json")) {
-      throw new Error(`eisfit answered ${(await answer.text()).trim()}`);
+      throw new Error(eisfit.texts.answered((await answer.text()).trim()));
     }
     const told = await answer.json();
     if (told.error) throw new Error(told.error);

@@ -2,11 +2,11 @@
    beside it on a static host. Cancelling ends the worker; the next question starts another. */
 eisfit.engines.worker = () => {
   let worker = null, started = null, last = 0, told = () => {};
-  const waiting = new Map();
+  const waiting = new Map(), { texts } = eisfit;
 
   const say = (state) => {
     document.body.dataset.engine = state;
-    eisfit.byId("engine").textContent = { starting: "Python is starting in this page, once; files are taken already.", ready: "Ready.", complete: "Ready.", stopped: "" }[state];
+    eisfit.byId("engine").textContent = texts.engine[state];
   };
 
   const fail = (words) => {
@@ -23,7 +23,7 @@ eisfit.engines.worker = () => {
     const names = JSON.parse(document.getElementById("engine-files").textContent);
     return Object.fromEntries(await Promise.all(names.map(async (name) => {
       const answer = await fetch(`engine/${name}.bin`);
-      if (!answer.ok) throw new Error(`engine/${name}.bin is missing beside this page: copy the whole folder`);
+      if (!answer.ok) throw new Error(texts.partMissing(`engine/${name}.bin`));
       return [name, await answer.arrayBuffer()];
     })));
   };
@@ -40,11 +40,11 @@ eisfit.engines.worker = () => {
     worker = new Worker(address);
     URL.revokeObjectURL(address);
     await new Promise((resolve, reject) => {
-      worker.onerror = (event) => { event.preventDefault(); reject(new Error(`Python does not start in this browser: ${event.message}`)); };
+      worker.onerror = (event) => { event.preventDefault(); reject(new Error(texts.startsNot(event.message))); };
       worker.onmessage = ({ data }) => {
         if (data.ready) resolve();
-        else if (data.broken) reject(new Error(`Python does not start in this browser: ${data.broken}`));
-        else if (data.words) told(0, data.words);
+        else if (data.broken) reject(new Error(texts.startsNot(data.broken)));
+        else if (data.loading) told(0, texts.loading[data.loading]);
       };
       waiting.set(0, { reject });
       worker.postMessage({ files });
@@ -53,14 +53,17 @@ eisfit.engines.worker = () => {
     worker.onmessage = ({ data }) => {
       const one = waiting.get(data.id);
       if (data.complete) { say("complete"); return; }
-      if (data.broken) { fail(`Python has stopped (${data.broken}): it starts again with the next question`); return; }
+      if (data.broken) { fail(texts.hasStopped(data.broken)); return; }
       if (!one) return;
-      if (data.words) { if (one.progress) one.progress(data.part, data.words); return; }
+      if (data.loading || data.words) {
+        if (one.progress) one.progress(data.total ? data.done / data.total : 0, texts.loading[data.loading] || texts.done(data.words, data.done, data.total));
+        return;
+      }
       waiting.delete(data.id);
       const answer = JSON.parse(data.answer);
       if (answer.error) one.reject(new Error(answer.error)); else one.resolve(answer);
     };
-    worker.onerror = (event) => { event.preventDefault(); fail(`Python has stopped (${event.message}): it starts again with the next question`); };
+    worker.onerror = (event) => { event.preventDefault(); fail(texts.hasStopped(event.message)); };
     say("ready");
   };
 
@@ -75,7 +78,7 @@ eisfit.engines.worker = () => {
   const call = async (op, payload, progress) => {
     if (progress && !["ready", "complete"].includes(document.body.dataset.engine)) {
       told = progress;
-      progress(0, "starting Python in this page: a few seconds, once");
+      progress(0, texts.startingEngine);
     }
     await start();
     last += 1;

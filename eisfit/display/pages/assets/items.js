@@ -69,14 +69,14 @@ eisfit.Items = class {
       noise: own.noise ? own.f.map((f, k) => [f, own.noise[k]]).filter(([, n]) => n !== null) : null,
       masked: (k) => eisfit.Items.out(item, k), span: [ends[0] - room, ends[1] + room],
       others: this.groups[item.group].series ? fellows.map((one) => one.points).filter((p) => p.f.length && reach(p) <= largest) : [],
-      of: item.moved ? "of the values set by hand" : fitted ? "" : tested ? "of the Kramers-Kronig test" : "" };
+      of: item.moved ? eisfit.texts.ofByHand : fitted ? "" : tested ? eisfit.texts.ofKramersKronig : "" };
   }
 
   /* A quantity of a spectrum that the filter, the order and the trends know. */
   static quantity(item, name) {
     const { entry } = item;
     if (name === "residual" || name === "rms") return entry.rms === null || entry.rms === undefined ? null : 100 * entry.rms;
-    if (name === "grade") return entry.grade ? "ABCD".indexOf(entry.grade) : null;
+    if (name === "grade") return entry.grade ? eisfit.data.grades.indexOf(entry.grade) : null;
     if (name in (entry.conditions || {})) return entry.conditions[name];
     const row = (entry.parameters || []).find((one) => one.name === name);
     return row ? row.value : null;
@@ -98,7 +98,7 @@ eisfit.Items = class {
       const [, name, sign, wanted] = /^([A-Za-z]\w*)\s*(>=|<=|>|<|=)\s*(\S+)$/.exec(term) || [];
       if (!name) return `${item.entry.name} ${item.entry.cycle}`.toLowerCase().includes(term.toLowerCase());
       if (name === "grade" && sign === "=") return item.entry.grade === wanted.toUpperCase();
-      const value = eisfit.Items.quantity(item, name), limit = name === "grade" ? "ABCD".indexOf(wanted.toUpperCase()) : Number(wanted);
+      const value = eisfit.Items.quantity(item, name), limit = name === "grade" ? eisfit.data.grades.indexOf(wanted.toUpperCase()) : Number(wanted);
       if (value === null || value === undefined || !Number.isFinite(limit)) return false;
       return { ">": value > limit, "<": value < limit, ">=": value >= limit, "<=": value <= limit, "=": value === limit }[sign];
     });

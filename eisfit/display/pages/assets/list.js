@@ -23,9 +23,9 @@ eisfit.List = class {
   }
 
   sorts() {
-    const select = eisfit.byId("sort"), before = select.value, { element } = eisfit;
-    const wanted = this.wanted(), options = [["", "in the order of the files"], ...this.items.axes().map((name) => [name, `by ${name}`]),
-      ["residual", "by residual, worst first"], ["grade", "by grade"], ...(wanted ? [[wanted, `by ${wanted}`]] : [])];
+    const select = eisfit.byId("sort"), before = select.value, { element, texts } = eisfit;
+    const wanted = this.wanted(), options = [["", texts.fileOrder], ...this.items.axes().map((name) => [name, texts.byQuantity(name)]),
+      ["residual", texts.byResidual], ...["grade", wanted].filter(Boolean).map((name) => [name, texts.byQuantity(name)])];
     select.replaceChildren(...options.map(([value, words]) => element("option", { value }, words)));
     select.value = before;
     if (select.selectedIndex < 0) select.selectedIndex = 0;
@@ -39,20 +39,20 @@ eisfit.List = class {
   }
 
   draw() {
-    const { byId, Items, element } = eisfit, { items } = this, text = byId("filter").value, sort = byId("sort").value;
+    const { byId, Items, element, texts } = eisfit, { items } = this, text = byId("filter").value, sort = byId("sort").value;
     const grade = (item) => (item.entry.error || item.failed ? "!" : item.entry.grade || "");
     const key = (item) => { const v = sort ? Items.quantity(item, sort) : item.number; return v === null || v === undefined ? Infinity : sort === "residual" ? -v : v; };
     const shown = items.all.filter((item) => Items.matches(item, text) && !this.hidden.has(grade(item)));
     shown.sort((a, b) => (key(a) === key(b) ? a.number - b.number : key(a) - key(b)));
     this.order = shown.map((item) => item.number);
     const head = this.wanted();
-    byId("list-wanted").replaceChildren(...(head ? [eisfit.symbol(head), " / ", eisfit.unit(this.unitOf(head) || "1"), ", residual"] : ["residual"]));
+    byId("list-wanted").replaceChildren(...(head ? [eisfit.symbol(head), " / ", eisfit.unit(this.unitOf(head) || "1"), ", "] : []), texts.residual);
     byId("rows").replaceChildren(...shown.map((item) => this.row(item, head)));
     byId("none-shown").hidden = shown.length > 0 || !items.all.length;
-    byId("chips").replaceChildren(...["A", "B", "C", "D", "!", ""].map((g) => {
+    byId("chips").replaceChildren(...[...eisfit.data.grades, "!", ""].map((g) => {
       const count = items.all.filter((item) => grade(item) === g).length;
       if ((!g || g === "!") && !count) return null;
-      const meaning = { "": "not fitted yet", "!": "failed" }[g] || `of grade ${g}`;
+      const meaning = texts.ofGrade(g);
       const chip = element("button", { type: "button", className: "chip", "aria-pressed": String(!this.hidden.has(g)), title: meaning },
         element("span", { className: `g g${g === "!" ? "D" : g}` }, g || "–"), ` ${count}`);
       chip.setAttribute("aria-label", `${g || "–"} ${count} ${meaning}`);
@@ -68,14 +68,14 @@ eisfit.List = class {
   }
 
   row(item, head) {
-    const { element } = eisfit, { entry } = item, grade = entry.error || item.failed ? "!" : entry.grade, row = (entry.parameters || []).find((one) => one.name === head);
+    const { element, texts } = eisfit, { entry } = item, grade = entry.error || item.failed ? "!" : entry.grade, row = (entry.parameters || []).find((one) => one.name === head);
     const place = Object.entries(entry.conditions || {}), title = place.length ? eisfit.condition(...place[0]) : entry.name;
-    const more = [...place.slice(1).map(([n, v]) => eisfit.condition(n, v)), item.masks.size ? `${item.masks.size} masked` : "", place.length ? entry.name : ""].filter(Boolean);
+    const more = [...place.slice(1).map(([n, v]) => eisfit.condition(n, v)), item.masks.size ? texts.masked(item.masks.size) : "", place.length ? entry.name : ""].filter(Boolean);
     const number = row && row.value !== null ? eisfit.minus(eisfit.digits(row.value, 4)) : "";
     const made = element("li", { role: "option", id: `row-${item.number}`, title: entry.name },
       element("span", { className: `g g${grade === "!" ? "D" : grade || ""}` }, grade || "–"), this.picture(item),
       element("span", { className: "nm" }, title, element("small", {}, more.join(", "))),
-      element("span", { className: "r" }, row && !eisfit.settled(row.verdict) ? `(${number})` : number || (entry.error ? "failed" : ""),
+      element("span", { className: "r" }, row && row.doubted ? `(${number})` : number || (entry.error ? texts.failed : ""),
         element("small", {}, entry.rms === null || entry.rms === undefined ? "" : `${(100 * entry.rms).toPrecision(2)} %`)));
     made.dataset.item = item.number;
     return made;

@@ -141,7 +141,7 @@ eisfit.nyquist = (panel, view, { keep = () => true, tallest = 330, note = "" } =
   const base = panel.height - panel.bottom, X = (v) => panel.left + (v - x0) * scale, Y = (v) => base - (v - y0) * scale;
   const x2 = x0 + wide / scale, y2 = y0 + (base - panel.top) / scale, spell = (v) => eisfit.minus(Number((v * factor).toPrecision(6)));
   panel.frame(eisfit.ticks(x0, x2, Math.max(3, wide / 58)).map((v) => [X(v), spell(v)]), eisfit.ticks(y0, y2, Math.max(2, (base - panel.top) / 48)).map((v) => [Y(v), spell(v)]),
-    `Z′ / ${unit}`, `−Z″ / ${unit}`);
+    eisfit.texts.real(unit), eisfit.texts.imaginary(unit));
   if (whole) for (const z of others) panel.line(z.re.map((v, k) => [X(v), Y(-z.im[k])]), "other");
   panel.line(fit.map(([re, im]) => [X(re), Y(im)]));
   const places = points.f.map((_, k) => (keep(k) ? [X(points.re[k]), Y(-points.im[k])] : null));
@@ -193,7 +193,7 @@ eisfit.overFrequency = (panel, view, label, series, { fit = [], log = false, sym
   const every = span[1] - span[0] > 9 ? 3 : panel.width < 330 && span[1] - span[0] > 5 ? 2 : 1, decades = [];
   for (let d = Math.ceil(span[0]); d <= span[1]; d += 1) decades.push([X(10 ** d), d % every ? "" : eisfit.decade(d)]);
   const marks = log ? eisfit.logTicks(low, high) : eisfit.ticks(low, high, Math.max(2, (base - panel.top) / 34));
-  panel.frame(decades, marks.map((v) => [Y(v), eisfit.minus(log && v >= 1e4 ? eisfit.decade(Math.floor(Math.log10(v))) : Number(v.toPrecision(4)))]), xLabel ? "frequency / Hz" : "", label);
+  panel.frame(decades, marks.map((v) => [Y(v), eisfit.minus(log && v >= 1e4 ? eisfit.decade(Math.floor(Math.log10(v))) : Number(v.toPrecision(4)))]), xLabel ? eisfit.texts.frequency : "", label);
   if (symmetric) panel.add("path", { class: "ax", d: `M${panel.left},${Y(0)}H${panel.width - panel.right}` });
   panel.line(fit.map(([f, v]) => [X(f), Y(v)]));
   series.forEach((values, n) => panel.points(values.map((v, k) => (v === null || !Number.isFinite(v) ? null : [X(points.f[k]), Y(v)])), view.masked, n ? "pt i" : "pt", 2.4));

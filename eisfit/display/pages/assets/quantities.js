@@ -1,4 +1,4 @@
-/* How quantities, numbers and units are written on the page; its sentences stand in the scripts that show them. */
+/* How quantities, numbers and units are written on the page; its sentences stand in texts.js. */
 "use strict";
 const eisfit = {};
 
@@ -104,11 +104,8 @@ eisfit.unit = (unit) => eisfit.element("span", { className: "u" },
 eisfit.value = (row) => eisfit.element("span", { className: "v" }, eisfit.minus(row.text), row.unit ? "\u00a0" : null,
   row.unit ? eisfit.unit(row.unit) : null);
 
-eisfit.settled = (word) => word === "determined" || word === "fixed" || word === "";
-
 eisfit.axis = (name) => {
-  const units = { cycle: "", time: "s", temperature: "°C", potential: "V", soc: "%", thickness: "nm", pressure: "MPa", amplitude: "mV" };
-  const unit = units[name] || "";
+  const unit = ((eisfit.data.axes || {})[name] || "").replace("degC", "°C");
   return { title: unit ? `${name} / ${unit}` : name, unit };
 };
 

@@ -10,10 +10,10 @@ eisfit.session = {
   },
 
   async open(work, document) {
-    const told = await work.ask("opening the session", "session", { session: document });
+    const told = await work.ask(eisfit.texts.openingSession, "session", { session: document });
     if (!told) return;
     const start = work.bench.items.all.length;
-    work.arrived(told.spectra, "session");
+    work.arrived(told.spectra, eisfit.texts.session);
     if (Number.isInteger(told.selected) && told.spectra[told.selected]) work.bench.choose(start + told.selected);
   },
 

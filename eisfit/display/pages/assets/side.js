@@ -2,28 +2,27 @@
 eisfit.MARKS = { determined: "●", extrapolated: "◐", ambiguous: "◇", open: "○", fixed: "■" };
 
 eisfit.verdict = (item, { interactive, mask }) => {
-  const { byId, element, Items } = eisfit, { entry } = item, big = byId("big"), head = byId("head"), sub = byId("sub");
+  const { byId, element, texts, Items } = eisfit, { entry } = item, big = byId("big"), head = byId("head"), sub = byId("sub");
   const grade = item.moved ? "" : entry.error || item.failed ? "!" : entry.grade, row = (entry.parameters || []).find((one) => one.name === entry.wanted);
   big.textContent = grade || "–";
   big.className = `big g${grade === "!" ? "D" : grade || ""}`;
-  const left = Items.left(item), all = item.points.f.length, facts = [];
-  const simulated = entry.simulated ? element("span", { className: "badge" }, "simulated") : null;
+  const left = Items.left(item), all = item.points.f.length, percent = (part) => eisfit.digits(100 * part, 3);
+  const simulated = entry.simulated ? element("span", { className: "badge" }, texts.simulated) : null;
   if (entry.error || item.failed) {
-    head.replaceChildren(element("b", {}, "FAILED: "), entry.error || item.failed);
+    head.replaceChildren(element("b", {}, texts.failedFor), entry.error || item.failed);
     sub.replaceChildren(entry.name);
   } else if (item.moved) {
-    head.replaceChildren(`Values set by hand: residual ${eisfit.digits(100 * item.moved.rms, 3)} %, not graded.`);
-    sub.replaceChildren(entry.grade ? `The fit has ${eisfit.digits(100 * entry.rms, 3)} %. ` : "", "Press F to fit from here.");
+    head.replaceChildren(texts.byHand(percent(item.moved.rms)));
+    sub.replaceChildren(entry.grade ? texts.fitHad(percent(entry.rms)) : "", texts.fitFromHere);
   } else if (!entry.grade) {
-    head.replaceChildren(item.busy ? "Fitting …" : "Not fitted yet.", simulated || "");
-    sub.replaceChildren(`${entry.name}: ${all} points`);
+    head.replaceChildren(item.busy ? texts.fitting : texts.notFitted, simulated || "");
+    sub.replaceChildren(`${entry.name}: ${texts.allPoints(all)}`);
   } else {
     const value = row ? [eisfit.symbol(row.name), " = ", eisfit.value(row), `, ${row.word}. `] : [];
-    head.replaceChildren(...value, element("span", { className: "soft" }, `Fit: ${entry.said}${entry.ok ? "" : ` (${entry.verdict.replace(/^[A-D], (not usable: )?/, "").replaceAll("_", " ")})`}.`), simulated || "");
-    facts.push(`${left} of ${all} points`, `rms residual ${eisfit.digits(100 * entry.rms, 3)} %`);
-    sub.replaceChildren(element("span", { id: "name" }, entry.name), `: ${facts.join(", ")}`);
+    head.replaceChildren(...value, element("span", { className: "soft" }, texts.fitSaid(entry.said)), simulated || "");
+    sub.replaceChildren(element("span", { id: "name" }, entry.name), `: ${texts.pointsUsed(left, all, percent(entry.rms))}`);
   }
-  if (item.dirty) sub.append(element("b", { id: "stale" }, interactive ? ". Points changed: press F to fit again" : ". Points changed"));
+  if (item.dirty) sub.append(element("b", { id: "stale" }, texts.stale(interactive)));
   eisfit.kramersKronig(item);
   byId("flags").replaceChildren(...eisfit.flags(item, interactive, mask));
 };
@@ -31,7 +30,7 @@ eisfit.verdict = (item, { interactive, mask }) => {
 eisfit.kramersKronig = (item) => {
   const { byId, element } = eisfit, { kk } = item.entry, place = byId("kk");
   place.hidden = !kk;
-  if (kk) place.replaceChildren(element("b", { className: kk.ok === false ? "gD" : "" }, "Kramers-Kronig "), kk.text);
+  if (kk) place.replaceChildren(element("b", { className: kk.ok === false ? "gD" : "" }, eisfit.texts.kramersKronig), kk.text);
 };
 
 /* Cause and cure of each flag, one after the other; what warns is never folded. */
@@ -41,7 +40,7 @@ eisfit.flags = (item, interactive, mask) => {
   const found = flags.map((flag) => element("p", { className: `flag ${flag.level}` }, element("b", {}, `${flag.level || "tells"} `), element("span", { className: "mut" }, `${flag.name}: `), ...eisfit.prose(flag.words)));
   const ranges = (entry.kk && entry.kk.ranges) || [], hit = item.points.f.flatMap((f, k) => (ranges.some(([a, b]) => f >= a * 0.999 && f <= b * 1.001) && !item.masks.has(k) ? [k] : []));
   if (interactive && entry.kk && entry.kk.ok === false && hit.length && hit.length < item.points.f.length - 4) {
-    const button = element("button", { type: "button", id: "mask-kk" }, `Mask the ${hit.length === 1 ? "point" : `${hit.length} points`} that Kramers-Kronig refuses`);
+    const button = element("button", { type: "button", id: "mask-kk" }, eisfit.texts.maskFailing(hit.length));
     button.addEventListener("click", () => mask(hit));
     found.push(element("p", { className: "btns" }, button));
   }
@@ -49,7 +48,7 @@ eisfit.flags = (item, interactive, mask) => {
 };
 
 eisfit.circuitPart = (item) => {
-  const { byId, element } = eisfit, { entry } = item, string = entry.circuit || (item.described && item.described.string) || "";
+  const { byId, element, texts } = eisfit, { entry } = item, string = entry.circuit || (item.described && item.described.string) || "";
   const picture = (item.fit && item.fit.drawing) || (item.described && item.described.drawing) || (eisfit.data.drawings || {})[string];
   byId("string").textContent = string;
   const place = byId("drawing");
@@ -59,12 +58,12 @@ eisfit.circuitPart = (item) => {
   const { ranking } = item, box = byId("ranking");
   box.hidden = !ranking;
   if (!ranking) return;
-  byId("ranking-said").textContent = ranking.ranking.length ? `${ranking.tried} circuits tried` : "";
+  byId("ranking-said").textContent = ranking.ranking.length ? texts.tried(ranking.tried) : "";
   byId("ranking-flags").replaceChildren(...ranking.flags.map((flag) => element("p", { className: `flag ${flag.level}` }, ...eisfit.prose(flag.words))));
   byId("ranked").replaceChildren(...ranking.ranking.slice(0, 6).filter((row, k) => k < 2 || row.probability >= 0.01).map((row, k) => {
-    const use = element("button", { type: "button", className: "plain", title: "fit with this circuit" }, row.string);
+    const use = element("button", { type: "button", className: "plain", title: texts.fitWithCircuit }, row.string);
     use.dataset.circuit = row.string;
-    const alike = row.equivalent.length > 1 ? element("small", {}, `${row.equivalent.length} forms alike`) : null;
+    const alike = row.equivalent.length > 1 ? element("small", {}, texts.formsAlike(row.equivalent.length)) : null;
     return element("tr", { className: row.string === string ? "hl" : "" }, element("td", {}, `${k + 1} `, use, alike),
       element("td", { className: "n" }, row.rms), element("td", { className: "n pb" }, row.chance, element("i", { style: `width:${100 * row.probability}%` })));
   }));
@@ -72,9 +71,8 @@ eisfit.circuitPart = (item) => {
 
 eisfit.errorParts = (row) => {
   const part = (value) => eisfit.digits(value, 2);
-  if (!row.stderr) return "";
-  if (!row.model) return "";
-  return `error: noise ${part(row.noise)}, model ${part(row.model)}${row.plain_unit && row.unit !== row.plain_unit ? ` ${row.plain_unit.replace("ohm", "Ω").replace("alpha", "α")}` : ""}`;
+  if (!row.stderr || !row.model) return "";
+  return eisfit.texts.errorParts(part(row.noise), part(row.model), row.unit === row.plain_unit ? "" : row.plain_unit.replace("ohm", "Ω").replace("alpha", "α"));
 };
 
 eisfit.tables = (item) => {
@@ -82,7 +80,7 @@ eisfit.tables = (item) => {
   byId("parameters").replaceChildren(...rows.flatMap((row) => {
     const word = element("span", { className: `vd ${row.verdict}` }, `${eisfit.MARKS[row.verdict] || ""} ${row.word}`);
     const made = element("tr", { className: "main-row" }, element("th", { scope: "row", title: row.name }, eisfit.symbol(row.name)),
-      element("td", { className: "n" }, eisfit.settled(row.verdict) ? eisfit.minus(row.text) : `(${eisfit.minus(row.text)})`),
+      element("td", { className: "n" }, row.doubted ? `(${eisfit.minus(row.text)})` : eisfit.minus(row.text)),
       element("td", {}, eisfit.unit(row.unit)), element("td", { className: "w" }, word));
     made.dataset.name = row.name;
     const about = [row.meaning, eisfit.errorParts(row)].filter(Boolean).join("; ");
@@ -120,12 +118,12 @@ eisfit.Sliders = class {
   }
 
   one(row) {
-    const { element } = eisfit, { item } = this, value = item.values[row.name] ?? row.value, free = row.mode === "free";
+    const { element, texts } = eisfit, { item } = this, value = item.values[row.name] ?? row.value, free = row.mode === "free";
     row.slider = element("input", { type: "range", min: 0, max: this.steps, step: 1, id: `slider-${row.name}`, disabled: !free });
-    row.number = element("input", { type: "text", inputMode: "decimal", id: `value-${row.name}`, disabled: !free, "aria-label": `value of ${row.name}` });
+    row.number = element("input", { type: "text", inputMode: "decimal", id: `value-${row.name}`, disabled: !free, "aria-label": texts.valueOf(row.name) });
     const hold = element("input", { type: "checkbox", id: `hold-${row.name}`, checked: row.mode === "fixed" || item.held.has(row.name), disabled: !free });
     const label = element("label", { htmlFor: `slider-${row.name}`, title: row.describe }, eisfit.symbol(row.name));
-    const holding = element("label", { className: "hold" }, hold, row.mode === "tied" ? `= ${row.expr}` : row.mode === "fixed" ? "fixed" : "hold");
+    const holding = element("label", { className: "hold" }, hold, row.mode === "tied" ? `= ${row.expr}` : row.mode === "fixed" ? texts.fixed : texts.hold);
     this.show(row, value);
     row.slider.addEventListener("input", () => { this.show(row, this.fromSlider(row, Number(row.slider.value))); this.changed(row.name, Number(row.number.value), "input"); });
     row.slider.addEventListener("change", () => this.changed(row.name, Number(row.number.value), "change"));

@@ -1,9 +1,10 @@
 /* Buttons, keys, files dropped; then the first spectrum. */
 eisfit.start = (engine) => {
-  const { byId, element } = eisfit, bench = new eisfit.Bench(engine), work = new eisfit.Work(bench), on = (id, act) => byId(id).addEventListener("click", act);
+  const { byId, element, texts } = eisfit, bench = new eisfit.Bench(engine), work = new eisfit.Work(bench), on = (id, act) => byId(id).addEventListener("click", act);
   Object.assign(bench, { work });
   Object.assign(eisfit, { bench, items: bench.items });
-  byId("known").append(...[["", "the data chooses"], ...(eisfit.data.circuits || []), ["own", "own string"]].map(([value, title]) => element("option", { value, title }, value === "" || value === "own" ? title : value)));
+  byId("end").textContent = texts.ends[engine.kind];
+  byId("known").append(...[["", texts.dataChooses], ...(eisfit.data.circuits || []), ["own", texts.ownString]].map(([value, title]) => element("option", { value, title }, value === "" || value === "own" ? title : value)));
   byId("known").addEventListener("change", () => { const { value } = byId("known"); if (value === "own") byId("circuit").focus(); else work.use(bench.item, value); });
   byId("circuit-form").addEventListener("submit", (event) => { event.preventDefault(); const text = byId("circuit").value.trim(); if (text) work.use(bench.item, text); });
   byId("ranked").addEventListener("click", (event) => { const { circuit } = event.target.dataset; if (circuit) work.use(bench.item, circuit); });

@@ -6,7 +6,7 @@ eisfit.trendRows = (items, name, axis) => items.all.flatMap((item) => {
   if (!row || row.value === null || x === undefined || item.entry.error) return [];
   const error = row.stderr || 0, [low, high] = row.bounds || [];
   return [{ item, x, y: row.value, low: Math.max(row.value - error, low ?? -Infinity), high: Math.min(row.value + error, high ?? Infinity),
-    ok: item.entry.ok && eisfit.settled(row.verdict), unit: row.plain_unit }];
+    ok: item.entry.ok && !row.doubted, unit: row.plain_unit }];
 });
 
 /* The ends of the value axis: an error bar of many spans of the values does not decide it. */
@@ -21,7 +21,7 @@ eisfit.drawTrend = (panel, items, name, axis, height) => {
   const rows = eisfit.trendRows(items, name, axis), small = height < 200;
   panel.open(height, [12, 12, 38, 58]);
   panel.rows = [];
-  if (rows.length < 2) { panel.text(panel.width / 2, height / 2, "fit two spectra or more to see a trend"); panel.close([]); return; }
+  if (rows.length < 2) { panel.text(panel.width / 2, height / 2, eisfit.texts.fitTwo); panel.close([]); return; }
   const xs = rows.map((row) => row.x), thermal = axis === "temperature" && rows[0].unit === "ohm", of = (x) => (thermal ? -1000 / (273.15 + x) : x);
   const log = thermal && rows.every((row) => row.y > 0), to = (v) => (log ? Math.log10(Math.max(v, 1e-300)) : v);
   let x0 = Math.min(...xs.map(of)), x1 = Math.max(...xs.map(of));
@@ -32,7 +32,7 @@ eisfit.drawTrend = (panel, items, name, axis, height) => {
   const Y = (v) => base - (Math.max(low, Math.min(high, to(v))) - low) / (high - low) * (base - panel.top);
   const marks = thermal ? [...new Set(xs)].map((v) => [X(v), eisfit.minus(Number(v.toPrecision(4)))]) : eisfit.ticks(x0, x1, small ? 4 : 7).map((v) => [X(v), eisfit.minus(v)]);
   const ys = log ? eisfit.logTicks(low, high) : eisfit.ticks(low, high, small ? 3 : 5);
-  panel.frame(marks, ys.map((v) => [Y(v), eisfit.minus(eisfit.digits(v, 5))]), axis ? eisfit.axis(axis).title : "number in the list", eisfit.symbolShape(name, rows[0].unit));
+  panel.frame(marks, ys.map((v) => [Y(v), eisfit.minus(eisfit.digits(v, 5))]), axis ? eisfit.axis(axis).title : eisfit.texts.numberInList, eisfit.symbolShape(name, rows[0].unit));
   const groups = [...new Set(rows.map((row) => row.item.group))];
   groups.forEach((g, n) => eisfit.drawLaw(panel, items.groups[g], name, axis, X, Y, eisfit.COLORS[n % eisfit.COLORS.length]));
   rows.forEach((row) => {
@@ -74,16 +74,16 @@ eisfit.Trend = class {
   }
 
   draw(list) {
-    const { byId, element } = eisfit, { items } = this, names = items.parameters(), axes = items.axes(), of = byId("trend-of"), over = byId("trend-over");
+    const { byId, element, texts } = eisfit, { items } = this, names = items.parameters(), axes = items.axes(), of = byId("trend-of"), over = byId("trend-over");
     byId("trend-section").hidden = items.all.length < 2;
     if (items.all.length < 2) return;
     const fill = (select, options, first) => { const before = select.value; select.replaceChildren(...options.map(([value, words]) => element("option", { value }, words))); select.value = before; if (select.selectedIndex < 0 || (!before && first)) select.value = first ?? (options[0] || [""])[0]; };
     fill(of, names.map((name) => [name, eisfit.parts(name).filter(Boolean).join(" ")]), list ? list.wanted() : undefined);
-    fill(over, [...axes.map((name) => [name, name]), ["", "number in the list"]], axes[0] || "");
+    fill(over, [...axes.map((name) => [name, name]), ["", texts.numberInList]], axes[0] || "");
     eisfit.drawTrend(this.panel, items, of.value, over.value, window.innerWidth > 1000 ? 240 : 200);
-    const several = items.groups.length > 1, said = items.groups.flatMap((group) => { const { law } = (group.trends || {})[of.value] || {}; return law ? [several ? `${group.label}: ${law}` : law] : []; });
-    byId("trend-said").textContent = [...said, "hollow: not determined, or not usable"].join("; ");
-    this.panel.svg.setAttribute("aria-label", `${of.value} over ${over.value || "the list"}: ${said[0] || `${(this.panel.rows || []).length} values`}`);
+    const several = items.groups.length > 1, said = items.groups.flatMap((group) => { const { law } = (group.trends || {})[of.value] || {}; return law ? [[several ? `${group.label}: ` : "", ...eisfit.prose(law)]] : []; }), plain = (parts) => parts.map((part) => part.textContent ?? part).join("");
+    byId("trend-said").replaceChildren(...said.flatMap((parts) => [...parts, "; "]), texts.hollow);
+    this.panel.svg.setAttribute("aria-label", texts.trendOver(of.value, over.value, said[0] ? plain(said[0]) : texts.values((this.panel.rows || []).length)));
     const cells = [...new Set(items.all.filter((item) => !item.entry.error).map((item) => item.group))];
     byId("cells").replaceChildren(...(cells.length < 2 ? [] : cells.map((g, n) => element("span", { className: "cell" }, element("i", { style: `background:${eisfit.COLORS[n % eisfit.COLORS.length]}` }), items.groups[g].label))));
     this.small();
@@ -93,7 +93,7 @@ eisfit.Trend = class {
     const place = eisfit.byId("small-trends");
     if (!eisfit.byId("all-trends").open) { place.replaceChildren(); return; }
     const names = this.items.parameters();
-    place.replaceChildren(...names.map((name) => { const box = eisfit.element("div"); box.append(eisfit.shape("svg", { id: `small-${name}`, class: "pl", role: "img", "aria-label": `trend of ${name}` })); return box; }));
+    place.replaceChildren(...names.map((name) => { const box = eisfit.element("div"); box.append(eisfit.shape("svg", { id: `small-${name}`, class: "pl", role: "img", "aria-label": eisfit.texts.trendOf(name) })); return box; }));
     for (const name of names) eisfit.drawTrend(this.make(`small-${name}`), this.items, name, eisfit.byId("trend-over").value, 170);
   }
 };

@@ -29,7 +29,7 @@ eisfit.Work = class {
   }
 
   async describe(item, circuit) {
-    const told = await this.ask("reading the circuit", "circuit", { ...eisfit.Items.ask(item), circuit });
+    const told = await this.ask(eisfit.texts.readingCircuit, "circuit", { ...eisfit.Items.ask(item), circuit });
     if (!told) return false;
     this.take(item, told.parameters);
     item.described = { ...told.circuit, drawing: told.drawing };
@@ -50,7 +50,7 @@ eisfit.Work = class {
     item.busy = true;
     if (item === bench.item) bench.draw({ list: false });
     const set = item.moved || item.held.size ? { values: item.values, held: [...item.held] } : {};
-    const told = await this.ask(words || `fitting ${item.entry.name}`, "fit", { ...eisfit.Items.ask(item), ...set, ...this.like(item) });
+    const told = await this.ask(words || eisfit.texts.fittingOne(item.entry.name), "fit", { ...eisfit.Items.ask(item), ...set, ...this.like(item) });
     item.busy = false;
     if (told) { this.fitted(item, told); document.body.dataset.fits = String(Number(document.body.dataset.fits || 0) + 1); } else item.failed = item.entry.grade ? "" : eisfit.byId("problem").textContent;
     if (item === bench.item || told) bench.draw();
@@ -68,7 +68,7 @@ eisfit.Work = class {
     const { name, cycle, conditions, simulated } = item.entry;
     item.entry = { ...told.entry, name, cycle, conditions, simulated };
     Object.assign(item, { fit: told, repeat: { command: told.command, python: told.python }, moved: null, dirty: false, failed: "" });
-    item.chosen = told.document.circuit.chosen_by === "identify" ? "chosen by identify" : "";
+    item.chosen = told.document.circuit.chosen_by === "identify" ? eisfit.texts.chosenByIdentify : "";
     this.take(item, told.parameters);
   }
 
@@ -98,7 +98,7 @@ eisfit.Work = class {
   }
 
   async identify(item) {
-    const told = await this.ask(`identifying the circuit of ${item.entry.name}`, "identify", eisfit.Items.ask({ ...item, circuit: "" }));
+    const told = await this.ask(eisfit.texts.identifying(item.entry.name), "identify", eisfit.Items.ask({ ...item, circuit: "" }));
     if (!told) return;
     item.ranking = told;
     this.bench.draw({ list: false });
@@ -108,13 +108,13 @@ eisfit.Work = class {
   async fitAll() {
     const { bench } = this, waiting = bench.items.all.filter((item) => item.spectrum && (!item.entry.grade || item.dirty)), all = waiting.length ? waiting : bench.items.all.filter((item) => item.spectrum);
     this.stop = false;
-    for (let k = 0; k < all.length && !this.stop; k += 1) { all[k].tried = true; await this.fit(all[k], { words: `fitting ${k + 1} of ${all.length}` }); }
+    for (let k = 0; k < all.length && !this.stop; k += 1) { all[k].tried = true; await this.fit(all[k], { words: eisfit.texts.fittingOf(k + 1, all.length) }); }
   }
 
   async track() {
     const { bench } = this, of = bench.items.all.filter((item) => item.spectrum && !item.entry.error && item.group === bench.item.group), axis = eisfit.byId("trend-over").value;
     const asked = bench.item.circuit || bench.item.entry.circuit;
-    const told = await this.ask(`following ${of.length} spectra`, "track", { spectra: of.map((item) => item.spectrum), ...(asked ? { circuit: asked } : {}), ...(axis ? { by: axis } : {}) });
+    const told = await this.ask(eisfit.texts.following(of.length), "track", { spectra: of.map((item) => item.spectrum), ...(asked ? { circuit: asked } : {}), ...(axis ? { by: axis } : {}) });
     if (!told) return;
     const circuit = asked || told.document.circuit.string;
     for (const result of told.results) {
@@ -131,19 +131,19 @@ eisfit.Work = class {
   }
 
   async open(files) {
-    const { bench } = this;
+    const { bench } = this, { texts } = eisfit, label = files.length === 1 ? files[0].name : texts.files(files.length);
     if (!files.length) return;
-    bench.busy("reading");
+    bench.busy(texts.reading);
     if (files.length === 1 && files[0].name.endsWith(".json")) {
       let document = null;
       try { document = JSON.parse(await files[0].text()); } catch { document = null; }
       if (document && document.schema === eisfit.session.schema) { await eisfit.session.open(this, document); return; }
     }
     const contents = await Promise.all([...files].map(async (file) => ({ name: file.name, base64: await eisfit.base64(file) })));
-    const told = await this.ask(`reading ${files.length === 1 ? files[0].name : `${files.length} files`}`, "read", { files: contents });
+    const told = await this.ask(texts.readingFile(label), "read", { files: contents });
     if (!told) return;
-    this.arrived(told.spectra, files.length === 1 ? files[0].name : `${files.length} files`);
-    if (told.failures.length) bench.problem(`${told.failures.length} of ${files.length} files could not be read: ${told.failures.slice(0, 3).map((f) => f.error).join("; ")}`);
+    this.arrived(told.spectra, label);
+    if (told.failures.length) bench.problem(texts.unread(told.failures, files.length));
   }
 
   /* Spectra that came in stand at the end of the list, and the first of them is shown. */
@@ -167,8 +167,8 @@ eisfit.Work = class {
 
   async download(op, form, all) {
     const results = this.documents(all);
-    if (!results.length) { this.bench.problem("nothing is fitted yet"); return; }
-    const told = await this.ask("writing", op, { results, ...(form ? { form } : {}) });
+    if (!results.length) { this.bench.problem(eisfit.texts.nothingFitted); return; }
+    const told = await this.ask(eisfit.texts.writing, op, { results, ...(form ? { form } : {}) });
     if (told) eisfit.save(told.name, told.text);
   }
 };
@@ -190,10 +190,10 @@ eisfit.copy = async (text, button) => {
   place.textContent = text;
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = eisfit.texts.copied;
   } catch {
     getSelection().selectAllChildren(place);
-    button.textContent = "Selected: Ctrl-C";
+    button.textContent = eisfit.texts.selected;
   }
   setTimeout(() => { button.textContent = before; }, 2000);
 };

@@ -1,7 +1,7 @@
 /* Runs in the worker, behind Pyodide's own scripts: Python from the files that the page hands over, no network. */
 (() => {
   let packed = {}, python = null, site = "", module = null, ask = null, completed = null, under = 0;
-  const say = (words) => self.postMessage({ words });
+  const say = (loading) => self.postMessage({ loading }); // what of `eisfit.texts.loading`
 
   /* Pyodide asks for its parts by name; nothing is fetched from anywhere. */
   self.fetch = async (wanted) => {
@@ -27,13 +27,13 @@
   const pause = () => new Promise((done) => setTimeout(done)); // a question that waits is looked at
 
   const start = async () => {
-    say("starting Python, once");
+    say("python");
     python = await loadPyodide({ indexURL: "https://nowhere.invalid/", stdout: quiet, stderr: quiet });
     site = python.runPython("import site; site.getsitepackages()[0]");
-    say("loading numpy, once");
+    say("numpy");
     await add("first.zip");
     module = python.runPython("import importlib; importlib.invalidate_caches(); from eisfit.cli.pages import browser; browser");
-    ask = module.prepare((words, done, total) => self.postMessage({ id: under, words: total ? `${words} ${done} of ${total}` : `${words} ${done}`, part: total ? done / total : 0 }));
+    ask = module.prepare((words, done, total) => self.postMessage({ id: under, words, done, total }));
   };
 
   const complete = async () => {
@@ -50,7 +50,7 @@
     under = id;
     let told = ask(text);
     if (told === undefined) { // it needs what is still being loaded
-      self.postMessage({ id, words: "loading scipy, once", part: 0 });
+      self.postMessage({ id, loading: "scipy" });
       await completed;
       under = id;
       told = ask(text);
