@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.coating.inference.hypotheses import EFFECTS, HYPOTHESES, Hypothesis
+from eisfit.coating.inference.hypotheses import ACCESS, BARE_ARCS, EFFECTS, HYPOTHESES, Hypothesis
 from eisfit.coating.inference.posterior import Posterior, compute_probabilities
 from eisfit.coating.inference.problem import INFINITE, Block, Problem
 from eisfit.coating.physics.parameters import INDEX
@@ -23,7 +23,7 @@ from eisfit.display.report.explanation import FACTORS
 from eisfit.records import dataclass
 
 QUANTITIES = ("r_ct", "r_hf", "r_total")
-_OF_SCATTER = ("R_more", "R_s", "Q", "W", "counter_R")
+_OF_SCATTER = ("R_more", "R_s", "R_i", "Q", "W", "counter_R")
 _FAST = -30.0  # ln(ohm cm2): a reaction without resistance
 _NO_BARRIER = 40.0  # ln(S/cm): ions cross the film freely
 _LIKELY = 0.01  # probability of a hypothesis whose shares are looked at
@@ -119,48 +119,39 @@ def _ends(problem: Problem, block: Block, hypothesis: Hypothesis, local: FloatAr
 def _shapley(problem: Problem, bare: Block, coated: Block, draw: Draw) -> dict[str, dict[str, FloatArray]]:
     start, end = _to_local(problem, bare, draw), _to_local(problem, coated, draw)
     free = HYPOTHESES[draw.posterior.hypothesis]
-    players = ["ions_through_film", "cell_to_cell"]
-    players += [name for name in free.effects if name != "electrons_along_film" or problem.film == "mixed"]
-    gain = _get_column(problem, draw, "f") - coated.arrhenius_factor * _get_column(problem, draw, "Ea:gain")
+    effects = [name for name in free.effects if name != ACCESS or problem.film == "mixed"]
+    players = ["ions_through_film", "cell_to_cell", *effects]
+    own = draw.posterior.names, draw.u
+    shifts = {name: problem.compute_shifts(coated, EFFECTS.get(name, ()), *own) for name in effects}
     subsets = [c for size in range(len(players) + 1) for c in itertools.combinations(players, size)]
     value = {}
     for access in (False, True):
-        same = [chosen for chosen in subsets if ("electrons_along_film" in chosen) == access]
+        same = [chosen for chosen in subsets if (ACCESS in chosen) == access]
         if not same:
             continue
-        local = np.concatenate([_switch_effects(start, end, gain, chosen) for chosen in same])
+        local = np.concatenate([_switch_effects(start, end, shifts, chosen) for chosen in same])
         ends = _ends(problem, coated, replace(free, access=access), local)
         for k, chosen in enumerate(same):
-            own = slice(k * len(start), (k + 1) * len(start))
-            value[frozenset(chosen)] = {name: values[own] for name, values in ends.items()}
+            rows = slice(k * len(start), (k + 1) * len(start))
+            value[frozenset(chosen)] = {name: values[rows] for name, values in ends.items()}
     return {q: {p: _compute_share(value, players, p, q) for p in players} for q in QUANTITIES}
 
 
-def _get_column(problem: Problem, draw: Draw, name: str) -> FloatArray:
-    if name not in draw.posterior.names:
-        return np.zeros(len(draw.u))
-    prior = problem.priors[name]
-    return np.asarray(prior.mean + prior.sd * draw.u[:, draw.posterior.names.index(name)])
-
-
 def _switch_effects(
-    start: FloatArray, end: FloatArray, gain: FloatArray, chosen: Sequence[str]
+    start: FloatArray, end: FloatArray, shifts: Mapping[str, FloatArray], chosen: Sequence[str]
 ) -> FloatArray:
-    """Local quantities of the bare cell with some of the coated cell's effects switched on."""
+    """Return the bare cell's coordinates with some of the effects switched on; `shifts`: what each adds."""
     local, at = start.copy(), INDEX
     for name in ("thickness", "resistivity", "s_i", "chi", "behind", "shorted"):
         local[:, at[name]] = end[:, at[name]]
     if "ions_through_film" not in chosen:
         local[:, at["s_i"]] = _NO_BARRIER
     if "cell_to_cell" in chosen:
-        for name in _OF_SCATTER:
-            local[:, at[name]] = end[:, at[name]]
-        # What the reaction's resistance changes beyond the gain is scatter.
-        local[:, at["R_i"]] = end[:, at["R_i"]] + gain
-    if "reaction" in chosen:
-        local[:, at["R_i"]] -= gain
-    for name, effect in EFFECTS.items():
-        if effect in chosen and name in at:  # the gain of the reaction is no quantity of a cell
+        for name in _OF_SCATTER:  # by what it changes beyond the effects
+            local[:, at[name]] = end[:, at[name]] - sum(part[:, at[name]] for part in shifts.values())
+    for effect in shifts.keys() & chosen:
+        local += shifts[effect]
+        for name in BARE_ARCS.get(effect, ()):
             local[:, at[name]] = end[:, at[name]]
     return local
 

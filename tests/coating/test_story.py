@@ -1,11 +1,14 @@
 """The words of an explanation."""
 
+import numpy as np
 import pytest
 
+from eisfit.coating import contributions
 from eisfit.coating.inference import hypotheses, search
 from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.hypotheses import HYPOTHESES
-from eisfit.coating.physics.parameters import INDEX, PARAMETERS
+from eisfit.coating.inference.posterior import Posterior
+from eisfit.coating.physics.parameters import PARAMETERS
 from eisfit.coating.story import plain_name
 from eisfit.coating.study import load_study
 from eisfit.display.report.explanation import EFFECTS, FACTORS, LESS, NAMES
@@ -27,17 +30,25 @@ def test_every_parameter_that_a_hypothesis_frees_enters_some_cell():
 
 def test_every_hypothesis_and_every_contribution_has_its_words():
     assert list(NAMES) == list(HYPOTHESES)
-    effects = {"electrons_along_film", *hypotheses.EFFECTS.values()}
+    effects = {hypotheses.ACCESS, *hypotheses.EFFECTS}
     assert effects == set(EFFECTS) == set(FACTORS) - {"ions_through_film", "cell_to_cell"}
     assert set(LESS) <= effects
 
 
-def test_every_effect_is_made_by_something_that_its_hypothesis_frees():
-    """One that is not is no share of any change: the reaction's gain, and quantities of a cell."""
-    assert set(hypotheses.EFFECTS) - {"f"} <= set(INDEX)
-    for hypothesis in HYPOTHESES.values():
-        assert set(hypothesis.free) <= {*INDEX, "f", "Ea:gain"}
-        assert not hypothesis.free or hypotheses.EFFECTS.keys() & hypothesis.free
+@pytest.mark.parametrize("name", HYPOTHESES)
+def test_all_effects_together_make_the_coated_cell(name):
+    """An effect whose share were forgotten would leave some of the change to nobody."""
+    problem = build_problem(load_study(data_folder("example_spectra") / "rrml" / "study.toml"))
+    names = problem.names(HYPOTHESES[name])
+    u = np.random.default_rng(5).standard_normal((4, len(names)))
+    u[:, [one.startswith("dT:") for one in names]] = 0.0  # both at one temperature
+    draw = contributions.Draw(Posterior(name, names, (), 1), u)
+    bare, coated = problem.alike
+    shares = contributions._shapley(problem, bare, coated, draw)
+    before, after = (contributions.compute_resistances(problem, block, draw) for block in (bare, coated))
+    for quantity, parts in shares.items():
+        assert set(parts) == {"ions_through_film", "cell_to_cell", *HYPOTHESES[name].effects}
+        assert sum(parts.values()) == pytest.approx(after[quantity] - before[quantity], abs=1e-5)
 
 
 def test_the_search_moves_every_small_arc_along_the_spectrum():

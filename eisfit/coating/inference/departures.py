@@ -18,7 +18,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.coating.inference.descent import Optima
-from eisfit.coating.inference.hypotheses import HYPOTHESES, Hypothesis
+from eisfit.coating.inference.hypotheses import BARE_ARCS, HYPOTHESES, Hypothesis
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.posterior import Posterior, compute_probabilities, find_most_probable
 from eisfit.coating.inference.problem import ARC_ALPHA, UNITY, Departure, Prior, Problem, list_warming
@@ -46,7 +46,6 @@ _PROMISING_CAUSES = 3  # causes of each other hypothesis that are refined
 _MAX_STEP = 3.0  # standard deviations of the prior, the longest step that is trusted
 _START_SIZE = 0.1  # standard deviations of the prior: an arc's size where it begins
 _MAX_LOG_RATIO = 3.0  # of log evidence below the best: a cause not twenty times less likely is told
-_ARCS_OF_BARE = {"native_layer", "contact"}  # hypotheses that are a further arc of the bare cell themselves
 _SHORTED = "shorted:coated"  # where it is not so no step tells what it mends
 _REACTION = "R_i:coated"  # beside the barrier alone that is a hypothesis
 _LEADS_FROM_HZ = 1e4  # leads are looked for in spectra that go higher
@@ -115,7 +114,7 @@ def find_outside_causes(
     if problem.scalar:
         return 0, []
     tried = _list_departures(problem)
-    if best in _ARCS_OF_BARE and not misses:
+    if not misses and BARE_ARCS.keys() & HYPOTHESES[best].effects:
         tried = {key: departure for key, departure in tried.items() if not key.startswith("arc:bare")}
     whole = replace(
         problem,

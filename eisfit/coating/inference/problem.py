@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import BoolArray, FloatArray
-from eisfit.coating.inference.hypotheses import CONTACT, HYPOTHESES, NATIVE, Hypothesis
+from eisfit.coating.inference.hypotheses import BARE_ARCS, HYPOTHESES, Hypothesis
 from eisfit.coating.physics.cell import Cell, CellImpedance, cell_impedance
 from eisfit.coating.physics.channels import ChannelPlate
 from eisfit.coating.physics.layers import LayerKind
@@ -248,6 +248,17 @@ class Problem:
         offsets = offsets + np.where(here, (free[:, None] * means).sum(axis=2), 0.0)
         return offsets, free[:, None] * slopes * here[..., None]
 
+    def compute_shifts(
+        self, block: Block, chosen: Sequence[str], names: Sequence[str], u: FloatArray
+    ) -> FloatArray:
+        """Return what `chosen` ones of the parameters add to a block's coordinates, (n, L), for u (n, P)."""
+        found = np.zeros((len(u), len(PARAMETERS)))
+        for local, name, factor in self._terms(block):
+            if name in chosen and name in names:
+                prior = self.priors[name]
+                found[:, INDEX[local]] += factor * (prior.mean + prior.sd * u[:, names.index(name)])
+        return found
+
     def _terms(self, block: Block) -> list[tuple[str, str, float]]:
         """(local, parameter, factor) of what makes up each local quantity."""
         terms = [(name, name, 1.0) for name in _SHARED]
@@ -266,7 +277,7 @@ class Problem:
             terms += [(name, name, 1.0) for name in ("behind", "shorted")]
             terms += [("film_alpha", "film_alpha", 1.0)] * (self.film == "dielectric")
         else:
-            terms += [(name, name, 1.0) for name in (*NATIVE, *CONTACT)]
+            terms += [(name, name, 1.0) for arc in BARE_ARCS.values() for name in arc]
         hotter = block.arrhenius_factor
         if hotter:
             # The counter electrode's CPE stays: its time constant goes with R^(1/alpha).
