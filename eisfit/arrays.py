@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
+T = TypeVar("T")
 
 # Where the C library is glibc, what a large array leaves goes back to the system, and the next is written to
 # pages that are fetched and cleared one by one: 50,000 in a study. Once an array of the first size has gone,
@@ -71,6 +72,17 @@ def distinct(values: ArrayLike) -> FloatArray:
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64), axis=None)
     return np.asarray(ordered[np.diff(ordered, prepend=np.nan) != 0])
+
+
+def pick(items: tuple[T, ...], index: SupportsIndex | slice | NDArray[Any] | list[Any]) -> T | tuple[T, ...]:
+    """Return one item by its number, or those that a slice, a mask or a list of numbers means.
+
+    >>> pick(("a", "b", "c"), np.array([True, False, True])), pick(("a", "b", "c"), 1)
+    (('a', 'c'), 'b')
+    """
+    if isinstance(index, (list, np.ndarray)):
+        return tuple(items[k] for k in np.arange(len(items))[index].ravel())
+    return items[index]
 
 
 def mask_of(rows: IntArray, count: int) -> BoolArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class EisfitError(Exception):
@@ -67,6 +68,23 @@ class StudyError(EisfitError):
 
 class FitError(EisfitError):
     """A fit that could not be carried out."""
+
+
+@contextmanager
+def expect_document(kind: str, error: type[EisfitError] = EisfitError) -> Iterator[None]:
+    """Raise what a document lacks that is read here, before a method or in a block, as one sentence.
+
+    >>> with expect_document("fit"):
+    ...     {}["parameters"]
+    Traceback (most recent call last):
+    ...
+    eisfit.errors.EisfitError: not a complete fit document: 'parameters' is missing
+    """
+    try:
+        yield
+    except (KeyError, TypeError) as reason:
+        lacks = f"{reason} is missing" if isinstance(reason, KeyError) else reason
+        raise error(f"not a complete {kind} document: {lacks}") from None
 
 
 def did_you_mean(name: object, candidates: Iterable[str]) -> str:

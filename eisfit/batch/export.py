@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from eisfit.display.report.fit_tables import fit_columns, fit_row
+from eisfit.display.report.fit_tables import column_type, fit_columns, fit_row
 from eisfit.errors import UsageError
 from eisfit.files import to_csv, to_json, write_beside
 from eisfit.fitting.failure import FitFailure
@@ -19,6 +19,7 @@ from eisfit.fitting.result import FitResult
 
 _BLOCK_ROWS = 1000
 _SUFFIXES = (".csv", ".jsonl", ".parquet")
+_ARROW = {str: "string", int: "int64", bool: "bool_", float: "float64"}
 
 Results = Iterable[FitResult | FitFailure]
 
@@ -111,7 +112,9 @@ def _write_parquet(results: Results, name: Path) -> int:
     count, writer = 0, None
     try:
         for columns, rows in _iterate_blocks(results):
-            schema = pyarrow.schema([(column, getattr(pyarrow, _find_type(column))()) for column in columns])
+            schema = pyarrow.schema(
+                [(column, getattr(pyarrow, _ARROW[column_type(column)])()) for column in columns]
+            )
             cells = {column: [_convert_cell(column, row.get(column)) for row in rows] for column in columns}
             writer = writer or parquet.ParquetWriter(name, schema)
             writer.write_table(pyarrow.table(cells, schema=schema))
@@ -122,17 +125,8 @@ def _write_parquet(results: Results, name: Path) -> int:
     return count
 
 
-def _find_type(column: str) -> str:
-    """Return what pyarrow calls the type of a column."""
-    if column in ("source", "circuit", "weighting", "grade", "flags", "error") or column.endswith("_verdict"):
-        return "string"
-    if column in ("index", "ndata", "nvarys"):
-        return "int64"
-    return "bool_" if column == "ok" else "float64"
-
-
 def _convert_cell(column: str, value: Any) -> Any:
     """Return a cell as pyarrow takes it: texts without lone surrogates, and no null among them."""
-    if _find_type(column) != "string":
+    if column_type(column) is not str:
         return None if value != value else value  # noqa: PLR0124 (NaN)
     return str(value or "").encode("utf-8", "backslashreplace").decode("utf-8")

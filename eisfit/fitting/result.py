@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import EisfitError, SpectrumError, did_you_mean
+from eisfit.errors import EisfitError, SpectrumError, did_you_mean, expect_document
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result_parts import (
     FittedParameter,
@@ -33,6 +33,8 @@ from eisfit.verdict import Flag, usable
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from eisfit.model.geometry import Geometry
 
 _FINE = 300  # points of a fit that is drawn
 _IN_COLUMNS = (
@@ -153,6 +155,13 @@ class FitResult(Told):
         return found
 
     @property
+    def geometry(self) -> Geometry:
+        """What is known of the cell: its area, the electrode's thickness."""
+        from eisfit.model.geometry import Geometry
+
+        return Geometry.of_metadata(self.spectrum.metadata)
+
+    @property
     def residuals(self) -> ComplexArray:
         """(Z_model - Z_measured) / |Z_measured|, (F,) complex."""
         measured = self.spectrum.impedance
@@ -234,6 +243,7 @@ class FitResult(Told):
         }
 
     @classmethod
+    @expect_document("fit")
     def from_dict(cls, document: Mapping[str, Any]) -> FitResult:
         """Rebuild a result from `to_dict`'s document.
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import ParameterError, SpectrumError, did_you_mean
+from eisfit.errors import ParameterError, SpectrumError, did_you_mean, expect_document
 from eisfit.files import json_ready
 from eisfit.model.circuit_parameters import (
     CircuitParameter,
@@ -294,6 +294,7 @@ class Circuit(SameDocument):
         return {"name": self.name, "string": self.string, "title": self.title, "parameters": rows}
 
     @classmethod
+    @expect_document("circuit")
     def from_dict(cls, document: Mapping[str, Any]) -> Circuit:
         """Rebuild a circuit from `to_dict`'s document."""
         plain = cls.from_string(document["string"])

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.arrays import pick
+from eisfit.errors import EisfitError, ReadError, UsageError, expect_document
 from eisfit.files import printable_name
 from eisfit.records import SERIES_SCHEMA, SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
@@ -114,14 +115,10 @@ class Series(SameDocument, Sequence[Spectrum]):
     def __getitem__(self, index: slice | NDArray[Any] | list[Any]) -> Series: ...
     def __getitem__(self, index: int | slice | NDArray[Any] | list[Any]) -> Spectrum | Series:
         """Return one spectrum, or a shorter series: ``s[0]``, ``s[2:5]``, ``s[s.cycles > 100]``."""
-        if isinstance(index, slice):
-            return dataclasses.replace(self, spectra=self.spectra[index])
-        if isinstance(index, (list, np.ndarray)):
-            places = np.arange(len(self))[index].ravel()
-            return dataclasses.replace(self, spectra=tuple(self.spectra[k] for k in places))
         if isinstance(index, str):
             raise UsageError(f"spectra have numbers, 0 to {len(self) - 1}, and no names such as {index!r}")
-        return self.spectra[index]
+        found = pick(self.spectra, index)
+        return dataclasses.replace(self, spectra=found) if isinstance(found, tuple) else found
 
     def __iter__(self) -> Iterator[Spectrum]:
         return iter(self.spectra)
@@ -156,6 +153,7 @@ class Series(SameDocument, Sequence[Spectrum]):
         }
 
     @classmethod
+    @expect_document("series", ReadError)
     def from_dict(cls, document: Mapping[str, Any]) -> Series:
         """Rebuild a series from `to_dict`'s document.
 
@@ -164,11 +162,8 @@ class Series(SameDocument, Sequence[Spectrum]):
         ReadError
             When the document is no series.
         """
-        try:
-            spectra = tuple(Spectrum.from_dict(item) for item in document["spectra"])
-            failures = tuple(UnreadFile(**item) for item in document.get("failures", ()))
-        except (KeyError, TypeError) as error:
-            raise ReadError(f"not a series document: {error}") from None
+        spectra = tuple(Spectrum.from_dict(item) for item in document["spectra"])
+        failures = tuple(UnreadFile(**item) for item in document.get("failures", ()))
         return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())),
                    tuple(document.get("axes", ("cycle",))))  # fmt: skip
 

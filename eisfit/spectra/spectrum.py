@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_masked
-from eisfit.errors import SpectrumError
+from eisfit.errors import SpectrumError, expect_document
 from eisfit.records import SPECTRUM_SCHEMA, SameDocument, dataclass
 from eisfit.rounding import hertz
 from eisfit.spectra.others_names import tell_where
@@ -265,13 +265,11 @@ class Spectrum(SameDocument):
         }
 
     @classmethod
+    @expect_document("spectrum", SpectrumError)
     def from_dict(cls, document: Mapping[str, Any]) -> Spectrum:
         """Rebuild a spectrum from `to_dict`'s document."""
-        try:
-            data = document["data"]
-            f, real, imag = (data[name] for name in COLUMNS)
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a spectrum document: {error} is missing") from None
+        data = document["data"]
+        f, real, imag = (data[name] for name in COLUMNS)
         kept = (*_PLAIN, "axes", "metadata", "notes")
         fields = {name: document[name] for name in kept if name in document}
         impedance = np.asarray(real, dtype=float) + 1j * np.asarray(imag, dtype=float)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.errors import EisfitError, UsageError, did_you_mean
+from eisfit.arrays import pick
+from eisfit.errors import EisfitError, UsageError, did_you_mean, expect_document
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
@@ -85,9 +86,7 @@ class SeriesResult(Told, Sequence[Row]):
         """Return one result, or several: ``t[0]``, ``t[2:5]``, ``t[t.cycles > 100]``."""
         if isinstance(index, str):
             raise UsageError(f"results have numbers; a parameter of all of them is to_frame()[{index!r}]")
-        if isinstance(index, (list, np.ndarray)):
-            return tuple(self.results[k] for k in np.arange(len(self))[index].ravel())
-        return self.results[index]
+        return pick(self.results, index)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.results)
@@ -285,6 +284,7 @@ class SeriesResult(Told, Sequence[Row]):
         return [place | row for place, row in zip(places, rows, strict=True)]
 
     @classmethod
+    @expect_document("track")
     def from_dict(cls, document: Mapping[str, Any]) -> SeriesResult:
         """Rebuild from `to_dict`'s document.
 
@@ -293,8 +293,6 @@ class SeriesResult(Told, Sequence[Row]):
         EisfitError
             When the document holds the rows only.
         """
-        if "results" not in document:
-            raise EisfitError("not a complete track document: the results are missing")
         axes = tuple(axis["name"] for axis in document.get("axes") or ({"name": "cycle"},))
         return cls(
             circuit=Circuit.from_dict(document["circuit_document"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.errors import SpectrumError
+from eisfit.errors import SpectrumError, expect_document
 from eisfit.spectra.spectrum import ASSUMED, COLUMNS, Spectrum
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ class Tested:
         SpectrumError
             When the document is not one.
         """
-        try:
+        with expect_document(cls.KIND, SpectrumError):
             return cls._read(document)
-        except (KeyError, TypeError) as error:
-            raise SpectrumError(f"not a {cls.KIND} document: {error}") from None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the columns of the result as a table."""

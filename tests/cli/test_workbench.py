@@ -149,7 +149,7 @@ def test_check_report_export_and_session(document, fitted):
         ({"op": "run"}, "there is no operation 'run': use read, circuit, "),
         ({"op": ["fit"]}, "there is no operation"),
         ({"op": "fit"}, "spectrum"),
-        ({"op": "fit", "spectrum": {}}, "not a spectrum document"),
+        ({"op": "fit", "spectrum": {}}, "not a complete spectrum document"),
         (
             {"op": "read", "files": [{"name": "a.csv", "base64": "*"}]},
             "a.csv: its content is not valid base64",

@@ -306,10 +306,10 @@ def test_a_folder_that_fit_wrote_is_shown_as_it_is(run, tmp_path, fitted):
     ("text", "said"),
     [
         ("{", "is not valid JSON"),
-        ('{"schema": "eisfit.fit/2"}', "is not a complete eisfit.fit/2 document: 'results'"),
+        ('{"schema": "eisfit.fit/2"}', "not a complete eisfit.fit/2 document: 'results'"),
         ('{"schema": "eisfit.fit/2", "results": [{"error": null}]}', "give the file that --output wrote"),
         ('{"schema": "eisfit.track/2"}', "give the file that --output wrote"),
-        ('{"schema": "eisfit.cells/1"}', "is not a complete eisfit.cells/1 document: 'cells'"),
+        ('{"schema": "eisfit.cells/1"}', "not a complete eisfit.cells/1 document: 'cells'"),
     ],
 )
 def test_stored_results_that_cannot_be_shown(text, said, run, tmp_path):

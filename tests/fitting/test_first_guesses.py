@@ -161,7 +161,7 @@ CALLS = {
     "a figure": (lambda s, r, t: r.plot(ax=plt.Figure()), r"ax=figure.subplots\(\)"),
     "fits in a document": (lambda s, r, t: eisfit.FitResult.from_dict({"results": []}), "these are several"),
     "no identification": (lambda s, r, t: eisfit.Identification.from_dict({}), "complete identification"),
-    "no comparison": (lambda s, r, t: eisfit.Comparison.from_dict({}), "not a complete comparison"),
+    "no comparison": (lambda s, r, t: eisfit.Comparison.from_dict({}), "'ranked' is missing"),
 }  # fmt: skip
 
 

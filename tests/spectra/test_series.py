@@ -273,7 +273,7 @@ def test_json_frame_and_indexing(tmp_path):
     assert series[0].cycle == 1
     assert series[-2:].cycles.tolist() == [2, 10]
     assert repr(series) == f"<Series {tmp_path.name}: 3 spectra, cycles 1 to 10>"
-    with pytest.raises(ReadError, match="not a series document"):
+    with pytest.raises(ReadError, match="not a complete series document"):
         Series.from_dict({})
     assert len(Series(()).to_frame()) == 0
     assert "no cycle numbers" in repr(Series((Spectrum(frequency=F, impedance=Z),), (UnreadFile("a", "b"),)))

@@ -170,7 +170,7 @@ def test_round_trip_through_json():
     ],
 )
 def test_what_is_not_a_spectrum_document(document, missing):
-    with pytest.raises(SpectrumError, match=f"not a spectrum document: .*{missing}"):
+    with pytest.raises(SpectrumError, match=f"not a complete spectrum document: .*{missing}"):
         Spectrum.from_dict(document)
 
 

@@ -73,7 +73,7 @@ def test_there_and_back(tracked):
 
 
 def test_rows_alone_cannot_be_read_back(tracked):
-    with pytest.raises(EisfitError, match="the results are missing"):
+    with pytest.raises(EisfitError, match=r"not a complete track document: .+ is missing"):
         SeriesResult.from_dict(tracked.to_dict(data=False))
 
 

@@ -205,7 +205,7 @@ def test_refusals():
     ):
         with pytest.raises(UsageError, match=message):
             drt(good, **options)
-    with pytest.raises(SpectrumError, match="not a DRT document"):
+    with pytest.raises(SpectrumError, match="not a complete DRT document"):
         DRTResult.from_dict({"spectrum": {}})
 
 

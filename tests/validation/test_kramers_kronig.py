@@ -297,7 +297,7 @@ def test_document_goes_round():
     assert (back.invalid == result.invalid).all() and back.flags == result.flags
     frame = result.to_frame()
     assert len(frame) == 60 and frame["invalid"].sum() == 1
-    with pytest.raises(SpectrumError, match="not a Kramers-Kronig document"):
+    with pytest.raises(SpectrumError, match="not a complete Kramers-Kronig document"):
         KramersKronigResult.from_dict({"spectrum": {}})
 
 

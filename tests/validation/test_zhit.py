@@ -57,7 +57,7 @@ def test_refusals():
         zhit(Spectrum(frequency=F, impedance=np.where(F > 1e4, 0, S)))
     with pytest.raises(SpectrumError, match="widen the frequency range"):
         zhit(Spectrum(frequency=F, impedance=S), fmin=1e7)
-    with pytest.raises(SpectrumError, match="not a Z-HIT document"):
+    with pytest.raises(SpectrumError, match="not a complete Z-HIT document"):
         ZHitResult.from_dict({})
 
 

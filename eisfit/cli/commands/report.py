@@ -21,7 +21,7 @@ from eisfit.cli.options import (
 )
 from eisfit.cli.output import guard, track_progress
 from eisfit.cli.sources import collect_assumed, tell_unread
-from eisfit.errors import EisfitError, ReadError, UsageError
+from eisfit.errors import EisfitError, ReadError, UsageError, expect_document
 from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
 from eisfit.spectra import WEIGHTING
@@ -156,14 +156,13 @@ def _read_results(path: Path) -> list[Any] | None:
     document = parse_json(read_text(path, ReadError), str(path), ReadError)
     kind = document.get("schema") if isinstance(document, dict) else None
     try:
-        if kind == FIT_SCHEMA:
-            return [result_or_failure(row) for row in document["results"]]
-        if kind == TRACK_SCHEMA:
-            return [SeriesResult.from_dict(document)]
-        if kind == CELLS_SCHEMA:
-            return [SeriesResult.from_dict(cell) for cell in document["cells"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReadError(f"{path}: is not a complete {kind} document: {error}") from None
-    except EisfitError as error:
+        with expect_document(str(kind)):
+            if kind == FIT_SCHEMA:
+                return [result_or_failure(row) for row in document["results"]]
+            if kind == TRACK_SCHEMA:
+                return [SeriesResult.from_dict(document)]
+            if kind == CELLS_SCHEMA:
+                return [SeriesResult.from_dict(cell) for cell in document["cells"]]
+    except (EisfitError, ValueError) as error:
         raise ReadError(f"{path}: {error}; give the file that --output wrote, which holds the data") from None
     return None

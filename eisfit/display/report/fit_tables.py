@@ -27,7 +27,16 @@ from eisfit.rounding import latex_value_with_error
 
 _HEAD = ("parameter", "value", "unit", "verdict", "meaning")
 
-_STATISTICS = ("chisqr", "redchi", "aic", "bic", "ndata", "nvarys", "rms_relative_residual")
+_STATISTICS: Mapping[str, type] = {
+    **dict.fromkeys(("chisqr", "redchi", "aic", "bic"), float),
+    **dict.fromkeys(("ndata", "nvarys"), int),
+    "rms_relative_residual": float,
+}
+#: The first columns of a fit's row, as `_describe` fills them: whose it is, and what was made of it.
+_FIRST: Mapping[str, type] = {
+    **{"source": str, "index": int, "cycle": float, "circuit": str, "weighting": str},
+    **{"grade": str, "ok": bool, "flags": str, "error": str},
+}
 
 
 def fits_csv(documents: Sequence[Document]) -> str:
@@ -51,7 +60,7 @@ def fit_columns(documents: Sequence[Document]) -> list[str]:
     """Return the columns of a table of fits: those of all parameters and derived quantities that occur."""
     names = list(units_of(documents))
     derived = list(dict.fromkeys(n for d in documents for n in d.get("derived") or {} if n not in names))
-    head = list(_describe({}))
+    head = list(_FIRST)
     head += [column for name in names for column in (name, f"{name}_stderr", f"{name}_verdict")]
     head += [column for name in derived for column in (name, f"{name}_stderr")]
     return [*head, *_STATISTICS]
@@ -66,6 +75,11 @@ def fit_row(document: Document) -> dict[str, Any]:
     for name, block in (document.get("parameters") or {}).items():
         row[f"{name}_verdict"] = block.get("verdict")
     return row | {key: (document.get("statistics") or {}).get(key) for key in _STATISTICS}
+
+
+def column_type(column: str) -> type:
+    """Return whether a column of the table holds text, whole numbers, truths or numbers."""
+    return str if column.endswith("_verdict") else {**_FIRST, **_STATISTICS}.get(column, float)
 
 
 def _describe(document: Document) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eisfit.arrays import finite
-from eisfit.errors import EisfitError
+from eisfit.errors import expect_document
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import Told, dataclass
@@ -237,6 +237,7 @@ class Comparison(Told):
         }
 
     @classmethod
+    @expect_document("comparison")
     def from_dict(cls, document: Mapping[str, Any]) -> Comparison:
         """Rebuild a comparison from `to_dict`'s document.
 
@@ -245,23 +246,20 @@ class Comparison(Told):
         EisfitError
             When the document lacks the data, or is another.
         """
-        try:
-            rows = zip(document["ranked"], document["fits"], document["circuit_documents"], strict=True)
-            kept = ("free", "cross_validation", "weight", "misfit", "refused", "reserved")
-            ranked = [
-                Candidate(
-                    Circuit.from_dict(circuit),
-                    None if result is None else FitResult.from_dict(result),
-                    aicc=np.inf if row["aicc"] is None else row["aicc"],
-                    bic=np.inf if row["bic"] is None else row["bic"],
-                    **{key: row[key] for key in kept},
-                )
-                for row, result, circuit in rows
-            ]
-            spectrum = Spectrum.from_dict(document["spectrum_document"])
-            return cls(spectrum, document["weighting"], tuple(ranked))
-        except KeyError as error:
-            raise EisfitError(f"not a complete comparison: {error} is missing") from None
+        rows = zip(document["ranked"], document["fits"], document["circuit_documents"], strict=True)
+        kept = ("free", "cross_validation", "weight", "misfit", "refused", "reserved")
+        ranked = [
+            Candidate(
+                Circuit.from_dict(circuit),
+                None if result is None else FitResult.from_dict(result),
+                aicc=np.inf if row["aicc"] is None else row["aicc"],
+                bic=np.inf if row["bic"] is None else row["bic"],
+                **{key: row[key] for key in kept},
+            )
+            for row, result, circuit in rows
+        ]
+        spectrum = Spectrum.from_dict(document["spectrum_document"])
+        return cls(spectrum, document["weighting"], tuple(ranked))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per circuit, best first."""

@@ -31,7 +31,6 @@ from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
-from eisfit.model.geometry import Geometry
 from eisfit.records import dataclass
 from eisfit.verdict import LEVEL
 
@@ -235,7 +234,7 @@ def _from_samples(
         ends = np.quantile(column, sides)
         open_sides[name] = _open_sides(draws.refit, name, ends)
         rows[name] = Interval.of(result, name, *_close_ends(ends, open_sides[name]))
-    table = formulas(result.circuit, Geometry.of_metadata(result.spectrum.metadata))
+    table = formulas(result.circuit, result.geometry)
     columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
     more = {}
     for name in derived:

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
-from eisfit.errors import ParameterError, did_you_mean
+from eisfit.errors import ParameterError, did_you_mean, expect_document
 from eisfit.records import INTERVALS_SCHEMA, Told, dataclass
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Intervals(Told, Mapping[str, Interval]):
         }
 
     @classmethod
+    @expect_document("intervals")
     def from_dict(cls, document: Mapping[str, Any]) -> Intervals:
         """Rebuild intervals from `to_dict`'s document."""
         rows, derived = (

@@ -14,7 +14,6 @@ from eisfit.fitting.errors.profile import Profile, compute_profiles
 from eisfit.fitting.errors.profile_derived import compute_derived_profiles
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.result import FitResult
-from eisfit.model.geometry import Geometry
 from eisfit.validation.quantiles import normal_quantile, t_quantile
 
 
@@ -53,8 +52,7 @@ def profile_intervals(
 def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
     """Return the profiles of derived quantities, wider by the errors of what was given of the cell."""
     result = refit.result
-    geometry = Geometry.of_metadata(result.spectrum.metadata)
-    table = formulas(result.circuit, geometry)
+    table = formulas(result.circuit, result.geometry)
     found = compute_derived_profiles(refit, {name: table[name].formula for name in names}, width, rough=rough)
     return [_widen(p, result.derived[p.name]["value"], width * table[p.name].given) for p in found]
 

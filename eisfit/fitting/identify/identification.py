@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eisfit.errors import EisfitError
+from eisfit.errors import expect_document
 from eisfit.model.circuit import Circuit
 from eisfit.records import Told, dataclass
 from eisfit.spectra.spectrum import Spectrum
@@ -153,6 +153,7 @@ class Identification(Told):
         return {**document, "spectrum_document": self.spectrum.to_dict()} if data else document
 
     @classmethod
+    @expect_document("identification")
     def from_dict(cls, document: Mapping[str, Any]) -> Identification:
         """Rebuild an identification from `to_dict`'s document.
 
@@ -161,16 +162,13 @@ class Identification(Told):
         EisfitError
             When the document lacks the data, or is another.
         """
-        try:
-            return cls(
-                spectrum=Spectrum.from_dict(document["spectrum_document"]),
-                circuits=tuple(IdentifiedCircuit.from_dict(row) for row in document["circuits"]),
-                tried=document["tried"],
-                noise=document["noise"],
-                flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
-            )
-        except KeyError as error:
-            raise EisfitError(f"not a complete identification: {error} is missing") from None
+        return cls(
+            spectrum=Spectrum.from_dict(document["spectrum_document"]),
+            circuits=tuple(IdentifiedCircuit.from_dict(row) for row in document["circuits"]),
+            tried=document["tried"],
+            noise=document["noise"],
+            flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a circuit, most probable first."""

@@ -154,10 +154,8 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
 def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, Any]]:
     """Return what follows from the parameters, with errors by their covariance."""
     from eisfit.fitting.derived import compute_derived  # of many fits nobody asks what follows from them
-    from eisfit.model.geometry import Geometry
 
-    geometry = Geometry.of_metadata(result.spectrum.metadata)
-    return compute_derived(result.circuit, result.values, result.var_names, covar, geometry)
+    return compute_derived(result.circuit, result.values, result.var_names, covar, result.geometry)
 
 
 def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
@@ -250,9 +248,8 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 
 def _judge_derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     from eisfit.fitting.derived import compute_derived, dependencies
-    from eisfit.model.geometry import Geometry
 
-    geometry = Geometry.of_metadata(result.spectrum.metadata)
+    geometry = result.geometry
     inputs = dependencies(result.circuit, geometry)
     rivals = [one["values"] for one in result.alternatives if not roles_decide(result, one["values"])]
     others = [compute_derived(result.circuit, values, (), None, geometry) for values in rivals]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from eisfit.errors import EisfitError, FitError, UsageError
+from eisfit.errors import EisfitError, FitError, UsageError, expect_document
 from eisfit.records import CELLS_SCHEMA, Told, dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
@@ -94,6 +94,7 @@ class CellTable(Told, Sequence[SeriesResult]):
         return document | {"cells": [cell.to_dict(data) for cell in self.cells]}
 
     @classmethod
+    @expect_document("cells")
     def from_dict(cls, document: Mapping[str, Any]) -> CellTable:
         """Rebuild from `to_dict`'s document.
 

@@ -14,7 +14,7 @@ from eisfit.arrays import NORMAL_95, FloatArray, distinct
 from eisfit.errors import FitError
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.model.geometry import Geometry, relative_error
+from eisfit.model.geometry import relative_error
 from eisfit.records import dataclass
 from eisfit.spectra.axes import AXES, Axis, axis_of, axis_value, axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
@@ -135,7 +135,7 @@ class SeriesLaws:
     def _iterate_lines(self, axis: Axis) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield straight lines over the thickness: slope, the film's part, and offset, the interfaces'."""
         places = self._list_places(axis)
-        areas = {Geometry.of_metadata(fit.spectrum.metadata).area for fit in self.fits}
+        areas = {fit.geometry.area for fit in self.fits}
         area = areas.pop() if len(areas) == 1 else None
         for name, unit in self._iterate_resistances():
             value, error = self._list_values(name)

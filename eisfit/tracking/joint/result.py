@@ -163,7 +163,7 @@ class _Group:
         return found
 
     def _derive(self, fits: list[FitResult]) -> list[dict[str, dict[str, Any]]]:
-        circuit, geometry = self.problem.circuit, Geometry.of_metadata(fits[0].spectrum.metadata)
+        circuit, geometry = self.problem.circuit, fits[0].geometry
         propagated = Propagation(circuit, self.values, self.varied.tolist(), self.covar)
         by_model = _compute_model_variance(fits, geometry)
         columns = {
