@@ -35,7 +35,7 @@ LARGEST_COUNT = 12  # of combinations tried for one element
 #: Slopes by ln p below this share of Z do not count: 1e-25, where the reference's own 40 digits end. Where
 #: currents of faces and wall nearly cancel, a slope is right to the rounding of Z, which is all a fit sees.
 ROUNDING = {"TLMf": 4e-15}
-#: Where impedance.py's formula is not the one it documents: see tests/model/test_elements_more.py.
+#: Where impedance.py's formula is not the one it documents: see tests/model/test_elements_other_programs.py.
 IMPEDANCE_PY_DIFFERS = ("La", "T")
 FUNCTIONS = ("sqrt", "coth", "tanh", "exp", "sinh", "cosh", "I0", "I1")
 BESSEL = {"I0": partial(mpmath.besseli, 0), "I1": partial(mpmath.besseli, 1)}
