@@ -18,7 +18,7 @@ from eisfit.fitting.errors.departures.linearised import linearise
 from eisfit.fitting.errors.departures.other_order import with_order
 from eisfit.fitting.errors.departures.shapes import Together, bend_tails, combine, elements, reshape_arcs
 from eisfit.fitting.errors.departures.smooth import Smooth, _bump
-from eisfit.fitting.errors.departures.to_the_end import _Start, depart
+from eisfit.fitting.errors.departures.to_the_end import _Start, fit_departures
 from eisfit.model.circuit import Circuit
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 61)
@@ -240,8 +240,8 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
     fit = next(iter(eisfit.fit_many([cell], circuit)))
     fits = linearised(circuit, [cell], np.array([list(fit.values.values())]))
     shapes, tails = reshape_arcs(circuit, fits.omega), bend_tails(circuit, fits.omega)
-    alone = depart(fits, [*shapes, *tails])
-    at_once = depart(fits, combine(shapes, tails))
+    alone = fit_departures(fits, [*shapes, *tails])
+    at_once = fit_departures(fits, combine(shapes, tails))
     assert max(t.evidence[0] for t in at_once) > max(t.evidence[0] for t in alone) + 12
     best = max(at_once, key=lambda trial: trial.evidence[0])
     assert best.variance[0] < 1.3 * 0.001**2

@@ -15,7 +15,7 @@ from eisfit.errors import EisfitError, ParameterError, UsageError
 from eisfit.fitting.errors.intervals import intervals, with_intervals
 from eisfit.fitting.errors.intervals_result import Intervals
 from eisfit.fitting.errors.refit import Refit
-from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, log_density, walk
+from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, log_density, run_walkers
 
 TRUTH = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85}
 F = np.geomspace(1e5, 1.0, 36)
@@ -133,7 +133,7 @@ def test_walkers_find_both_ends_of_a_bent_valley():
     def density(p):
         return -((1 - p[:, 0]) ** 2) / 2 - (p[:, 1] - p[:, 0] ** 2) ** 2 / (2 * 0.3**2)
 
-    chain = walk(density, rng.normal(1, 0.5, (40, 2)), 20_000, rng)[4000:]
+    chain = run_walkers(density, rng.normal(1, 0.5, (40, 2)), 20_000, rng)[4000:]
     assert chain[..., 0].mean() == pytest.approx(1.0, abs=0.1)
     assert chain[..., 0].std() == pytest.approx(1.0, abs=0.1)
     assert (chain[..., 1] - chain[..., 0] ** 2).std() == pytest.approx(0.3, rel=0.1)
@@ -153,7 +153,7 @@ def test_two_optima_are_visited_as_often_as_they_weigh():
         [mean + width * rng.normal(size=(8, 2)) for mean, width in zip(means, widths, strict=True)]
     )
     jump = Jump([(mean, np.diag(width**2)) for mean, width in zip(means, widths, strict=True)])
-    chain = walk(density, start, 6000, rng, jump)
+    chain = run_walkers(density, start, 6000, rng, jump)
     first = chain[..., 0] < 15
     assert first.mean() == pytest.approx(1 / 3, abs=0.03)
     assert chain[first][:, 1].std() == pytest.approx(0.2, rel=0.05)

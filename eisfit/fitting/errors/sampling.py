@@ -58,7 +58,7 @@ def draw_posterior(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArr
     jump = Jump([(one.theta, _covariance(one)) for one in places]) if len(places) > 1 else None
     wanted, memory = _FIRST if steps is None else steps, np.inf
     while len(chain) - 1 < wanted:
-        more = walk(density, chain[-1], wanted + 1 - len(chain), rng, jump)
+        more = run_walkers(density, chain[-1], wanted + 1 - len(chain), rng, jump)
         chain = np.concatenate([chain, more])
         memory = autocorrelation_time(chain[1 + int(_BURN * wanted) :])
         enough = _UNCORRELATED * memory / (1 - _BURN)
@@ -68,7 +68,7 @@ def draw_posterior(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArr
     return refit.problem.coordinates.physical(kept.reshape(-1, kept.shape[2])), memory
 
 
-def walk(
+def run_walkers(
     density: LogDensity, start: FloatArray, steps: int, rng: np.random.Generator, jump: Jump | None = None
 ) -> FloatArray:
     """Return the places (steps, W, V) of walkers that draw from a density.
@@ -89,7 +89,7 @@ def walk(
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> chain = walk(lambda x: -0.5 * (x**2).sum(axis=1), rng.normal(size=(16, 2)), 4000, rng)
+    >>> chain = run_walkers(lambda x: -0.5 * (x**2).sum(axis=1), rng.normal(size=(16, 2)), 4000, rng)
     >>> bool(abs(chain.var() - 1) < 0.05)
     True
     """

@@ -65,7 +65,7 @@ def _places() -> Iterator[_Place]:
         yield from (_Place(arcs, tail, _NESTED) for tail in _TAILS[:4])
 
 
-def climb(bench: Workbench, found: dict[str, Trial]) -> None:
+def fit_plain_circuits(bench: Workbench, found: dict[str, Trial]) -> None:
     """Fit plain circuits in full, by size, until one explains the data or they can ask for no more.
 
     Parameters

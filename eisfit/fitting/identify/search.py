@@ -8,7 +8,7 @@ import numpy as np
 
 from eisfit.fitting.identify.digits import go_through_sizes, leave_out_needless, reaches
 from eisfit.fitting.identify.moves import neighbours
-from eisfit.fitting.identify.plain import climb
+from eisfit.fitting.identify.plain import fit_plain_circuits
 from eisfit.fitting.identify.ranking import MANY, largest, smallest
 from eisfit.fitting.identify.structures import Structure, shape, size, structure_of
 from eisfit.fitting.identify.trials import Trial, Workbench
@@ -48,7 +48,7 @@ def explore(bench: Workbench, *, inductive: bool) -> tuple[Workbench, list[Trial
     plain_first = not (bench.is_simulated or inductive)
     search = _Search(bench, found, inductive, MANY - 1 if plain_first else np.inf)
     if plain_first:
-        climb(bench, found)
+        fit_plain_circuits(bench, found)
         search.grow()
         return bench, rank_trials(found.values())
     for seed in _SEEDS:

@@ -24,9 +24,9 @@ from eisfit.engine.propagation import Formula, Propagation
 from eisfit.engine.solver import Problem
 from eisfit.fitting.errors.departures.discrepancy import (
     Discrepancy,
+    find_departing,
     find_discrepancy,
     follow_departures,
-    may_depart,
     screen_departures,
 )
 from eisfit.fitting.errors.departures.linearised import Linearised, linearise
@@ -126,7 +126,7 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
     found, put_off, theirs = Tables(), list[Optima](), list[int]()
     for places, optima in lots:
         linear = _linear(optima)
-        off, others = Discrepancy.none(linear), may_depart(linear)
+        off, others = Discrepancy.none(linear), find_departing(linear)
         if len(others) * _FEW > len(places):
             off, others = screen_departures(linear, worth=others)
         near = mask_of(others, len(places))

@@ -36,7 +36,12 @@ from eisfit.fitting.errors.departures.shapes import (
     reshape_arcs,
 )
 from eisfit.fitting.errors.departures.smooth import Smooth
-from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed, depart, stay
+from eisfit.fitting.errors.departures.to_the_end import (
+    FURTHEST,
+    Departed,
+    evaluate_without_departure,
+    fit_departures,
+)
 from eisfit.records import Columns, dataclass
 from eisfit.verdict import limit
 
@@ -113,7 +118,7 @@ def find_discrepancy(fits: Linearised, *, hidden: bool = False) -> Discrepancy:
     return follow_departures(fits, rows, found)
 
 
-def may_depart(fits: Linearised) -> NDArray[np.intp]:
+def find_departing(fits: Linearised) -> NDArray[np.intp]:
     """Return the fits (b,) that a departure may describe better, by what costs little for many alike.
 
     Of the others `screen_departures` says that there is none.
@@ -134,7 +139,7 @@ def screen_departures(
     """Return what a first order says of departures, and the fits (b,) that these are to be followed for.
 
     Of all but the latter it is the last word: of most that there are none, and where coordinates of the
-    circuit may be negative, of any. `worth` (b,): those that `may_depart`, where that is known.
+    circuit may be negative, of any. `worth` (b,): those that `find_departing`, where that is known.
     """
     found = Discrepancy.none(fits)
     if not elements(fits.circuit):
@@ -235,10 +240,10 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
         Drifting(circuit, omega),
         *combine(shapes, tails),
     ]
-    plain = stay(fits)
-    trials = [plain, *depart(fits, departures)]
+    plain = evaluate_without_departure(fits)
+    trials = [plain, *fit_departures(fits, departures)]
     against, exchanged = with_order(fits)
-    more = depart(fits.rows(against), departures, exchanged) if against.size else []
+    more = fit_departures(fits.rows(against), departures, exchanged) if against.size else []
     whole = [*trials, *(place_among(plain, against, trial) for trial in more)]
     found = _average(fits, whole, _shares(_evidence(whole)))
     return _with_other_order(found, fits, trials, whole[len(trials) :]) if more else found

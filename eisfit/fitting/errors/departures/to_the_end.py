@@ -163,7 +163,7 @@ def _changes(alike: Sequence[tuple[Departure, FloatArray, FloatArray]]) -> list[
     return Reshaped.changes_of([(one, values, c) for one, values, c in alike if isinstance(one, Reshaped)])
 
 
-def depart(
+def fit_departures(
     fits: Linearised, departures: Sequence[Departure], values: FloatArray | None = None
 ) -> list[Departed]:
     """Fit departures, one at a time, beside the parameters; in few batches.
@@ -183,12 +183,12 @@ def depart(
         same = [k for k, one in enumerate(sizes) if one == size]
         for first in range(0, len(same), at_once):
             part = same[first : first + at_once]
-            trials = _depart([departures[k] for k in part], fits, values)
+            trials = _fit_alike([departures[k] for k in part], fits, values)
             found.update(zip(part, trials, strict=True))
     return [found[k] for k in range(len(departures))]
 
 
-def _depart(same: Sequence[Departure], fits: Linearised, values: FloatArray) -> list[Departed]:
+def _fit_alike(same: Sequence[Departure], fits: Linearised, values: FloatArray) -> list[Departed]:
     count, places = len(values), np.tile(np.arange(len(values)), len(same))
     start = _Start.of(fits.rows(places), same, np.repeat(np.arange(len(same)), count), values[places])
     theta, found = start.advance(start.theta, fits.variance[places], _ITERATIONS[0])
@@ -200,7 +200,7 @@ def _depart(same: Sequence[Departure], fits: Linearised, values: FloatArray) -> 
     return [found.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
-def stay(fits: Linearised) -> Departed:
+def evaluate_without_departure(fits: Linearised) -> Departed:
     """Return the fits as they are, for comparison."""
     start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
     return start.finish(start.theta, fits.variance, known=True)
