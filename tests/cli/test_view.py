@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import eisfit
-from eisfit.cli.pages.server import Site, open_socket, serve
+from eisfit.cli.pages.server import Site, open_server, open_socket
 from eisfit.cli.pages.workbench import Workbench
 from eisfit.errors import UsageError
 
@@ -60,20 +60,15 @@ class Client:
     """A server in a thread, and requests to it."""
 
     def __init__(self, site):
-        told, stops = threading.Event(), []
-
-        def ready(address):
-            self.address = address
-            told.set()
-
-        self.thread = threading.Thread(target=serve, args=(site, 0, ready, stops.append))
+        self.server = open_server(site, 0)
+        self.address = self.server.address
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.2,))
         self.thread.start()
-        assert told.wait(30)
-        self.stop = stops[0]
         self.port, self.path = urlsplit(self.address).port, urlsplit(self.address).path
 
     def close(self):
-        self.stop()
+        self.server.shutdown()
+        self.server.server_close()
         self.thread.join(30)
 
     def ask(self, method="GET", path=None, body=None, **headers):

@@ -45,6 +45,14 @@ def test_the_paper_s_resistivity_against_thin_ruthenium():
     assert "the other constituents' share" in check["verdict"]
 
 
+def test_surfaces_that_mirror_half_of_the_electrons():
+    """The same integral by mpmath with p = 1/2: 8.8988 uohm cm; in the form for thick films 8.7325."""
+    ru = RU + "specularity = 0.5\n"
+    (check,) = check_film(film('resistivity = "70 uohm*cm"\nionic_conductivity = "3.8e-8 S/cm"' + ru))
+    assert check["expected_low"] == pytest.approx(8.8988e-6, rel=1e-4)
+    assert "surfaces that mirror 50% of the electrons; 8.0 times by its short form" in check["verdict"]
+
+
 def test_grain_boundaries_add_by_matthiessen():
     """Mayadas-Shatzkes, l = D, R = 1/2: alpha = 1, 1/(3 (1/3 - 1/2 + 1 - ln 2)) = 2.3755, 7 x 1.3755 more."""
     grains = RU + 'grain_size = "6.6 nm"\ngrain_reflection = 0.5\n'

@@ -134,7 +134,7 @@ def test_dielectric_layer_is_an_arc():
 @pytest.mark.parametrize(("thickness", "resistance"), [(5e-7, 13.158), (5.5e-7, 14.474), (40e-7, 105.26)])
 def test_thickness_series_of_a_film_is_a_straight_line(thickness, resistance):
     # t/s_i with 3.8e-8 S/cm, K. M. Kwon et al., J. Mater. Chem. A 14 (2026) 9966: 13.2, 14.5 and 105 ohm cm2.
-    cell = Cell(Flat(), "ohmic")
+    cell = Cell(Flat(), "dielectric")  # of no capacitance
     theta = coordinates({"R_i": 40.0, "thickness": thickness, "s_i": 3.8e-8, "resistivity": 70e-6})
     found = cell_impedance(cell, theta, [1.0]).impedance[0, 0]
     assert found == pytest.approx(40 + resistance, rel=1e-4)

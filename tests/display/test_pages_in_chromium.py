@@ -277,22 +277,16 @@ def test_on_paper_the_controls_are_gone_and_the_folds_are_open(shown):
 @contextmanager
 def served(bench, spectra):
     """Serve a workbench in a thread and yield its address."""
-    from eisfit.cli.pages.server import Site, serve
+    from eisfit.cli.pages.server import Site, open_server
 
-    told, address, stops = threading.Event(), [], []
-
-    def ready(text):
-        address.append(text)
-        told.set()
-
-    site = Site(lambda: bench.page(spectra), bench.handle)
-    thread = threading.Thread(target=serve, args=(site, 0, ready, stops.append))
+    server = open_server(Site(lambda: bench.page(spectra), bench.handle), 0)
+    thread = threading.Thread(target=server.serve_forever, args=(0.2,))
     thread.start()
-    assert told.wait(30)
     try:
-        yield address[0]
+        yield server.address
     finally:
-        stops[0]()
+        server.shutdown()
+        server.server_close()
         thread.join(30)
 
 

@@ -62,9 +62,12 @@ class Site:
             return self.handle(request)
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """What listens, with its address."""
+
     daemon_threads = True
     site: Site
+    address: str
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: the address with its token stays out of every log."""
@@ -73,7 +76,7 @@ class _Server(ThreadingHTTPServer):
 class _Guarded(BaseHTTPRequestHandler):
     """A handler that answers requests of the page alone."""
 
-    server: _Server
+    server: Server
     timeout = 30
 
     def handle_one_request(self) -> None:
@@ -167,18 +170,8 @@ def open_socket(port: int) -> socket.socket:
     return made
 
 
-def serve(
-    site: Site,
-    port: int,
-    ready: Callable[[str], None],
-    ended: Callable[[Callable[[], None]], None] | None = None,
-) -> None:
-    """Serve until interrupted; `ready` is called with the address.
-
-    Parameters
-    ----------
-    ended
-        Given a function that ends the server, to be called from another thread.
+def open_server(site: Site, port: int) -> Server:
+    """Return a server that listens, and answers nobody yet.
 
     Raises
     ------
@@ -188,11 +181,15 @@ def serve(
     entrance = open_socket(port)
     number = entrance.getsockname()[1]
     site.hosts = frozenset({f"127.0.0.1:{number}", f"localhost:{number}"})
-    server = _Server(("127.0.0.1", number), _Guarded, bind_and_activate=False)
+    server = Server(("127.0.0.1", number), _Guarded, bind_and_activate=False)
     server.socket.close()
     server.socket, server.site = entrance, site
-    if ended is not None:
-        ended(server.shutdown)
-    with server:
-        ready(f"http://127.0.0.1:{number}/{site.token}/")
+    server.address = f"http://127.0.0.1:{number}/{site.token}/"
+    return server
+
+
+def serve(site: Site, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; `ready` is called with the address."""
+    with open_server(site, port) as server:
+        ready(server.address)
         server.serve_forever(poll_interval=0.2)

@@ -47,32 +47,17 @@ class FilmCell:
         if self.films not in (1, 2):
             raise StudyError(f"a cell has 1 or 2 films between its leads, not {self.films}")
 
-    @classmethod
-    def from_metadata(
-        cls, metadata: Mapping[str, Any], *, symmetric: bool = False, coated: int = 1, electrodes: int = 2
-    ) -> FilmCell:
-        """Take the area from a spectrum's metadata (``geometry``, ``area_cm2``, or ``area`` with its unit).
 
-        Parameters
-        ----------
-        metadata
-            ``spectrum.metadata``.
-        symmetric, coated
-            A symmetric cell has two electrodes alike; `coated` says how many of them carry the film.
-        electrodes
-            3 where a reference electrode stands between: then one electrode, and one film, is measured.
+def area_of(metadata: Mapping[str, Any]) -> Uncertain:
+    """Return the area of a spectrum's metadata (``geometry``, ``area_cm2``, or ``area`` with its unit).
 
-        Raises
-        ------
-        StudyError
-            Where no area is known, or the numbers don't go together.
-        """
-        if electrodes not in (2, 3) or coated not in (1, 2) or (coated == 2 and not symmetric):
-            raise StudyError("two coated electrodes make a symmetric cell; a cell has 2 or 3 electrodes")
-        area = Geometry.of_metadata(metadata).area
-        if area is None:
-            area = _describe_area(metadata)
-        return cls(area, coated if electrodes == 2 else 1)
+    Raises
+    ------
+    StudyError
+        Where none is known.
+    """
+    area = Geometry.of_metadata(metadata).area
+    return _describe_area(metadata) if area is None else area
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _check_thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     how = (
         "and grain boundaries by Mayadas-Shatzkes"
         if grains
-        else f"diffuse surfaces{_describe_thick_limit(table, phase)}"
+        else f"{_describe_surfaces(phase)}{_describe_thick_limit(table, phase)}"
     )
     verdict = (
         f"{_format_micro(measured)} uohm cm is {ratio:.1f} times what a pure {nm:.3g} nm {phase.name} film "
@@ -114,11 +114,17 @@ def _check_thin_metal(table: FilmTable, phase: PhaseTable) -> Check:
     return _make_check("resistivity", measured, "ohm cm", against, (thin, thin), ratio, verdict)
 
 
+def _describe_surfaces(phase: PhaseTable) -> str:
+    mirrored = _specularity(phase)
+    return f"surfaces that mirror {mirrored:.0%} of the electrons" if mirrored else "diffuse surfaces"
+
+
 def _describe_thick_limit(table: FilmTable, phase: PhaseTable) -> str:
     """Return what the usual short form for thick films, rho (1 + 3 l / 8 t), would say instead."""
     assert phase.resistivity is not None
     assert phase.mean_free_path is not None
-    thick = phase.resistivity.median * (1 + 0.375 * phase.mean_free_path.median / table.thickness.median)
+    scattered = 0.375 * (1 - _specularity(phase)) * phase.mean_free_path.median / table.thickness.median
+    thick = phase.resistivity.median * (1 + scattered)
     return f"; {_get_resistivity(table) / thick:.1f} times by its short form for thick films"
 
 
@@ -128,11 +134,15 @@ def _compute_thin_resistivity(table: FilmTable, phase: PhaseTable) -> float:
     if phase.mean_free_path is None:
         return phase.resistivity.median
     bulk, path = phase.resistivity.median, phase.mean_free_path.median
-    thin = float(fuchs_sondheimer(bulk, path, table.thickness.median))
+    thin = float(fuchs_sondheimer(bulk, path, table.thickness.median, _specularity(phase)))
     if phase.grain_size and phase.grain_reflection:
         grain, reflection = phase.grain_size.median, phase.grain_reflection.median
         thin += float(mayadas_shatzkes(bulk, path, grain, reflection)) - bulk
     return thin
+
+
+def _specularity(phase: PhaseTable) -> float:
+    return 0.0 if phase.specularity is None else phase.specularity.median
 
 
 def _has_grains(phase: PhaseTable) -> bool:

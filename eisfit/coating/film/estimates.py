@@ -8,7 +8,14 @@ from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from eisfit.coating.film.arc import FilmCell, FilmEstimate, film_from_fit, log_variance, make_no_arc_error
+from eisfit.coating.film.arc import (
+    FilmCell,
+    FilmEstimate,
+    area_of,
+    film_from_fit,
+    log_variance,
+    make_no_arc_error,
+)
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.coating.film.series import thickness_series
 from eisfit.display.report.table import tabulate
@@ -180,9 +187,8 @@ def film(
 
 
 def _to_cell(fit: FitResult, area: Any, films: int) -> FilmCell:
-    if area is None:
-        return FilmCell(FilmCell.from_metadata(fit.spectrum.metadata).area, films)
-    return FilmCell(uncertain(area, "cm^2", "area", bare=True), films)
+    told = area_of(fit.spectrum.metadata) if area is None else uncertain(area, "cm^2", "area", bare=True)
+    return FilmCell(told, films)
 
 
 def _widen_errors(estimate: FilmEstimate, fit: FitResult, cell: FilmCell, label: str) -> FilmEstimate:

@@ -31,6 +31,7 @@ class PhaseTable(ClosedModel):
     molar_volume: MolarVolume | None = Field(None, description="Makes volumes of the molar parts.")
     resistivity: Resistivity | None = Field(None, description="Electronic resistivity of the bulk.")
     mean_free_path: Length | None = Field(None, description="Of electrons in the bulk: metals only.")
+    specularity: Share | None = Field(None, description="Share that the film's surfaces mirror; 0.")
     ionic_conductivity: IonicConductivity | None = Field(None, description="Of the bulk.")
     grain_size: Length | None = Field(None, description="Of the film: boundaries scatter electrons.")
     grain_reflection: Share | None = Field(None, description="Share that a boundary reflects.")

@@ -1,8 +1,7 @@
 """Impedance of the parts of an interface per true area: the layers on it, and diffusion behind it.
 
-A layer is one of three (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1668):
+A layer is one of two (J. Jamnik, J. Maier, Phys. Chem. Chem. Phys. 3 (2001) 1668):
 
-- "ohmic": t/s_i;
 - "dielectric": an insulator, R/(1 + (j omega R C)^alpha), R = t/s_i, C its capacitance, alpha 1 where it is
   the same all over;
 - "mixed": ions and electrons both move and the electrons hold one potential, R tanh(s)/s with
@@ -23,7 +22,7 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.coating.physics.smooth import sphere, tanh_over
 from eisfit.model.elements._complex_parts import j_power
 
-LayerKind = Literal["ohmic", "dielectric", "mixed"]
+LayerKind = Literal["dielectric", "mixed"]
 
 
 def layer(
@@ -43,9 +42,6 @@ def layer(
         (B, 1) exponent of a dielectric layer.
     """
     s2 = 1j * omega * R * C
-    if kind == "ohmic":
-        z = R + 0 * s2
-        return z, z, 0 * z, 0 * z
     if kind == "dielectric":
         return _depressed_arc(R, omega * R * C, np.asarray(alpha))
     T, dT = tanh_over(np.asarray(s2))

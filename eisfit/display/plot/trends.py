@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from eisfit.arrays import NORMAL_95, FloatArray
+from eisfit.arrays import FloatArray
 from eisfit.display.plot.style import (
     WIDTH,
     apply_style,
@@ -35,7 +35,6 @@ def trend(
     within: tuple[float, float] = (-np.inf, np.inf),
     label: str | None = None,
     color: str | None = None,
-    growth: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
     xlabel: str = "cycle",
     ylabel: str = "",
@@ -54,9 +53,6 @@ def trend(
         Bounds of the parameter, at which error bars end: an exponent is never above 1.
     label, color
         For the legend, and of the points; the next of the cycle where None.
-    growth
-        A straight line: `slope`, `intercept`, and for its 95 % band `slope_stderr`, `intercept_stderr` and
-        `covariance` of the two. Without the covariance no band is drawn, since it would be a wrong one.
     ax
         Axes to draw on; a new pyplot figure where None. Several parameters or cells may share one.
     xlabel, ylabel
@@ -85,8 +81,6 @@ def trend(
     ax.set(xlabel=prettify(xlabel), ylabel=prettify(ylabel))
     ax.ticklabel_format(axis="y", scilimits=(-2, 5), useMathText=True)
     _frame_axes(ax)
-    if growth and shown.any():
-        _draw_growth(ax, growth, places[shown], color)
     _add_legend(ax, doubtful=bool((shown & ~trusted).any()))
     return ax
 
@@ -152,23 +146,3 @@ def _frame_axes(ax: Axes) -> None:
         ax.set_ylim(float(values.min()) - 1.5 * span, float(values.max()) + 1.5 * span)
     elif values.min() < min(ax.get_ylim()) or values.max() > max(ax.get_ylim()):  # framed for those before
         ax.autoscale(axis="y")
-
-
-def _draw_growth(ax: Axes, growth: Mapping[str, Any], x: FloatArray, color: Any) -> None:
-    slope, intercept = growth.get("slope"), growth.get("intercept")
-    if slope is None or intercept is None or growth.get("law", "linear") != "linear":
-        return
-    grid = np.linspace(x.min(), x.max(), 50)
-    line = intercept + slope * grid
-    ax.plot(grid, line, "-", color=color, lw=1.2, zorder=2)
-    errors, covariance = (
-        (growth.get("slope_stderr"), growth.get("intercept_stderr")),
-        growth.get("covariance"),
-    )
-    if covariance is None or None in errors:
-        return
-    mixed = np.asarray(covariance, dtype=float)
-    cross = float(mixed if mixed.ndim == 0 else mixed[0, 1])
-    variance = (grid * float(errors[0] or 0)) ** 2 + float(errors[1] or 0) ** 2 + 2 * grid * cross
-    band = NORMAL_95 * np.sqrt(np.maximum(variance, 0.0))
-    ax.fill_between(grid, line - band, line + band, color=color, alpha=0.15, lw=0, zorder=1)
