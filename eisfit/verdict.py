@@ -30,6 +30,10 @@ VERDICTS: Mapping[str, str] = {
     "open": "the data limits it on one side at most",
 }
 
+#: Under these a value is believed; under the others tables set it in brackets, and laws leave it out.
+BELIEVED = ("fixed", "determined")
+DOUBTED = tuple(verdict for verdict in VERDICTS if verdict not in BELIEVED)
+
 
 @dataclass(frozen=True)
 class Threshold:

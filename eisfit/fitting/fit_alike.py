@@ -14,7 +14,7 @@ from eisfit.fitting.identify.choice import Choice, choose_for_all
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.verdict import Flag
+from eisfit.verdict import BELIEVED, Flag
 
 #: Says of a circuit which values and bounds are given, and which options of `eisfit.fit` go with that.
 Constrain = Callable[[Circuit], tuple[Circuit, dict[str, Any]]]
@@ -88,7 +88,7 @@ def serves(result: FitResult | FitFailure) -> bool:
     """Return whether a circuit leaves nothing to look for: grade A, and every parameter is determined."""
     if isinstance(result, FitFailure) or result.grade != "A":
         return False
-    return all(p.verdict in ("determined", "fixed") for p in result.parameters.values())
+    return all(p.verdict in BELIEVED for p in result.parameters.values())
 
 
 def _choices(

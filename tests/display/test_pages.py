@@ -26,7 +26,7 @@ from eisfit.model.simulate import simulate
 from eisfit.spectra.axes import AXES
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.spectra.writers.plain_csv import to_csv
-from eisfit.verdict import GRADES
+from eisfit.verdict import GRADES, VERDICTS
 
 HOME = Path(__file__).resolve().parents[2]
 BARE = HOME / "example_spectra" / "rrml" / "bare"
@@ -112,6 +112,15 @@ def test_simulated_data_says_so(page, tmp_path):
 def test_the_page_knows_the_unit_of_every_axis_and_every_grade(page):
     assert data_of(page)["axes"] == {name: axis.unit for name, axis in AXES.items()}
     assert data_of(page)["grades"] == list(GRADES)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_of_a_parameter_has_its_mark_and_colour_on_the_page(verdict):
+    assets = Path(eisfit.__file__).parent / "display/pages/assets"
+    marks = re.search(r"MARKS = \{(.*?)\}", (assets / "side.js").read_text(encoding="utf-8"))[1]
+    assert f"{verdict}: " in marks
+    assert verdict == "fixed" or f".vd.{verdict}" in (assets / "page.css").read_text(encoding="utf-8")
+    assert f"`{verdict}`" in (HOME / "docs" / "output.md").read_text(encoding="utf-8")
 
 
 def test_sentences_of_the_page_stand_in_one_script():

@@ -25,6 +25,7 @@ from eisfit.display.plot.trends import explain_hollow, get_bounds, trend
 from eisfit.display.report.along import place_words
 from eisfit.display.report.words import Document, append_unit, axes_of, axis_label, cycle_of
 from eisfit.errors import EisfitError
+from eisfit.verdict import BELIEVED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,7 +124,7 @@ def lines_of(documents: Sequence[Document]) -> list[Document]:
 
 def _is_believed(row: Mapping[str, Any], name: str) -> bool:
     """Return whether a value is one to rely on: its fit can be used, and determines it."""
-    return bool(row.get("ok")) and row.get(f"{name}_verdict", "determined") in ("determined", "fixed")
+    return bool(row.get("ok")) and row.get(f"{name}_verdict", "determined") in BELIEVED
 
 
 def _frame_axes(ax: Axes, documents: Sequence[Document], name: str) -> None:

@@ -13,6 +13,7 @@ from eisfit.display.report.words import (
     name_of,
 )
 from eisfit.rounding import hertz, significant
+from eisfit.verdict import BELIEVED
 
 _WEIGHTS = {
     "modulus": "each residual weighted by the inverse of |Z|",
@@ -100,7 +101,7 @@ def _describe_values(document: Document) -> str:
 
 def _value(name: str, row: Document) -> str:
     unit = f" {clean(row['unit'])}" if row.get("unit") else ""
-    doubt = "" if row.get("verdict") in ("determined", "fixed", None) else f" ({row['verdict']})"
+    doubt = "" if row.get("verdict") in (*BELIEVED, None) else f" ({row['verdict']})"
     return f"{name} = {format_measured(row)}{unit}{doubt}"
 
 

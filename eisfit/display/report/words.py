@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.rounding import MISSING, hertz_range, significant, value_with_error
+from eisfit.verdict import DOUBTED
 
 Document = Mapping[str, Any]
 WIDTH = 100  # columns, where the caller does not know the terminal's
@@ -248,7 +249,7 @@ def bracket(text: str, verdict: object) -> str:
 
 def is_doubted(verdict: object) -> bool:
     """Whether the data do not determine what has this verdict."""
-    return verdict in ("extrapolated", "ambiguous", "open")
+    return verdict in DOUBTED
 
 
 def describe_constraint(row: Document) -> str:

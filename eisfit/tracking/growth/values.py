@@ -23,7 +23,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
 from eisfit.tracking.joint.joint import Joint
 from eisfit.tracking.scatter import compute_weights
-from eisfit.verdict import limit
+from eisfit.verdict import BELIEVED, limit
 
 #: The logarithm of a time constant, s, from a fit's values.
 LogTime = Callable[[Mapping[str, float]], float]
@@ -88,7 +88,7 @@ def _read_values(fits: Sequence[FitResult], joint: Joint | None, name: str) -> t
     if joint is not None and joint.modes.get(name) == "smooth":
         columns = joint.alone[name], joint.alone[f"{name}_stderr"]
     values, errors = np.array(columns[0], dtype=float), np.array(columns[1], dtype=float)
-    told = np.array([fit.ok and fit[name].verdict in ("determined", "fixed") for fit in fits], dtype=bool)
+    told = np.array([fit.ok and fit[name].verdict in BELIEVED for fit in fits], dtype=bool)
     good = told & (errors > 0)
     return np.where(good, values, np.nan), np.where(good, errors, np.nan)
 

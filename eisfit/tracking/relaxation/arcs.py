@@ -17,6 +17,7 @@ from eisfit.spectra.axes import Axis
 from eisfit.tracking.arrhenius import fit_arrhenius
 from eisfit.tracking.identity import Features
 from eisfit.tracking.relaxation.processes import Process
+from eisfit.verdict import BELIEVED
 
 _MAX_GAP = 0.5  # decades of tau within which a peak can be an arc's: about the width of a peak at 1 % noise
 _MAX_DEPARTURE = 0.25  # largest departure of areas from each other that is called the same
@@ -103,7 +104,7 @@ def _list_courses(results: Sequence[FitResult | FitFailure], circuit: Circuit) -
         value, error = np.full(count, np.nan), np.full(count, np.nan)
         for k, fit in fits:
             parameter = fit[resistor.name]
-            if parameter.verdict in ("determined", "fixed") and parameter.stderr_noise:
+            if parameter.verdict in BELIEVED and parameter.stderr_noise:
                 value[k], error[k] = parameter.value, parameter.stderr_noise
         log_tau = np.where(np.isfinite(value), known[:, tau], np.nan)
         courses.append(_Course(resistor.name, value, error, log_tau))
