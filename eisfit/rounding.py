@@ -22,7 +22,7 @@ _DIGITS = 5  # significant digits of a value that has no error
 _DIGITS_IN_DOUBT = 3  # of one that has an error which is not known: more would be no information
 
 
-def value_with_error(value: float | None, stderr: float | None, *, plus_minus: str = "±") -> str:
+def value_with_error(value: float | None, stderr: float | None) -> str:
     """Return the value and its standard error rounded together.
 
     Parameters
@@ -33,8 +33,6 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
         Its standard error. None or 0: exact or unknown, and the value stands alone. NaN: not to be had, and
         the value has three digits and ``± ?``. Less than 1e-12 of the value: shown as that, which is what
         double precision carries.
-    plus_minus
-        The sign between the two.
 
     Examples
     --------
@@ -51,9 +49,9 @@ def value_with_error(value: float | None, stderr: float | None, *, plus_minus: s
     """
     rounded = _round(value, stderr)
     if isinstance(rounded, str):
-        return rounded.replace("±", plus_minus)
+        return rounded
     number, error, power = rounded
-    pair = f"{number} {plus_minus} {error}"
+    pair = f"{number} ± {error}"
     return pair if power == 0 else f"({pair})e{power}"
 
 

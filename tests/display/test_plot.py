@@ -447,12 +447,12 @@ def track(rows: int = 4) -> dict[str, Any]:
 
 
 def test_trends_draws_one_panel_for_each_parameter_with_values() -> None:
-    axes = plot.trends(track())
+    axes = plot.cells_trends([track()])
     assert [ax.get_ylabel() for ax in axes] == ["$R_\\mathrm{s}$ / Ω", "$R_\\mathrm{ct}$ / Ω"]
     assert [ax.get_xlabel() for ax in axes] == ["cycle", "cycle"]
-    assert plot.trends(track(), names=["R_ct"])[0].get_ylabel() == "$R_\\mathrm{ct}$ / Ω"
+    assert plot.cells_trends([track()], names=["R_ct"])[0].get_ylabel() == "$R_\\mathrm{ct}$ / Ω"
     with pytest.raises(EisfitError, match="no row of this track has a fitted parameter"):
-        plot.trends(track(0))
+        plot.cells_trends([track(0)])
 
 
 # --- files

@@ -15,12 +15,7 @@ from eisfit.display.plot.intervals import intervals, profiles
 from eisfit.display.plot.joint import joint_course, joint_overview, strength_curve
 from eisfit.display.plot.nyquist import nyquist, nyquist_cycles
 from eisfit.display.plot.overview import draw_spectrum, fit_overview, kramers_kronig
-from eisfit.display.plot.series import (
-    cells_trend,
-    cells_trends,
-    nyquist_waterfall,
-    trends,
-)
+from eisfit.display.plot.series import cells_trend, cells_trends, nyquist_waterfall
 from eisfit.display.plot.style import new_axes, new_figure, paper
 from eisfit.display.plot.trends import trend
 
@@ -49,5 +44,4 @@ __all__ = [
     "save",
     "strength_curve",
     "trend",
-    "trends",
 ]

@@ -210,13 +210,6 @@ def _move_legend(ax: Axes, spare: Sequence[Axes]) -> None:
             legend.remove()
 
 
-def trends(
-    document: Document, *, names: Sequence[str] | None = None, figure: Figure | None = None
-) -> tuple[Axes, ...]:
-    """Draw every parameter of one track document, a small panel each: `cells_trends` of one cell."""
-    return cells_trends([document], names=names, figure=figure)
-
-
 def select_shown(documents: Sequence[Document], names: Sequence[str] | None) -> list[str]:
     """Return the parameters that are drawn: these, or all that have a value.
 

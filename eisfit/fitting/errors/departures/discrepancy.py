@@ -39,8 +39,8 @@ from eisfit.fitting.errors.departures.smooth import Smooth
 from eisfit.fitting.errors.departures.to_the_end import (
     FURTHEST,
     Departed,
-    evaluate_without_departure,
     fit_departures,
+    fit_undeparted,
 )
 from eisfit.records import Columns, dataclass
 from eisfit.verdict import limit
@@ -240,7 +240,7 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
         Drifting(circuit, omega),
         *combine(shapes, tails),
     ]
-    plain = evaluate_without_departure(fits)
+    plain = fit_undeparted(fits)
     trials = [plain, *fit_departures(fits, departures)]
     against, exchanged = with_order(fits)
     more = fit_departures(fits.rows(against), departures, exchanged) if against.size else []

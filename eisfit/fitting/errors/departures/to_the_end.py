@@ -200,7 +200,7 @@ def _fit_alike(same: Sequence[Departure], fits: Linearised, values: FloatArray) 
     return [found.rows(slice(first, first + count)) for first in range(0, len(places), count)]
 
 
-def evaluate_without_departure(fits: Linearised) -> Departed:
+def fit_undeparted(fits: Linearised) -> Departed:
     """Return the fits as they are, for comparison."""
     start = _Start.of(fits, (), np.zeros(len(fits.values), dtype=np.intp), fits.values)
     return start.finish(start.theta, fits.variance, known=True)
