@@ -245,7 +245,7 @@ def test_results_travel_though_none_of_those_that_might_depart_does(monkeypatch)
     """A worker of thousands of good spectra was lost with all of them."""
     circuit = eisfit.circuit("rs-sei-ct")
     some = spectra(circuit, SEI_CT, count=40)
-    monkeypatch.setattr(errors_and_flags, "may_depart", lambda linear: np.array([20]))
+    monkeypatch.setattr(errors_and_flags, "find_departing", lambda linear: np.array([20]))
     found = pickle.loads(pickle.dumps(fit_chunk(some, circuit, {}, "kernel")))
     assert_same(found.results(some, circuit)[20], eisfit.fit(some[20], circuit))
 
