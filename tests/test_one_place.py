@@ -17,6 +17,7 @@ from eisfit.display import FIGURES
 from eisfit.display.plot import files
 from eisfit.display.report.captions import _KINDS
 from eisfit.files import to_json
+from eisfit.model.schema import parse_tables
 from eisfit.records import ZHIT_SCHEMA
 from eisfit.spectra import WEIGHTING, WEIGHTINGS
 from eisfit.validation.zhit import ZHitResult, zhit
@@ -105,6 +106,35 @@ def test_what_a_later_version_adds_to_a_document_is_left_out():
         for block in (document, *rows, document["data"], document["spectrum"]):
             block["of_a_later_version"] = [1.0]
         assert to_json(type(made).from_dict(document).to_dict()) == to_json(made.to_dict())
+
+
+def test_what_faces_ask_of_a_document_some_document_has():
+    """A key that is renamed where it is written would stand as n/a in tables and be missing in figures."""
+    meanings = (Path(__file__).parent.parent / "docs" / "json_keys.toml").read_text(encoding="utf-8")
+    known = {part for key in parse_tables(meanings, "json_keys.toml")["keys"] for part in key.split(".")}
+    asked = {}
+    for path, tree in SOURCES.items():
+        draws = "display" in path.parts
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Dict) and (not draws or "pages" in path.parts):
+                known |= {key.value for key in node.keys if isinstance(key, ast.Constant)}
+            elif isinstance(node, ast.AnnAssign):
+                known.add(ast.unparse(node.target))
+            elif draws and isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".get"):
+                asked |= {one.value: path.name for one in node.args[:1] if isinstance(one, ast.Constant)}
+            elif draws and isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                asked[node.slice.value] = path.name
+    own = {
+        "savefig.dpi",
+        "right",
+        "viridis",
+        "IPython.core.getipython",
+        "group",
+        "R_p",
+    }  # no keys of documents
+    names = {key: file for key, file in asked.items() if isinstance(key, str) and key not in own}
+    assert len(names) > 150
+    assert not {key: file for key, file in names.items() if key not in known}
 
 
 def test_every_figure_that_a_command_writes_has_its_caption():
