@@ -43,7 +43,7 @@ def test_all_effects_together_make_the_coated_cell(name):
     u = np.random.default_rng(5).standard_normal((4, len(names)))
     u[:, [one.startswith("dT:") for one in names]] = 0.0  # both at one temperature
     draw = contributions.Draw(Posterior(name, names, (), 1), u)
-    bare, coated = problem.alike
+    bare, coated = problem.isothermal
     shares = contributions._shapley(problem, bare, coated, draw)
     before, after = (contributions.compute_resistances(problem, block, draw) for block in (bare, coated))
     for quantity, parts in shares.items():
