@@ -77,13 +77,16 @@ class Answers:
         results.write(lambda target: self._write(target, draw, table))
 
     def _write(self, target: Folder, draw: Callable[[Document], Any], table: bool) -> None:
+        from eisfit.display.report.names import tell_apart
+        from eisfit.display.report.words import name_of
+
         whole = self._make_documents(data=True)
         write_json(target.path / f"{self.command}.json", {"schema": self.schema, "results": whole})
         taken: set[str] = set()
-        for one, document in zip(self.found, whole, strict=True):
+        for one, document in zip(self.found, tell_apart(whole), strict=True):
             if document["error"]:
                 continue
-            name = make_stem(f"{one.spectrum.name}_{self.command}", taken)
+            name = make_stem(f"{name_of(document)}_{self.command}", taken)
             if table and len(frame := one.to_frame()):
                 write_atomic(target.path / f"{name}.csv", format_frame(frame))
             if (figure := draw(document)) is not None:
@@ -94,12 +97,16 @@ class Answers:
 
         As one JSON document, as the `text` of each, or, where not one alone is there, as that of `many`.
         """
+        from eisfit.display.report.names import tell_apart
+
         if json:
             print_json({"schema": self.schema, "results": self.documents})
         elif many is not None and (len(self.documents) != 1 or self.documents[0]["error"]):
             print_text(many(self.documents, width=get_width()))
         else:
-            print_text("\n".join(text(document, width=get_width()) for document in self.documents))
+            print_text(
+                "\n".join(text(document, width=get_width()) for document in tell_apart(self.documents))
+            )
         return int(any(document["error"] for document in self.documents))
 
 

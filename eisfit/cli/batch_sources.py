@@ -13,6 +13,7 @@ from eisfit.errors import ReadError
 
 if TYPE_CHECKING:
     from eisfit.fitting.failure import FitFailure
+    from eisfit.spectra.manifest import Listing
     from eisfit.spectra.spectrum import Spectrum
 
 
@@ -25,7 +26,7 @@ def is_spectrum_file(path: Path) -> bool:
 
 
 def list_paths(sources: list[str]) -> list[tuple[str, Path | None]]:
-    """Return the files that are meant, those of folders in their natural order, with the folder named."""
+    """Return the files that are meant, each once and those of a folder in natural order, with the folder."""
     from eisfit.spectra.manifest import is_named_so
     from eisfit.spectra.spectrum_files import files_below, files_of
 
@@ -42,7 +43,10 @@ def list_paths(sources: list[str]) -> list[tuple[str, Path | None]]:
         else:
             files = [f for f in files_of(source)[0] if not is_named_so(f)]
             found += [(str(path), path.parent) for path in files]
-    return found
+    once: dict[str, tuple[str, Path | None]] = {}
+    for one in found:
+        once.setdefault(os.path.realpath(one[0]), one)
+    return list(once.values())
 
 
 def read_spectra(
@@ -74,12 +78,9 @@ def read_spectra(
 def _find_cycle(path: Path, root: Path | None, manifest: Path | None) -> float | None:
     """Return the cycle that the nearest manifest which lists a file gives it."""
     for one in [manifest] if manifest is not None else _iterate_manifests(path.parent, root):
-        listed = _match_names(one, one.stat().st_mtime_ns)
-        resolved = str(path.resolve())
-        if resolved in listed:
-            return listed[resolved]
-        if path.name in listed:
-            return listed[path.name]
+        listed = _read_manifest(one, one.stat().st_mtime_ns)
+        if listed is not None and (told := listed.find(path)) is not None:
+            return told.get("cycle")
     return None
 
 
@@ -96,16 +97,8 @@ def _iterate_manifests(folder: Path, root: Path | None) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=64)
-def _match_names(manifest: Path, changed: int) -> dict[str, float | None]:
-    """Return the cycles by bare name, or by full path where the manifest names the file's folder.
+def _read_manifest(manifest: Path, changed: int) -> Listing | None:
+    """Return what a manifest lists, None of one without cycles; `changed`: one written anew is a new one."""
+    from eisfit.spectra.manifest import Listing, lists_files
 
-    `changed` makes a manifest that was written anew a new one.
-    """
-    from eisfit.spectra.manifest import lists_files, manifest_rows
-
-    if not lists_files(manifest, "cycle"):
-        return {}
-    return {
-        str((manifest.parent / name).resolve()) if "/" in name else name: values.get("cycle")
-        for name, values in manifest_rows(manifest)
-    }
+    return Listing(manifest) if lists_files(manifest, "cycle") else None

@@ -6,6 +6,7 @@ On click alone, which starts in 40 ms; the libraries above it that do the same t
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -89,9 +90,16 @@ class _Command(click.Command):
     """A command that lists its arguments; one option given twice is refused, for the last would win."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments, or complain of a repeated option and leave."""
+        """Read the arguments, or complain of a repeated option or a file that looks like one, and leave."""
         if not ctx.resilient_parsing:
-            order: list[Any] = self.make_parser(ctx).parse_args(args=list(args))[2]
+            try:
+                order: list[Any] = self.make_parser(ctx).parse_args(args=list(args))[2]
+            except click.NoSuchOption:
+                if named := [word for word in args if word.startswith("-") and os.path.exists(word)]:
+                    cure = f"a file whose name begins with a dash is given as ./{named[0]}"
+                    echo(f"eisfit: {named[0]}: {cure}, and several as ./*", err=True)
+                    raise Exit(2) from None
+                raise
             single = [p for p in order if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
             for given in single:
                 if single.count(given) > 1:

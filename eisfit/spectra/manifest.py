@@ -44,14 +44,24 @@ def _rows(path: Path) -> list[list[str]]:
         raise ReadError(f"{path}: the manifest cannot be read: {error}") from None
 
 
-def manifest_cycles(path: Path) -> dict[str, float | None]:
-    """Return the cycle of every file that the manifest names."""
-    return {file: row.get("cycle") for file, row in manifest_axes(path).items()}
+class Listing:
+    """What a manifest says of files: by folder and name where it names folders, else by name alone."""
 
+    def __init__(self, path: Path) -> None:
+        self._home = path.parent
+        self._rows: dict[str, list[tuple[str, dict[str, float]]]] = {}
+        for name, values in manifest_rows(path):
+            self._rows.setdefault(name.rpartition("/")[2], []).append((name, values))
 
-def manifest_axes(path: Path) -> dict[str, dict[str, float]]:
-    """Return the place on every axis of each file that the manifest names: column by column, in its unit."""
-    return {file_key(name): values for name, values in manifest_rows(path)}
+    def find(self, file: Path) -> dict[str, float] | None:
+        """Return the places of a file; None where it is not listed, or two rows of its name may be meant."""
+        named, whole = self._rows.get(file.name, []), file.resolve().as_posix()
+        within = [row for row in named if "/" in row[0] and f"/{whole}".endswith(f"/{row[0].lstrip('./')}")]
+        if within:
+            return max(within, key=lambda row: len(row[0]))[1]
+        # A row of a folder that is not there may be of another machine's.
+        loose = [values for name, values in named if "/" not in name or not (self._home / name).exists()]
+        return loose[-1] if loose and all(values == loose[0] for values in loose) else None
 
 
 def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
@@ -129,8 +139,3 @@ def _cycle_number(path: Path, line: int, text: str, axis: str = "cycle") -> floa
         number = " number" if axis == "cycle" else ""
         raise ReadError(f"{path}: row {line} of the manifest: {text.strip()!r} is not a {axis}{number}")
     return value
-
-
-def file_key(name: str) -> str:
-    """Return what a file is looked up under: its name without folders."""
-    return name.strip().replace("\\", "/").rsplit("/", 1)[-1]

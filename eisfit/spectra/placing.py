@@ -169,6 +169,10 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
         )
         what = "cycle number" if axes[0].name == "cycle" and len(axes) == 1 else "place of the axis"
         notes.append(f"several spectra under one {what}: {shown}" + (", ..." if len(twice) > 10 else ""))
+        alike = [s.source for s, place in zip(spectra, places, strict=True) if place in twice]
+        folders = list(dict.fromkeys(Path(source).parent.name for source in alike))
+        if len(folders) > 1:
+            notes[-1] += f"; name the folders one by one ({', '.join(folders[:5])}) where each is a cell"
     return notes
 
 

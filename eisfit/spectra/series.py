@@ -17,7 +17,7 @@ from eisfit.files import printable_name
 from eisfit.records import SERIES_SCHEMA, SameDocument, dataclass
 from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
 from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_cells, drop_counters
-from eisfit.spectra.manifest import file_key, is_named_so, lists_files, manifest_axes
+from eisfit.spectra.manifest import Listing, is_named_so, lists_files
 from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
 from eisfit.spectra.readers import read_all
 from eisfit.spectra.spectrum import Spectrum
@@ -50,6 +50,7 @@ class UnreadFile:
     cycle: float | None = None
 
 
+_COPIES = 5  # named in notes
 _DRAWN = 40  # spectra in a notebook's small figure
 
 
@@ -271,7 +272,7 @@ def read_series(
     _refuse_spectra(source)
     files, label, notes = files_of(source)
     listing = _find_manifest(files, manifest)
-    listed = manifest_axes(listing) if listing else {}
+    listed = Listing(listing) if listing else None
     files, skipped = leave_out_others(
         [f for f in files if listing is None or f.resolve() != listing.resolve()],
         meant=not _hint_at_folders(source),
@@ -283,7 +284,7 @@ def read_series(
     spectra: list[Spectrum] = []
     failures: list[UnreadFile] = []
     for file in files:
-        told = listed.get(file_key(file.name), {})
+        told = (listed.find(file) if listed else None) or {}
         try:
             found = read_all(file, **reading)
         except EisfitError as error:
@@ -294,10 +295,24 @@ def read_series(
         spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
     if not spectra:
         raise _nothing(source, failures)
+    notes += _note_copies(spectra)
     spectra = drop_cells(drop_counters(spectra))
     guessed = axis_in_names(spectra) if by is None else None
     series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))
+
+
+def _note_copies(spectra: Sequence[Spectrum]) -> list[str]:
+    """Return a note for each of the first files that hold another one's numbers."""
+    first: dict[bytes, Spectrum] = {}
+    notes = [
+        f"{one.name} holds the numbers of {known.name} again"
+        for one in spectra
+        if (known := first.setdefault(one.frequency.tobytes() + one.impedance.tobytes(), one)) is not one
+    ]
+    return notes[:_COPIES] + (
+        [f"and {len(notes) - _COPIES} more hold those of others"] if notes[_COPIES:] else []
+    )
 
 
 def _refuse_spectra(source: Any) -> None:

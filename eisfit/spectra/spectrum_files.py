@@ -47,13 +47,18 @@ def files_of(
     if os.path.isdir(path):
         return _folder(path)
     if not os.path.exists(path) and glob.has_magic(str(source)):
-        files = natural(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
+        files = natural(map(Path, _matches(str(source)) or _matches(str(source).replace("[", "[[]"))))
         if not files:
             raise ReadError(f"{source}: no file matches")
         single = [f for f in files if f.is_file()]
         inside = [f for folder in files if folder.is_dir() for f in _folder(folder)[0]] if not single else []
         return single or inside, str(source), []
     return [path], path.stem, []
+
+
+def _matches(pattern: str) -> list[str]:
+    """Return what a glob finds; names with brackets are found by one in which these stand for themselves."""
+    return glob.glob(pattern, recursive=True)  # noqa: PTH207
 
 
 def _folder(path: Path) -> tuple[list[Path], str, list[str]]:

@@ -66,6 +66,10 @@ def test_what_it_wrote_beside_the_spectra_is_none_of_them(folder, name):
     assert "3 spectra in" in run(folder).stdout
 
 
+def test_a_file_that_is_named_twice_counts_once(folder):
+    assert "3 spectra in" in run(folder, folder / "a", folder / "a" / "cycle_0.csv").stdout
+
+
 def test_json_and_exit_code_of_failures(folder, tmp_path):
     (folder / "b" / "broken.csv").write_text("nothing here\n")
     done = run(folder, "--json")
@@ -277,7 +281,7 @@ def test_an_empty_folder(tmp_path):
 @pytest.mark.parametrize("kept", [True, False])
 def test_ctrl_c_says_how_to_go_on(folder, tmp_path, monkeypatch, kept):
     store = tmp_path / "results.sqlite"
-    monkeypatch.setattr("eisfit.cli.commands.batch._Run.show_progress", interrupted)
+    monkeypatch.setattr("eisfit.cli.commands.batch._Run.show_progress", interrupt)
     done = run(folder, *(["--store", store] if kept else []))
     assert done.exit_code == 130
     assert "stopped after 1 results" in done.stderr
@@ -288,8 +292,9 @@ def test_ctrl_c_says_how_to_go_on(folder, tmp_path, monkeypatch, kept):
         assert "0 fitted, 3 from the store" in run(folder, "--store", store).stdout
 
 
-def interrupted(self):
-    raise KeyboardInterrupt
+def interrupt(self):
+    if self.done:
+        raise KeyboardInterrupt
 
 
 def test_progress_on_a_terminal(folder, monkeypatch, capsys):
@@ -299,7 +304,8 @@ def test_progress_on_a_terminal(folder, monkeypatch, capsys):
     monkeypatch.setattr(batch, "_INTERVAL", 0.0)
     batch.batch([str(folder)], circuit=CIRCUIT)
     shown = capsys.readouterr()
-    assert "of about 3" in shown.err
+    assert "1 of about 3 read, 0 fitted" in shown.err, "while files are read"
+    assert "3 of about 3 read, 3 fitted" in shown.err
     assert "0:00:00 left, 0 failed" in shown.err
     assert "about" not in shown.out
 

@@ -79,6 +79,14 @@ def test_a_glob_that_matches_nothing(run):
     assert run("fit", "*.mpt") == (1, "*.mpt: FAILED: no file matches\n", "")
 
 
+def test_a_file_whose_name_begins_with_a_dash(run, good, tmp_path):
+    (tmp_path / "-n1.csv").write_bytes(good.read_bytes())
+    code, _, err = run("fit", "-n1.csv", "-c", "rs-ct")
+    told = "-n1.csv: a file whose name begins with a dash is given as ./-n1.csv, and several as ./*"
+    assert (code, err) == (2, f"eisfit: {told}\n")
+    assert run("check", "./-n1.csv")[0] == 0
+
+
 def test_nothing_on_standard_input(run):
     assert run("fit", "-") == (1, "<stdin>: FAILED: the file is empty\n", "")
 

@@ -56,6 +56,20 @@ def test_folders_are_groups(spectrum):
     ]
 
 
+def test_folders_and_files_of_one_name_are_told_apart(spectrum):
+    """They were one series: the cells of two makers, in folders of one name."""
+    text = Workbench().page([spectrum.replace(source=f"{maker}/eis/a.csv") for maker in ("gamry", "zahner")])
+    data = json.loads(re.search(r'id="eisfit-data">(.*?)</script>', text, re.DOTALL)[1])
+    found = [(group["label"], *(entry["name"] for entry in group["entries"])) for group in data["groups"]]
+    assert found == [("gamry/eis", "gamry/eis/a.csv"), ("zahner/eis", "zahner/eis/a.csv")]
+
+
+def test_files_that_cannot_be_read_are_told_by_the_page(spectrum):
+    text = Workbench().page([spectrum], unread=["a.csv: the file is empty"])
+    data = json.loads(re.search(r'id="eisfit-data">(.*?)</script>', text, re.DOTALL)[1])
+    assert data["unread"] == ["a.csv: the file is empty"]
+
+
 class Client:
     """A server in a thread, and requests to it."""
 

@@ -333,6 +333,20 @@ def test_a_spectrum_is_fitted_when_it_is_looked_at(watch, bench):
     assert all(url.startswith(bench) for _, url in shown.requests)
 
 
+def test_files_that_gave_nothing_stay_in_sight_and_others_bear_their_names(watch, bench, tmp_path):
+    """Names tell a technician which file it is; a time or a potential does not."""
+    rows = [f"{10.0**k:g},{2 + 1 / 10.0**k:g},{-1 / 10.0**k:g},3.7" for k in range(4, -2, -1)]
+    (tmp_path / "B12.csv").write_text("\n".join(["f/Hz,Z'/Ohm,Z''/Ohm,E/V", *rows]), encoding="utf-8")
+    (tmp_path / "half.csv").write_text("")
+    shown = watch(bench)
+    shown.page.set_input_files("#files", [str(path) for path in sorted(tmp_path.iterdir())])
+    shown.page.wait_for_function("() => eisfit.items.all.length === 3", timeout=60_000)
+    assert shown.page.locator("#rows li .nm").last.inner_text().startswith("B12.csv")
+    press(shown, "#fit-all")
+    assert shown.text("#unread").startswith("1 file could not be read")
+    assert "half.csv: the file is empty" in shown.text("#unread")
+
+
 def test_a_slider_moves_the_curve_and_what_is_set_by_hand_is_not_graded(watch, bench):
     shown = watch(bench)
     move(shown, "R_ct", 600)

@@ -30,6 +30,19 @@ def write(folder, name, scale=1.0, head=""):
     return path
 
 
+def test_a_manifest_that_names_folders_tells_files_of_one_name_apart(tmp_path):
+    """Both had the cycle of the last row, without a word."""
+    files = [
+        write(tmp_path, f"{cell}/eis.csv", scale) for cell, scale in (("a", 1.0), ("b", 2.0), ("c", 3.0))
+    ]
+    listing = tmp_path / "manifest.csv"
+    listing.write_text("file,cycle\na/eis.csv,1\nb\\eis.csv,50\n")
+    found = {one.source: one.cycle for one in read_series(files, manifest=listing)}
+    assert [found[str(file)] for file in files] == [1, 50, None]
+    listing.write_text("file,cycle\nD:/data/eis.csv,7\n")  # as another machine calls it
+    assert read_series(files[:1], manifest=listing)[0].cycle == 7
+
+
 @pytest.mark.parametrize(
     ("name", "cycle"),
     [
@@ -168,6 +181,22 @@ def test_subfolders_only_where_the_folder_is_bare(tmp_path):
     found = read_series(tmp_path)
     np.testing.assert_array_equal(found.cycles, [1])
     assert "the folders in it were not read: deep; name those that belong to it too" in found.notes
+
+
+def test_copies_and_cells_in_folders_of_their_own_are_told(tmp_path):
+    for folder in ("5C", "25C"):
+        write(tmp_path, f"{folder}/cycle_1.csv", 1.0 + len(folder))
+    write(tmp_path, "5C/cycle_50.csv", 3.0)
+    notes = read_series(tmp_path).notes
+    assert "cycle_50.csv holds the numbers of cycle_1.csv again" in notes
+    told = "under one cycle number: 1; name the folders one by one (5C, 25C) where each is a cell"
+    assert any(told in note for note in notes)
+
+
+def test_names_with_brackets_are_found_by_a_glob(tmp_path):
+    path = write(tmp_path, "cell [1]/cycle_1 [GEIS].csv")
+    assert [one.source for one in read_series(str(tmp_path / "cell [1]" / "cycle*[GEIS].csv"))] == [str(path)]
+    assert [one.source for one in read_series(str(tmp_path / "cell*" / "cycle_[0-3]*"))] == [str(path)]
 
 
 def test_a_file_beside_folders_that_is_no_spectrum_points_at_them(tmp_path):

@@ -104,13 +104,10 @@ def batch(
     once = list(_iterate_spectra([one for one in paths if one[0] == "-"][:1], read_as))
     chosen = constraints.of(_choose_circuit(paths, circuit, read_as, options, once))
     options |= arcs.of(chosen)
-    many = fit_many(
-        _iterate_spectra(paths, read_as, once),
-        chosen,
-        store=store,
-        **options,
+    run = _Run(export, len(paths))
+    many = run.many = fit_many(
+        run.count(_iterate_spectra(paths, read_as, once)), chosen, store=store, **options
     )
-    run = _Run(many, export, len(paths))
     try:
         run.run()
     except KeyboardInterrupt:
@@ -122,10 +119,10 @@ def batch(
 
 
 def _check_manifest(manifest: Path | None) -> None:
-    from eisfit.spectra.manifest import manifest_cycles
+    from eisfit.spectra.manifest import Listing
 
     if manifest is not None:
-        manifest_cycles(manifest)
+        Listing(manifest)
 
 
 def _describe_resuming(store: Path | None) -> str:
@@ -182,9 +179,11 @@ def _iterate_spectra(
 class _Run:
     """A run under way: counts, the export, and the line of progress."""
 
-    def __init__(self, many: Any, export: Path | None, files: int) -> None:
-        self.many, self.export, self.files = many, export, files
-        self.done = self.flagged = 0
+    many: Any
+
+    def __init__(self, export: Path | None, files: int) -> None:
+        self.export, self.files = export, files
+        self.read = self.done = self.flagged = 0
         self.failures: list[tuple[str, str]] = []
         self.begin = time.monotonic()
         self.told = self.begin
@@ -202,6 +201,13 @@ class _Run:
 
         export_results(self.results(), self.export)
 
+    def count(self, spectra: Iterator[Any]) -> Iterator[Any]:
+        """Yield the spectra; of a slow drive thousands are read before the first is fitted."""
+        for one in spectra:
+            self.read += 1
+            self.show_progress()
+            yield one
+
     def results(self) -> Iterator[Any]:
         for result in self.many:
             self.done += 1
@@ -218,10 +224,16 @@ class _Run:
         if not shows_progress() or now - self.told < _INTERVAL:
             return
         self.told = now
-        rate = self.done / max(self.seconds, 1e-9)
-        left = max(self.files - self.done, 0) / rate
-        line = f"{self.done} of about {self.files}, {rate:.0f} a second, {_format_duration(left)} left"
+        part = min((self.read + self.done) / (2 * self.files), 1.0)
+        left = self.seconds * (1 - part) / part
+        line = f"{self.read} of about {self.files} read, {self.done} fitted, {_format_duration(left)} left"
         echo(f"\r\x1b[K{line}, {len(self.failures)} failed", nl=False, err=True)
+
+
+def _where_to_look(run: _Run) -> str:
+    if not run.flagged:
+        return ""
+    return " (see their flags)" if run.export else " (--export FILE.csv lists their flags)"
 
 
 def _format_duration(seconds: float) -> str:
@@ -245,7 +257,7 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
         return
     lines = [
         f"{run.done} spectra in {run.seconds:.1f} s: {many.fitted} fitted, {many.reused} from the store, "
-        f"{many.failed} failed, {run.flagged} not usable as they stand (see their flags)",
+        f"{many.failed} failed, {run.flagged} not usable as they stand{_where_to_look(run)}",
     ]
     lines += [str(many.audit)] if many.audit.count else []
     shown = run.failures[:_MAX_SHOWN]

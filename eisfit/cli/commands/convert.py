@@ -55,8 +55,14 @@ def _print_table(spectra: list[Spectrum], to: str) -> None:
 
 def _write_tables(spectra: list[Spectrum], output: Path, to: str) -> None:
     """Write the files of every spectrum."""
+    from eisfit.display.report.names import tell_apart
+    from eisfit.display.report.words import name_of
+
     taken = set[str]()
-    texts = [_FORMS[to](spectrum, make_stem(spectrum.name, taken)) for spectrum in spectra]
+    names = map(name_of, tell_apart([spectrum.summary() for spectrum in spectra]))
+    texts = [
+        _FORMS[to](spectrum, make_stem(name, taken)) for spectrum, name in zip(spectra, names, strict=True)
+    ]
     paths = [make_folder(output) / next(iter(files)) for files in texts]
     check_not_read(paths, [spectrum.source for spectrum in spectra], "--output")
     for files in texts:

@@ -240,13 +240,15 @@ def _report_chosen(results: list[Any]) -> None:
 def _write_fits(results: list[Any], target: Folder) -> None:
     from eisfit.display import plot
     from eisfit.display.report.fit_tables import fits_csv
+    from eisfit.display.report.names import tell_apart
+    from eisfit.display.report.words import name_of
 
     documents = [result.to_dict() for result in results]
     write_json(target.path / "fit.json", {"schema": FIT_SCHEMA, "results": documents})
     write_atomic(target.path / "fit.csv", fits_csv(documents))
     taken: set[str] = set()
-    for result, document in zip(results, documents, strict=True):
-        if result.error is None:
+    for document in tell_apart(documents):
+        if document["error"] is None:
             figure = plot.new_figure()
             plot.fit_overview(document, figure=figure)
-            target.save(figure, make_stem(result.spectrum.name, taken), "fit", document)
+            target.save(figure, make_stem(name_of(document), taken), "fit", document)

@@ -132,7 +132,7 @@ def track(
     def write(target: Folder) -> None:
         _write_track(result, target, more)
         for one in maps:
-            write_map(one, target, f"drt_{one.label}" if len(maps) > 1 else "drt", beside=True)
+            write_map(one, target, _name_figure("drt", one.label, maps), beside=True)
         if animate:
             _write_animations(results, target.path)
 
@@ -288,18 +288,24 @@ def _write_track(result: Any, target: Folder, more: dict[str, Any]) -> None:
         if cell.get("joint"):
             drawn = plot.new_figure()
             joint_overview(cell, figure=drawn)
-            target.save(drawn, _name_figure("joint", cell, cells), "joint", cell, beside=True)
+            target.save(drawn, _name_figure("joint", cell["label"], cells), "joint", cell, beside=True)
         if any(row["error"] is None for row in cell["results"]):
             ax = series_waterfall(cell, figure=plot.new_figure())
-            target.save(ax, _name_figure("spectra", cell, cells), "spectra", cell, beside=True)
+            target.save(ax, _name_figure("spectra", cell["label"], cells), "spectra", cell, beside=True)
 
 
 def _write_animations(results: list[Any], target: Path) -> None:
     for result in results:
         if len(result.failures) < len(result):
-            result.animate(target / (f"spectra_{result.label}.gif" if len(results) > 1 else "spectra.gif"))
+            result.animate(target / f"{_name_figure('spectra', result.label, results)}.gif")
 
 
-def _name_figure(what: str, cell: Any, cells: list[Any]) -> str:
-    """Return the name of a figure's file without its ending, with the cell's where there are several."""
-    return f"{what}_{cell['label']}" if len(cells) > 1 else what
+def _name_figure(what: str, label: str, cells: list[Any]) -> str:
+    """Return the name of a figure's file without its ending, with the cell's where there are several.
+
+    Cells whose folders have one name are called by their paths.
+
+    >>> _name_figure("spectra", "gamry/eis", [1, 2]), _name_figure("spectra", "eis", [1])
+    ('spectra_gamry_eis', 'spectra')
+    """
+    return f"{what}_{label}".replace("\\", "_").replace("/", "_") if len(cells) > 1 else what

@@ -45,16 +45,16 @@ def view(
     data = points.check()
     chosen = constraints.of(circuit)
     found = read_sources(files, **reading.options)
-    for one in found:
-        if isinstance(one, FitFailure):
-            say(f"eisfit: {one.error}")
+    unread = [one.error for one in found if isinstance(one, FitFailure)]
+    for error in unread:
+        say(f"eisfit: {error}")
     spectra = [select_points(one, **data) for one in found if not isinstance(one, FitFailure)]
     if not spectra:
         raise ReadError("none of the files can be viewed: each one's reason stands above")
     kept = {**vars(constraints), "start": None}  # the page has start values of its own
     words = _format_options({**data, **reading.options}), _format_options(kept)
     bench = Workbench(chosen, circuit, *words)
-    _serve(lambda: bench.page(spectra, weighting), bench.handle, port, browser)
+    _serve(lambda: bench.page(spectra, weighting, unread), bench.handle, port, browser)
 
 
 def _format_options(options: dict[str, Any]) -> tuple[str, ...]:

@@ -78,8 +78,12 @@ class Workbench:
         except RecursionError:
             return {"error": "the request is nested too deeply"}
 
-    def page(self, spectra: Sequence[Spectrum], weighting: str = WEIGHTING) -> str:
+    def page(
+        self, spectra: Sequence[Spectrum], weighting: str = WEIGHTING, unread: Sequence[str] = ()
+    ) -> str:
         """Return the page of `eisfit view`; each spectrum is fitted when it is looked at.
+
+        `unread`: why other files could not be read.
 
         Raises
         ------
@@ -87,20 +91,27 @@ class Workbench:
             Without a spectrum.
         """
         from eisfit.display.pages.workbench import build_workbench_page, group_measured
+        from eisfit.display.report.names import tell_apart
         from eisfit.model.files.library import circuits
 
         if not spectra:
             raise UsageError("there is no spectrum to view")
         names = list(dict.fromkeys(s.name.partition("#")[0] for s in spectra))
         title = f"View {names[0]}" if len(names) == 1 else f"View {len(spectra)} spectra"
+        documents = [spectrum.to_dict() for spectrum in spectra]
+        named = tell_apart(documents)
         return build_workbench_page(
-            [group_measured(label, [s.to_dict() for s in some]) for label, some in _group(spectra).items()],
+            [
+                group_measured(label, [documents[k] for k in places], [named[k] for k in places])
+                for label, places in _group(spectra)
+            ],
             title=title,
             engine="server",
             circuits=[(name, find_circuit(name).title) for name in circuits()],
             first=self.circuit.name if self.circuit is not None else "",
             weighting=weighting,
             axes=AXIS_UNITS,
+            unread=unread,
         )
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -229,13 +240,16 @@ class Workbench:
         return {"command": write_command(told, more), "python": write_python(told)}
 
 
-def _group(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
-    """Return the spectra by the folder that they lie in: a cell each, as a rule."""
-    found: dict[str, list[Spectrum]] = {}
-    for spectrum in spectra:
-        path = spectrum.source.replace("\\", "/").rpartition("/")[0]
-        found.setdefault(path.rpartition("/")[2] or "spectra", []).append(spectrum)
-    return found
+def _group(spectra: Sequence[Spectrum]) -> list[tuple[str, list[int]]]:
+    """Return the folders that spectra lie in, a cell each as a rule: their names, and whose they are."""
+    from eisfit.display.report.names import tell_apart
+    from eisfit.display.report.words import name_of
+
+    found: dict[str, list[int]] = {}
+    for k, spectrum in enumerate(spectra):
+        found.setdefault(spectrum.source.replace("\\", "/").rpartition("/")[0], []).append(k)
+    names = map(name_of, tell_apart([{"source": path or "spectra"} for path in found]))
+    return list(zip(names, found.values(), strict=True))
 
 
 class _Track(ClosedModel):

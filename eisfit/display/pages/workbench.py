@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,6 +10,7 @@ from eisfit import __version__
 from eisfit.display.pages.entries import make_entry, make_measurement
 from eisfit.display.pages.page import build_page, read_asset
 from eisfit.display.pages.trends import list_trends
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.words import Document, clean, count
 from eisfit.verdict import GRADES
 
@@ -38,7 +39,8 @@ def build_report_page(
     axes
         As of `workbench_page`.
     """
-    shown = [_make_group(group) for group in groups]
+    fits = iter(tell_apart([item["fit"] for group in groups for item in group.get("items") or []]))
+    shown = [_make_group(group, fits) for group in groups]
     strings = {one["circuit"] for group in shown for one in group["entries"] if one["circuit"]}
     drawings = {string: draw(string) for string in sorted(strings)}
     return build_workbench_page(shown, title=title, weighting="", drawings=drawings, axes=axes)
@@ -53,6 +55,7 @@ def build_workbench_page(
     drawings: Mapping[str, str | None] | None = None,
     circuits: Sequence[tuple[str, str]] = (),
     first: str = "",
+    unread: Sequence[str] = (),
     scripts: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
     axes: Mapping[str, str] | None = None,
@@ -76,6 +79,8 @@ def build_workbench_page(
         Names and titles to choose from.
     first
         The circuit that spectra are fitted with; empty: the data chooses.
+    unread
+        Why files could not be read, a sentence each.
     scripts
         Texts of scripts to run before the page starts: a worker's engine.
     policy
@@ -87,6 +92,7 @@ def build_workbench_page(
     data = {
         "engine": engine,
         "first": first,
+        "unread": [clean(error) for error in unread],
         "weighting": weighting,
         "groups": shown,
         "grids": _share_grids(shown),
@@ -101,21 +107,24 @@ def build_workbench_page(
     return build_page(title, _build_body(title, shown), data, code, policy={**rules, **(policy or {})})
 
 
-def group_measured(label: str, spectra: Sequence[Document]) -> dict[str, Any]:
-    """Return a group of spectra that are still to be fitted."""
-    entries = [make_measurement(spectrum) for spectrum in spectra]
+def group_measured(
+    label: str, spectra: Sequence[Document], named: Sequence[Document] | None = None
+) -> dict[str, Any]:
+    """Return a group of spectra that are still to be fitted; `named`: as they are to be called."""
+    entries = [make_measurement(spectrum) for spectrum in (spectra if named is None else named)]
     return {"label": clean(label), "series": len(entries) > 1, "notes": [], "entries": entries, "trends": {},
             "spectra": list(spectra)}  # fmt: skip
 
 
-def _make_group(group: Mapping[str, Any]) -> dict[str, Any]:
+def _make_group(group: Mapping[str, Any], fits: Iterator[Document]) -> dict[str, Any]:
+    """Return what the page shows of a group; `fits` are those of its items, with the names they go by."""
     track = group.get("track")
     return {
         "label": clean(group.get("label")) or "spectra",
         "series": bool(track),
         "axis": (track or {}).get("axis") or "cycle",
         "notes": [clean(note) for note in group.get("notes") or []],
-        "entries": [make_entry(item) for item in group.get("items") or []],
+        "entries": [make_entry({**item, "fit": next(fits)}) for item in group.get("items") or []],
         "trends": list_trends(track) if track else {},
     }
 

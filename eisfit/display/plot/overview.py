@@ -23,7 +23,7 @@ from eisfit.display.plot.style import (
     sanitise,
     shorten,
 )
-from eisfit.display.report.words import explain_refusal, is_simulated
+from eisfit.display.report.words import explain_refusal, is_simulated, name_of
 from eisfit.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -176,8 +176,7 @@ def _add_title(figure: Figure, document: Mapping[str, Any], what: str | None) ->
         if is_simulated(document):
             figure.suptitle("simulated data", x=0.99, ha="right", size=7)
         return
-    spectrum = document.get("spectrum") or {}
-    source = str(spectrum.get("source") or "spectrum").replace("\\", "/").rsplit("/", 1)[-1]
+    source = name_of(document)
     if is_simulated(document):
         source = f"{shorten(source, 28)} (simulated)"
     parts = [sanitise(part) for part in (shorten(source, 40), shorten(what or "", 60)) if part]

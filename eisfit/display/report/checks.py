@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eisfit.display.report.fits import list_reasons, short_verdict, verdict_lines
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import tabulate, wrap
 from eisfit.display.report.words import (
     WIDTH,
@@ -86,6 +87,7 @@ def checks_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     """Return many checks as a table, one row each, and below it what is wrong with which."""
     if not documents:
         return "no spectra\n"
+    documents = tell_apart(documents)
     head = ["spectrum", "verdict", "points", "RC", "noise", "rms", "largest", "fails at"]
     names = short_titles(documents, width // 3)
     rows = [_make_row(document, name) for document, name in zip(documents, names, strict=True)]

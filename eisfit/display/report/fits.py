@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from eisfit.display.report.intervals import interval_words
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, tabulate, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
@@ -241,6 +242,7 @@ def fits_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     """
     if not documents:
         return "no spectra\n"
+    documents = tell_apart(documents)
     named = list(zip(documents, short_titles(documents, width // 3), strict=True))
     circuits = dict.fromkeys(describe_circuit(one) for one in documents if one.get("parameters"))
     if len(circuits) <= 1:

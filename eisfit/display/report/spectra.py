@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import tabulate, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
@@ -32,6 +33,7 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
     """
     if not documents:
         return "no spectra\n"
+    documents = tell_apart(documents)
     head = ["spectrum", "points", "range", "cycle", ""]
     names = short_titles(documents, width // 2)
     rows = [_make_row(document, name) for document, name in zip(documents, names, strict=True)]

@@ -12,6 +12,7 @@ from eisfit.verdict import DOUBTED
 
 Document = Mapping[str, Any]
 WIDTH = 100  # columns, where the caller does not know the terminal's
+SHOWN = "shown_as"  # of a spectrum whose file has the name of another one's
 _PLURALS = {"spectrum": "spectra"}
 
 
@@ -62,8 +63,13 @@ def spectrum_block(document: Document) -> Document:
 def name_of(document: Document) -> str:
     """Return the file's name, with the index where a file holds several."""
     block = spectrum_block(document)
-    base = clean(block.get("source")).replace("\\", "/").rstrip("/").rpartition("/")[2] or "spectrum"
+    base = clean(block.get(SHOWN)) or path_of(document)[-1] or "spectrum"
     return f"{base}#{block['index']}" if block.get("index") else base
+
+
+def path_of(document: Document) -> list[str]:
+    """Return the parts of a file's path."""
+    return clean(spectrum_block(document).get("source")).replace("\\", "/").rstrip("/").split("/")
 
 
 def title_of(document: Document) -> str:

@@ -178,6 +178,14 @@ eisfit.Bench = class {
     place.textContent = text || "";
   }
 
+  /* Files that gave no spectrum: they stay in sight, whatever is asked next. */
+  unread(errors) {
+    const place = eisfit.byId("unread"), more = errors.length - 10, said = errors.slice(0, 10);
+    place.hidden = !errors.length;
+    place.replaceChildren(eisfit.element("b", {}, eisfit.texts.unread(errors.length)),
+      ...[...said, ...(more > 0 ? [eisfit.texts.moreUnread(more)] : [])].map((text) => eisfit.element("div", {}, text)));
+  }
+
   busy(words) {
     const place = eisfit.byId("busy");
     place.hidden = !words;

@@ -69,8 +69,8 @@ eisfit.List = class {
 
   row(item, head) {
     const { element, texts } = eisfit, { entry } = item, grade = entry.error || item.failed ? "!" : entry.grade, row = (entry.parameters || []).find((one) => one.name === head);
-    const place = Object.entries(entry.conditions || {}), title = place.length ? eisfit.condition(...place[0]) : entry.name;
-    const more = [...place.slice(1).map(([n, v]) => eisfit.condition(n, v)), item.masks.size ? texts.masked(item.masks.size) : "", place.length ? entry.name : ""].filter(Boolean);
+    const { cycle, ...others } = entry.conditions || {}, counted = cycle !== undefined, title = counted ? eisfit.condition("cycle", cycle) : entry.name;
+    const more = [...Object.entries(others).map(([n, v]) => eisfit.condition(n, v)), item.masks.size ? texts.masked(item.masks.size) : "", counted ? entry.name : ""].filter(Boolean);
     const number = row && row.value !== null ? eisfit.minus(eisfit.digits(row.value, 4)) : "";
     const made = element("li", { role: "option", id: `row-${item.number}`, title: entry.name },
       element("span", { className: `g g${grade === "!" ? "D" : grade || ""}` }, grade || "–"), this.picture(item),

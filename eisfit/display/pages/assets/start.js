@@ -2,6 +2,7 @@
 eisfit.start = (engine) => {
   const { byId, element, texts } = eisfit, bench = new eisfit.Bench(engine), work = new eisfit.Work(bench), on = (id, act) => byId(id).addEventListener("click", act);
   Object.assign(bench, { work });
+  bench.unread(eisfit.data.unread || []);
   Object.assign(eisfit, { bench, items: bench.items });
   byId("end").textContent = texts.ends[engine.kind];
   byId("known").append(...[["", texts.dataChooses], ...(eisfit.data.circuits || []), ["own", texts.ownString]].map(([value, title]) => element("option", { value, title }, value === "" || value === "own" ? title : value)));

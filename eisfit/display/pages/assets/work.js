@@ -143,7 +143,7 @@ eisfit.Work = class {
     const told = await this.ask(texts.readingFile(label), "read", { files: contents });
     if (!told) return;
     this.arrived(told.spectra, label);
-    if (told.failures.length) bench.problem(texts.unread(told.failures, files.length));
+    bench.unread(told.failures.map((one) => one.error));
   }
 
   /* Spectra that came in stand at the end of the list, and the first of them is shown. */

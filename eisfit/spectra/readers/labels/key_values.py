@@ -15,6 +15,7 @@ from eisfit.spectra.readers.file import quote
 from eisfit.spectra.readers.names.units import to_celsius, unit_of
 from eisfit.spectra.readers.names.words import VOCABULARY
 from eisfit.spectra.readers.sweep import Sweep
+from eisfit.units import ZERO_CELSIUS
 
 _PAIR = regex(r"^\s*[#%;!/]*\s*\"?((?:[^\W\d_]|<)[^:=\t]{0,60}?)\s*(?:[:=]|\"?\t\"?)\s*(.*?)\s*\"?\s*$")
 _LEADING = regex(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?")
@@ -164,12 +165,16 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
     (5000.0, 25.0)
     >>> condition("temperature_C", "25 bar"), condition("time", "11:14:53"), condition("time", "2024-05-01")
     (None, None, None)
+    >>> condition("temperature", "-273.15+-0.0C"), condition("temperature", "0 K")
+    (None, None)
     """
     number, behind = leading_number(text), _BEHIND.match(text.strip())
     word = behind[1] if behind else ""
     kinds = _KINDS.get(name.partition("_")[0], ())
     if _RANGE.match(text.strip()):
         return None
+    if name.startswith("temperature") and (number == -ZERO_CELSIUS or (number == 0 and word == "K")):
+        return None  # of an instrument that measured none
     if number is None or not word or not (kinds or factors):
         return number
     if not kinds:
