@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from eisfit.display.report.cells import cells_text
 from eisfit.display.report.checks import check_text, checks_text
 from eisfit.display.report.circuits import circuits_text
 from eisfit.display.report.fit_tables import fit_latex, fit_markdown, fits_csv
@@ -581,3 +582,15 @@ def test_what_was_at_cycle_0_is_told_of_series_that_begin_near_it(first, told):
     law = {"slope": 1.0, "slope_stderr": 0.1, "intercept": 5.0, "intercept_stderr": 1.0, "law": "linear"}
     text = track_text({**TRACK, "growth": {"R": {**law, "first": first, "last": first + 11}}})
     assert ("at cycle 0" in text) is told
+
+
+def test_rows_of_several_cells_say_why_they_failed_and_which_arcs_stand_exchanged():
+    """A row said FAILED and nothing else; arcs exchanged in a whole series were in its JSON alone."""
+    rows = [
+        {"cell": "a", "cycle": 1.0, "source": "a/x.csv", "ok": True, "grade": "A", "flags": ["arcs_swapped"]},
+        {"cell": "b", "cycle": 1.0, "source": "b/x.csv", "ok": False, "error": "b/x.csv: the file is empty"},
+    ]
+    text = cells_text({"rows": rows}, width=200)
+    assert "1 of 2 spectra failed, 0 not usable:\n  b/x.csv: FAILED: the file is empty\n" in text
+    assert "in 1 of 2 spectra the arcs stand against the order of their names (arcs_swapped)" in text
+    assert "(--order FASTER,SLOWER)" in track_text({"rows": rows[:1]}, width=200)

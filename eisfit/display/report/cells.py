@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eisfit.display.report.fits import short_verdict
+from eisfit.display.report.fits import list_reasons, short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, wrap_all
+from eisfit.display.report.tracks import tell_swapped
 from eisfit.display.report.words import (
     WIDTH,
     Document,
@@ -25,8 +27,9 @@ def cells_text(document: Document, *, width: int = WIDTH) -> str:
     if not rows:
         return "no spectra\n"
     lines = list_blocks(head, rows, width=width, fixed=3)
-    after = wrap_all(_describe_flags(document), width=width)
-    return "\n".join([*lines, *([""] if after else []), *after]) + "\n"
+    after = wrap_all([*_describe_flags(document), *tell_swapped(document["rows"])], width=width)
+    bad = tell_apart([{**row, "spectrum": row} for row in document["rows"]])
+    return "\n".join([*lines, *([""] if after else []), *after, *list_reasons(bad, width=width)]) + "\n"
 
 
 def cells_html(document: Document) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eisfit.display.report.along import energy_rows, law_sentences, place_words
 from eisfit.display.report.fits import list_reasons, short_verdict
+from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, wrap, wrap_all
 from eisfit.display.report.words import (
     WIDTH,
@@ -14,6 +15,7 @@ from eisfit.display.report.words import (
     axes_of,
     clean,
     describe_circuit,
+    flag_name,
     format_number_of_law,
     format_tracked,
     per_words,
@@ -55,10 +57,21 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     ]
     laws = (document.get("growth") or {}).items()
     growth = wrap_all([describe_growth(name, law or {}) for name, law in laws], width=width)
-    said = (*law_sentences(document), *map(clean, document.get("notes") or []))
-    bad = [{**row, "spectrum": row} for row in rows]
+    said = (*law_sentences(document), *map(clean, document.get("notes") or []), *tell_swapped(rows))
+    bad = tell_apart([{**row, "spectrum": row} for row in rows])
     after = [*growth, *wrap_all(said, width=width)]
     return "\n".join([*lines, *([""] if after else []), *after, *list_reasons(bad, width=width)]) + "\n"
+
+
+def tell_swapped(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence on usable rows whose arcs stand against their names: others may say the reverse."""
+    swapped = [r for r in rows if r.get("ok") and "arcs_swapped" in map(flag_name, r.get("flags") or [])]
+    if not swapped:
+        return []
+    return [
+        f"in {len(swapped)} of {len(rows)} spectra the arcs stand against the order of their names "
+        "(arcs_swapped): read these as exchanged, or say the order that is meant (--order FASTER,SLOWER)"
+    ]
 
 
 def _make_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
