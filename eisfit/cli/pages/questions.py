@@ -31,8 +31,6 @@ class Ask(ClosedModel):
     range: list[Annotated[float, _NUMBER]] = Field(default_factory=list, max_length=2)
     values: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
     held: list[Annotated[str, _NAME]] = Field(default_factory=list, max_length=MOST_PARAMETERS)
-    starts: dict[str, Annotated[float, _NUMBER]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
-    bounds: dict[str, list[Any]] = Field(default_factory=dict, max_length=MOST_PARAMETERS)
 
 
 def check_question(request: dict[str, Any]) -> tuple[Ask, Spectrum]:
@@ -55,15 +53,12 @@ def find_used_points(ask: Ask, spectrum: Spectrum) -> BoolArray:
 
 
 def make_fit_options(ask: Ask, chosen: Circuit) -> dict[str, Any]:
-    """Return start, fix and bound of `eisfit.fit`."""
+    """Return start and fix of `eisfit.fit`."""
     chosen.check_names(ask.held)
-    values = complete_values(chosen, ask.values) if ask.values else select_free_values(chosen, ask.starts)
+    values = complete_values(chosen, ask.values) if ask.values else {}
     fixed = {name: values[name] for name in ask.held if name in values}
-    bound = {name: tuple(ends) for name, ends in ask.bounds.items()}
-    if not all(len(ends) == 2 for ends in bound.values()):
-        raise UsageError("bounds: two numbers for each parameter, null for an open end")
     start = {name: value for name, value in values.items() if name not in fixed}
-    return {"start": start or None, "fix": fixed or None, "bound": bound or None}
+    return {"start": start or None, "fix": fixed or None}
 
 
 def select_free_values(chosen: Circuit, given: Mapping[str, float]) -> dict[str, float]:

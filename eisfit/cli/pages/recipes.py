@@ -28,13 +28,7 @@ def write_command(told: Mapping[str, Any], more: Sequence[str] = ()) -> str:
     for option, values in (("--fix", told["fix"]), ("--start", told["start"])):
         for name, value in values.items():
             words += [option, f"{name}={value!r}"]
-    for name, (low, high) in told["bounds"].items():
-        words += ["--bound", f"{name}={_format_end(low)}:{_format_end(high)}"]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
-
-
-def _format_end(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
 
 
 def write_python(told: Mapping[str, Any]) -> str:
@@ -47,8 +41,6 @@ def write_python(told: Mapping[str, Any]) -> str:
     if told["weighting"] != WEIGHTING:
         options.append(f"weighting={told['weighting']!r}")
     options += [f"{name}={dict(told[name])!r}" for name in ("fix", "start") if told[name]]
-    if told["bounds"]:
-        options.append(f"bound={ {name: tuple(ends) for name, ends in told['bounds'].items()}!r}")
     return (
         f"import eisfit\n\ns = eisfit.read({told['source']!r}{index})\n"
         f"r = eisfit.fit(s, {', '.join(options)})\nprint(r)"

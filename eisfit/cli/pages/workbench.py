@@ -1,4 +1,4 @@
-"""What the workbench page asks for: read, check, fit, identify, track, simulate, report, export, session.
+"""What the workbench page asks for: read, fit, identify, track, simulate, report, export, session.
 
 `handle` takes one JSON object and returns one. It knows nothing of a network and keeps nothing between two
 questions: the local server of `eisfit view` and the browser build call the same table.
@@ -169,13 +169,6 @@ class Workbench:
             **self._write_recipes(ask, result.circuit if chosen is None else chosen, whole),
         }
 
-    def check(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the Kramers-Kronig test of the points that are used."""
-        from eisfit.validation.kramers_kronig import check
-
-        ask, spectrum = check_question(request)
-        return {"document": check(spectrum.keep(find_used_points(ask, spectrum))).to_dict()}
-
     def identify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Rank circuits by what the data supports."""
         from eisfit.display.pages.entries import make_ranking
@@ -231,10 +224,10 @@ class Workbench:
         own = chosen is self.circuit
         name = (self.named if own else "") or chosen.name
         more = (*self.arguments, *(self.circuit_arguments if own else ()))
-        start = {n: v for n, v in (ask.values or ask.starts).items() if n not in ask.held}
+        start = {n: v for n, v in ask.values.items() if n not in ask.held}
         told = {
             "source": spectrum.source, "index": spectrum.index, "circuit": name, "weighting": ask.weighting,
-            "masks": ask.masks, "range": ask.range, "start": start, "bounds": ask.bounds,
+            "masks": ask.masks, "range": ask.range, "start": start,
             "fix": {n: ask.values[n] for n in ask.held if n in ask.values},
         }  # fmt: skip
         return {"command": write_command(told, more), "python": write_python(told)}
@@ -265,7 +258,6 @@ _OPERATIONS: dict[str, Callable[[Workbench, dict[str, Any]], dict[str, Any]]] = 
     "circuit": Workbench.describe,
     "simulate": Workbench.simulate,
     "fit": Workbench.fit,
-    "check": Workbench.check,
     "identify": Workbench.identify,
     "track": Workbench.track,
     "report": lambda _, request: build_report(request),
