@@ -6,7 +6,6 @@ eisfit.Bench = class {
     this.items = new eisfit.Items(eisfit.data);
     this.hot = null;
     this.pinned = false;
-    this.tasks = 0;
     this.list = new eisfit.List(this.items, (n) => this.choose(n));
     this.trend = new eisfit.Trend(this.items, (n) => this.choose(n));
     this.sliders = new eisfit.Sliders((...change) => this.moved(...change));
