@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("searched_once", "explained_once")
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+OF_THE_PROGRAM = {"--help", "--version", "--install-completion", "--show-completion", "--quiet"}
 sys.path.insert(0, str(DOCS))
 
 from _generate import (  # noqa: E402
@@ -341,13 +342,29 @@ def run(line):
 
 def test_options_named_in_the_text_exist():
     known = {name for command in commands.commands().values() for p in command.params for name in p.opts}
-    known |= {"--help", "--version", "--install-completion", "--show-completion"}
+    known |= OF_THE_PROGRAM
     known |= {"--pyodide"}  # of tools/build_page.py
     for page in [*WRITTEN, DOCS / "flags.toml"]:
         if page.name in ("benchmarks.md", "changes.md", "contributing.md"):
             continue
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")):
             assert option in known, f"{ids(page)} names {option}"
+
+
+def test_options_named_in_messages_exist():
+    """The cure of a flag, a note, a refusal: an option that is renamed is renamed there too."""
+    known = {
+        name
+        for command in commands.commands().values()
+        for p in command.params
+        for name in (*p.opts, *p.secondary_opts)
+    }
+    known |= {*OF_THE_PROGRAM, "--no-deps", "--force-reinstall"}  # the last two are pip's
+    for path in sorted((ROOT / "eisfit").rglob("*.py")):
+        texts = (node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                 if isinstance(node, ast.Constant) and isinstance(node.value, str))  # fmt: skip
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", " ".join(texts)))
+        assert named <= known or path.name == "explanation_page.py", path  # there they are colours
 
 
 def test_the_sentences_of_refused_files_are_those_of_the_readers():
