@@ -546,9 +546,9 @@ def test_mat(monkeypatch):
         one(mat(a=F), "a.mat")
     with pytest.raises(ReadError, match="damaged"):
         one(mat(freq=F, Z=Z)[:-30], "a.mat")
-    monkeypatch.setattr("eisfit.spectra.readers.file_formats.matlab.MAX_BYTES", 100)
+    monkeypatch.setattr("eisfit.spectra.readers.file.MAX_BYTES", 10_000)
     with pytest.raises(ReadError, match="unpacks to more than"):
-        one(mat(freq=F, Z=Z), "a.mat")
+        one(mat(freq=F, Z=Z, more=np.zeros(100_000)), "a.mat")
 
 
 def test_text_matrix_needs_frequencies():

@@ -192,6 +192,15 @@ class File:
         """Return the file as it would be if it held these lines, each of them whole."""
         return replace(self, data="".join(f"{line}\n" for line in lines).encode())
 
+    def limit(self, *, rows: int = 0, cells: int = 0, unpacked: int = 0) -> None:
+        """Refuse more rows, cells or unpacked bytes than a spectrum's file may have."""
+        if rows > MAX_ROWS:
+            raise self.error(f"more than {MAX_ROWS} rows")
+        if cells > MAX_CELLS:
+            raise self.error(f"more than {MAX_CELLS} cells")
+        if unpacked > MAX_BYTES:
+            raise self.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+
     def reason(self, error: ReadError) -> str:
         """Return what an error says without the file's name."""
         return str(error).removeprefix(f"{self.name}: ")

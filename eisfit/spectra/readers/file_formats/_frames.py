@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from eisfit.spectra.readers.file import MAX_ROWS, File
+from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._list_cells import explode
 from eisfit.spectra.readers.names.columns import column
@@ -48,8 +48,7 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
         raise file.error(f"the columns are not of one length ({shown})")
-    if max(lengths.values(), default=0) > MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
+    file.limit(rows=max(lengths.values(), default=0))
     rows = (_MARK.join(map(_cell, row)) for row in zip(*columns.values(), strict=True))
     lines = [_MARK.join(" ".join(str(name).split()) for name in columns), *rows]
     sweeps = text.parse(file.with_lines(lines))

@@ -14,7 +14,7 @@ from eisfit.spectra.readers.conversion.assemble import boundaries_of, note_area,
 from eisfit.spectra.readers.conversion.chosen import Chosen, choose
 from eisfit.spectra.readers.conversion.imag_sign import FROM_PHASE, settle_sign
 from eisfit.spectra.readers.conversion.impedance import impedance
-from eisfit.spectra.readers.file import MAX_CELLS, MAX_ROWS, File, quote
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.key_values import apply_conditions, header_text, key_values
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.surroundings.ends import CUT, lost_exponent
@@ -78,10 +78,7 @@ def read_rows(
     last = _last(lines, first, stop)
     style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
     cut = last == len(lines) and bool(lines[-1].strip())
-    if last - first > MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
-    if (last - first) * len(names) > MAX_CELLS:
-        raise file.error(f"more than {MAX_CELLS} cells")
+    file.limit(rows=last - first, cells=(last - first) * len(names))
     matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
     used = whole = 0
     sizes: list[int] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.attribute_units import units_in_title
-from eisfit.spectra.readers.file import MAX_ROWS, File
+from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import matrix
 from eisfit.spectra.readers.file_formats.text import sweeps_of_lines
 from eisfit.spectra.readers.names.columns import column
@@ -121,8 +121,7 @@ def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
 
 
 def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
-    if len(rows) > MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
+    file.limit(rows=len(rows))
     if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
     rows = _pad(_without_empty_columns(rows))

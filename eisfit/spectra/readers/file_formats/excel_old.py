@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eisfit.errors import ReadError
-from eisfit.spectra.readers.file import MAX_CELLS, File
+from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import Sheet, attach_unit, sheet_sweeps, unit_of_format
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -66,8 +66,7 @@ def parse(file: File) -> list[Sweep]:
 
 
 def _rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
-    if sum(map(sheet.row_len, range(sheet.nrows))) > MAX_CELLS:
-        raise file.error(f"more than {MAX_CELLS} cells")
+    file.limit(cells=sum(map(sheet.row_len, range(sheet.nrows))))
     rows = [
         [_cell(*cell) for cell in zip(sheet.row_types(row), sheet.row_values(row), strict=True)]
         for row in range(sheet.nrows)

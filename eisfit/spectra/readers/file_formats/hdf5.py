@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers.file import MAX_BYTES, File, quote
+from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups, name_columns, word_of
 from eisfit.spectra.readers.sweep import Sweep
@@ -100,13 +100,12 @@ def _facts(held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield (group, name, values) of the datasets of numbers, within the limits."""
-    left = MAX_BYTES
+    unpacked = 0
     for path, name, one in _objects(file, content):
         if one.external or one.is_virtual or not one.size:
             continue
-        left -= one.size * one.dtype.itemsize
-        if left < 0:
-            raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+        unpacked += one.size * one.dtype.itemsize
+        file.limit(unpacked=unpacked)
         if one.dtype.kind in "fiuc" or (_numbers_in(one.dtype) and _lie_apart(one.dtype)):
             values = _complex(one[()])
             factor, offset = (_read_number(file, one.attrs, key) for key in _PACKED)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.spectra.readers.file import MAX_ROWS, File
+from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Ivium .idf"
@@ -49,8 +49,7 @@ def parse(file: File) -> list[Sweep]:
 
 def _sweep(file: File, match: re.Match[bytes]) -> Sweep:
     count = int(match[2])
-    if count > MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
+    file.limit(rows=count)
     lines = file.data[match.end() : match.end() + 120 * count].decode("latin-1").split("\n")[:count]
     rows = [line.split()[:3] for line in lines]
     if len(rows) < count or any(len(row) < 3 for row in rows):

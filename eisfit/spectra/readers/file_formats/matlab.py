@@ -123,19 +123,18 @@ def _load(file: File) -> dict[str, NDArray[Any]]:
 
 def _unpack(file: File) -> Iterator[bytes]:
     """Yield the content of every variable; compressed ones are unpacked once, up to the limit."""
-    place, left, count = _HEADER, MAX_BYTES, 0
+    place, unpacked, count = _HEADER, 0, 0
     order = ">" if file.data[126:128] == b"MI" else "<"
     while place + 8 <= len(file.data):
         kind, size = struct.unpack_from(f"{order}II", file.data, place)
         content = file.data[place + 8 : place + 8 + size]
         if kind == _COMPRESSED:
             try:
-                content = zlib.decompressobj().decompress(content, left + 1)
+                content = zlib.decompressobj().decompress(content, MAX_BYTES - unpacked + 1)
             except zlib.error:
                 raise file.error("the MATLAB file is damaged (zlib)") from None
-            left -= len(content)
-            if left < 0:
-                raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+            unpacked += len(content)
+            file.limit(unpacked=unpacked)
             content = content[8:]
         yield content
         place += 8 + size

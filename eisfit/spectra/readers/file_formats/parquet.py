@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from eisfit.spectra.readers.file import MAX_BYTES, MAX_CELLS, MAX_ROWS, File
+from eisfit.spectra.readers.file import MAX_BYTES, File
 from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
 from eisfit.spectra.readers.file_formats.json_columns import words_of
 from eisfit.spectra.readers.sweep import Sweep
@@ -80,13 +80,10 @@ def collect(file: File, schema: Any, batches: Iterable[Any]) -> dict[str, list[A
     """
     units = {field.name: _unit_of(field.metadata or {}) for field in schema}
     columns: dict[str, list[Any]] = {name: [] for name in units}
-    left, rows = MAX_BYTES, MAX_ROWS
+    unpacked = rows = 0
     for batch in batches:
-        left, rows = left - batch.nbytes, rows - batch.num_rows
-        if left < 0:
-            raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
-        if rows < 0:
-            raise file.error(f"more than {MAX_ROWS} rows")
+        unpacked, rows = unpacked + batch.nbytes, rows + batch.num_rows
+        file.limit(rows=rows, unpacked=unpacked)
         for name, values in batch.to_pydict().items():
             columns[name] += values
     return {attach_unit(name, units[name]): values for name, values in columns.items()}
@@ -99,9 +96,6 @@ def _unit_of(metadata: Mapping[bytes, bytes]) -> str:
 
 def _refuse_announced(file: File, metadata: Any) -> None:
     """Refuse a table that announces more than a spectrum file may have, before it is unpacked."""
-    if metadata.num_rows > MAX_ROWS:
-        raise file.error(f"more than {MAX_ROWS} rows")
-    if metadata.num_rows * metadata.num_columns > MAX_CELLS:
-        raise file.error(f"more than {MAX_CELLS} cells")
-    if sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)) > MAX_BYTES:
-        raise file.error(f"unpacks to more than {MAX_BYTES // 2**20} MiB")
+    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    cells = metadata.num_rows * metadata.num_columns
+    file.limit(rows=metadata.num_rows, cells=cells, unpacked=unpacked)
