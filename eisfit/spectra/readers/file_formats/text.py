@@ -62,11 +62,10 @@ from eisfit.spectra.readers.surroundings.refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers.surroundings.stacked import read_stacked
+from eisfit.spectra.readers.surroundings.stacked import read_stacked, tables_below_each_other
 from eisfit.spectra.readers.surroundings.stated import (
     lines_beside,
     note_other_words,
-    tables_below_each_other,
     with_stated_units,
 )
 from eisfit.spectra.readers.sweep import ManySweepsError, Sweep, plural, refuse_many

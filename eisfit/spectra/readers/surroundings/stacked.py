@@ -1,15 +1,22 @@
-"""Tables below each other, each with its header: read one by one, and named by the line above each."""
+"""Tables below each other, each with its header: where they begin, read one by one, named by lines above."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
+import numpy as np
+
+from eisfit.arrays import drop_nan
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
+from eisfit.spectra.readers.conversion.cuts import overlap
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.constants import name_by_titles
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
+from eisfit.spectra.readers.names.units import is_units_row
 from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.block import find_table
@@ -31,6 +38,10 @@ _FEWEST_COLUMNS, _FEWEST_POINTS = 3, 5
 _LOOKED_AT = 8  # rows
 _NEAR = 3  # lines above a header that may name its table
 _MOST_ABOVE = 6  # lines
+_SWEPT = {"frequency", "period"}
+_FEWEST_ROWS = 3
+_BELOW = 5  # lines below a header within which numbers begin
+_MOST_NAMES = 60
 
 
 def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Reader) -> list[Sweep]:
@@ -118,3 +129,99 @@ def _is_of_something_else(table: Table) -> bool:
     """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
     named = {column(name).quantity for name in table.names} - {"", "index", *BESIDE_IMPEDANCE}
     return named <= {"frequency", "phase"}
+
+
+def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
+    """Return where each table of a spectrum begins, and the line after its end; none where there is but one.
+
+    A table begins with another header, or the same over a new sweep; `table` is the largest of numbers, which
+    may hold something else.
+    """
+    if not table.rows:
+        return []
+    is_one = not table.names or _place_of_frequency(table) is not None
+    first = 0 if is_one else len(table.preamble)
+    places = (*range(first), *range(table.rows[0], len(table.lines)))
+    begins = {
+        i: bool(_SWEPT & _quantities(table.lines[i], table)) for i in places if _begins_another(table, i)
+    }
+    begins = dict(sorted({**begins, first: is_one}.items()))
+    edges = [*begins, len(table.lines)]
+    if not table.names and sum(1 for row in table.rows if row < edges[1]) < _FEWEST_ROWS:
+        begins[first] = False  # numbers of columns above a header
+    parts = [part for part in pairwise(edges) if begins[part[0]]]
+    return parts if len(edges) > 2 else []
+
+
+def _begins_another(table: Table, line: int) -> bool:
+    """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
+    if not table.lines[line].strip() or line in table.places:
+        return False
+    if (
+        is_units_row(table.split(table.lines[line]))
+        and line
+        and len(_quantities(table.lines[line - 1], table) - {""}) > 1
+    ):
+        return False  # below its names
+    known = _quantities(table.lines[line], table) - {"", "index"}
+    if not (len(known) > 1 or _is_foreign_header(table, line)) or not _is_over_numbers(line, table):
+        return False
+    header = table.lines[len(table.preamble)] if len(table.preamble) < len(table.lines) else ""
+    own = {_bare(table.style.delimiter.join(table.names)), _bare(header)}
+    return _bare(table.lines[line]) not in own or _begins_again(table, line)
+
+
+def _is_foreign_header(table: Table, line: int) -> bool:
+    """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``.
+
+    That of a narrower table has one for every cell of the row below it.
+    """
+    if line <= table.rows[0]:
+        return False
+    words = _filled(table.lines[line], table)
+    whole = len(words) == table.width
+    if table.style.delimiter != " " and not whole and len(words) > 2:
+        below = next((text for text in table.lines[line + 1 : line + _BELOW] if text.strip()), "")
+        whole = len(words) == len(_filled(below, table))
+    distinct = len(words) == len(set(words)) > 1
+    return whole and distinct and all(word[:1].isalpha() for word in words) and not is_units_row(words)
+
+
+def _filled(line: str, table: Table) -> list[str]:
+    """Return the cells of a line that hold something, without quotation marks."""
+    return [cell for each in table.split(line) if (cell := each.strip('"'))]
+
+
+def _bare(text: str) -> str:
+    """Return a header without gaps and quotation marks: names may hold gaps where gaps part the columns."""
+    return re.sub(r'[\s"]', "", text)
+
+
+def _quantities(line: str, table: Table) -> set[str]:
+    return {column(name).quantity for name in table.split(line)[:_MOST_NAMES]}
+
+
+def _is_over_numbers(line: int, table: Table) -> bool:
+    return any(row_of_numbers(below, table.style) for below in table.lines[line + 1 : line + 1 + _BELOW])
+
+
+def _place_of_frequency(table: Table) -> int | None:
+    return next((i for i, name in enumerate(table.names) if column(name).quantity in _SWEPT), None)
+
+
+def _begins_again(table: Table, line: int) -> bool:
+    """Whether the frequencies below a line go over those above it again."""
+    place = _place_of_frequency(table)
+    if place is None:
+        return False
+    rows, f = np.array(table.rows), table.matrix[:, place]
+    here = int(np.searchsorted(rows, line))
+    breaks = np.flatnonzero(np.diff(rows) > 1) + 1
+    first, last = max([0, *breaks[breaks < here]]), min([rows.size, *breaks[breaks > here]])
+    if overlap(f[first:here], f[here:last]):
+        return True
+    above, below = drop_nan(f[rows < line]), drop_nan(f[rows > line])
+    if above.size < 3 or below.size < 3:
+        return False
+    rises = above[-1] > above[0]
+    return bool(below[0] < above[-1] if rises else below[0] > above[-1] and above.min() < below.max())

@@ -1,29 +1,23 @@
-"""What lines beside the numbers tell: units in words, and where another table begins."""
+"""What lines beside the numbers tell of their units, in words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-import numpy as np
-
-from eisfit.arrays import drop_nan
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.assemble import bare_unit
 from eisfit.spectra.readers.conversion.attribute_units import HOLDS, with_attribute_units
 from eisfit.spectra.readers.conversion.chosen import Chosen
-from eisfit.spectra.readers.conversion.cuts import overlap
 from eisfit.spectra.readers.conversion.stated_quantity import with_stated_quantity
 from eisfit.spectra.readers.conversion.voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.plain_names import join_prefixes
-from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, is_units_row, unit_of
+from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, unit_of
 from eisfit.spectra.readers.names.words import VOCABULARY
-from eisfit.spectra.readers.tables.numbers import row_of_numbers
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -79,9 +73,7 @@ _SETTING = regex(
     r"\b(?:f[if]|start|stop|from|initial|final|low\w*|high\w*|upper|cut-?off|sampl\w*|clock|demod\w*|modulation|center|centre)\b",
     re.IGNORECASE,
 )
-_SWEPT = {"frequency", "period"}
 _LOST = ("?", "\ufffd", "W", "Ù")
-_FEWEST_ROWS = 3
 _LONGEST = 200
 _MOST_NAMES = 60
 _NEAR = 5  # lines below a header within which numbers begin
@@ -296,99 +288,3 @@ def _is_of(kind: str, unit: str, line: str) -> bool:
     if not named:
         return not words  # [kHz] [mΩ] [mΩ]
     return all(_UNITS.fullmatch(word) or word.lower() in VOCABULARY for word in words)
-
-
-def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
-    """Return where each table of a spectrum begins, and the line after its end; none where there is but one.
-
-    A table begins with another header, or the same over a new sweep; `table` is the largest of numbers, which
-    may hold something else.
-    """
-    if not table.rows:
-        return []
-    is_one = not table.names or _place_of_frequency(table) is not None
-    first = 0 if is_one else len(table.preamble)
-    places = (*range(first), *range(table.rows[0], len(table.lines)))
-    begins = {
-        i: bool(_SWEPT & _quantities(table.lines[i], table)) for i in places if _begins_another(table, i)
-    }
-    begins = dict(sorted({**begins, first: is_one}.items()))
-    edges = [*begins, len(table.lines)]
-    if not table.names and sum(1 for row in table.rows if row < edges[1]) < _FEWEST_ROWS:
-        begins[first] = False  # numbers of columns above a header
-    parts = [part for part in pairwise(edges) if begins[part[0]]]
-    return parts if len(edges) > 2 else []
-
-
-def _begins_another(table: Table, line: int) -> bool:
-    """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
-    if not table.lines[line].strip() or line in table.places:
-        return False
-    if (
-        is_units_row(table.split(table.lines[line]))
-        and line
-        and len(_quantities(table.lines[line - 1], table) - {""}) > 1
-    ):
-        return False  # below its names
-    known = _quantities(table.lines[line], table) - {"", "index"}
-    if not (len(known) > 1 or _is_foreign_header(table, line)) or not _is_over_numbers(line, table):
-        return False
-    header = table.lines[len(table.preamble)] if len(table.preamble) < len(table.lines) else ""
-    own = {_bare(table.style.delimiter.join(table.names)), _bare(header)}
-    return _bare(table.lines[line]) not in own or _begins_again(table, line)
-
-
-def _is_foreign_header(table: Table, line: int) -> bool:
-    """Whether a line between the rows has a word for every column, such as ``tau,gamma,error``.
-
-    That of a narrower table has one for every cell of the row below it.
-    """
-    if line <= table.rows[0]:
-        return False
-    words = _filled(table.lines[line], table)
-    whole = len(words) == table.width
-    if table.style.delimiter != " " and not whole and len(words) > 2:
-        below = next((text for text in table.lines[line + 1 : line + _NEAR] if text.strip()), "")
-        whole = len(words) == len(_filled(below, table))
-    distinct = len(words) == len(set(words)) > 1
-    return whole and distinct and all(word[:1].isalpha() for word in words) and not is_units_row(words)
-
-
-def _filled(line: str, table: Table) -> list[str]:
-    """Return the cells of a line that hold something, without quotation marks."""
-    return [cell for each in table.split(line) if (cell := each.strip('"'))]
-
-
-def _bare(text: str) -> str:
-    """Return a header without gaps and quotation marks: names may hold gaps where gaps part the columns."""
-    return re.sub(r'[\s"]', "", text)
-
-
-def _quantities(line: str, table: Table) -> set[str]:
-    return {column(name).quantity for name in table.split(line)[:_MOST_NAMES]}
-
-
-def _is_over_numbers(line: int, table: Table) -> bool:
-    return any(row_of_numbers(below, table.style) for below in table.lines[line + 1 : line + 1 + _NEAR])
-
-
-def _place_of_frequency(table: Table) -> int | None:
-    return next((i for i, name in enumerate(table.names) if column(name).quantity in _SWEPT), None)
-
-
-def _begins_again(table: Table, line: int) -> bool:
-    """Whether the frequencies below a line go over those above it again."""
-    place = _place_of_frequency(table)
-    if place is None:
-        return False
-    rows, f = np.array(table.rows), table.matrix[:, place]
-    here = int(np.searchsorted(rows, line))
-    breaks = np.flatnonzero(np.diff(rows) > 1) + 1
-    first, last = max([0, *breaks[breaks < here]]), min([rows.size, *breaks[breaks > here]])
-    if overlap(f[first:here], f[here:last]):
-        return True
-    above, below = drop_nan(f[rows < line]), drop_nan(f[rows > line])
-    if above.size < 3 or below.size < 3:
-        return False
-    rises = above[-1] > above[0]
-    return bool(below[0] < above[-1] if rises else below[0] > above[-1] and above.min() < below.max())
