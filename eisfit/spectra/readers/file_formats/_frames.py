@@ -20,15 +20,6 @@ _OTHER_PHASORS = {"potential", "current", "voltage"}
 _MARK = "\t"
 
 
-def attach_unit(name: str, unit: Any) -> str:
-    """Return a column's name with the unit that its container tells, where it has none itself.
-
-    >>> attach_unit("Zre", "mohm"), attach_unit("Zre/ohm", "ohm"), attach_unit("Zre", None)
-    ('Zre [mohm]', 'Zre/ohm', 'Zre')
-    """
-    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
-
-
 def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep]:
     """Return the sweeps of named columns of one length; cells may be numbers, complex numbers, words, None.
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
+from eisfit.spectra.readers.file_formats._frames import frame_sweeps
 from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups, name_columns, word_of
+from eisfit.spectra.readers.names.columns import attach_unit
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "HDF5"

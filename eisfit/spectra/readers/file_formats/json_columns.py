@@ -19,10 +19,10 @@ from eisfit.files import parse_json
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.attribute_units import units_in_title
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
+from eisfit.spectra.readers.file_formats._frames import frame_sweeps
 from eisfit.spectra.readers.file_formats._named_arrays import SCALE, from_names
 from eisfit.spectra.readers.labels.key_values import apply_conditions
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import attach_unit, column
 from eisfit.spectra.readers.names.name_units import names_and_units
 from eisfit.spectra.readers.names.swept_names import call_swept
 from eisfit.spectra.readers.names.units import is_unit

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eisfit.spectra.readers.file import MAX_BYTES, File
-from eisfit.spectra.readers.file_formats._frames import attach_unit, frame_sweeps
+from eisfit.spectra.readers.file_formats._frames import frame_sweeps
 from eisfit.spectra.readers.file_formats.json_columns import words_of
+from eisfit.spectra.readers.names.columns import attach_unit
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Parquet"

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.names.columns import Column, attach_unit, column
 from eisfit.spectra.readers.names.formulas import with_parts_of_formula
 from eisfit.spectra.readers.names.not_measured_words import kind_of
 from eisfit.spectra.readers.names.templates import WITH_UNITS, sets_by_template
@@ -50,10 +50,7 @@ def column_sets(table: Table) -> list[dict[int, Column]]:
     by_template = [] if _are_whole(sets, len(names)) else sets_by_template(names, sets[0])
     if not by_template and len(sets) == 1 and not _makes_impedance(sets[0]):
         units = table.units if len(table.units) == len(names) else [""] * len(names)
-        told = [
-            f"{name} [{unit}]" if unit and not column(name).unit else name
-            for name, unit in zip(names, units, strict=True)
-        ]
+        told = list(map(attach_unit, names, units))
         by_template = sets_by_template(told, sets[0], with_units=True)
     sets = by_template if len(by_template) > len(sets) or (by_template and len(sets) == 1) else sets
     return [{i: c for i, c in one.items() if i < table.width or not c.quantity} for one in sets]

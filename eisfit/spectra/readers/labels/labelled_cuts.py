@@ -49,13 +49,7 @@ def labelled_cuts(table: Table, chosen: Chosen, columns: Mapping[int, Column], z
 
 def _changes(table: Table, index: int) -> list[int]:
     """Return the rows at which a column's value changes, where each value stands in a few rows; or none."""
-    values = table.matrix[:, index] if index < table.width else np.array([np.nan])
-    if np.isfinite(values).all():
-        told = values.tolist()
-    elif np.isnan(values).all():
-        told = table.column(index)
-    else:
-        return []
+    told = table.told(index)
     return changes_of(told, _FEWEST_OF_A_RUN) if "" not in told else []
 
 

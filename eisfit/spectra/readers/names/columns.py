@@ -133,6 +133,15 @@ def column(name: str, *, labelled: bool = False) -> Column:
     return _column(name, labelled)
 
 
+def attach_unit(name: str, unit: object) -> str:
+    """Return a column's name with the unit that something beside it tells, where it has none itself.
+
+    >>> attach_unit("Zre", "mohm"), attach_unit("Zre/ohm", "ohm"), attach_unit("Zre", None)
+    ('Zre [mohm]', 'Zre/ohm', 'Zre')
+    """
+    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
+
+
 @lru_cache(maxsize=4096)
 def _column(name: str, labelled: bool) -> Column:
     if name.strip().lower() in _SPREADSHEET:

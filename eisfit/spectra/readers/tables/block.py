@@ -216,8 +216,8 @@ def _rows_of_the_header(table: Table, numeric: _Numeric) -> list[int]:
     return [*range(row + 1, table.rows[0])] if len(cells) == size and len(named) > 1 else []
 
 
-def _take_summary(table: Table, numeric: _Numeric, first: int) -> list[float]:
-    """Return the numbers of a first row that has more, under further names, and make it one; or none.
+def _take_summary(table: Table, numeric: _Numeric, first: int) -> bool:
+    """Take a first row that has more numbers, under further names, as one; return whether there is one.
 
     A result or a condition stands there: ``f,Zre,Zim,Rct``. It goes on as the rows below do, which one with
     marks between thousands does not.
@@ -226,18 +226,18 @@ def _take_summary(table: Table, numeric: _Numeric, first: int) -> list[float]:
     row = first if first in wide else first - 1
     above = [table.split(line) for line in table.lines[max(0, row - 2) : row]]
     if row not in wide or len(table.rows) <= _FEWEST_ROWS:
-        return []
+        return False
     place = int(np.searchsorted(numeric.rows, row))
     end = int(np.cumsum(numeric.widths)[place])
     values = numeric.flat[end - numeric.widths[place] : end]
     named = any(len(cells) >= values.size and all(map(_WORDS.match, cells)) for cells in above)
     below = table.matrix[row == first :]
     if not (named and np.isfinite(values).all() and _goes_on(values[:width], *below[:2])):
-        return []
+        return False
     table.matrix, table.rows = np.vstack([values[:width], below]), sorted({row, *table.rows})
     table.wider = [line for line in table.wider if line != row]
     table.beyond += values.size - width
-    return list(values.tolist())
+    return True
 
 
 def _goes_on(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import attach_unit, column
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.table import Table
 
@@ -34,8 +34,7 @@ def one_row_a_point(table: Table) -> list[str]:
     names = list(dict.fromkeys(row[place] for row in cells))
     points = _points(cells, keys, place, value)
     unit = column(table.names[value]).unit
-    heads = [f"{name} [{unit}]" if unit and not column(name).unit else name for name in names]
-    head = [*(table.names[i] for i in keys), *heads]
+    head = [*(table.names[i] for i in keys), *(attach_unit(name, unit) for name in names)]
     decimal = str.maketrans(",", ".") if table.style.decimal == "," else {}
     rows = [[*key, *(held.get(name, "") for name in names)] for key, held in points]
     return [

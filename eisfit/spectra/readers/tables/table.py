@@ -99,6 +99,13 @@ class Table:
         cells = self.split(self.lines[self.rows[row]])
         return cells[index] if index < len(cells) else ""
 
+    def told(self, index: int) -> Sequence[float] | Sequence[str]:
+        """Return the numbers of a column, the words of one without numbers; of a mixed one nothing."""
+        values = self.matrix[:, index] if index < self.width else np.full(len(self.rows), np.nan)
+        if np.isfinite(values).all():
+            return values.tolist()
+        return self.column(index) if np.isnan(values).all() else []
+
     def column(self, index: int) -> list[str]:
         """Return the text of a column's cells."""
         return [self.cell(row, index) for row in range(len(self.rows))]
