@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from math import isfinite, isnan
 
@@ -50,7 +49,7 @@ class Style:
     @property
     def turned(self) -> Style:
         """The same with the other decimal sign."""
-        return replace(self, decimal="." if self.decimal == "," else ",")
+        return Style(self.delimiter, "." if self.decimal == "," else ",", self.prefixed)
 
     def notes(self) -> list[str]:
         """Return the sentences for `Spectrum.notes`."""

@@ -81,7 +81,8 @@ class Table:
     @property
     def width(self) -> int:
         """How many columns it has."""
-        return len(self.matrix.T)
+        columns: int = self.matrix.shape[1]
+        return columns
 
     def split(self, line: str) -> list[str]:
         """Return the cells of a line."""
