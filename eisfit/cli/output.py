@@ -15,13 +15,14 @@ from eisfit.cli.command import Exit, echo
 from eisfit.display import FIGURES
 from eisfit.display.progress import count_items
 from eisfit.errors import EisfitError, UsageError
-from eisfit.files import to_csv, to_json, write_atomic
+from eisfit.files import read_text, to_csv, to_json, write_atomic
 
 #: Endings of files, which the name of a folder would not have.
 _FILES = (
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".tex", ".html", ".htm"),
     *(".xlsx", ".xls", ".parquet", ".jpg", ".jpeg", ".tif"),
 )
+_CAPTION = re.compile(r"\*\*(.+?)\*\* ")
 _LONGEST_STEM = 60  # characters: what follows must fit into the 255 bytes of a name too
 
 P = ParamSpec("P")
@@ -125,10 +126,19 @@ class Folder:
             self.main.append(whole)
 
     def write_captions(self) -> None:
-        """Write the captions of all figures into one file."""
+        """Write the captions of all figures into one file, which keeps those of other commands' figures."""
         if self.drawn:
+            path = self.path / "captions.md"
             lines = [f"**{name}** {caption}\n" for name, caption in self.drawn.items()]
-            write_atomic(self.path / "captions.md", "\n".join(lines))
+            write_atomic(path, "\n".join([*self._find_others(path), *lines]))
+
+    def _find_others(self, path: Path) -> list[str]:
+        """Return the captions there of figures that are in the folder and were not drawn now."""
+        if not path.is_file():
+            return []
+        named = {line: found[1] for line in read_text(path).splitlines() if (found := _CAPTION.match(line))}
+        left = {line: name for line, name in named.items() if name not in self.drawn}
+        return [f"{line}\n" for line, name in left.items() if (self.path / name).is_file()]
 
 
 def write_results(output: Path, form: str, columns: int, write: Callable[[Folder], None]) -> None:

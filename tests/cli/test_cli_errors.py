@@ -339,3 +339,10 @@ def test_what_a_command_needs_is_asked_for(arguments, missing):
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert missing in done.stderr
+
+
+def test_a_report_on_more_spectra_than_a_page_holds_is_refused_before_they_are_fitted(run, good, monkeypatch):
+    monkeypatch.setattr("eisfit.cli.commands.report._LEAST", 6_000_000)
+    code, _, err = run("report", good.name, "-c", "rs-ct")
+    assert code == 2
+    assert "report.html: would be 6.0 MB large, above 5 MB: report on fewer files at a time" in err

@@ -132,3 +132,15 @@ def test_an_area_gives_values_per_area(run):
     assert value["unit"] == "ohm cm2"
     assert "--area: '2' has no unit" in said_by(run, *FIT, "--area", "2", code=2)
     assert "exclude each other" in said_by(run, *FIT, "--area", "2cm2", "--geometry", "c.toml", code=2)
+
+
+def test_captions_of_another_command_in_the_folder_stay(run, tmp_path):
+    """Of figures that are there; those drawn again have their new ones."""
+    from eisfit.cli.output import Folder
+
+    target = Folder(tmp_path, "png")
+    (tmp_path / "fit.png").write_bytes(b"")
+    (tmp_path / "captions.md").write_text("**fit.png** A fit.\n\n**gone.png** Gone.\n\n**track.png** Old.\n")
+    target.drawn["track.png"] = "New."
+    target.write_captions()
+    assert (tmp_path / "captions.md").read_text() == "**fit.png** A fit.\n\n**track.png** New.\n"

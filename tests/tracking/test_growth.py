@@ -10,6 +10,7 @@ from scipy.stats import chi2
 
 from eisfit.errors import FitError
 from eisfit.tracking.growth.growth import Growth, fit_growth
+from eisfit.tracking.growth.spikes import find_followers
 
 CYCLE = np.array([3.0, 50, 100, 150, 200, 250])
 STDERR = np.array([0.5, 0.4, 0.6, 0.5, 0.8, 0.3])
@@ -194,3 +195,10 @@ def test_a_last_cycle_far_off_makes_no_correlation():
     growth = fit_growth(cycle, value, 0.003 * value, name="R_ct")
     assert growth.correlation == 0
     assert abs(growth.rate(0, 200)[0] - 0.05) < growth.quantile(0.95) * growth.slope_stderr
+
+
+def test_points_at_one_place_are_no_division_by_zero():
+    """Cells mixed in one series, and repeats: numpy's warning stood on the user's terminal."""
+    x = np.repeat([1.0, 2.0, 3.0, 4.0], 3)
+    y = np.where(np.arange(12) == 5, 50.0, x + np.tile([0.0, 0.01, -0.01], 4))
+    assert find_followers(x, y, np.full(12, 0.01)).tolist() == [k != 5 for k in range(12)]

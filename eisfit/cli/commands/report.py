@@ -27,6 +27,7 @@ from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
 from eisfit.spectra import WEIGHTING
 
 _RESULTS = ("track.json", "fit.json")  # as commands write them
+_LEAST = 2000  # bytes of a page for a spectrum
 
 
 @guard
@@ -52,7 +53,7 @@ def report(
 
     Example:  eisfit report cell_folder/ --circuit rs-sei-ct-w -o report.html
     """
-    from eisfit.cli.pages.html_report import check_page, html_report
+    from eisfit.cli.pages.html_report import check_page, check_size, html_report
     from eisfit.display.report.words import count
     from eisfit.model.files.library import is_given
     from eisfit.tracking.series_result import SeriesResult
@@ -64,6 +65,7 @@ def report(
     options |= points.check()
     sources: list[Any] = [files] if series else list(files)
     found = [_find_results(source, reading.options) for source in sources]
+    check_size(output, _LEAST * sum(len(one) for one in found if not isinstance(one, list)))
     results = _fit_all(found, circuit, constraints, options)
     html_report(results, output, title=title)
     fits = [fit for one in results for fit in (one if isinstance(one, SeriesResult) else [one])]

@@ -61,12 +61,23 @@ def html_report(
     """
     check_page(path)
     text = build_report(results, title=title).encode("utf-8")
-    if len(text) > _MAX_BYTES:
+    check_size(path, len(text))
+    return write_atomic(path, text)
+
+
+def check_size(path: str | PathLike[str], size: int) -> None:
+    """Refuse a page of more bytes than browsers and mail take.
+
+    Raises
+    ------
+    UsageError
+        When it is larger.
+    """
+    if size > _MAX_BYTES:
         raise UsageError(
-            f"{fspath(path)}: would be {len(text) / 1e6:.1f} MB large, above {_MAX_BYTES / 1e6:g} MB: "
+            f"{fspath(path)}: would be {size / 1e6:.1f} MB large, above {_MAX_BYTES / 1e6:g} MB: "
             "report on fewer files at a time"
         )
-    return write_atomic(path, text)
 
 
 def check_page(path: str | PathLike[str]) -> None:

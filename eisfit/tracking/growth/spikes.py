@@ -42,7 +42,8 @@ def _find_worst(x: FloatArray, y: FloatArray, stderr: FloatArray) -> int | None:
     seen = [off[worst - 1]] if worst else []
     if worst + 1 < off.size:
         pulled, seen = [*pulled, -off[worst] * (1 - share[worst + 1])], [*seen, off[worst + 1]]
-    alone = all(found / expected >= _MIN_PULL for found, expected in zip(seen, pulled, strict=True))
+    # Of a neighbour at the same place nothing is expected.
+    alone = all(found * by >= _MIN_PULL * by**2 for found, by in zip(seen, pulled, strict=True))
     return worst + 1 if alone else None
 
 
