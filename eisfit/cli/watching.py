@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eisfit.batch.audit import Audit
+from eisfit.cli.all_commands import say
 from eisfit.cli.output import print_json, print_text
 from eisfit.records import BATCH_SCHEMA, dataclass
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from eisfit.model.circuit import Circuit
 
 _MAX_FILES = 5000  # files read before they are fitted
+_PATIENCE = 5.0  # s between two looks whether the folders are there
 _MANY_FILES = 256  # spectra at once, from which on workers are worth their start
 
 
@@ -40,7 +44,8 @@ def watch_folders(
                 print_text(f"watching {', '.join(sources)}; Ctrl-C to stop")
             try:
                 while True:
-                    ready = watcher.wait_for_settled()
+                    ready = watcher.wait_for_settled(_PATIENCE)
+                    fits.tell_gone()
                     for first in range(0, len(ready), _MAX_FILES):
                         fits.fit(watcher, ready[first : first + _MAX_FILES])
             except KeyboardInterrupt:
@@ -82,6 +87,7 @@ class _Fits:
     reused: int = 0
     again: int = 0
     audit: Audit = field(default_factory=Audit)
+    gone: set[Path] = field(default_factory=set)
 
     def is_wanted(self, path: Path) -> bool:
         from eisfit.cli.batch_sources import is_spectrum_file
@@ -136,6 +142,15 @@ class _Fits:
             if not self.quiet:
                 print_text("\n".join(_format(path, k, result, path in old) for k, result in enumerate(found)))
 
+    def tell_gone(self) -> None:
+        """Say which folders have gone since the last time, as network drives do, and which are back."""
+        gone = {folder for folder in self.folders if not os.path.isdir(folder)}
+        for folder in self.folders:
+            if folder in gone ^ self.gone:
+                words = "is not there any more: waiting for it" if folder in gone else "is there again"
+                say(f"eisfit: {folder}: {words}")
+        self.gone = gone
+
     def show(self, store: Path, json: bool) -> None:
         """Print the summary of the run."""
         failed = [pair for pairs in self.failures.values() for pair in pairs]
@@ -147,7 +162,8 @@ class _Fits:
         print_text(
             f"\nstopped: {len(self.keys)} files; {self.fitted} fits ({self.again} of changed files), "
             f"{self.reused} from the store, {len(failed)} failed, {flagged} not usable as they stand; "
-            f"all are in {store}"
+            f"all are in {store}: the same command with --export FILE.csv in place of --watch, and --circuit "
+            f"{shlex.quote(self.circuit.name)}, writes them"
         )
 
 

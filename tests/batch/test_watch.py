@@ -217,6 +217,7 @@ def test_the_command_fits_what_comes_and_stops_cleanly(tmp_path, running):
     assert watching.line().startswith(f"{cells / 'broken.csv'}: failed: ")
     code, rest, said = watching.stop()
     assert code == 1
+    assert f"with --export FILE.csv in place of --watch, and --circuit '{CIRCUIT}', writes them" in rest[-1]
     assert "5 files; 5 fits (1 of changed files), 0 from the store, 1 failed" in rest[-1]
     assert said == ""
     with Store(store) as opened:
@@ -268,3 +269,19 @@ def test_watching_needs_a_store_and_no_export(tmp_path, monkeypatch, arguments):
     done = CliRunner().invoke(app, ["batch", str(tmp_path), "--watch", *arguments])
     assert done.exit_code == 2
     assert "--watch needs --store, and writes no --export" in done.stderr
+
+
+def test_a_folder_that_goes_and_comes_back_is_told(tmp_path, capsys):
+    """A network drive vanishes over night: it was silent, as if no file had come."""
+    from eisfit.cli.watching import _Fits
+
+    (tmp_path / "cells").mkdir()
+    fits = _Fits([tmp_path / "cells"], None, None, {}, {}, False)
+    for _ in range(2):
+        (tmp_path / "cells").rename(tmp_path / "away")
+        fits.tell_gone()
+        (tmp_path / "away").rename(tmp_path / "cells")
+        fits.tell_gone()
+        fits.tell_gone()
+    told = [line.rpartition(": ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["waiting for it", "is there again"] * 2

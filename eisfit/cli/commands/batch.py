@@ -244,6 +244,7 @@ def _format_duration(seconds: float) -> str:
 
 def _show(run: _Run, store: Path | None, json: bool) -> None:
     from eisfit.cli.watching import summarise
+    from eisfit.display.report.words import count
 
     many = run.many
     if json:
@@ -255,9 +256,10 @@ def _show(run: _Run, store: Path | None, json: bool) -> None:
             }
         )
         return
+    fitted = f"{many.fitted} fitted, {many.reused} from the store, {many.failed} failed"
     lines = [
-        f"{run.done} spectra in {run.seconds:.1f} s: {many.fitted} fitted, {many.reused} from the store, "
-        f"{many.failed} failed, {run.flagged} not usable as they stand{_where_to_look(run)}",
+        f"{count(run.done, 'spectrum')} in {run.seconds:.1f} s: {fitted}, "
+        f"{run.flagged} not usable as they stand{_where_to_look(run)}",
     ]
     lines += [str(many.audit)] if many.audit.count else []
     shown = run.failures[:_MAX_SHOWN]
