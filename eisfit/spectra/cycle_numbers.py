@@ -11,6 +11,7 @@ from eisfit.spectra.spectrum import Spectrum
 
 #: How notes say where a place on an axis is from: "cycle from the manifest".
 FROM_NAME, FROM_MANIFEST = "from the file's name", "from the manifest"
+FROM_FOLDER = "from the folder's name"
 FROM_LABEL, FROM_SHEET, FROM_LINE = "from its label", "from the sheet's name", "from the line"
 
 _PATTERNS = (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
 from eisfit.spectra.cycle_numbers import (
+    FROM_FOLDER,
     FROM_LABEL,
     FROM_LINE,
     FROM_MANIFEST,
@@ -20,7 +22,7 @@ from eisfit.spectra.cycle_numbers import (
 from eisfit.spectra.readers.labels.key_values import condition
 from eisfit.spectra.spectrum import Spectrum
 
-_NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME)
+_NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME, FROM_FOLDER)
 
 
 def with_cycles(
@@ -86,7 +88,9 @@ def _read_names(
         }
         found = {**read_name(name), **{key: value for key, value in own.items() if value is not None}}
         told = {**{key: (value, source) for key, value in found.items()}, **told}
-    return told
+    # Folders bear names for many reasons: they count for what is asked for.
+    asked = {axis.name: value_in_name(file.parent.name, axis, None) for axis in axes}
+    return {**{key: (value, FROM_FOLDER) for key, value in asked.items() if value is not None}, **told}
 
 
 def may_be_suffix(suffix: str) -> bool:
@@ -157,23 +161,27 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
         named = sum(any(f"{axis.name} {source}" in s.notes for source in _NAMES) for s in spectra)
         if named and axis.name != "cycle":
             notes.append(
-                f"{axis.name} of {named} of {len(spectra)} spectra from the names of files or sheets (as in "
-                f"{axis.example}; --axis-pattern or a manifest for others)"
+                f"{axis.name} of {named} of {len(spectra)} spectra from the names of files, folders or "
+                f"sheets (as in {axis.example}; --axis-pattern or a manifest for others)"
             )
     places = [tuple(axis_value(s, axis) for axis in axes) for s in spectra]
     known = [place for place in places if None not in place]
-    twice = sorted({place for place in known if known.count(place) > 1}) if len(known) < 2000 else []
+    twice = sorted(place for place, times in Counter(known).items() if times > 1)
     if twice:
         shown = ", ".join(
             " and ".join(axis.format(v) for axis, v in zip(axes, place, strict=True)) for place in twice[:10]
         )
         what = "cycle number" if axes[0].name == "cycle" and len(axes) == 1 else "place of the axis"
         notes.append(f"several spectra under one {what}: {shown}" + (", ..." if len(twice) > 10 else ""))
-        alike = [s.source for s, place in zip(spectra, places, strict=True) if place in twice]
-        folders = list(dict.fromkeys(Path(source).parent.name for source in alike))
-        if len(folders) > 1:
-            notes[-1] += f"; name the folders one by one ({', '.join(folders[:5])}) where each is a cell"
+        notes[-1] += _name_folders([s for s, place in zip(spectra, places, strict=True) if place == twice[0]])
     return notes
+
+
+def _name_folders(spectra: Sequence[Spectrum]) -> str:
+    """Return what to do where spectra of one place are of several folders, as the end of a sentence."""
+    folders = list(dict.fromkeys(Path(spectrum.source).parent.name for spectrum in spectra))
+    named = ", ".join(folders[:5])
+    return f"; name the folders one by one ({named}) where each is a cell" if len(folders) > 1 else ""
 
 
 def _known_of_all(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> str:

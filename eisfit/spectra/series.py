@@ -232,8 +232,8 @@ def read_series(
     amplitude, or one of your own. The cycle of a spectrum comes from the manifest where it lists the file,
     else from the data or the file's header, else from the file's name (``bare_cycle_050.csv``, ``cyc12``,
     ``C0050``, ``cycle=50``); never from the order of the files. The other axes come from the manifest, the
-    data or header, or the names of files and sheets (``25C``, ``298K``, ``SOC050``, ``5nm``, ``3.7V``,
-    ``24h``). Where no cycle is known and the
+    data or header, or the names of files and sheets, with `by` of folders too (``25C``, ``298K``, ``SOC050``,
+    ``5nm``, ``3.7V``, ``24h``). Where no cycle is known and the
     names spell out another axis for all, the series runs over that one.
 
     Parameters

@@ -193,6 +193,13 @@ def test_copies_and_cells_in_folders_of_their_own_are_told(tmp_path):
     assert any(told in note for note in notes)
 
 
+def test_temperatures_of_folders_are_taken_where_they_are_asked_for(tmp_path):
+    for folder, name in (("5C", "a"), ("25C", "a"), ("45C", "b_40C")):
+        write(tmp_path, f"{folder}/{name}.csv", len(folder) + len(name))
+    assert [one.temperature_C for one in read_series(tmp_path, by="temperature")] == [5, 25, 40]
+    assert [one.temperature_C for one in read_series(tmp_path)] == [None, None, 40]
+
+
 def test_names_with_brackets_are_found_by_a_glob(tmp_path):
     path = write(tmp_path, "cell [1]/cycle_1 [GEIS].csv")
     assert [one.source for one in read_series(str(tmp_path / "cell [1]" / "cycle*[GEIS].csv"))] == [str(path)]
