@@ -419,6 +419,18 @@ def test_the_architecture_page_names_what_is_there():
     assert not {name for name in said if name not in words}
 
 
+def test_the_architecture_page_names_the_file_that_a_name_is_in():
+    """A function that moves to another file, or a renamed one whose old name is another's, misleads."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    known = {ROOT / path: found for path, found in sources("eisfit", "docs", "tests", "tools").items()}
+    pairs = re.findall(r"((?:`[\w.]+`(?:, | and )?)+) in `([\w/.-]+\.(?:py|js))`", text)
+    assert len(pairs) > 80
+    for names, file in pairs:
+        found = " ".join(content for path, content in known.items() if f"/{path}".endswith(f"/{file}"))
+        words = {name.rpartition(".")[2] for name in re.findall(r"`([\w.]+)`", names)} - {"py"}
+        assert words <= set(re.findall(r"\w+", found)), (names, file)
+
+
 def test_every_file_that_a_text_names_is_there():
     texts = {
         **sources("eisfit", "docs", "tests", "tools", "benchmarks"),
