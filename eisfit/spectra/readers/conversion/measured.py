@@ -104,9 +104,7 @@ def _numbers_agree(sweep: Sweep, kind: str, measured: Sequence[Sweep]) -> bool:
     if kind in ("model", "other"):
         return False
     size = _size(sweep)
-    if any(size < _SMALL * _size(one) for one in measured[:_MOST_COMPARED]):
-        return True
-    return _is_no_spectrum(sweep)
+    return any(size < _SMALL * _size(one) for one in near) or _is_no_spectrum(sweep)
 
 
 def _is_no_spectrum(sweep: Sweep) -> bool:

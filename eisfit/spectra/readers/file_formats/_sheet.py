@@ -49,7 +49,7 @@ def unit_of_format(code: str) -> str:
     return unit if is_unit(unit) else ""
 
 
-def attach_unit(titles: dict[int, list[str]], cells: list[str], place: int, unit: str | None) -> None:
+def write_unit(titles: dict[int, list[str]], cells: list[str], place: int, unit: str | None) -> None:
     """Write the unit of a number in a row behind the name above it, where that has not the same itself.
 
     `titles` holds the rows in which the last words of each column stand; `unit` is None for a word.

@@ -126,11 +126,11 @@ def _records(file: File, module: _Module) -> tuple[list[str], NDArray[Any], bool
     if not cut and points and (whole != points or rest):
         # Copied while the instrument was writing: the phase column proves that the records are read right.
         cut = {"Phase(Z)/deg", "Re(Z)/Ohm", "-Im(Z)/Ohm"} <= set(names)
-    if not cut and points and (whole != points or rest):
-        raise file.error(
-            f"{points} records of {dtype.itemsize} bytes do not fill the .mpr data module: "
-            "an unknown variant; export it as .mpt"
-        )
+        if not cut:
+            raise file.error(
+                f"{points} records of {dtype.itemsize} bytes do not fill the .mpr data module: "
+                "an unknown variant; export it as .mpt"
+            )
     count = min(points, whole) if points else whole
     return names, np.frombuffer(body, dtype, count, first), cut or not points
 

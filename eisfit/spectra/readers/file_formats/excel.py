@@ -11,10 +11,10 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import (
     MAX_XML,
     Sheet,
-    attach_unit,
     parse_xml,
     sheet_sweeps,
     unit_of_format,
+    write_unit,
 )
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -106,7 +106,7 @@ def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int
             cells.append(_cell(cell, strings, dates))
             if units and cells[-1]:
                 named = cell.get("t", "n") != "n"
-                attach_unit(
+                write_unit(
                     titles, cells, len(cells) - 1, None if named else units.get(int(cell.get("s", "0")), "")
                 )
         rows.append(cells)

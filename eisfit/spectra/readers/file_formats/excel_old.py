@@ -12,7 +12,7 @@ from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._sheet import Sheet, attach_unit, sheet_sweeps, unit_of_format
+from eisfit.spectra.readers.file_formats._sheet import Sheet, sheet_sweeps, unit_of_format, write_unit
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Excel .xls"
@@ -75,7 +75,7 @@ def _rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
     for place, row in enumerate(rows if any(units.values()) else ()):
         for i, kind in enumerate(sheet.row_types(place) if row else ()):
             unit = units.get(sheet.cell_xf_index(place, i), "") if kind == _NUMBER else None
-            attach_unit(titles, row, i, unit)
+            write_unit(titles, row, i, unit)
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.archive import members
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._sheet import MAX_XML, Sheet, attach_unit, parse_xml, sheet_sweeps
+from eisfit.spectra.readers.file_formats._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps, write_unit
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -72,7 +72,7 @@ def _rows(table: ET.Element) -> Sheet:
             if repeated == 1 and cells[-1]:
                 is_number = cell.get(f"{_OFFICE}value-type", "") in _NUMBERS
                 asked = is_number and len(cells) - 1 in titles
-                attach_unit(
+                write_unit(
                     titles, cells, len(cells) - 1, _shown_unit(cell) if asked else "" if is_number else None
                 )
         while cells and not cells[-1]:

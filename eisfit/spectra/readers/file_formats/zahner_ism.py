@@ -32,7 +32,7 @@ _EPOCH = datetime(1980, 1, 1)  # the instrument's local time
 def recognise(file: File) -> bool:
     """Whether count and frequencies make sense where an `.ism` has them (it has no magic)."""
     count = _count(file.data)
-    if not 1 <= count <= _MOST_POINTS or len(file.data) < _FIRST + 24 * count:
+    if not _is_whole(file.data, count):
         return False
     f, modulus, phase = _arrays(file.data, count)
     good = (f > 1e-8) & (f < 1e9) & (modulus >= 0) & (modulus < 1e20) & (np.abs(phase) < 7)
@@ -48,7 +48,7 @@ def parse(file: File) -> list[Sweep]:
         When the file is cut off.
     """
     count = _count(file.data)
-    if not 1 <= count <= _MOST_POINTS or len(file.data) < _FIRST + 24 * count:
+    if not _is_whole(file.data, count):
         raise file.error("the .ism file is cut off or damaged")
     f, modulus, phase = _arrays(file.data, count)
     sweep = Sweep(np.array(f), polar(modulus, phase))
@@ -61,6 +61,11 @@ def parse(file: File) -> list[Sweep]:
 
 def _count(data: bytes) -> int:
     return int.from_bytes(data[6:12], "big") + 1 if len(data) >= _FIRST and data[:2] == b"\0\0" else 0
+
+
+def _is_whole(data: bytes, count: int) -> bool:
+    """Whether the numbers of so many points are there."""
+    return 1 <= count <= _MOST_POINTS and len(data) >= _FIRST + 24 * count
 
 
 def _arrays(data: bytes, count: int) -> NDArray[np.float64]:
