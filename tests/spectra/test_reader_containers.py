@@ -71,6 +71,35 @@ def test_units_under_the_names_of_columns_and_above_their_parts():
     in_milliohm(read_bytes(json.dumps({"f": LISTS["f"], "impedance": {"mohm": parts}}).encode(), "a.json"))
 
 
+def test_a_unit_above_modulus_and_phase_is_that_of_the_modulus_alone():
+    polar = {"abs": (1e3 * np.abs(Z)).tolist(), "phase": np.degrees(np.angle(Z)).tolist()}
+    in_milliohm(read_bytes(json.dumps({"f": LISTS["f"], "impedance": {"mohm": polar}}).encode(), "a.json"))
+
+
+def test_points_in_json_whose_impedance_is_a_pair():
+    points = [{"f": f, "Z_mohm": [1e3 * z.real, 1e3 * z.imag]} for f, z in zip(F, Z, strict=True)]
+    in_milliohm(read_bytes(json.dumps(points).encode(), "a.json"))
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_spectrum_a_row_whose_cells_are_lists(lost):
+    pa = pytest.importorskip("pyarrow", reason="optional: Parquet")
+    from pyarrow.parquet import write_table
+
+    cells = {"f": F.tolist(), "re": Z.real.tolist(), "im": Z.imag.tolist()}
+    rows = {"cycle": list(CYCLES), **{name: [cell] * len(CYCLES) for name, cell in cells.items()}}
+    rows["im"] = [*rows["im"][:1], rows["im"][1][lost:], *rows["im"][2:]]
+    stream = io.BytesIO()
+    write_table(pa.table(rows), stream)
+    if lost:
+        with pytest.raises(ReadError, match="row 2: its lists are not of one length"):
+            read_bytes(stream.getvalue(), "a.parquet")
+        return
+    found = read_bytes(stream.getvalue(), "a.parquet")
+    assert [spectrum.cycle for spectrum in found] == list(CYCLES)
+    np.testing.assert_allclose(found[2].impedance, Z, rtol=1e-9)
+
+
 def test_names_of_the_columns_beside_a_matrix():
     matrix = np.column_stack([*MILLI.values()])
     in_milliohm(matlab(data=matrix, colheaders=np.array(NAMES, dtype=object)))

@@ -34,6 +34,25 @@ def holds(spectrum, f, z):
 FIRST = table(HEADER, F, Z.real, Z.imag)
 
 
+def test_a_fit_below_a_spectrum_without_a_title_is_left_aside():
+    (one,) = spectra(FIRST + "\nFit\n" + table(HEADER, F, 1.01 * Z.real, 1.01 * Z.imag))
+    holds(one, F, Z)
+    assert any("'Fit', by its name a fit or a model" in note for note in one.notes)
+
+
+def test_a_status_in_tables_side_by_side_that_begin_in_different_lines_leaves_points_out():
+    """A column of words is one of the table whose last column it follows."""
+    blocks = []
+    for start, z, bad in ((0, Z, 3), (2, OTHER, 5)):
+        rows = table([*HEADER], F, z.real, z.imag).splitlines()
+        status = ["Status", *("overload" if i == bad else "ok" for i in range(F.size))]
+        filled = [f"{row},{word}" for row, word in zip(rows, status, strict=True)]
+        blocks.append([*[",,,"] * start, *filled, *[",,,"] * (2 - start)])
+    one, two = spectra("".join(f"{left},,{right}\n" for left, right in zip(*blocks, strict=True)))
+    holds(one, np.delete(F, 3), np.delete(Z, 3))
+    holds(two, np.delete(F, 5), np.delete(OTHER, 5))
+
+
 @pytest.mark.parametrize("between", ["", "\n", "Cell B\n", "\n# second\n"])
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_a_second_table_that_is_wider_leaves_the_first_one_read(between, mark):

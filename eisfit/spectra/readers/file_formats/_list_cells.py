@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import MAX_ROWS, File
+from eisfit.spectra.readers.file import File
 
 _LIST = regex(r"\s*(?:np\.)?(?:array)?\(?\s*\[([^\[\]]*)\]\s*(?:,\s*dtype=\w+)?\s*\)?\s*")
 _MARK = regex(r"[,;\s]+")
@@ -16,21 +15,30 @@ _DELIMITERS = (",", ";", "\t")
 _FEWEST = 3  # lists in a row: a frequency and two parts
 
 
-def lists_as_rows(text: str) -> list[str]:
-    """Return the lines of the same table with a row for each number of the lists; [] without lists."""
-    head, _, rest = text.partition("\n")
+def lists_as_rows(file: File) -> list[str]:
+    """Return the lines of the same table with a row for each number of the lists; [] without lists.
+
+    Raises
+    ------
+    ReadError
+        When the lists of a row are not of one length.
+    """
+    head, _, rest = file.text.partition("\n")
     if rest.count("[") < _FEWEST or "..." in rest:
         return []
     mark = max(_DELIMITERS, key=head.count)
     try:
-        names, *rows = csv.reader(io.StringIO(text), delimiter=mark)
+        names, *rows = csv.reader(io.StringIO(file.text), delimiter=mark)
     except csv.Error:
         return []
     held = [[_numbers(cell) for cell in row] for row in rows if len(row) == len(names)]
-    if not held or any(len({len(v) for v in row if isinstance(v, list)}) != 1 for row in held):
+    sizes = [{len(cell) for cell in row if isinstance(cell, list)} for row in held]
+    counts = [sum(isinstance(cell, list) for cell in row) for row in held]
+    if min(counts, default=0) < _FEWEST:
         return []
-    if any(sum(isinstance(value, list) for value in row) < _FEWEST for row in held):
-        return []
+    for number, lengths in enumerate(sizes, 1):
+        if len(lengths) != 1:
+            raise file.error(f"row {number}: its lists are not of one length")
     return ["\t".join(names), *("\t".join(row) for cells in held for row in _rows(cells))]
 
 
@@ -39,29 +47,8 @@ def _numbers(cell: str) -> list[str] | str:
     return [number for number in _MARK.split(found[1]) if number] if found else " ".join(cell.split())
 
 
-def _rows(cells: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+def _rows(cells: Sequence[list[str] | str]) -> Iterator[tuple[str, ...]]:
     """Return a row for each place of the lists, with the other cells in every one."""
     size = next(len(cell) for cell in cells if isinstance(cell, list))
     columns = (cell if isinstance(cell, list) else [cell] * size for cell in cells)
     return zip(*columns, strict=True)
-
-
-def explode(file: File, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
-    """Return columns of which some hold lists with a row for each of their elements.
-
-    Raises
-    ------
-    ReadError
-        When the lists of a row are not of one length, or too long.
-    """
-    if not any(isinstance(value, list) for values in columns.values() for value in values):
-        return columns
-    rows: list[tuple[Any, ...]] = []
-    for number, cells in enumerate(zip(*columns.values(), strict=True), 1):
-        sizes = {len(cell) for cell in cells if isinstance(cell, list)}
-        if len(sizes) != 1 or len(rows) + max(sizes) > MAX_ROWS:
-            raise file.error(
-                f"row {number}: its lists are not of one length, or longer than {MAX_ROWS} in all"
-            )
-        rows += _rows(cells)
-    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=False))

@@ -122,7 +122,7 @@ def parse(file: File) -> list[Sweep]:
     except ReadError:
         if sweeps := _parts_below_each_other(file, lines):
             return sweeps
-        if rows := lists_as_rows(file.text) or part_titled_headers(lines):
+        if rows := lists_as_rows(file) or part_titled_headers(lines):
             return sweeps_of_lines(file, rows)
         if rows := part_spaced_commas(lines):
             return note_commas(sweeps_of_lines(file, rows))
