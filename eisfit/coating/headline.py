@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,11 +54,16 @@ def write_headline(document: Mapping[str, Any]) -> list[str]:
     likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row, document)), None)
     if likelier is not None:
         return [changed, *_describe_likelier(document, likelier, kind)]
-    return [changed, _describe_cause(document, kind), f"{_name_next(document)}{_describe_ties(document)}"]
+    last = f"{_name_next(document)}{_describe_ties(document)}{_describe_scatter(document)}"
+    return [changed, _describe_cause(document, kind), last]
 
 
 def _describe_conflict(document: Mapping[str, Any]) -> str:
     """Return which inputs would have to change where no hypothesis fits."""
+    odd = [row for row in document["contradictions"] if "without" in row]
+    if odd:
+        explained = _name_hypothesis(odd[0]["without"], document)
+        return f"{odd[0]['text'].rstrip('.')} by {explained}: see that cell first."
     causes = document["outside"]["causes"]
     fitting = [
         f"if {row['text']}, beside {_name_with_gain(row)} (p = {significant(row['p_value'], 1)})"
@@ -86,6 +92,21 @@ def _describe_ties(document: Mapping[str, Any]) -> str:
     if not causes:
         return ""
     return f" Outside the hypotheses, as likely: {'; or '.join(causes[:_NAMED])}."
+
+
+def _describe_scatter(document: Mapping[str, Any]) -> str:
+    """Return what the answer owes to how much cells alike were taken to differ."""
+    widened = [row["text"] for row in document["contradictions"] if "widened" in row]
+    if widened:
+        return f" {widened[0]}"
+    gains = [row for name, row in document["gains"].items() if name in _GAINS]
+    if not gains or not gains[0]["seen"] or gains[0]["replicated"]:
+        return ""
+    taken, enough = 100 * gains[0]["scatter"], 50 * abs(math.log(gains[0]["median"]))
+    return (
+        f" No replicates show how much cells alike differ: {taken:.0f} % in the reaction is taken, "
+        f"{significant(enough, 2)} % would do away with this gain."
+    )
 
 
 def _is_likelier(cause: Mapping[str, Any], document: Mapping[str, Any]) -> bool:

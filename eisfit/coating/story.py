@@ -30,6 +30,7 @@ from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import find_posteriors
 from eisfit.coating.outside import describe_outside, find_gain, list_broken_spectra
 from eisfit.coating.physics.parameters import PARAMETERS
+from eisfit.coating.replicates import SCATTER, examine_replicates
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import list_contradictions, list_stated, predict_voltages, weigh_facts
 from eisfit.records import EXPLAIN_SCHEMA
@@ -43,21 +44,13 @@ _WORDS = {
     "dT": "temperature beyond the stated one",
     "f": "gain of activity",
 }
-_SCATTER = {
-    "dR_s": "R_s",
-    "dR_ionic": "R_s that falls with temperature",
-    "dR_i": "R_i",
-    "dQ": "Q",
-    "dW": "W",
-    "dcounter": "other electrode",
-    "dcounter_Q": "other electrode's CPE",
-}
 
 
 def build_document(study: Study, problem: Problem) -> dict[str, Any]:
     """Return the whole document of a study."""
-    seed, exact = study.file.study.seed, problem.finish(slopes=False)
-    alone = find_posteriors(problem, seed)
+    seed = study.file.study.seed
+    problem, alone, odd = examine_replicates(problem, find_posteriors(problem, seed), seed)
+    exact = problem.finish(slopes=False)
     found, facts, silent = weigh_facts(study, exact, alone, seed)
     drawn = draw_samples(found, _DRAWS, seed)
     voltages = predict_voltages(study, exact, drawn)
@@ -82,6 +75,7 @@ def build_document(study: Study, problem: Problem) -> dict[str, Any]:
             *(row for film in study.file.film for row in find_contradictions(film)),
             *list_broken_spectra(problem),
             *list_contradictions(study, voltages, silent),
+            *odd,
             *_list_moved(found, problem, none),
         ],
         "outside": describe_outside(problem, alone, misses),
@@ -164,7 +158,7 @@ def _describe_moved(best: Posterior, k: int, problem: Problem) -> dict[str, Any]
 def _describe_difference(best: Posterior, k: int, problem: Problem) -> dict[str, Any] | None:
     """Return how far two cells would have to differ, where both depart from cells alike: said once."""
     head, _, cell = best.names[k].partition(":")
-    if head not in _SCATTER or not cell:
+    if head not in SCATTER or not cell:
         return None
     alike = [j for j, name in enumerate(best.names) if name.startswith(f"{head}:")]
     high, low = (int(pick(alike, key=lambda j: float(best.u[j]))) for pick in (max, min))
@@ -175,7 +169,7 @@ def _describe_difference(best: Posterior, k: int, problem: Problem) -> dict[str,
     stated, needed = prior.value([0.0, deviations * math.sqrt(2)]).tolist()
     much = f"{needed:.3g} times that" if prior.log else f"{needed:.3g} {prior.unit} above that"
     told = (
-        f"The {_SCATTER[head]} of {more} would have to be {much} of {less}, {deviations:.1f} standard "
+        f"The {SCATTER[head]} of {more} would have to be {much} of {less}, {deviations:.1f} standard "
         "deviations of what cells alike differ by."
     )
     return {
@@ -210,10 +204,12 @@ def _compute_gains(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[st
         scatter = float(one * math.sqrt(1 / number[False] + 1 / number[True]))
         seen = abs(math.log(span["median"])) > 2 * scatter
         rows[name] = {**span, "meaning": plain_name(name), "scatter": scatter, "seen": seen}
+        rows[name]["replicated"] = min(number.values()) > 1
     if "Ea:gain" in most.posterior.names:
         span = summarise(problem.priors["Ea:gain"].value(most.u[:, most.posterior.names.index("Ea:gain")]))
         seen = span["low95"] * span["high95"] > 0 and abs(span["median"]) > _SEEN_EV
         rows["Ea:gain"] = {**span, "meaning": plain_name("Ea:gain"), "scatter": 0.0, "seen": seen}
+        rows["Ea:gain"]["replicated"] = min(number.values()) > 1
     return rows
 
 
@@ -282,10 +278,10 @@ def _name_parameters(swing: Mapping[str, Mapping[str, float]]) -> dict[str, dict
 def plain_name(name: str) -> str:
     """Return a parameter's name in words."""
     head, _, which = name.partition(":")
-    if head in _SCATTER and not which:
-        return f"scatter of {_SCATTER[head]} between cells alike"
-    if head in _SCATTER:
-        return f"{_SCATTER[head]} of {which} over that of cells alike"
+    if head in SCATTER and not which:
+        return f"scatter of {SCATTER[head]} between cells alike"
+    if head in SCATTER:
+        return f"{SCATTER[head]} of {which} over that of cells alike"
     if head == "thickness":
         return f"thickness of {which}"
     if name == "Ea:gain":
