@@ -100,8 +100,8 @@ def _describe_scatter(document: Mapping[str, Any]) -> str:
     if widened:
         return f" {widened[0]}"
     gains = [row for name, row in document["gains"].items() if name in _GAINS]
-    told = document["hypotheses"][sort_hypotheses(document)[0]]["probability"] >= limit("study_best")
-    if not told or not gains or not gains[0]["seen"] or gains[0]["replicated"]:
+    surest = max(entry["probability"] for entry in document["hypotheses"].values())
+    if surest < limit("study_best") or not gains or not gains[0]["seen"] or gains[0]["replicated"]:
         return ""
     taken, enough = 100 * gains[0]["scatter"], 50 * abs(math.log(gains[0]["median"]))
     return (
