@@ -54,7 +54,7 @@ def write_headline(document: Mapping[str, Any]) -> list[str]:
     likelier = next((row for row in document["outside"]["causes"] if _is_likelier(row, document)), None)
     if likelier is not None:
         return [changed, *_describe_likelier(document, likelier, kind)]
-    last = f"{_name_next(document)}{_describe_ties(document)}{_describe_scatter(document)}"
+    last = f"{_name_next(document)}{_describe_scatter(document)}{_describe_ties(document)}"
     return [changed, _describe_cause(document, kind), last]
 
 

@@ -183,7 +183,7 @@ def test_what_explains_a_rise_has_risen(published):
     assert write_headline(document)[1].startswith(
         "The barrier explains it, beside a small arc of the bare cell"
     )
-    slower = {"median": 0.1, "low95": 0.09, "high95": 0.11, "scatter": 0.05, "seen": True}
+    slower = {"median": 0.1, "low95": 0.09, "high95": 0.11, "scatter": 0.05, "seen": True, "replicated": True}
     shares = {"ions_through_film": 8.0, "reaction": 900.0}
     document = document_of_one_part(
         published.to_dict(), "intrinsic_activity", "reaction", shares, {"f": slower}
