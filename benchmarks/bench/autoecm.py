@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 import eisfit
-from eisfit.fitting.identify.structures import shape
+from eisfit.fitting.identify.structures import shape_of
 from eisfit.model.notation import parse
 
 CIRCUITS = {
@@ -80,7 +80,7 @@ def without_list(label: str, spectrum, fitted) -> tuple[str, bool, bool]:
     first = eisfit.identify(spectrum).first
     if first is None:
         return "none", False, False
-    exact = shape(parse(CIRCUITS[label])) in [shape(parse(drawing)) for drawing in first.drawings]
+    exact = shape_of(parse(CIRCUITS[label])) in [shape_of(parse(drawing)) for drawing in first.drawings]
     as_good = first.free <= fitted.statistics.nvarys and first.rms <= _AS_WELL * max(residual(fitted), 1e-8)
     return first.circuit.string, exact or as_good, False
 

@@ -20,7 +20,7 @@ from structures import KINDS, draw
 
 import eisfit
 from eisfit.fitting.identify import search
-from eisfit.fitting.identify.evidence import evidence
+from eisfit.fitting.identify.evidence import compute_evidence
 from eisfit.fitting.identify.trials import Workbench
 from eisfit.spectra.noise import weights
 
@@ -68,7 +68,7 @@ def sampled(trial, prior, scale, count, rng):
 
 
 def laplace(trial, prior, scale):
-    """Return what `evidence` says of the same integral: without the structure's prior."""
+    """Return what `compute_evidence` says of the same integral: without the structure's prior."""
     residual, jacobian = trial.problem.evaluate(trial.theta[np.newaxis], trial.problem.buffer(1))
     mean, width = prior.describe_circuit(trial.problem.coordinates)
     scaled = jacobian[0] * width[:, np.newaxis] / np.sqrt(scale)
@@ -89,7 +89,7 @@ def main(spectra: int = 24, first: int = 0, samples: int = 20000) -> None:
         for trial in trials[:_CIRCUITS]:
             by_samples, effective = sampled(trial, bench.prior, bench.scale, samples, rng)
             by_laplace = laplace(trial, bench.prior, bench.scale)
-            whole = evidence(trial.problem, trial.theta, bench.prior, bench.scale)
+            whole = compute_evidence(trial.problem, trial.theta, bench.prior, bench.scale)
             count += 1
             uneven += effective < _FEWEST
             if effective >= _FEWEST:

@@ -17,7 +17,7 @@ import numpy as np
 from structures import KINDS, draw
 
 import eisfit
-from eisfit.fitting.identify.structures import shape
+from eisfit.fitting.identify.structures import shape_of
 from eisfit.model.notation import parse
 
 
@@ -30,8 +30,8 @@ def main(spectra: int = 60, first: int = 0, noise: float = 0.003, points: int = 
         began = time.process_time()
         found = eisfit.identify(eisfit.Spectrum(case.frequency[kept], case.impedance[kept]))
         seconds.append(time.process_time() - began)
-        truth = shape(parse(case.string))
-        drawings = [shape(parse(text)) for text in found.first.drawings] if found.first else []
+        truth = shape_of(parse(case.string))
+        drawings = [shape_of(parse(text)) for text in found.first.drawings] if found.first else []
         exact += drawings[:1] == [truth]
         said.append(found.probability)
         right.append(truth in drawings)

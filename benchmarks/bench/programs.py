@@ -27,7 +27,7 @@ import numpy as np
 from structures import KINDS, Case, draw
 
 import eisfit
-from eisfit.fitting.identify.structures import shape
+from eisfit.fitting.identify.structures import shape_of
 from eisfit.model.notation import parse
 
 _REACHED = 1.01
@@ -44,7 +44,8 @@ def by_eisfit(case: Case, start: list[float]) -> dict:
     return {
         "values": result.values,
         "stderr": {name: result[name].stderr for name in result.values},
-        "named": first is not None and shape(parse(case.string)) in map(shape, map(parse, first.drawings)),
+        "named": first is not None
+        and shape_of(parse(case.string)) in map(shape_of, map(parse, first.drawings)),
         "seconds": seconds,
     }
 

@@ -11,7 +11,7 @@ from _generate.pages import Pages, code, head, table
 from eisfit import units
 from eisfit.coating import study
 from eisfit.coating.film.tables import FilmTable, PhaseTable
-from eisfit.coating.study import study_template
+from eisfit.coating.study import template
 from eisfit.model.circuit_parameters import ROLES
 from eisfit.model.files.circuit_file import CircuitFile, ParameterEntry, ReferenceTest
 from eisfit.model.schema import ClosedModel, Key, Reader, keys_of
@@ -58,7 +58,7 @@ def _circuit_file() -> str:
 
 def _study_file() -> str:
     sections = "".join(_section(*item) for item in _STUDY.items())
-    return f"{head('study_file')}{sections}## The template\n\n```toml\n{study_template().strip()}\n```\n"
+    return f"{head('study_file')}{sections}## The template\n\n```toml\n{template().strip()}\n```\n"
 
 
 def _section(title: str, model: type[ClosedModel]) -> str:

@@ -34,7 +34,7 @@ from eisfit.spectra.spectrum import Spectrum
 if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked for
     from concurrent.futures import Executor
 
-    from eisfit.batch.pool import Lost
+    from eisfit.batch.pool import LostChunk
     from eisfit.batch.store import Store
     from eisfit.batch.transport import Package
     from eisfit.fitting.common_circuit import SeriesChoice
@@ -175,13 +175,13 @@ class FitMany(Iterator[Result]):
                 results = fitted.results(spectra, self.circuit)
                 yield chunk, dict(zip(chunk.missing, results, strict=True))
             return
-        from eisfit.batch.pool import Lost, run_in_order
+        from eisfit.batch.pool import LostChunk, run_in_order
         from eisfit.batch.transport import fit_package
 
         waiting: list[_Chunk] = []
         for _, outcome in run_in_order(fit_package, self._iterate_packages(chunks, waiting), self._workers):
             chunk = waiting.pop(0)
-            if isinstance(outcome, Lost):
+            if isinstance(outcome, LostChunk):
                 yield chunk, {k: _make_failure(chunk.items[k], outcome) for k in chunk.missing}
                 continue
             results = outcome.restore(chunk.spectra, self.circuit)
@@ -215,7 +215,7 @@ class _LostFailure(FitFailure):
     """A spectrum whose worker died: not written to the store, so that the next run tries again."""
 
 
-def _make_failure(item: Spectrum | FitFailure, lost: Lost) -> FitFailure:
+def _make_failure(item: Spectrum | FitFailure, lost: LostChunk) -> FitFailure:
     return _LostFailure(item.source, lost.reason, item.index, item.cycle)
 
 

@@ -21,7 +21,7 @@ _NEEDS_MAIN = 'a script asks for workers below `if __name__ == "__main__":`, and
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostChunk:
     """A chunk that could not be done, with the reason."""
 
     reason: str
@@ -38,7 +38,7 @@ class _Job(Generic[T]):
 
 def run_in_order(
     work: Callable[[T], R], items: Iterable[T], workers: int | Executor
-) -> Iterator[tuple[T, R | Lost]]:
+) -> Iterator[tuple[T, R | LostChunk]]:
     """Yield (item, work(item)) in the order of the items.
 
     Parameters
@@ -82,7 +82,7 @@ class _Pool:
         self.executor = make()
         self.ahead = ahead
 
-    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | Lost]]:
+    def run(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | LostChunk]]:
         waiting: deque[_Job[T]] = deque()
         source = iter(items)
         more = True
@@ -104,7 +104,7 @@ class _Pool:
         except (BrokenExecutor, RuntimeError):
             job.future = None  # the pool has died: `wait_for_result` makes a new one
 
-    def wait_for_result(self, work: Callable[[T], R], waiting: deque[_Job[T]]) -> R | Lost:
+    def wait_for_result(self, work: Callable[[T], R], waiting: deque[_Job[T]]) -> R | LostChunk:
         """Return the result of the first job, trying again where its worker died."""
         job = waiting[0]
         while True:
@@ -121,7 +121,7 @@ class _Pool:
             if given_up:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
                 reason += f" ({_NEEDS_MAIN})" if isinstance(error, BrokenExecutor) else ""
-                return Lost(f"its worker failed {_MAX_TRIES} times: {reason}")
+                return LostChunk(f"its worker failed {_MAX_TRIES} times: {reason}")
 
     def restart(self, work: Callable[[T], R], jobs: list[_Job[T]]) -> None:
         """Make a new pool and give it every job that is not done."""

@@ -60,11 +60,11 @@ def _read(source: str, reading: dict[str, Any]) -> list[Spectrum | FitFailure]:
     if source == "-":
         return list(read_all(source, **reading))
     # A single file too: its name may tell the cycle, as it does in a folder.
-    series = tell_unread(read_series(source, **reading))
+    series = report_unread(read_series(source, **reading))
     return [*series, *FitFailure.of_series(series)]
 
 
-def tell_unread(series: Series) -> Series:
+def report_unread(series: Series) -> Series:
     """Return a series, and say which folders were left out of it."""
     from eisfit.spectra.spectrum_files import NOT_READ
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eisfit.coating.explanation_document import build_document, plain_name
 from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.search import find_posteriors
-from eisfit.coating.story import build_document, plain_name
 from eisfit.coating.study import Study, load_study
 from eisfit.errors import SchemaError
 from eisfit.records import EXPLAIN_SCHEMA, dataclass
@@ -100,8 +100,8 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.explanation_page import explanation_summary_html
-        from eisfit.display.svg.faces import draw_contributions
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_contributions
 
         document = self.to_dict()
         table = explanation_summary_html(document)

@@ -368,6 +368,6 @@ def load_study(path: str | os.PathLike[str], *, allow_outside: bool = False) -> 
     return replace(study, allow_outside=allow_outside)
 
 
-def study_template() -> str:
+def template() -> str:
     """Return a commented study file to start from; it is valid as it stands."""
     return (data_folder("example_spectra") / "study_template.toml").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray, IntArray
 from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.model.notation import Component, Node, Part, Series, components, parameter_names
-from eisfit.model.once import cache_per_circuit
 
 #: Processes from fast to slow, as they follow each other in a battery.
 ROLE_ORDER = ("film", "sei", "charge_transfer")

@@ -20,9 +20,9 @@ from eisfit.engine.optima import Ends, Optima, find_different
 from eisfit.engine.polish import FINE_TOLERANCE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME_OPTIMUM, Problem, solve
 from eisfit.engine.starts.blocks import estimate_difficulty, relaxes, resonates
-from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
-from eisfit.engine.starts.neighbours import Known, Neighbours, choose_representatives
+from eisfit.engine.starts.neighbours import EarlierSpectra, Neighbours, choose_representatives
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs, find_rival_excess
 from eisfit.spectra.noise import ladder, rounding
 
@@ -64,7 +64,7 @@ def search(
     attainable: FloatArray,
     *,
     seed: int = 0,
-    known: Known | None = None,
+    known: EarlierSpectra | None = None,
 ) -> Optima:
     """Return the optima of each spectrum of a problem.
 
@@ -84,7 +84,7 @@ def search(
     free = [p.value for p in problem.coordinates.circuit.parameters.values() if p.free]
     if all(value is not None for value in free):
         return _fit_from_given_starts(problem)
-    known, count = known or Known(), len(problem.target)
+    known, count = known or EarlierSpectra(), len(problem.target)
     count_expected_work(problem.coordinates, count, problem.target.shape[1])
     if count <= _LOT:
         return _Search(problem, attainable, seed, known).run()
@@ -105,7 +105,7 @@ def _fit_from_given_starts(problem: Problem) -> Optima:
 class _Search(Ends):
     """Rounds of starts for spectra of one circuit, and where they have ended so far."""
 
-    def __init__(self, problem: Problem, attainable: FloatArray, seed: int, known: Known) -> None:
+    def __init__(self, problem: Problem, attainable: FloatArray, seed: int, known: EarlierSpectra) -> None:
         self.problem, self.coordinates, self.seed = problem, problem.coordinates, seed
         self.known = known
         self.circuit = self.coordinates.circuit
@@ -220,7 +220,7 @@ class _Search(Ends):
                 return
 
     def _grid_starts(self, row: int, count: int, scattered: int, turn: int) -> FloatArray:
-        grid, rng = self._get_grid(row), Chance(self.seed, turn)
+        grid, rng = self._get_grid(row), Random(self.seed, turn)
         if turn == 0:
             own = grid.starts(count)
             return np.concatenate([own, grid.scatter(count + scattered - len(own), rng)])
@@ -285,7 +285,7 @@ class _Search(Ends):
         """Return coordinates (b, n, V) of a round's starts."""
         from eisfit.engine.starts.draws import draw_random_starts
 
-        rng = Chance(self.seed, turn)
+        rng = Random(self.seed, turn)
         together = self.resonant and turn % 2 == 1
         z = self.problem.target[rows]
         drawn = draw_random_starts(self.circuit, self.omega[rows], z, count, rng, together=together)

@@ -13,9 +13,9 @@ from eisfit.arrays import FloatArray
 from eisfit.engine.optima import Basin
 from eisfit.engine.solver import SAME_OPTIMUM, solve
 from eisfit.engine.starts.blocks import DIFFUSION
-from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.moved_branch import HIDDEN_ENDS
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.engine.swapped_arcs import exchange_in_coordinates, exchange_unequal_arcs
 from eisfit.engine.task import Task
 from eisfit.model.notation import components
@@ -42,7 +42,7 @@ def run_short_search(task: Task, smaller: Sequence[tuple[Task, FloatArray]], see
     seed
         Of the scattered starts.
     """
-    rng = Chance(seed)
+    rng = Random(seed)
     grid = StartGrid(task.circuit, task.spectrum.omega, task.spectrum.impedance, task.weight)
     own = np.concatenate([grid.starts(_OWN), grid.scatter(_OWN, rng)])
     inside = [one for one in smaller if set(one[0].circuit.names) < set(task.circuit.names)]

@@ -12,7 +12,7 @@ from eisfit.engine.arcs import Arc, arcs, name_columns
 from eisfit.engine.arcs_order import order_arcs
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.circuit import Circuit
-from eisfit.model.once import cache_per_circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.verdict import limit
 
 _MAX_ARCS = 3  # arcs: all orders of more are too many to try

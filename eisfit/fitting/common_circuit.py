@@ -17,7 +17,7 @@ from eisfit.fitting.identify.choice import (
     choose_common,
     identify_some,
     list_likely,
-    look_at,
+    sample_lot,
 )
 from eisfit.fitting.many.chunks import fit_chunk
 from eisfit.fitting.result import FitResult
@@ -84,12 +84,12 @@ def choose_circuit(
     """
     if is_given(circuit):
         return SeriesChoice(find_circuit(circuit))
-    there = [_spectrum_of(one) for one in spectra if not isinstance(one, FitFailure)]
+    there = [_get_spectrum(one) for one in spectra if not isinstance(one, FitFailure)]
     asked = {name: options.get(name) for name in (*SELECTING, "weighting", "seed")}
     kept = {name: value for name, value in asked.items() if value is not None}
     common = find_circuit(COMMON)
-    looked_at = look_at(there)
-    if circuit is None and there and _serves_all(looked_at, common, kept):
+    looked_at = sample_lot(there)
+    if circuit is None and there and _serves_each(looked_at, common, kept):
         where = f"in each of {len(looked_at)} spectra looked at " if len(looked_at) > 1 else ""
         told = f"{COMMON} was chosen: {where}it leaves noise alone, all is determined"
         return SeriesChoice(common, told, "default")
@@ -116,7 +116,7 @@ def _choose_closest(
     """Return the circuit with the lowest sum of BIC, of those that can be used if some can."""
     sums = []
     for circuit in circuits:
-        fits = _fit_looked_at(spectra, circuit, options)
+        fits = _fit_sample(spectra, circuit, options)
         there = [fit.statistics.bic for fit in fits if isinstance(fit, FitResult)]
         poor = sum(not isinstance(fit, FitResult) or fit.grade == "D" for fit in fits)
         sums.append((poor, sum(there) if len(there) == len(spectra) else np.inf))
@@ -130,15 +130,15 @@ def _choose_closest(
     return SeriesChoice(circuits[best], cause, "identify")
 
 
-def _serves_all(spectra: Sequence[Spectrum], common: Circuit, options: Mapping[str, Any]) -> bool:
-    return all(serves(one) for one in _fit_looked_at(spectra, common, options))
+def _serves_each(spectra: Sequence[Spectrum], common: Circuit, options: Mapping[str, Any]) -> bool:
+    return all(serves(one) for one in _fit_sample(spectra, common, options))
 
 
-def _fit_looked_at(
+def _fit_sample(
     spectra: Sequence[Spectrum], circuit: Circuit, options: Mapping[str, Any]
 ) -> list[FitResult | FitFailure]:
     return fit_chunk(spectra, circuit, options, "kernel").results(spectra, circuit)
 
 
-def _spectrum_of(one: Spectrum | FitResult) -> Spectrum:
+def _get_spectrum(one: Spectrum | FitResult) -> Spectrum:
     return one.spectrum if isinstance(one, FitResult) else one

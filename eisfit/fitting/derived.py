@@ -17,12 +17,12 @@ import numpy as np
 from eisfit.arrays import BoolArray, FloatArray, IntArray, finite
 from eisfit.engine.arcs import Arc, arcs
 from eisfit.engine.propagation import Formula, Propagation, find_inputs
-from eisfit.fitting.diffusion import coefficients
+from eisfit.fitting.diffusion import list_coefficients
 from eisfit.fitting.polarisation import polarisation_resistance
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.model.notation import Component, components
-from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 from eisfit.units import Uncertain
 
@@ -37,7 +37,7 @@ class Derived(NamedTuple):
     given: float = 0.0
 
 
-def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Derived]:
+def list_formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Derived]:
     """Return the formula of everything that this circuit implies, by name.
 
     For every arc of a resistor beside a CPE or capacitor with the label of the resistor, e.g. ``ct``:
@@ -55,15 +55,15 @@ def formulas(circuit: Circuit, geometry: Geometry = _NOTHING) -> dict[str, Deriv
     """
     rows = dict(_derive_of_circuit(circuit))
     if geometry.area is not None:
-        rows |= dict(_per_area(circuit, rows, geometry.area))
-    rows |= {name: Derived(*row) for name, row in coefficients(circuit, geometry).items()}
+        rows |= dict(_derive_per_area(circuit, rows, geometry.area))
+    rows |= {name: Derived(*row) for name, row in list_coefficients(circuit, geometry).items()}
     return {name: row for name, row in rows.items() if name not in circuit.parameters}
 
 
-def dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[str]]:
+def list_dependencies(circuit: Circuit, geometry: Geometry) -> dict[str, frozenset[str]]:
     """Return name -> the parameters that each derived quantity is made of."""
     ones = dict.fromkeys(circuit.names, 1.0)
-    table = formulas(circuit, geometry)
+    table = list_formulas(circuit, geometry)
     return {name: circuit.untie(find_inputs(row.formula, ones)) for name, row in table.items()}
 
 
@@ -78,7 +78,7 @@ def _derive_of_circuit(circuit: Circuit) -> dict[str, Derived]:
         label = resistor.label or resistor.name
         taken = f"tau_{label}" in found  # R1 and R_1 have one label: the second arc goes by its full name
         found.update(_derive_of_arc(arc, resistor.name if taken else label))
-        found.update(_brug(circuit, resistor, storage, label))
+        found.update(_derive_brug(circuit, resistor, storage, label))
     for component in components(circuit.tree):
         if component.symbol in ("K", "Zarc"):
             found.update(_derive_of_element(component.name))
@@ -87,7 +87,7 @@ def _derive_of_circuit(circuit: Circuit) -> dict[str, Derived]:
     return found
 
 
-def _brug(circuit: Circuit, resistor: Component, storage: Component, label: str) -> Iterator[_Named]:
+def _derive_brug(circuit: Circuit, resistor: Component, storage: Component, label: str) -> Iterator[_Named]:
     series = [name for name, p in circuit.parameters.items() if p.role == "series" and p.unit == "ohm"]
     if len(series) != 1 or storage.symbol != "CPE":
         return
@@ -100,17 +100,17 @@ def _brug(circuit: Circuit, resistor: Component, storage: Component, label: str)
         yield f"C_brug_{label}", Derived("F", along)
 
 
-def _per_area(circuit: Circuit, found: Mapping[str, Derived], area: Uncertain) -> Iterator[_Named]:
+def _derive_per_area(circuit: Circuit, found: Mapping[str, Derived], area: Uncertain) -> Iterator[_Named]:
     own = {name: Derived(p.unit, itemgetter(name)) for name, p in circuit.parameters.items()}
     size, error = area.median, relative_error(area)
     for name, row in {**own, **found}.items():
         if row.unit == "ohm":
-            yield f"{name}_area", Derived("ohm cm2", partial(_scale, row.formula, size), error)
+            yield f"{name}_area", Derived("ohm cm2", partial(_multiply, row.formula, size), error)
         elif row.unit == "F":
-            yield f"{name}_area", Derived("F cm^-2", partial(_scale, row.formula, 1 / size), error)
+            yield f"{name}_area", Derived("F cm^-2", partial(_multiply, row.formula, 1 / size), error)
 
 
-def _scale(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
+def _multiply(formula: Formula, factor: float, p: Mapping[str, Any]) -> Any:
     return formula(p) * factor
 
 
@@ -168,7 +168,7 @@ def derive(
     The errors of the geometry are added to those of the fits.
     """
     found = {}
-    for name, row in formulas(propagated.circuit, geometry).items():
+    for name, row in list_formulas(propagated.circuit, geometry).items():
         if name not in besides:
             value = propagated.value(row.formula)
             with np.errstate(all="ignore"):

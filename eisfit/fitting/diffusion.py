@@ -37,7 +37,7 @@ _ROOM = 298.15  # K
 _UNIT = "cm^2 s^-1"
 
 
-def coefficients(circuit: Circuit, geometry: Geometry) -> dict[str, tuple[str, Formula, float]]:
+def list_coefficients(circuit: Circuit, geometry: Geometry) -> dict[str, tuple[str, Formula, float]]:
     """Return name -> (unit, formula, relative error of what was given) of everything that is known.
 
     It goes by the label of its element, ``D_d`` of ``W_d``, or by its name where two share one.
@@ -74,13 +74,13 @@ def _derive_coefficient(component: Component, geometry: Geometry) -> tuple[str, 
         square = geometry.length.median**2
         tau = f"{component.name}_tau"
         return _UNIT, lambda p: square / p[tau], 2 * relative_error(geometry.length)
-    if component.symbol != "W" or (known := _driving(geometry)) is None:
+    if component.symbol != "W" or (known := _find_driving_force(geometry)) is None:
         return None
     (driving, error), (sigma,) = known, component.parameter_names
     return _UNIT, lambda p: 0.5 * (driving / p[sigma]) ** 2, 2 * error
 
 
-def _driving(g: Geometry) -> tuple[float, float] | None:
+def _find_driving_force(g: Geometry) -> tuple[float, float] | None:
     """Return sigma sqrt(2 D), ohm cm s^-1, and its relative error; None where unknown."""
     if g.area is None:
         return None

@@ -23,8 +23,8 @@ from eisfit.engine.starts.arc_limits import select_by_arcs
 from eisfit.engine.task import Task, find_start, make_expressions_error, refit_in_form
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
-from eisfit.fitting.fitted_points import select_points, with_noise
-from eisfit.fitting.from_lmfit import result_of
+from eisfit.fitting.fitted_points import add_noise, select_points
+from eisfit.fitting.from_lmfit import make_result
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives
 from eisfit.fitting.verdicts.assess import assess, grade_fit
@@ -152,7 +152,7 @@ def fit(
     constrained = any(said is not None for said in (fix, start, bound, expr, params))
     if constrained:
         chosen = chosen.constrain(fix=fix, start=start, bound=bound, expr=expr, params=params)
-    kept = with_noise(kept, weighting)
+    kept = add_noise(kept, weighting)
     settings = Settings(weighting, loss, representation)
     task = Task.of(kept, chosen, settings)
     theta, basin = find_start(task, seed)
@@ -161,20 +161,20 @@ def fit(
         theta = basin.theta
     fitted = finish_in_lmfit(task, theta, basin)
     if choice is not None:
-        fitted = _is_as_low(choice, fitted, task, seed)
+        fitted = _search_as_low(choice, fitted, task, seed)
     fitted = grade_fit(fitted, task.attainable)
-    alternatives = () if peak or order else (*_alternatives(task, basin, fitted), *fitted.alternatives)
+    alternatives = () if peak or order else (*_find_alternatives(task, basin, fitted), *fitted.alternatives)
     result = assess(
         dataclasses.replace(fitted, alternatives=alternatives), task.attainable, validate=validate
     )
     if choice is not None:
         held = constrained or bool(peak or order)
-        result, choice = _or_another(result, choice, settings, held=held, validate=validate, seed=seed)
+        result, choice = _try_others(result, choice, settings, held=held, validate=validate, seed=seed)
         dropped = (*dropped, *choice.flags)
     return result.replace_flags((*result.flags, *dropped)) if dropped else result
 
 
-def _or_another(
+def _try_others(
     result: FitResult, choice: Choice, settings: Settings, *, held: bool, **options: Any
 ) -> tuple[FitResult, Choice]:
     """Return a fit and the choice of its circuit: of another one, where that alone can be used.
@@ -190,7 +190,7 @@ def _or_another(
     return result, choice
 
 
-def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str, Any], ...]:
+def _find_alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str, Any], ...]:
     """Return the other optima that the data allows; none for another loss or form, where none were sought."""
     if not task.settings.plain or fitted.covar is None:
         return ()
@@ -207,7 +207,7 @@ def _alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dict[str
     return find_alternatives(rivals).get(0, ())
 
 
-def _is_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
+def _search_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
     """Return a fit as low as what identify has seen, and say who chose the circuit."""
     if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
         at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
@@ -219,8 +219,8 @@ def finish_in_lmfit(task: Task, theta: FloatArray, basin: Basin, *, tolerance: f
     """Return lmfit's fit from the search's best end, without verdicts (`eisfit.fitting.verdicts.assess`)."""
     theta, scale = (theta, 1.0) if task.settings.plain else refit_in_form(task, theta, basin)
     values = task.values_at(theta)
-    with _expressions_guarded(task.circuit):
-        return result_of(task, _lmfit(task, values, scale, tolerance), basin)
+    with _guard_expressions(task.circuit):
+        return make_result(task, _run_lmfit(task, values, scale, tolerance), basin)
 
 
 def fit_or_failure(
@@ -255,7 +255,7 @@ def _drop_invalid(spectrum: Spectrum) -> tuple[Spectrum, tuple[Flag, ...]]:
     return spectrum.keep(~invalid), (Flag("points_dropped", cause, "look at them with eisfit check"),)
 
 
-def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> Any:
+def _run_lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> Any:
     """Finish in lmfit: least_squares with the exact Jacobian, in physical units, scaled by the Jacobian.
 
     A parameter that the search left at a bound is held there. It has no standard error, the errors of the
@@ -269,14 +269,14 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
     held = {name for name, side in bounded.items() if not is_physical_limit(task.circuit, name, side)}
     if len(held) == task.coordinates.size:
         held = set()
-    params = _parameters_at(task.circuit, named, frozenset(held))
+    params = _make_parameters(task.circuit, named, frozenset(held))
     varied = [k for k, p in enumerate(task.circuit.parameters.values()) if p.free and p.name not in held]
     settings = task.settings
     weight = settings.form.weights(task.spectrum, settings.weighting)
     objective = Objective(task.problem, varied, settings.form, weight)
     minimizer = Minimizer(objective.residual, params, scale_covar=task.rescaled)
     tight: dict[str, Any] = {"x_scale": "jac", **dict.fromkeys(("ftol", "xtol", "gtol"), tolerance)}
-    clean = _relative(task, objective.residual(params)) < _CLEAN
+    clean = _relative_rms(task, objective.residual(params)) < _CLEAN
     tight["max_nfev"] = _MOST_CLEAN if clean else _MOST
     if bounded or _is_near_bound(params):
         # It keeps a parameter exactly on its bound, where trf only creeps towards it, and begins where it is
@@ -286,7 +286,7 @@ def _lmfit(task: Task, values: FloatArray, scale: float, tolerance: float) -> An
         tight |= {"loss": settings.loss, "f_scale": TUNING[settings.loss] * scale}
     with np.errstate(all="ignore"):
         outcome = minimizer.least_squares(jac=objective.jacobian, **tight)
-    if not outcome.success and settings.plain and _relative(task, outcome.residual) < limit("rounding"):
+    if not outcome.success and settings.plain and _relative_rms(task, outcome.residual) < limit("rounding"):
         outcome.success, outcome.message = True, "the residual is the rounding of the data"
     if settings.loss != "linear":
         parts = objective.residual(outcome.params), objective.jacobian(outcome.params)
@@ -301,13 +301,13 @@ def _is_near_bound(params: Any) -> bool:
     return any(abs(value - end) <= _NEAR * max(1.0, abs(end)) for value, end in ends)
 
 
-def _relative(task: Task, residual: FloatArray) -> float:
+def _relative_rms(task: Task, residual: FloatArray) -> float:
     """Return the rms of a weighted residual over that of the data with the same weights."""
     whole = task.weight * np.repeat(np.abs(task.spectrum.impedance), 2)
     return float(np.sqrt(residual @ residual / (whole @ whole)))
 
 
-def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:
+def _make_parameters(circuit: Circuit, values: Mapping[str, float], held: frozenset[str]) -> Any:
     """Return lmfit's Parameters with these values.
 
     To build them takes lmfit a millisecond, so that each thread keeps those of the circuit it fitted last;
@@ -332,7 +332,7 @@ def _parameters_at(circuit: Circuit, values: Mapping[str, float], held: frozense
 
 
 @contextmanager
-def _expressions_guarded(circuit: Circuit) -> Iterator[None]:
+def _guard_expressions(circuit: Circuit) -> Iterator[None]:
     """Turn what lmfit raises or warns of when an expression leads nowhere into one sentence."""
     if not circuit.expressions:
         yield

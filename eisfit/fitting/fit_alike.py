@@ -41,7 +41,7 @@ def fit_alike(
         Of `eisfit.fit`.
     """
     there = [spectrum for spectrum in spectra if not isinstance(spectrum, FitFailure)]
-    choices = _choices(there, constrain is not None, place, options)
+    choices = _choose_circuits(there, constrain is not None, place, options)
     for spectrum in spectra:
         if isinstance(spectrum, FitFailure):
             yield spectrum
@@ -50,7 +50,7 @@ def fit_alike(
         if choice is None:
             yield fit_or_failure(spectrum, f"#{place}", **options)
         else:
-            yield _fit(spectrum, choice, constrain, options)
+            yield _fit_with_choice(spectrum, choice, constrain, options)
 
 
 def fit_like(spectrum: Spectrum, known: str | Circuit, **options: Any) -> FitResult:
@@ -91,7 +91,7 @@ def serves(result: FitResult | FitFailure) -> bool:
     return all(p.verdict in BELIEVED for p in result.parameters.values())
 
 
-def _choices(
+def _choose_circuits(
     spectra: Sequence[Spectrum], constrained: bool, place: int, options: dict[str, Any]
 ) -> dict[int, Choice | None]:
     """Return circuits by the spectra's `id`: one for all where one serves, else one a file, else one each.
@@ -99,7 +99,7 @@ def _choices(
     A spectrum by itself is left to `eisfit.fit`, which chooses too, unless something is held.
     """
     alone = len(spectra) < 2
-    choice = None if alone and not constrained else _common(spectra, place, options)
+    choice = None if alone and not constrained else _choose_common(spectra, place, options)
     if choice is not None or alone:
         return {id(spectrum): choice for spectrum in spectra}
     parts: dict[Any, list[Spectrum]] = {}
@@ -108,11 +108,11 @@ def _choices(
         parts.setdefault(spectrum.source if by_file else id(spectrum), []).append(spectrum)
     found: dict[int, Choice | None] = {}
     for part in parts.values():
-        found |= _choices(part, constrained, place, options)
+        found |= _choose_circuits(part, constrained, place, options)
     return found
 
 
-def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) -> Choice | None:
+def _choose_common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) -> Choice | None:
     kept = {name: options[name] for name in (*SELECTING, "weighting", "seed") if name in options}
     try:
         return choose_for_all(spectra, place, **kept)
@@ -122,7 +122,7 @@ def _common(spectra: Sequence[Spectrum], place: int, options: dict[str, Any]) ->
         return None  # each is asked alone, and says itself what is wrong with it
 
 
-def _fit(
+def _fit_with_choice(
     spectrum: Spectrum, choice: Choice, constrain: Constrain | None, options: dict[str, Any]
 ) -> FitResult | FitFailure:
     """Return the fit with the common circuit, or with one of its own where that alone can be used."""

@@ -42,7 +42,7 @@ def select_points(
     return kept if fmin is None and fmax is None else kept.select(fmin, fmax)
 
 
-def with_noise(spectrum: Spectrum, weighting: str) -> Spectrum:
+def add_noise(spectrum: Spectrum, weighting: str) -> Spectrum:
     """Return the spectrum with the noise that its Kramers-Kronig test finds, where weights by noise lack it.
 
     Raises

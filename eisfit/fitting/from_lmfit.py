@@ -18,10 +18,10 @@ from eisfit.spectra.noise import noise_level
 from eisfit.validation.quantiles import chi2_above
 
 
-def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
+def make_result(task: Task, outcome: Any, basin: Basin) -> FitResult:
     """Return the result of a task: `outcome` is lmfit's, `basin` the search's."""
     values = {name: float(outcome.params[name].value) for name in task.circuit.names}
-    stderr = {name: _error(outcome.params[name].stderr) for name in task.circuit.names}
+    stderr = {name: _to_error(outcome.params[name].stderr) for name in task.circuit.names}
     names = tuple(outcome.var_names)
     return FitResult(
         spectrum=task.spectrum,
@@ -29,8 +29,8 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
         weighting=task.settings.weighting,
         loss=task.settings.loss,
         representation=task.settings.representation,
-        parameters=_parameters(task, values, stderr, names),
-        statistics=_statistics(task, outcome, values),
+        parameters=_make_parameters(task, values, stderr, names),
+        statistics=_make_statistics(task, outcome, values),
         covar=getattr(outcome, "covar", None),
         var_names=names,
         covariance_rescaled=task.rescaled,
@@ -43,11 +43,11 @@ def result_of(task: Task, outcome: Any, basin: Basin) -> FitResult:
     )
 
 
-def _error(stderr: float | None) -> float | None:
+def _to_error(stderr: float | None) -> float | None:
     return None if stderr is None else finite(stderr)
 
 
-def _parameters(
+def _make_parameters(
     task: Task, values: Mapping[str, float], stderr: Mapping[str, float | None], varied: tuple[str, ...]
 ) -> dict[str, FittedParameter]:
     bounded = find_at_bound(task.circuit, task.scales, values)
@@ -69,7 +69,7 @@ def _parameters(
     }
 
 
-def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
+def _make_statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statistics:
     spectrum = task.spectrum
     difference = task.circuit.impedance(spectrum.frequency, values) - spectrum.impedance
     relative = difference / np.abs(spectrum.impedance)
@@ -82,12 +82,12 @@ def _statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> Statis
         nvarys=int(outcome.nvarys),
         nfree=int(outcome.nfree),
         p_value=None if task.rescaled else chi2_above(int(outcome.nfree), float(outcome.chisqr)),
-        noise=_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
+        noise=_estimate_noise(task, float(outcome.chisqr) * int(outcome.ndata) / max(int(outcome.nfree), 1)),
         **{name: float(column[0]) for name, column in describe_residuals(relative[np.newaxis]).items()},
     )
 
 
-def _noise(task: Task, left: float) -> float | None:
+def _estimate_noise(task: Task, left: float) -> float | None:
     modulus, weight = np.abs(task.spectrum.impedance)[np.newaxis], task.weight[np.newaxis]
     explained = np.array([task.attainable]), np.array([left])
     return finite(noise_level(task.spectrum.omega, weight, modulus, *explained)[0])

@@ -60,7 +60,7 @@ def to_impedance(
     """
     from impedance.models.circuits import CustomCircuit
 
-    document = _document(source, start or {}, freeze_expressions)
+    document = _make_document(source, start or {}, freeze_expressions)
     custom = CustomCircuit(
         document["Circuit String"],
         initial_guess=document["Initial Guess"],
@@ -161,11 +161,11 @@ def export(
     return write_netlist(circuit, given, fmin=fmin or float(low), fmax=fmax or float(high))
 
 
-def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str, Any]:
+def _make_document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str, Any]:
     if isinstance(source, FitResult):
         stderr = {name: p.stderr for name, p in source.parameters.items()}
         circuit, values = source.circuit, source.values | dict(start)
-        return write_document(circuit, values, stderr, _covariance(source), freeze_expressions=freeze)
+        return write_document(circuit, values, stderr, _make_covariance(source), freeze_expressions=freeze)
     if isinstance(source, ImpedanceCircuit):
         fitted = source.stderr if source.fitted else None
         return write_document(source.circuit, {**source.values, **start}, fitted, freeze_expressions=freeze)
@@ -180,7 +180,7 @@ def _document(source: Any, start: Mapping[str, float], freeze: bool) -> dict[str
     return write_document(circuit, circuit.resolve(given), freeze_expressions=freeze)
 
 
-def _covariance(result: FitResult) -> Any:
+def _make_covariance(result: FitResult) -> Any:
     """Return a function that gives the covariance of two parameters, zero where one was not varied."""
     place = {name: k for k, name in enumerate(result.var_names)}
 

@@ -28,30 +28,30 @@ def polarisation_resistance(tree: Node) -> Formula | None:
     loop with R_1 beside R_2, a transmissive Warburg or a pore with its resistance to a direct current. A part
     that stops a direct current counts with the resistances of its arcs, where these end.
     """
-    terms = [term for part in serial_parts(tree) for term in _of_part(part)]
-    return partial(_sum, terms) if terms else None
+    terms = [term for part in serial_parts(tree) for term in _iterate_formulas(part)]
+    return partial(_add, terms) if terms else None
 
 
-def _of_part(part: Node) -> Iterator[Formula]:
-    low, high = _limit(part, "low"), _limit(part, "high")
+def _iterate_formulas(part: Node) -> Iterator[Formula]:
+    low, high = _find_limit(part, "low"), _find_limit(part, "high")
     if callable(low) and high == "short":
         yield low
     elif callable(low) and callable(high):
         if any(one.symbol not in _NO_STORAGE for one in components(part)):
-            yield partial(_difference, low, high)
+            yield partial(_subtract, low, high)
     else:
         for arc in arcs(part):
             yield itemgetter(arc.resistor.name)
 
 
-def _limit(node: Node, end: End) -> Formula | Kind | None:
+def _find_limit(node: Node, end: End) -> Formula | Kind | None:
     """Return the resistance that a part becomes, or a short or open; None where that is not known."""
     if isinstance(node, Component):
-        kind = _kind(node.element, end)
-        return partial(_value, node, end) if kind == "resistance" else kind
+        kind = _find_kind(node.element, end)
+        return partial(_evaluate_limit, node, end) if kind == "resistance" else kind
     if isinstance(node, Line):
         return None
-    children = [_limit(child, end) for child in node.children]
+    children = [_find_limit(child, end) for child in node.children]
     series = isinstance(node, Series)
     through, stopped = ("short", "open") if series else ("open", "short")
     if None in children or stopped in children:
@@ -59,11 +59,11 @@ def _limit(node: Node, end: End) -> Formula | Kind | None:
     formulas = [child for child in children if callable(child)]
     if not formulas:
         return through  # type: ignore[return-value]
-    return partial(_sum if series else _beside, formulas)
+    return partial(_add if series else _add_in_parallel, formulas)
 
 
 @cache
-def _kind(element: Any, end: End) -> Kind:
+def _find_kind(element: Any, end: End) -> Kind:
     """Return what an element becomes at one end of the frequencies, from its formula there."""
     impedance: Callable[..., Any] = getattr(element, end).impedance
     near, far = (abs(impedance(w, *(p.typical for p in element.parameters))) for w in _FAR[end])
@@ -72,19 +72,19 @@ def _kind(element: Any, end: End) -> Kind:
     return "short" if near > _CHANGES * far else "resistance"
 
 
-def _value(component: Component, end: End, p: Mapping[str, Any]) -> Any:
+def _evaluate_limit(component: Component, end: End, p: Mapping[str, Any]) -> Any:
     values = [p[name] for name in component.parameter_names]
     found = getattr(component.element, end).impedance(_FAR[end][1], *values)
     return found if any(map(np.iscomplexobj, values)) else np.real(found)  # complex steps go through
 
 
-def _difference(low: Formula, high: Formula, p: Mapping[str, Any]) -> Any:
+def _subtract(low: Formula, high: Formula, p: Mapping[str, Any]) -> Any:
     return low(p) - high(p)
 
 
-def _sum(formulas: list[Formula], p: Mapping[str, Any]) -> Any:
+def _add(formulas: list[Formula], p: Mapping[str, Any]) -> Any:
     return sum(formula(p) for formula in formulas)
 
 
-def _beside(formulas: list[Formula], p: Mapping[str, Any]) -> Any:
+def _add_in_parallel(formulas: list[Formula], p: Mapping[str, Any]) -> Any:
     return 1 / sum(1 / formula(p) for formula in formulas)

@@ -20,8 +20,8 @@ from eisfit.fitting.result_parts import (
     FittedParameter,
     Statistics,
     convert_to_version_2,
-    statistics_of,
-    tell_where,
+    name_place,
+    read_statistics,
 )
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import restore_bounds
@@ -106,7 +106,7 @@ class FitResult(Told):
             """Take a field out of the columns of a batch, when it is first asked for."""
             if name not in _IN_COLUMNS or "_row" not in self.__dict__:
                 circuit = self.__dict__.get("circuit")
-                told = f": it is result[{name!r}]" if circuit and name in circuit.names else tell_where(name)
+                told = f": it is result[{name!r}]" if circuit and name in circuit.names else name_place(name)
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{told}")
             return self.__dict__.setdefault(name, self.__dict__["_row"].field(name, self))
 
@@ -267,7 +267,7 @@ class FitResult(Told):
             loss=document.get("loss", "linear"),
             representation=document.get("representation", "impedance"),
             parameters={name: FittedParameter.from_dict({"name": name, **row}) for name, row in rows.items()},
-            statistics=statistics_of(document["statistics"]),
+            statistics=read_statistics(document["statistics"]),
             covar=None if matrix is None else np.array(matrix, dtype=float),
             var_names=tuple(document["covariance"]["names"]),
             covariance_rescaled=document["covariance_rescaled"],
@@ -359,8 +359,8 @@ class FitResult(Told):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.html import fit_html
-        from eisfit.display.svg.faces import draw_fit
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_fit
 
         document = self.to_dict()
         return place_beside(fit_html(document), lambda: draw_fit(document), alt="fit")

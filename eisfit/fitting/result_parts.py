@@ -136,7 +136,7 @@ def convert_to_version_2(document: Mapping[str, Any]) -> Mapping[str, Any]:
                 **row,
                 "stderr_noise": row["stderr"],
                 "stderr_model": None if row["stderr"] is None else 0.0,
-                "verdict": _old_verdict(row),
+                "verdict": _find_old_verdict(row),
             }
             for name, row in document["parameters"].items()
         },
@@ -148,13 +148,13 @@ def convert_to_version_2(document: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _old_verdict(row: Mapping[str, Any]) -> str:
+def _find_old_verdict(row: Mapping[str, Any]) -> str:
     if not row["vary"] and not row["expr"]:
         return "fixed"
     return "open" if row["stderr"] is None else "determined"
 
 
-def statistics_of(row: Mapping[str, Any]) -> Statistics:
+def read_statistics(row: Mapping[str, Any]) -> Statistics:
     """Return statistics read from JSON, which has no word for a non-finite number.
 
     Of another version's document, what it lacks is not known, and what only it has is left out.
@@ -212,7 +212,7 @@ _FUNCTIONS = {
 }
 
 
-def tell_where(name: str) -> str:
+def name_place(name: str) -> str:
     """Return the end of a sentence about a missing attribute: where the result has it, or nothing."""
     if name in {part.name for part in dataclasses.fields(Statistics)}:
         return f": it is result.statistics.{name}"

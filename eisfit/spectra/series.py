@@ -204,8 +204,8 @@ class Series(SameDocument, Sequence[Spectrum]):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.html import series_html
-        from eisfit.display.svg.faces import draw_spectra
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_spectra
 
         table = series_html(self.to_dict())
         if not self.spectra:

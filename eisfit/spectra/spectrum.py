@@ -353,8 +353,8 @@ class Spectrum(SameDocument):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.html import spectrum_html
-        from eisfit.display.svg.faces import draw_spectra
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_spectra
 
         document = self.to_dict()
         table = spectrum_html(document)

@@ -141,9 +141,9 @@ class Arrhenius(Told, Document):
         )  # fmt: skip
 
     def __str__(self) -> str:
-        from eisfit.display.report.along import energy_words
+        from eisfit.display.report.along_axis import describe_energy
 
-        return f"{self.name}: {energy_words(self.to_dict())}"
+        return f"{self.name}: {describe_energy(self.to_dict())}"
 
 
 def compute_coordinates(temperature: FloatArray, form: str) -> tuple[FloatArray, FloatArray]:

@@ -22,9 +22,9 @@ from eisfit.engine.task import can_be_fitted
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fit import fit, fit_or_failure
-from eisfit.fitting.fitted_points import SELECTING, select_points, with_noise
+from eisfit.fitting.fitted_points import SELECTING, add_noise, select_points
 from eisfit.fitting.many.chunks import goes_in_batches
-from eisfit.fitting.many.errors_and_flags import Optima, table_of
+from eisfit.fitting.many.errors_and_flags import Optima, make_table
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
@@ -126,7 +126,7 @@ class Fits:
                 self.known.starts[cycles],
                 np.array([self.known.count_agreeing(k) for k in cycles], dtype=np.intp),
             )
-            made = table_of(optima).results(optima.spectra, self.circuit)
+            made = make_table(optima).results(optima.spectra, self.circuit)
             found.update(zip(members, made, strict=True))
         return found
 
@@ -173,7 +173,7 @@ def _prepare(
     try:
         weighting = options.get("weighting", WEIGHTING)
         kept = select_points(spectrum, **{k: options[k] for k in SELECTING if k in options})
-        kept = with_noise(kept, weighting)
+        kept = add_noise(kept, weighting)
         weights(kept, weighting)
     except UsageError:
         raise

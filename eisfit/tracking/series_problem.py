@@ -13,7 +13,7 @@ from eisfit.engine.objective import FormProblem, Settings, stack_spectra
 from eisfit.engine.optima import Optima
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.starts.neighbours import Known
+from eisfit.engine.starts.neighbours import EarlierSpectra
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.noise import attainable_chisqr, attainable_of_many
@@ -124,7 +124,7 @@ class SeriesProblem:
     def search(self, seed: int) -> Iterator[tuple[IntArray, Coordinates, Optima]]:
         """Yield cycles (n,), their coordinates, and the optima that the search finds, a batch at a time."""
         for group in self.groups:
-            known = Known()
+            known = EarlierSpectra()
             for first in range(0, group.cycles.size, _BATCH_ROWS):
                 part = np.arange(first, min(first + _BATCH_ROWS, group.cycles.size))
                 cycles = group.cycles[part]

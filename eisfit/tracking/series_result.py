@@ -388,8 +388,8 @@ class SeriesResult(Told, Sequence[Row]):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.html import track_html
-        from eisfit.display.svg.faces import draw_trends
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_trends
 
         document = self.to_dict(data=False)
         names = [n for n, p in self.circuit.parameters.items() if p.free and p.unit == "ohm"][:PANELS]

@@ -80,7 +80,7 @@ class DriftCorrection:
     @property
     def summary(self) -> str:
         """What was done, in one sentence."""
-        return _summary(self.rows)
+        return _summarise(self.rows)
 
     def to_dict(self, data: bool = True) -> dict[str, Any]:
         """Return a JSON-ready document; without `data` it lacks the corrected spectra."""
@@ -137,25 +137,25 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
     given = listed if isinstance(listed, Series) else Series(tuple(listed))
     sweeps = _sort_by_time(given)
     frequency, columns = _find_shared(sweeps)
-    times = np.array([_times(s)[c] for s, c in zip(sweeps, columns, strict=True)])
-    logarithms = _logarithms(np.array([s.impedance[c] for s, c in zip(sweeps, columns, strict=True)]))
-    middles = np.array([(_times(s).min() + _times(s).max()) / 2 for s in sweeps])
-    weights = np.stack([_weights(times[:, j], middles[1:-1]) for j in range(frequency.size)])
+    times = np.array([_get_times(s)[c] for s, c in zip(sweeps, columns, strict=True)])
+    logarithms = _compute_logarithms(np.array([s.impedance[c] for s, c in zip(sweeps, columns, strict=True)]))
+    middles = np.array([(_get_times(s).min() + _get_times(s).max()) / 2 for s in sweeps])
+    weights = np.stack([_compute_weights(times[:, j], middles[1:-1]) for j in range(frequency.size)])
     moved = np.exp(np.einsum("jmn,nj->mj", weights, logarithms))
     corrected, rows = [], []
     for k, (one, z) in enumerate(zip(sweeps[1:-1], moved, strict=True), 1):
-        kept = one.replace(**_pick(one, columns[k]))
-        relative = _relative_noise(sweeps, columns, weights[:, k - 1])
-        done = _correct(kept, z, None if relative is None else relative * np.abs(z), float(middles[k]))
+        kept = one.replace(**_select_columns(one, columns[k]))
+        relative = _compute_relative_noise(sweeps, columns, weights[:, k - 1])
+        done = _make_corrected(kept, z, None if relative is None else relative * np.abs(z), float(middles[k]))
         corrected.append(done)
-        rows.append(_row(kept, done, float(middles[k])))
-    notes = (*given.notes, _summary(rows))
+        rows.append(_make_row(kept, done, float(middles[k])))
+    notes = (*given.notes, _summarise(rows))
     return DriftCorrection(
         Series(tuple(corrected), given.failures, given.label, notes, given.axes), tuple(rows)
     )
 
 
-def _summary(rows: Sequence[Correction]) -> str:
+def _summarise(rows: Sequence[Correction]) -> str:
     before, after = (100 * float(np.median([getattr(row, f"residual_{when}") for row in rows]))
                      for when in ("before", "after"))  # fmt: skip
     passed = [sum(getattr(row, f"ok_{when}") for row in rows) for when in ("before", "after")]
@@ -175,10 +175,10 @@ def _sort_by_time(series: Series) -> list[Spectrum]:
             f"drift is interpolated from the sweeps before and after: {len(series)} are too few, 3 the least"
         )
     for one in series:
-        _times(one)
-    sweeps = sorted(series, key=lambda one: float(_times(one).min()))
+        _get_times(one)
+    sweeps = sorted(series, key=lambda one: float(_get_times(one).min()))
     for before, after in pairwise(sweeps):
-        if _times(after).min() < _times(before).max():
+        if _get_times(after).min() < _get_times(before).max():
             raise SpectrumError(
                 f"{before.name} and {after.name} overlap in time: drift needs sweeps one after the other, on "
                 "one clock; where each file's times start anew, put them in one file or add each one's start"
@@ -186,7 +186,7 @@ def _sort_by_time(series: Series) -> list[Spectrum]:
     return sweeps
 
 
-def _times(spectrum: Spectrum) -> FloatArray:
+def _get_times(spectrum: Spectrum) -> FloatArray:
     if spectrum.times is None:
         raise SpectrumError(
             f"{spectrum.name}: its points have no times of their own, so drift within the sweep cannot be "
@@ -209,24 +209,24 @@ def _find_shared(sweeps: Sequence[Spectrum]) -> tuple[FloatArray, list[Any]]:
     return sweeps[0].frequency[common], [c[common] for c in nearest]
 
 
-def _weights(times: FloatArray, moments: FloatArray) -> FloatArray:
+def _compute_weights(times: FloatArray, moments: FloatArray) -> FloatArray:
     """Return the weights (M, N) by which a cubic spline through N values gives those at moments."""
     from scipy.interpolate import CubicSpline
 
     return np.asarray(CubicSpline(times, np.eye(times.size))(moments))
 
 
-def _pick(one: Spectrum, places: Any) -> dict[str, Any]:
+def _select_columns(one: Spectrum, places: Any) -> dict[str, Any]:
     columns = {name: getattr(one, name) for name in ("frequency", "impedance", "noise", "times")}
     return {name: None if column is None else column[places] for name, column in columns.items()}
 
 
-def _logarithms(impedance: ComplexArray) -> ComplexArray:
+def _compute_logarithms(impedance: ComplexArray) -> ComplexArray:
     """Return ln Z of sweeps (N, F), with phases that go on from sweep to sweep."""
     return np.asarray(np.log(np.abs(impedance)) + 1j * np.unwrap(np.angle(impedance), axis=0))
 
 
-def _relative_noise(
+def _compute_relative_noise(
     sweeps: Sequence[Spectrum], columns: Sequence[Any], weights: FloatArray
 ) -> FloatArray | None:
     """Return the noise (F,), fraction of |Z|, of a sum of ln Z by `weights` (F, N); None where not known."""
@@ -240,14 +240,14 @@ def _relative_noise(
     return np.asarray(np.sqrt(np.sum((weights * np.transpose(shares)) ** 2, axis=1)))
 
 
-def _correct(one: Spectrum, z: ComplexArray, noise: FloatArray | None, moment: float) -> Spectrum:
+def _make_corrected(one: Spectrum, z: ComplexArray, noise: FloatArray | None, moment: float) -> Spectrum:
     note = f"drift: interpolated over time to {moment:.6g} s, the middle of the sweep"
     times = np.full(z.size, moment)
     return one.replace(impedance=z, noise=noise, times=times, time_s=moment, notes=(*one.notes, note))
 
 
-def _row(before: Spectrum, after: Spectrum, moment: float) -> Correction:
-    (residual_before, ok_before), (residual_after, ok_after) = _test(before), _test(after)
+def _make_row(before: Spectrum, after: Spectrum, moment: float) -> Correction:
+    (residual_before, ok_before), (residual_after, ok_after) = _test_spectrum(before), _test_spectrum(after)
     change = np.abs(after.impedance - before.impedance) / np.abs(before.impedance)
     return Correction(
         source=before.source,
@@ -261,7 +261,7 @@ def _row(before: Spectrum, after: Spectrum, moment: float) -> Correction:
     )
 
 
-def _test(spectrum: Spectrum) -> tuple[float, bool]:
+def _test_spectrum(spectrum: Spectrum) -> tuple[float, bool]:
     try:
         result = check_once(spectrum)
     except EisfitError as error:

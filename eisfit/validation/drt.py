@@ -15,11 +15,11 @@ from eisfit.records import DRT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.drt_algebra import Problem, draw_samples, set_up_problem, solve
-from eisfit.validation.drt_flags import is_sharp, misfit_flags, peak_flags
+from eisfit.validation.drt_flags import find_misfit_flags, find_peak_flags, is_sharp
 from eisfit.validation.drt_peaks import Peak, find_peaks, merge_peaks, summarise_peaks
 from eisfit.validation.drt_smoothness import Choice, choose_strength
 from eisfit.validation.kramers_kronig import check_once
-from eisfit.validation.points import Tested, check_points, columns_of, impedance_in, spectrum_in
+from eisfit.validation.points import Tested, check_points, make_columns, read_impedance, read_spectrum
 from eisfit.verdict import LEVEL, Flag
 
 if TYPE_CHECKING:
@@ -100,19 +100,19 @@ class DRTResult(Tested):
         }
 
     def _points(self) -> dict[str, FloatArray]:
-        return columns_of(self.spectrum, self.fitted)
+        return make_columns(self.spectrum, self.fitted)
 
     @classmethod
     def _read(cls, document: Mapping[str, Any]) -> DRTResult:
         tau, gamma, low, high = (np.asarray(document["distribution"][name]) for name in CURVE)
         return cls(
-            spectrum=spectrum_in(document),
+            spectrum=read_spectrum(document),
             tau=tau,
             gamma=gamma,
             low=low,
             high=high,
             peaks=tuple(Peak.from_dict(peak) for peak in document["peaks"]),
-            fitted=impedance_in(document["data"], "fit"),
+            fitted=read_impedance(document["data"], "fit"),
             choice=tuple(Choice.from_dict(choice) for choice in document["choice"]),
             flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
             **{name: document[name] for name in (*TERMS, "regularisation", "criterion", "level")},
@@ -135,8 +135,8 @@ class DRTResult(Tested):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report import relaxation
-        from eisfit.display.svg.faces import draw_drt
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_drt
 
         table, peaks = relaxation.drt_html(self.to_dict()), [asdict(peak) for peak in self.peaks]
         curves = self.tau, self.gamma, self.low, self.high
@@ -215,7 +215,7 @@ def drt(
     """
     _check_options(spectrum, regularisation, level, samples)
     _check_grid(points_per_decade, extend)
-    diffusion = _rises(spectrum) if tail is None else tail
+    diffusion = _is_rising(spectrum) if tail is None else tail
     distribute = partial(
         _distribute,
         spectrum,
@@ -227,13 +227,13 @@ def drt(
         level=level,
     )
     result = distribute(extend=extend, tail=diffusion)
-    if tail is None and diffusion and _misses(result):  # an arc that peaks below the sweep rises there too
+    if tail is None and diffusion and _is_misfit(result):  # an arc that peaks below the sweep rises there too
         slower = distribute(extend=max(extend, _BEYOND), tail=False)
-        return result if _misses(slower) else slower
+        return result if _is_misfit(slower) else slower
     return result
 
 
-def _misses(result: DRTResult) -> bool:
+def _is_misfit(result: DRTResult) -> bool:
     return any(flag.name == "misfit" for flag in result.flags)
 
 
@@ -250,7 +250,7 @@ def _distribute(
     level: float,
 ) -> DRTResult:
     terms = ["series_resistance", *["inductance"] * inductance, *["warburg", "elastance"] * tail]
-    noise = _noise(spectrum)
+    noise = _estimate_noise(spectrum)
     reach = (extend, 0.0 if tail else extend)  # beyond the sweep the tail does what slow processes do
     data = (spectrum.omega, spectrum.impedance, noise)
     p = set_up_problem(*data, per_decade=per_decade, extend=reach, terms=terms)
@@ -277,7 +277,7 @@ def _distribute(
         choice=choice,
         level=level,
     )
-    return replace(result, flags=(*misfit_flags(p, x, result.rms_residual / np.sqrt(2)), *flags))
+    return replace(result, flags=(*find_misfit_flags(p, x, result.rms_residual / np.sqrt(2)), *flags))
 
 
 def _describe_peaks(
@@ -288,15 +288,15 @@ def _describe_peaks(
     pairs = zip(summarise_peaks(p, gamma, drawn, places), places, strict=True)
     sure = [(peak, top) for peak, (_, top, _) in pairs if peak.is_sure]
     sharp = [peak for peak, top in sure if is_sharp(p, strength, top, peak)]
-    return tuple(peak for peak, _ in sure), peak_flags(p, merged, sharp)
+    return tuple(peak for peak, _ in sure), find_peak_flags(p, merged, sharp)
 
 
-def _noise(spectrum: Spectrum) -> FloatArray:
+def _estimate_noise(spectrum: Spectrum) -> FloatArray:
     noise = check_once(spectrum).noise if spectrum.noise is None else spectrum.noise
     return np.asarray(np.maximum(noise, QUIETEST * np.abs(spectrum.impedance)))
 
 
-def _rises(spectrum: Spectrum) -> bool:
+def _is_rising(spectrum: Spectrum) -> bool:
     near = spectrum.frequency <= 5 * spectrum.frequency[-1]
     near[-4:] = True
     slope = np.polyfit(np.log(spectrum.omega[near]), -spectrum.impedance.imag[near], 1)[0]

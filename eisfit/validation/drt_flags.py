@@ -15,7 +15,7 @@ _WELL = 2e-3  # of |Z|: a residual that no one minds
 _SHARP = 1.4  # times the narrowest peak that can be shown: Gerischer's and ideal arcs' lie below
 
 
-def misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
+def find_misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
     """Return what the residual (`relative`: of |Z|) and the slow end of the distribution say."""
     size = float(np.sqrt(np.mean((p.a @ x - p.b) ** 2)))
     flags = []
@@ -38,7 +38,7 @@ def is_sharp(p: Problem, strength: float, top: int, peak: Peak) -> bool:
     return peak.width < _SHARP * find_narrowest(p, strength, top, peak.resistance)
 
 
-def peak_flags(p: Problem, merged: Sequence[tuple[int, int]], sharp: Sequence[Peak]) -> tuple[Flag, ...]:
+def find_peak_flags(p: Problem, merged: Sequence[tuple[int, int]], sharp: Sequence[Peak]) -> tuple[Flag, ...]:
     """Return which maxima were taken as one peak, and which peaks may be sharper than they are shown."""
     flags = []
     if merged:

@@ -52,10 +52,10 @@ def find_peaks(gamma: FloatArray, spread: FloatArray, step: float) -> list[tuple
     reach = round(_NEARBY * np.log(10) / step)
     highest = np.array([gamma[max(0, k - reach) : k + reach + 1].max() for k in range(gamma.size)])
     least = np.maximum(spread, _RIPPLE * highest)
-    return _part_at_minima(gamma, [top for top in maxima.tolist() if _prominence(gamma, top) > least[top]])
+    return _split(gamma, [top for top in maxima.tolist() if _compute_prominence(gamma, top) > least[top]])
 
 
-def _part_at_minima(gamma: FloatArray, tops: list[int]) -> list[tuple[int, int, int]]:
+def _split(gamma: FloatArray, tops: list[int]) -> list[tuple[int, int, int]]:
     """Return (left, top, right) of tops, parted by the least value between each and the next."""
     borders = [0, *(a + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)), gamma.size - 1]
     return list(zip(borders, tops, borders[1:], strict=False))
@@ -73,9 +73,9 @@ def merge_peaks(
     more.
     """
     merged: list[tuple[int, int]] = []
-    free = _misfit(p, solve(p, _WEAKER * strength)) if len(places) > 1 else 0.0
+    free = _compute_misfit(p, solve(p, _WEAKER * strength)) if len(places) > 1 else 0.0
     while len(places) > 1:
-        rises = [_bridge(p, _WEAKER * strength, a[1], b[1]) - free for a, b in pairwise(places)]
+        rises = [_fit_without_valley(p, _WEAKER * strength, a[1], b[1]) - free for a, b in pairwise(places)]
         least = int(np.argmin(rises))
         if rises[least] >= _APART:
             break
@@ -86,11 +86,11 @@ def merge_peaks(
     return places, merged
 
 
-def _misfit(p: Problem, x: FloatArray) -> float:
+def _compute_misfit(p: Problem, x: FloatArray) -> float:
     return float(np.sum((p.a @ x - p.b) ** 2))
 
 
-def _bridge(p: Problem, strength: float, first: int, last: int) -> float:
+def _fit_without_valley(p: Problem, strength: float, first: int, last: int) -> float:
     """Return chi-square where gamma runs straight from one place of the grid to another."""
     a, b = (len(p.terms) + place for place in (first, last))
     share = np.linspace(0.0, 1.0, b - a + 1)[1:-1]
@@ -100,7 +100,7 @@ def _bridge(p: Problem, strength: float, first: int, last: int) -> float:
     bridge = np.delete(bridge, np.s_[a + 1 : b], axis=1)
     right = np.concatenate([p.b, np.zeros(len(p.d))])
     x = NonNegative(p.matrix(strength) @ bridge).solve(right[np.newaxis])[0]
-    return _misfit(p, bridge @ x)
+    return _compute_misfit(p, bridge @ x)
 
 
 def find_narrowest(p: Problem, strength: float, top: int, resistance: float) -> float:
@@ -109,7 +109,7 @@ def find_narrowest(p: Problem, strength: float, top: int, resistance: float) -> 
     height = resistance / (p.step * p.scale[column])
     x = p.solve_for(strength, height * p.a[np.newaxis, :, column])[0, len(p.terms) :]
     at = int(np.argmax(x))
-    return _width(x, (0, at, x.size - 1), p.step / np.log(10))
+    return _compute_width(x, (0, at, x.size - 1), p.step / np.log(10))
 
 
 def summarise_peaks(
@@ -117,16 +117,16 @@ def summarise_peaks(
 ) -> list[Peak]:
     """Describe the peaks of gamma (T,), with errors from drawn gammas (N, T), each with its own minima."""
     tops, peaks = [top for _, top, _ in places], []
-    parts = zip(*(_part_at_minima(g, tops) for g in draws), strict=True)
+    parts = zip(*(_split(g, tops) for g in draws), strict=True)
     for place, own in zip(places, parts, strict=True):
         left, top, right = place
         times = np.log10(p.tau[left + np.argmax(draws[:, left : right + 1], axis=1)])
-        areas = [_area(g, part, p.step) for g, part in zip(draws, own, strict=True)]
+        areas = [_compute_area(g, part, p.step) for g, part in zip(draws, own, strict=True)]
         peaks.append(
             Peak(
-                tau=float(np.exp(_vertex(np.log(p.tau), gamma, top))),
-                resistance=_area(gamma, place, p.step),
-                width=_width(gamma, place, p.step / np.log(10)),
+                tau=float(np.exp(_find_vertex(np.log(p.tau), gamma, top))),
+                resistance=_compute_area(gamma, place, p.step),
+                width=_compute_width(gamma, place, p.step / np.log(10)),
                 log10_tau_stderr=float(np.std(times)),
                 resistance_stderr=float(np.std(areas)),
             )
@@ -134,21 +134,21 @@ def summarise_peaks(
     return peaks
 
 
-def _area(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> float:
+def _compute_area(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> float:
     """Return the area (ohm) between the minima; a minimum between two peaks belongs half to each."""
     left, _, right = peak
     inside = gamma[left : right + 1]
     return float((inside.sum() - (inside[0] + inside[-1]) / 2) * step)
 
 
-def _prominence(gamma: FloatArray, top: int) -> float:
+def _compute_prominence(gamma: FloatArray, top: int) -> float:
     higher = np.flatnonzero(gamma > gamma[top])
     left = int(higher[higher < top].max(initial=0))
     right = int(higher[higher > top].min(initial=gamma.size - 1))
     return float(gamma[top] - max(gamma[left : top + 1].min(), gamma[top : right + 1].min()))
 
 
-def _vertex(x: FloatArray, y: FloatArray, top: int) -> float:
+def _find_vertex(x: FloatArray, y: FloatArray, top: int) -> float:
     # Parabola through the logarithm of three points: exact for a Gaussian peak.
     before, here, after = np.log(np.maximum(y[top - 1 : top + 2], 1e-6 * y[top]))
     curvature = before - 2 * here + after
@@ -156,7 +156,7 @@ def _vertex(x: FloatArray, y: FloatArray, top: int) -> float:
     return float(x[top] + shift * (x[1] - x[0]))
 
 
-def _width(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> float:
+def _compute_width(gamma: FloatArray, peak: tuple[int, int, int], step: float) -> float:
     left, top, right = peak
     half = gamma[top] / 2
     edges = []

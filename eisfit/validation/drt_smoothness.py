@@ -31,15 +31,15 @@ def choose_strength(p: Problem) -> tuple[float, tuple[Choice, ...]]:
     GCV exceeds the smallest by less than its own standard error, sqrt(2 / n) of it, or does not exceed 1, the
     level of the noise.
     """
-    coarse = [_try(p, float(10.0**power)) for power in np.arange(-5.0, 1.01, 0.5)]
+    coarse = [_try_strength(p, float(10.0**power)) for power in np.arange(-5.0, 1.01, 0.5)]
     limit = max(1.0, min(c.gcv for c in coarse) * (1 + np.sqrt(2 / p.size)))
     edge = max(c.strength for c in coarse if c.gcv <= limit)
-    fine = [_try(p, edge * 10**power) for power in (0.125, 0.25, 0.375)]
+    fine = [_try_strength(p, edge * 10**power) for power in (0.125, 0.25, 0.375)]
     chosen = max(c.strength for c in (*coarse, *fine) if c.gcv <= limit)
     return chosen, tuple(sorted((*coarse, *fine), key=lambda c: c.strength))
 
 
-def _try(p: Problem, strength: float) -> Choice:
+def _try_strength(p: Problem, strength: float) -> Choice:
     x = solve(p, strength)
     hat = np.linalg.qr(p.matrix(strength)[:, x > 0])[0][: p.size]
     freedom = float((hat**2).sum())

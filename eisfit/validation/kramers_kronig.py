@@ -21,11 +21,11 @@ from eisfit.validation.kramers_kronig_findings import (
     TOLERANCE,
     Problem,
     Trust,
+    add_resonances,
     find_breaches,
     find_trusted,
-    resonant,
 )
-from eisfit.validation.kramers_kronig_flags import CAUSES, flag_thinned, flags_of, ranges_of
+from eisfit.validation.kramers_kronig_flags import CAUSES, find_ranges, flag_thinned, make_flags
 from eisfit.validation.kramers_kronig_result import FrequencyRange, KramersKronigResult
 from eisfit.validation.linear_kk import Basis
 from eisfit.validation.points import check_points
@@ -34,7 +34,7 @@ from eisfit.verdict import Flag, limit
 _MOST_POINTS = 250  # that the test is made with: more would follow the same curve no closer
 _MANY, _A_DECADE = 12, 3.6  # points, of which one of the two is enough for terms beyond the sweep
 _AT_ONCE = 10_000  # points that the curve is drawn through in one array
-_KEPT = 16  # results
+_MAX_KEPT = 16  # results
 _CHECKED: dict[int, KramersKronigResult] = {}  # by the identity of the spectrum, which each keeps alive
 
 
@@ -101,23 +101,23 @@ def check(
         asked.append("admittance")
     doubted: list[tuple[str, Problem, Trust]] = []
     for form in asked:
-        problem = _problem(tested, (inductance, capacitance), rc_elements, form)
+        problem = _make_problem(tested, (inductance, capacitance), rc_elements, form)
         problem = replace(problem, mu=mu, tolerance=tolerance)
         trust = find_trusted(problem)
         # Beyond the 1 % of good data what seems to be noise may be a resonance that no relaxation follows.
-        if _holds(trust) and trust.found.noise <= limit("kk_breach"):
-            return _result(spectrum, tested, form, trust)
+        if _is_clean(trust) and trust.found.noise <= limit("kk_breach"):
+            return _conclude(spectrum, tested, form, trust)
         doubted.append((form, problem, trust))
-    found = [(form, resonant(problem, trust)) for form, problem, trust in doubted]
-    form, trust = next((row for row in found if _holds(row[1])), found[0])
-    return _result(spectrum, tested, form, trust)
+    found = [(form, add_resonances(problem, trust)) for form, problem, trust in doubted]
+    form, trust = next((row for row in found if _is_clean(row[1])), found[0])
+    return _conclude(spectrum, tested, form, trust)
 
 
 def check_once(spectrum: Spectrum) -> KramersKronigResult:
     """Return what `check` says by itself: a fit, its choice of a circuit and its verdicts ask in turn."""
     found = _CHECKED.get(id(spectrum))
     if found is None:
-        if len(_CHECKED) >= _KEPT:
+        if len(_CHECKED) >= _MAX_KEPT:
             _CHECKED.clear()
         found = _CHECKED[id(spectrum)] = check(spectrum)
     return found
@@ -132,20 +132,20 @@ def _thin(spectrum: Spectrum) -> Spectrum:
     return spectrum.keep(np.isin(np.arange(x.size), places))
 
 
-def _holds(trust: Trust) -> bool:
+def _is_clean(trust: Trust) -> bool:
     return not find_breaches(trust) and bool(trust.kept.all())
 
 
-def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
-    fitted = _curve(spectrum, representation, trust)
+def _conclude(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Trust) -> KramersKronigResult:
+    fitted = _compute_curve(spectrum, representation, trust)
     modulus = np.abs(tested.impedance if representation == "impedance" else 1 / tested.impedance)
-    relative = np.maximum(_noise(representation, trust) / (trust.weight * modulus), 1e-12)
-    ranges = list(ranges_of(find_breaches(trust), trust.kept, tested))
+    relative = np.maximum(_compute_noise(representation, trust) / (trust.weight * modulus), 1e-12)
+    ranges = list(find_ranges(find_breaches(trust), trust.kept, tested))
     notes: list[Flag] = []
     if tested is not spectrum:
         relative = np.interp(-np.log(spectrum.omega), -np.log(tested.omega), relative)
         if all(r.low_Hz == r.high_Hz for r in ranges):  # what breaks smoothly bends the curve beside it too
-            ranges += _far_from(spectrum, fitted, relative, ranges, trust.problem.tolerance)
+            ranges += _find_far(spectrum, fitted, relative, ranges, trust.problem.tolerance)
         notes = [flag_thinned(spectrum, tested)]
     return KramersKronigResult(
         spectrum=spectrum,
@@ -155,12 +155,12 @@ def _result(spectrum: Spectrum, tested: Spectrum, representation: str, trust: Tr
         noise_relative=float(np.sqrt(np.mean(relative**2))),
         rc_elements=trust.solved.elements,
         mu=trust.solved.mu,
-        flags=(*flags_of(ranges, trust), *notes),
+        flags=(*make_flags(ranges, trust), *notes),
         ranges=tuple(ranges),
     )
 
 
-def _noise(representation: str, trust: Trust) -> float:
+def _compute_noise(representation: str, trust: Trust) -> float:
     """Return the standard deviation of each part in units of the weights (`eisfit.spectra.noise`).
 
     Where the ladder cannot tell it, of few points and of admittances, it is what the chain leaves.
@@ -178,7 +178,7 @@ def _noise(representation: str, trust: Trust) -> float:
     return level if np.isfinite(level) else found
 
 
-def _curve(spectrum: Spectrum, representation: str, trust: Trust) -> ComplexArray:
+def _compute_curve(spectrum: Spectrum, representation: str, trust: Trust) -> ComplexArray:
     """Return the fitted impedance (F,) at every frequency, ohm."""
     basis, solved = trust.problem.basis, trust.solved
     parts = np.array_split(spectrum.omega, -(-spectrum.points // _AT_ONCE))
@@ -187,7 +187,7 @@ def _curve(spectrum: Spectrum, representation: str, trust: Trust) -> ComplexArra
     return np.asarray(found if representation == "impedance" else 1 / found)
 
 
-def _far_from(
+def _find_far(
     spectrum: Spectrum,
     fitted: ComplexArray,
     relative: FloatArray,
@@ -206,7 +206,7 @@ def _far_from(
     return [FrequencyRange(one, one, CAUSES["outlier"]) for one in np.unique(f[far])[::-1].tolist()]
 
 
-def _problem(
+def _make_problem(
     spectrum: Spectrum, terms: tuple[bool, bool], rc_elements: int | None, representation: str
 ) -> Problem:
     if representation not in ("impedance", "admittance"):

@@ -18,14 +18,14 @@ from eisfit.validation.linear_kk import (
     Basis,
     Evidence,
     LinearFit,
-    choose,
-    evidence,
+    choose_elements,
+    estimate_local_noise,
     fit,
-    local_noise,
+    measure_evidence,
 )
 from eisfit.validation.points import FEWEST
 from eisfit.validation.quantiles import f_above
-from eisfit.validation.resonances import find_strongest, is_inside, refine
+from eisfit.validation.resonances import find_strongest, is_inside, refine_resonances
 from eisfit.verdict import limit
 
 FALSE_ALARM = 5e-4  # of each test, but for the ends
@@ -34,10 +34,10 @@ _UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2)
 OUTLIER = 1e-4  # of each search for single points: of chains of five or so lengths that serve, one is taken
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 EVERY = 10**6  # a patience that outlasts every scan
-_PUT_UP_WITH = limit("kk_breach")
+_TOLERATED = limit("kk_breach")
 _MOST_RESONANCES = 4
 _STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
-_MENDED = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
+_MENDED_SHARE = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class Problem:
         """Return the number of RC elements wished for, or else found."""
         if self.rc_elements is not None:
             return self.rc_elements
-        return choose(
+        return choose_elements(
             self.basis, self.data, self.weight, self.mu, sign=self.sign, patience=self.patience
         ).elements
 
     def solve(self, elements: int) -> tuple[LinearFit, Evidence]:
         """Fit, and look for what speaks against the fit."""
         solved = fit(self.basis, self.data, self.weight, elements, self.sign)
-        return solved, evidence(self.basis, self.data, self.weight, solved)
+        return solved, measure_evidence(self.basis, self.data, self.weight, solved)
 
     def fraction(self, scaled: ComplexArray) -> FloatArray:
         """Return the size of residuals in units of the weights as a fraction of the data's modulus."""
@@ -125,21 +125,21 @@ def find_trusted(problem: Problem) -> Trust:
     return _find_trusted(replace(problem, patience=EVERY))
 
 
-def resonant(problem: Problem, trust: Trust) -> Trust:
+def add_resonances(problem: Problem, trust: Trust) -> Trust:
     """Return the test with the resonances that the spectrum asks for, none where it asks for none.
 
     A drift, or a single point that is wrong, can be imitated by resonances too: each must describe the
     spectrum with fewer numbers than the test does without it.
     """
     resonances: tuple[tuple[float, float], ...] = ()
-    omega, weight, alone = problem.basis.omega, problem.weight, _sparse(problem)
+    omega, weight, alone = problem.basis.omega, problem.weight, _fit_sparsely(problem)
     for _ in range(_MOST_RESONANCES):
-        solved = _sparse(_with(problem, resonances))
+        solved = _fit_sparsely(_set_resonances(problem, resonances))
         at = find_strongest(omega, weight, solved.q, solved.scaled)
-        resonances = refine(omega, weight, alone.q, alone.scaled, (*resonances, at))
-        found = find_trusted(_with(problem, resonances))
+        resonances = refine_resonances(omega, weight, alone.q, alone.scaled, (*resonances, at))
+        found = find_trusted(_set_resonances(problem, resonances))
         inside = all(is_inside(omega, one) for one in resonances)
-        if inside and _criterion(found) < _criterion(trust) - _STRONG:
+        if inside and _compute_criterion(found) < _compute_criterion(trust) - _STRONG:
             trust = found
             if trust.kept.all() and not find_breaches(trust):
                 break
@@ -148,7 +148,7 @@ def resonant(problem: Problem, trust: Trust) -> Trust:
     return trust
 
 
-def _criterion(trust: Trust) -> float:
+def _compute_criterion(trust: Trust) -> float:
     """Return -2 ln(likelihood) and ln N for each number that a description is made of (Schwarz, 1978).
 
     A resonance is four numbers, two of which are columns of the fit; a point that was left out is two.
@@ -162,11 +162,11 @@ def _criterion(trust: Trust) -> float:
     return float(spread + numbers * np.log(size))
 
 
-def _with(problem: Problem, resonances: Sequence[tuple[float, float]]) -> Problem:
+def _set_resonances(problem: Problem, resonances: Sequence[tuple[float, float]]) -> Problem:
     return replace(problem, basis=replace(problem.basis, resonances=tuple(resonances)))
 
 
-def _sparse(problem: Problem) -> LinearFit:
+def _fit_sparsely(problem: Problem) -> LinearFit:
     """Fit with so few RC elements that they cannot imitate a resonance."""
     elements = min(max(2, round(problem.basis.decades)), problem.basis.most_elements())
     return fit(problem.basis, problem.data, problem.weight, elements, problem.sign)
@@ -181,21 +181,21 @@ def find_breaches(trust: Trust) -> list[Finding]:
     problem, found = trust.problem, trust.found
     if not _fails(problem, found):
         return []
-    if end := _worst_end(trust, problem):
+    if end := _find_worst_end(trust, problem):
         return [end]
     seen = np.abs(found.systematic) > 2.5 * found.spread
-    runs = list(_runs(seen & (problem.fraction(found.systematic) > problem.tolerance)))
+    runs = list(_iterate_runs(seen & (problem.fraction(found.systematic) > problem.tolerance)))
     if not runs or sum(last - first + 1 for first, last in runs) > problem.size / 2:
-        much = float(problem.fraction(found.systematic).max()) > _PUT_UP_WITH
-        end = _worst_end(trust, replace(problem, tolerance=2 * _PUT_UP_WITH)) if much else None
+        much = float(problem.fraction(found.systematic).max()) > _TOLERATED
+        end = _find_worst_end(trust, replace(problem, tolerance=2 * _TOLERATED)) if much else None
         return [end or Finding("all", 0, problem.size - 1)]
-    return [Finding(_place(first, last, problem.size), first, last) for first, last in runs]
+    return [Finding(_name_place(first, last, problem.size), first, last) for first, last in runs]
 
 
-def _worst_end(trust: Trust, problem: Problem) -> Finding | None:
+def _find_worst_end(trust: Trust, problem: Problem) -> Finding | None:
     """Return the shortest end whose loss mends the rest to half the tolerance, None where none does."""
     elements = trust.solved.elements
-    cuts = [(count, side) for side in ("low", "high") if (count := _cut(problem, elements, side))]
+    cuts = [(count, side) for side in ("low", "high") if (count := _find_cut(problem, elements, side))]
     if not cuts:
         return None
     count, side = min(cuts)
@@ -205,11 +205,11 @@ def _worst_end(trust: Trust, problem: Problem) -> Finding | None:
 
 def _find_trusted(problem: Problem) -> Trust:
     trust = _drop_outliers(problem)
-    if (local_noise(trust.problem.basis.omega, trust.found.distance) == 1).all():
+    if (estimate_local_noise(trust.problem.basis.omega, trust.found.distance) == 1).all():
         return trust
     # The noise varies: what looked like outliers may be its large part. Start again, judging by all points.
     distance = problem.solve(trust.solved.elements)[1].distance
-    local = local_noise(problem.basis.omega, distance, level=1.0)
+    local = estimate_local_noise(problem.basis.omega, distance, level=1.0)
     return _drop_outliers(replace(problem, weight=problem.weight / local))
 
 
@@ -221,7 +221,7 @@ def _drop_outliers(problem: Problem) -> Trust:
         inner = problem.keep(kept)
         elements = inner.elements()
         solved, found = inner.solve(elements)
-        while (worst := _outlier(inner, found)) is not None and problem.size - int(kept.sum()) < most:
+        while (worst := _find_outlier(inner, found)) is not None and problem.size - int(kept.sum()) < most:
             kept[np.flatnonzero(kept)[worst]] = False
             inner = problem.keep(kept)
             solved, found = inner.solve(min(elements, inner.basis.most_elements()))
@@ -229,7 +229,7 @@ def _drop_outliers(problem: Problem) -> Trust:
             return Trust(kept, problem.weight, inner, solved, found)
 
 
-def _outlier(problem: Problem, found: Evidence) -> int | None:
+def _find_outlier(problem: Problem, found: Evidence) -> int | None:
     left = found.freedom - 2
     if left < 4 or problem.size <= FEWEST:
         return None
@@ -239,21 +239,21 @@ def _outlier(problem: Problem, found: Evidence) -> int | None:
     chance = problem.size * f_above(2, left, squared / 2 / rest)
     # The root of `distance` lies between what is left at the point and how far it is off its neighbours.
     off = float(np.sqrt(squared) / (problem.weight * np.abs(problem.data))[worst])
-    return None if chance > OUTLIER * _strict(found) or off < problem.tolerance else worst
+    return None if chance > OUTLIER * _compute_strictness(found) or off < problem.tolerance else worst
 
 
-def _strict(found: Evidence) -> float:
+def _compute_strictness(found: Evidence) -> float:
     # With few degrees of freedom the best of many sizes looks better than it is: ask for stronger evidence.
     return min(1.0, found.freedom / 40) ** 2
 
 
 def _fails(problem: Problem, found: Evidence, levels: tuple[float, float, float] = _UNLIKELY) -> bool:
     chances = found.p_low, found.p_smooth, found.p_high
-    unlikely = any(p < level * _strict(found) for p, level in zip(chances, levels, strict=True))
+    unlikely = any(p < level * _compute_strictness(found) for p, level in zip(chances, levels, strict=True))
     return unlikely and float(problem.fraction(found.systematic).max()) > problem.tolerance
 
 
-def _cut(problem: Problem, elements: int, side: str) -> int | None:
+def _find_cut(problem: Problem, elements: int, side: str) -> int | None:
     fails, good = 0, min(problem.size // 2, problem.size - FEWEST)
     if good < 1 or not _is_mended(problem, elements, side, good):
         return None
@@ -273,7 +273,7 @@ def _shorten(problem: Problem, side: str, count: int) -> Problem:
 
 def _is_mended(problem: Problem, elements: int, side: str, count: int) -> bool:
     inner = replace(_shorten(problem, side, count), tolerance=problem.tolerance / 2)
-    return not _fails(inner, inner.solve(_as_dense(problem, inner, elements))[1], _MENDED)
+    return not _fails(inner, inner.solve(_scale_elements(problem, inner, elements))[1], _MENDED_SHARE)
 
 
 def _passes(problem: Problem) -> bool:
@@ -284,12 +284,12 @@ def _passes(problem: Problem) -> bool:
     return False
 
 
-def _as_dense(whole: Problem, part: Problem, elements: int) -> int:
+def _scale_elements(whole: Problem, part: Problem, elements: int) -> int:
     share = part.basis.decades / whole.basis.decades
     return max(1, min(round((elements - 1) * share) + 1, part.basis.most_elements()))
 
 
-def _runs(seen: BoolArray) -> Iterator[tuple[int, int]]:
+def _iterate_runs(seen: BoolArray) -> Iterator[tuple[int, int]]:
     # Gaps of one or two points are bridged: the deviation passes through zero there.
     places = np.flatnonzero(seen)
     for group in np.split(places, np.flatnonzero(np.diff(places) > 3) + 1):
@@ -297,7 +297,7 @@ def _runs(seen: BoolArray) -> Iterator[tuple[int, int]]:
             yield int(group[0]), int(group[-1])
 
 
-def _place(first: int, last: int, size: int) -> str:
+def _name_place(first: int, last: int, size: int) -> str:
     if last >= size - 2:
         return "low"
     return "high" if first <= 1 else "middle"

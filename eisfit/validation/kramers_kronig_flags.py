@@ -43,7 +43,7 @@ def flag_thinned(spectrum: Spectrum, tested: Spectrum) -> Flag:
     )
 
 
-def ranges_of(findings: list[Finding], kept: BoolArray, spectrum: Spectrum) -> Iterator[FrequencyRange]:
+def find_ranges(findings: list[Finding], kept: BoolArray, spectrum: Spectrum) -> Iterator[FrequencyRange]:
     """Yield where a spectrum breaks the relations, with the cause: what was found, and points left out."""
     frequency = spectrum.frequency[kept]
     for finding in findings:
@@ -54,7 +54,7 @@ def ranges_of(findings: list[Finding], kept: BoolArray, spectrum: Spectrum) -> I
         yield FrequencyRange(single, single, CAUSES["outlier"])
 
 
-def flags_of(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
+def make_flags(ranges: list[FrequencyRange], trust: Trust) -> tuple[Flag, ...]:
     """Return a flag for each cause, with the places that have it."""
     flags = []
     size = trust.problem.fraction(trust.found.systematic).max()

@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray
 from eisfit.records import CHECK_SCHEMA, Document, dataclass
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.points import Tested, columns_of, impedance_in, spectrum_in
+from eisfit.validation.points import Tested, make_columns, read_impedance, read_spectrum
 from eisfit.verdict import Flag
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class KramersKronigResult(Tested):
     @classmethod
     def _read(cls, document: Mapping[str, Any]) -> KramersKronigResult:
         return cls(
-            spectrum=spectrum_in(document),
-            fitted=impedance_in(document["data"], "fit"),
+            spectrum=read_spectrum(document),
+            fitted=read_impedance(document["data"], "fit"),
             noise=np.asarray(document["data"]["noise_ohm"], dtype=float),
             flags=tuple(Flag.from_dict(flag) for flag in document["flags"]),
             ranges=tuple(FrequencyRange.from_dict(r) for r in document["ranges"]),
@@ -117,7 +117,7 @@ class KramersKronigResult(Tested):
     def _columns(self) -> dict[str, FloatArray]:
         residual = self.residuals
         return {
-            **columns_of(self.spectrum, self.fitted),
+            **make_columns(self.spectrum, self.fitted),
             "residual_real": residual.real,
             "residual_imag": residual.imag,
             "noise_ohm": self.noise,
@@ -137,8 +137,8 @@ class KramersKronigResult(Tested):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.html import check_html
-        from eisfit.display.svg.faces import draw_check
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_check
 
         document = self.to_dict()
         table = check_html(document)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import ComplexArray, FloatArray, median
 from eisfit.records import dataclass
 from eisfit.validation.quantiles import chi2_above, f_above
-from eisfit.validation.resonances import pole_pair, project_out
+from eisfit.validation.resonances import make_pole_pair, project_out
 
 PATIENCE = 10  # steps without a better AICc before the scan ends
 CROWDED = 3  # elements a decade beyond which mu is heard
@@ -67,7 +67,7 @@ class Basis:
         if self.fast:
             columns.append(1j * w / high)
         beyond = [5 / low] * (self.slow and self.guards) + [1 / (3 * high)] * (self.fast and self.guards)
-        pairs = [pole_pair(w, resonance) for resonance in self.resonances]
+        pairs = [make_pole_pair(w, resonance) for resonance in self.resonances]
         return np.column_stack([*columns, *(1 / (1 + 1j * w * tau) for tau in beyond), *pairs])
 
     def columns(self, elements: int, omega: FloatArray | None = None) -> ComplexArray:
@@ -103,7 +103,7 @@ class Step:
         """Return mu of the RC resistances; solved on demand, because few steps need it."""
         used = self.triangle[: self.columns]
         solution, *_ = np.linalg.lstsq(used[:, : self.columns], used[:, -1], rcond=None)
-        return mu_of(np.asarray(sign * solution[-self.elements :]))
+        return compute_mu(np.asarray(sign * solution[-self.elements :]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,10 +150,10 @@ def stack(columns: ComplexArray, scale: FloatArray) -> FloatArray:
     return np.concatenate([scaled.real, scaled.imag])
 
 
-def mu_of(resistances: FloatArray) -> float:
+def compute_mu(resistances: FloatArray) -> float:
     """Return mu = 1 - sum|R_k < 0| / sum|R_k >= 0| (Schönleber et al., eq. 12).
 
-    >>> mu_of(np.array([3.0, 1.0, -1.0]))
+    >>> compute_mu(np.array([3.0, 1.0, -1.0]))
     0.75
     """
     positive = float(resistances[resistances >= 0].sum())
@@ -161,7 +161,7 @@ def mu_of(resistances: FloatArray) -> float:
     return 1 - negative / positive if positive > 0 else -np.inf
 
 
-def scan(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) -> Iterator[Step]:
+def try_elements(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) -> Iterator[Step]:
     """Try `first`, `first` + 1, ... RC elements, one QR factorisation each, eight of them in one call."""
     y, fixed = stack(data[:, None], scale), stack(basis.compute_fixed(), scale)
     fixed = fixed / np.sqrt((fixed**2).sum(axis=0))
@@ -169,7 +169,7 @@ def scan(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) ->
     for start in range(min(first, most), most + 1, BLOCK):
         counts = np.arange(start, min(start + BLOCK, most + 1))
         # Unused columns are zero: each swallows but one row of y, which is added to the residual again.
-        x = _time_constants(basis, counts)[:, None, :] * basis.omega[:, None]
+        x = _list_time_constants(basis, counts)[:, None, :] * basis.omega[:, None]
         real = np.where(x == 0, 0.0, scale[:, None] / (1 + x * x))  # of 1 / (1 + jx), weighted
         design = np.empty((counts.size, y.size, k + int(counts[-1]) + 1))
         design[:, :, :k], design[:, :, -1] = fixed, y[:, 0]
@@ -179,10 +179,10 @@ def scan(basis: Basis, data: ComplexArray, scale: FloatArray, first: int = 1) ->
         ):
             p = k + elements
             rss = float(triangle[p:, -1] @ triangle[p:, -1])
-            yield Step(elements, rss, _aicc(rss, y.size, p), triangle, p)
+            yield Step(elements, rss, _compute_aicc(rss, y.size, p), triangle, p)
 
 
-def choose(
+def choose_elements(
     basis: Basis,
     data: ComplexArray,
     scale: FloatArray,
@@ -201,7 +201,7 @@ def choose(
     """
     best: Step | None = None
     floor = BEST_POSSIBLE**2 * 2 * data.size
-    for step in scan(basis, data, scale, first=max(1, int(basis.decades))):
+    for step in try_elements(basis, data, scale, first=max(1, int(basis.decades))):
         if best is None or step.aicc < best.aicc:
             best = step
         waited = step.elements - best.elements
@@ -221,11 +221,11 @@ def fit(basis: Basis, data: ComplexArray, scale: FloatArray, elements: int, sign
     residual = project_out(y, q)
     solution, *_ = np.linalg.lstsq(triangle, q.T @ y, rcond=None)
     coefficients = solution / norms
-    mu, fitted = mu_of(sign * coefficients[-elements:]), columns @ coefficients
+    mu, fitted = compute_mu(sign * coefficients[-elements:]), columns @ coefficients
     return LinearFit(elements, mu, coefficients, fitted, residual, q, y, design)
 
 
-def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: LinearFit) -> Evidence:
+def measure_evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: LinearFit) -> Evidence:
     """Test whether freeing the real part from the imaginary part describes the data better than chance.
 
     To the Kramers-Kronig model are added functions that act on the real part alone: one that dies out as
@@ -235,29 +235,29 @@ def evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved: Linear
     """
     w, size = basis.omega, data.size
     modulus = np.tile(np.abs(solved.fitted) * scale, 2)[:, None]
-    functions = np.column_stack([w[-1] / w, w / w[0], _bumps(w, basis.decades)])
+    functions = np.column_stack([w[-1] / w, w / w[0], _make_bumps(w, basis.decades)])
     room = 2 * size - solved.q.shape[1]
     if room < 2 * functions.shape[1] + 4:
         functions = functions[:, :2]
     free = project_out(modulus * np.concatenate([functions, np.zeros_like(functions)]), solved.q)
-    extra = _orthonormal(free)
+    extra = _orthonormalise(free)
     found = extra @ (extra.T @ solved.scaled)
     freedom = max(room - extra.shape[1], 1)
     left = solved.scaled - found
     noise = float(np.sqrt(left @ left / freedom))
     return Evidence(
-        _chance_of_drift(basis, data, scale, solved, noise),
-        _chance(solved.scaled, free[:, 1:2] / np.linalg.norm(free[:, 1]), room),
-        _chance(solved.scaled, extra, room),
+        _compute_drift_chance(basis, data, scale, solved, noise),
+        _compute_chance(solved.scaled, free[:, 1:2] / np.linalg.norm(free[:, 1]), room),
+        _compute_chance(solved.scaled, extra, room),
         found[:size] + 1j * found[size:],
         noise * np.sqrt((extra**2).reshape(2, size, -1).sum(axis=(0, 2))),
         noise,
         freedom,
-        _distance(left, np.concatenate([solved.q, extra], axis=1)),
+        _compute_distance(left, np.concatenate([solved.q, extra], axis=1)),
     )
 
 
-def _chance_of_drift(
+def _compute_drift_chance(
     basis: Basis, data: ComplexArray, scale: FloatArray, solved: LinearFit, noise: float
 ) -> float:
     """Return the probability of so large a deviation of the real part as 1/f by chance.
@@ -277,10 +277,10 @@ def _chance_of_drift(
     residual[: 2 * data.size] = solved.y
     column[: data.size] = np.abs(solved.fitted) * scale * basis.omega[-1] / basis.omega
     free = project_out(column[:, None], q)
-    return _chance(project_out(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
+    return _compute_chance(project_out(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
 
 
-def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -> FloatArray:
+def estimate_local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -> FloatArray:
     """Return the noise at each point (F,), relative to its root mean square.
 
     One everywhere unless the squared distances (chi-squared with 2 degrees of freedom where the noise is
@@ -302,14 +302,14 @@ def local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -
     return np.asarray(np.sqrt(variance / variance.mean()))
 
 
-def _aicc(rss: float, size: int, parameters: int) -> float:
+def _compute_aicc(rss: float, size: int, parameters: int) -> float:
     left = size - parameters - 1
     if left <= 0:
         return float("inf")
     return size * float(np.log(max(rss, 1e-300) / size)) + 2 * parameters * size / left
 
 
-def _time_constants(basis: Basis, counts: NDArray[np.int_]) -> FloatArray:
+def _list_time_constants(basis: Basis, counts: NDArray[np.int_]) -> FloatArray:
     low, high = -np.log(basis.omega[0]), -np.log(basis.omega[-1])
     place = np.arange(counts[-1]) / np.maximum(counts - 1, 1)[:, None]
     return np.asarray(
@@ -317,20 +317,20 @@ def _time_constants(basis: Basis, counts: NDArray[np.int_]) -> FloatArray:
     )
 
 
-def _bumps(omega: FloatArray, decades: float) -> FloatArray:
+def _make_bumps(omega: FloatArray, decades: float) -> FloatArray:
     x = np.log10(omega)
     centres = np.linspace(x[-1], x[0], max(2, round(decades) + 1))
     width = centres[1] - centres[0]
     return np.asarray(np.exp(-0.5 * ((x[:, None] - centres) / width) ** 2))
 
 
-def _orthonormal(columns: FloatArray) -> FloatArray:
+def _orthonormalise(columns: FloatArray) -> FloatArray:
     q, triangle = map(np.asarray, np.linalg.qr(columns))
     size = np.abs(np.diagonal(triangle))
     return np.asarray(q[:, size > 1e-9 * size.max()])
 
 
-def _chance(residual: FloatArray, extra: FloatArray, room: int) -> float:
+def _compute_chance(residual: FloatArray, extra: FloatArray, room: int) -> float:
     gained, count = float(np.sum((extra.T @ residual) ** 2)), extra.shape[1]
     left = room - count
     if count == 0 or left < 1:
@@ -339,7 +339,7 @@ def _chance(residual: FloatArray, extra: FloatArray, room: int) -> float:
     return f_above(count, left, gained / count / (rest / left))
 
 
-def _distance(left: FloatArray, q: FloatArray) -> FloatArray:
+def _compute_distance(left: FloatArray, q: FloatArray) -> FloatArray:
     # e (I - H_ii)^-1 e, with the 2 x 2 block of one point's real and imaginary part in the hat matrix H.
     real, imag = q.reshape(2, -1, q.shape[1])
     a, b = 1 - (real**2).sum(axis=1), 1 - (imag**2).sum(axis=1)

@@ -49,9 +49,9 @@ class NonNegative:
         if self._inverse is not None:
             x, zero, left = self._pivot(right, self._inverse)
             off = right - (x @ self.matrix.T) @ self.matrix - self._ridge**2 * x
-            x = np.maximum(x + _zero_there(off, zero, self._inverse)[0], 0.0)
+            x = np.maximum(x + _solve_bounded(off, zero, self._inverse)[0], 0.0)
         for row in left.tolist():
-            x[row] = self._one_by_one(right[row])
+            x[row] = self._solve_singly(right[row])
         return x
 
     @cached_property
@@ -70,7 +70,7 @@ class NonNegative:
         fewest, patience = np.full(len(right), right.shape[1] + 1), np.full(len(right), _PATIENCE)
         rows = np.arange(len(right))
         for _ in range(_TURNS):
-            x[rows], multiplier = _zero_there(right[rows], zero[rows], inverse)
+            x[rows], multiplier = _solve_bounded(right[rows], zero[rows], inverse)
             wrong = np.where(zero[rows], multiplier, x[rows]) < 0
             count = np.count_nonzero(wrong, axis=1)
             rows, wrong, count = rows[count > 0], wrong[count > 0], count[count > 0]
@@ -91,7 +91,7 @@ class NonNegative:
         whole = np.concatenate([self.matrix, self._ridge * np.eye(self.matrix.shape[1])])
         return np.asarray(np.linalg.qr(whole, mode="r"))
 
-    def _one_by_one(self, right: FloatArray) -> FloatArray:
+    def _solve_singly(self, right: FloatArray) -> FloatArray:
         from scipy.linalg import solve_triangular
         from scipy.optimize import nnls
 
@@ -99,7 +99,7 @@ class NonNegative:
         return np.asarray(nnls(self._triangle, known, maxiter=30 * right.size)[0])
 
 
-def _zero_there(right: FloatArray, zero: BoolArray, inverse: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _solve_bounded(right: FloatArray, zero: BoolArray, inverse: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return x (B, n) that is zero where told and least elsewhere, and the multipliers (B, n) there."""
     counts, x = np.count_nonzero(zero, axis=1), right @ inverse
     row, most = np.arange(len(zero))[:, np.newaxis], int(counts.max(initial=0))

@@ -96,7 +96,7 @@ def check_points(spectrum: Spectrum, needs: str) -> None:
         raise SpectrumError(f"{spectrum.name}: the impedance at {frequency:g} Hz is zero: remove that point")
 
 
-def columns_of(spectrum: Spectrum, fitted: ComplexArray | None = None) -> dict[str, FloatArray]:
+def make_columns(spectrum: Spectrum, fitted: ComplexArray | None = None) -> dict[str, FloatArray]:
     """Return the measured points as columns, and those of a curve (F,) fitted to them."""
     z = spectrum.impedance
     columns = dict(zip(COLUMNS, (spectrum.frequency, z.real, z.imag), strict=True))
@@ -105,17 +105,17 @@ def columns_of(spectrum: Spectrum, fitted: ComplexArray | None = None) -> dict[s
     )
 
 
-def spectrum_in(document: Mapping[str, Any]) -> Spectrum:
+def read_spectrum(document: Mapping[str, Any]) -> Spectrum:
     """Return the spectrum that a test's document is about."""
     known, data = document["spectrum"], document["data"]
     kept = {name: known[name] for name in ("source", "index", "cycle")}
     told = {"simulated": True} if known.get("simulated") else {}
     notes = tuple(f"{ASSUMED} {note}" for note in known.get("assumed", ()))
-    z = impedance_in(data, "Z")
+    z = read_impedance(data, "Z")
     return Spectrum(frequency=data["frequency_Hz"], impedance=z, metadata=told, notes=notes, **kept)
 
 
-def impedance_in(data: Mapping[str, Any], kind: str) -> ComplexArray:
+def read_impedance(data: Mapping[str, Any], kind: str) -> ComplexArray:
     """Return the measured impedance (`kind` ``Z``) or the fitted one (``fit``) of a document's columns."""
     real, imag = (np.asarray(data[f"{kind}_{part}_ohm"], dtype=float) for part in ("real", "imag"))
     return np.asarray(real + 1j * imag)

@@ -91,7 +91,7 @@ def gamma_above(a: float, x: float) -> float:
         return 0.0
     front = math.exp(a * math.log(x) - x - math.lgamma(a))
     if x >= a + 1:
-        return front / (x + 1 - a + _fraction(lambda k: (k * (a - k), x + 2 * k + 1 - a)))
+        return front / (x + 1 - a + _evaluate_fraction(lambda k: (k * (a - k), x + 2 * k + 1 - a)))
     term = total = 1 / a
     for k in range(1, _MOST):
         term *= x / (a + k)
@@ -111,10 +111,10 @@ def beta_below(a: float, b: float, x: float) -> float:
         return 1 - beta_below(b, a, 1 - x)
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     front = math.exp(scale + a * math.log(x) + b * math.log1p(-x))
-    return front * _fraction(lambda k: _beta_term(a, b, x, k))
+    return front * _evaluate_fraction(lambda k: _compute_beta_terms(a, b, x, k))
 
 
-def _beta_term(a: float, b: float, x: float, k: int) -> tuple[float, float]:
+def _compute_beta_terms(a: float, b: float, x: float, k: int) -> tuple[float, float]:
     """Return the k-th terms of DiDonato and Morris' fraction, ACM Trans. Math. Softw. 18 (1992) 360."""
     n, above = k - 1, 1 + a - (a + b) * x
     share = (a + n) / (a + 2 * n + 1)
@@ -125,7 +125,7 @@ def _beta_term(a: float, b: float, x: float, k: int) -> tuple[float, float]:
     return upper, n + w / (a + 2 * n - 1) + share * (above + n * (2 - x))
 
 
-def _fraction(term: Callable[[int], tuple[float, float]]) -> float:
+def _evaluate_fraction(term: Callable[[int], tuple[float, float]]) -> float:
     """Return n1 / (d1 + n2 / (d2 + ...)) of the terms (n_k, d_k), k from 1."""
     value, c, d = _TINY, _TINY, 0.0
     for n, below in map(term, range(1, _MOST)):

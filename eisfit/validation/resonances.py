@@ -25,7 +25,7 @@ _CLOSE = 1e-7  # change at which moving them ends
 _DIFFERENCE = 1.5e-8  # of a coordinate, for derivatives
 
 
-def pole_pair(omega: FloatArray, resonance: tuple[float, float]) -> ComplexArray:
+def make_pole_pair(omega: FloatArray, resonance: tuple[float, float]) -> ComplexArray:
     """Return the two columns (F, 2) of a resonance (omega_0 in rad/s, damping zeta)."""
     return np.stack(_shapes(omega, *resonance), axis=1)
 
@@ -53,12 +53,12 @@ def find_strongest(
     residual
         (2F,) weighted, real above imaginary, at right angles to `q`.
     """
-    candidates = _grid(omega)
-    best = candidates[int(np.argmax(_shares(omega, weight, q, residual, candidates)))]
+    candidates = _make_grid(omega)
+    best = candidates[int(np.argmax(_compute_shares(omega, weight, q, residual, candidates)))]
     return float(best[0]), float(best[1])
 
 
-def refine(
+def refine_resonances(
     omega: FloatArray,
     weight: FloatArray,
     q: FloatArray,
@@ -73,20 +73,20 @@ def refine(
     high = np.tile(np.log([omega[0], _OVERDAMPED]), len(resonances))
 
     def left(theta: FloatArray) -> FloatArray:
-        return np.asarray(_measure_left(omega, weight, q, residual, theta[np.newaxis])[0])
+        return np.asarray(_measure_residual(omega, weight, q, residual, theta[np.newaxis])[0])
 
     def slopes(theta: FloatArray) -> FloatArray:
         step = _DIFFERENCE * np.maximum(1.0, np.abs(theta)) * np.where(theta < 0, -1.0, 1.0)
         step = np.where((theta + step < low) | (theta + step > high), -step, step)
         ends = np.concatenate([theta[np.newaxis], theta + np.diag(step)])
-        here, *there = _measure_left(omega, weight, q, residual, ends)
+        here, *there = _measure_residual(omega, weight, q, residual, ends)
         return np.asarray((np.stack(there, axis=1) - here[:, np.newaxis]) / step)
 
     found = least_squares(left, start, slopes, (low, high), max_nfev=_EVALUATIONS, xtol=_CLOSE, ftol=_CLOSE)
     return tuple((float(w), float(d)) for w, d in np.exp(found.x.reshape(-1, 2)))
 
 
-def _measure_left(
+def _measure_residual(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, theta: FloatArray
 ) -> FloatArray:
     """Return what several resonances, ln omega_0 and ln zeta (B, 2n), leave of the residual (B, 2F)."""
@@ -114,13 +114,13 @@ def project_out(design: FloatArray, q: FloatArray) -> FloatArray:
     return design
 
 
-def _grid(omega: FloatArray) -> FloatArray:
+def _make_grid(omega: FloatArray) -> FloatArray:
     """Return resonances (C, 2) at every measured frequency but the outermost, and between, by damping."""
     inner = np.exp(np.interp(np.arange(2, 2 * omega.size - 3) / 2, np.arange(omega.size), np.log(omega)))
     return np.stack(np.meshgrid(inner, _DAMPINGS, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _shares(
+def _compute_shares(
     omega: FloatArray, weight: FloatArray, q: FloatArray, residual: FloatArray, at: FloatArray
 ) -> FloatArray:
     """Return the fraction (C,) of the residual's square that each resonance (C, 2) takes beside `q`."""

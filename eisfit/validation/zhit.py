@@ -16,7 +16,7 @@ from eisfit.arrays import FloatArray, median
 from eisfit.records import ZHIT_SCHEMA, dataclass
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.validation.points import Tested, check_points, columns_of, spectrum_in
+from eisfit.validation.points import Tested, check_points, make_columns, read_spectrum
 
 GAMMA = -np.pi / 6  # weight of the slope of the phase
 
@@ -58,11 +58,11 @@ class ZHitResult(Tested):
     def _read(cls, document: Mapping[str, Any]) -> ZHitResult:
         low, high = document["window_Hz"]
         modulus = np.asarray(document["data"]["zhit_modulus_ohm"], dtype=float)
-        return cls(spectrum_in(document), modulus, (low, high))
+        return cls(read_spectrum(document), modulus, (low, high))
 
     def _columns(self) -> dict[str, FloatArray]:
         return {
-            **columns_of(self.spectrum),
+            **make_columns(self.spectrum),
             "zhit_modulus_ohm": self.modulus,
             "residual_modulus": self.residuals,
         }
@@ -105,21 +105,21 @@ def zhit(spectrum: Spectrum, *, fmin: float | None = None, fmax: float | None = 
     check_points(spectrum, "Z-HIT needs")
     window = spectrum.select(fmin, fmax).frequency
     inside = (spectrum.frequency >= window[-1]) & (spectrum.frequency <= window[0])
-    rebuilt = _shape(spectrum)
+    rebuilt = _integrate_phase(spectrum)
     offset = median((np.log(np.abs(spectrum.impedance)) - rebuilt)[inside])
     return ZHitResult(spectrum, np.exp(rebuilt + offset), (float(window[-1]), float(window[0])))
 
 
-def _shape(spectrum: Spectrum) -> FloatArray:
+def _integrate_phase(spectrum: Spectrum) -> FloatArray:
     from scipy.interpolate import CubicSpline
 
     x = np.log(spectrum.omega[::-1])
     phase = np.unwrap(np.angle(spectrum.impedance[::-1]))
     integral = CubicSpline(x, phase).antiderivative()(x)
-    return np.asarray(2 / np.pi * integral + GAMMA * _slope(x, phase))[::-1]
+    return np.asarray(2 / np.pi * integral + GAMMA * _compute_slope(x, phase))[::-1]
 
 
-def _slope(x: FloatArray, y: FloatArray) -> FloatArray:
+def _compute_slope(x: FloatArray, y: FloatArray) -> FloatArray:
     # Parabola through five neighbours by least squares: a spline's own derivative would pass the noise on.
     slope = np.empty_like(x)
     for place in range(x.size):

@@ -20,7 +20,7 @@ import eisfit
 from eisfit.batch import many as many_fits
 from eisfit.batch.audit import Audit
 from eisfit.batch.many import dask_executor
-from eisfit.batch.pool import Lost, run_in_order
+from eisfit.batch.pool import LostChunk, run_in_order
 from eisfit.batch.transport import Package, fit_package
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem
@@ -349,7 +349,7 @@ def test_a_killed_worker_is_replaced(tmp_path):
 @pytest.mark.slow
 def test_what_always_kills_its_worker_is_given_up_in_its_place():
     found = [outcome for _, outcome in run_in_order(killed_always, range(4), 1)]
-    assert isinstance(found[1], Lost)
+    assert isinstance(found[1], LostChunk)
     assert "failed 3 times" in found[1].reason
     assert [found[k] for k in (0, 2, 3)] == [0, 2, 3]
 

@@ -14,7 +14,7 @@ from eisfit.coating.inference.departures import Outside, find_outside_causes
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import LEAST_P
 from eisfit.coating.inference.search import find_posteriors
-from eisfit.coating.outside import describe_outside
+from eisfit.coating.outside_causes import describe_outside
 from eisfit.coating.physics.parameters import INDEX
 from eisfit.coating.study import Study, load_study
 from eisfit.files import data_folder
@@ -122,5 +122,5 @@ def test_another_counter_electrode_is_told_beside_a_contact_that_explains_as_wel
 def test_leads_of_a_negative_inductance_are_no_cause(monkeypatch, size, told):
     posterior = SimpleNamespace(chi2=100.0, count=100, p_value=0.5, log_evidence=-60.0, names=())
     cause = Outside("leads", "all", "barrier_only", size, np.nan, posterior)
-    monkeypatch.setattr("eisfit.coating.outside.find_outside_causes", lambda *_: (1, [cause]))
+    monkeypatch.setattr("eisfit.coating.outside_causes.find_outside_causes", lambda *_: (1, [cause]))
     assert len(describe_outside(None, {"barrier_only": posterior}, misses=False)["causes"]) == told

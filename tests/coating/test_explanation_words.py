@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from eisfit.coating import contributions
+from eisfit.coating.explanation_document import plain_name
 from eisfit.coating.inference import hypotheses, search
 from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import Posterior
 from eisfit.coating.physics.parameters import PARAMETERS
-from eisfit.coating.story import plain_name
 from eisfit.coating.study import load_study
 from eisfit.display.report.explanation import EFFECTS, FACTORS, LESS, NAMES
 from eisfit.files import data_folder

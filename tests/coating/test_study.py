@@ -6,11 +6,11 @@ import pytest
 
 from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.physics.supports import Particles, Pellet, Porous
-from eisfit.coating.study import Study, load_study, study_template
+from eisfit.coating.study import Study, load_study, template
 from eisfit.errors import EisfitWarning, SchemaError, StudyError
 from eisfit.files import data_folder
 
-GOOD = study_template()
+GOOD = template()
 WRONG = [
     (
         'depth = "60 um"',

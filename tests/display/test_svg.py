@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eisfit.display.svg.axis import Axis
-from eisfit.display.svg.faces import draw_fit, draw_spectra, draw_trends
 from eisfit.display.svg.panel import Panel, to_svg
+from eisfit.display.svg.result_figures import draw_fit, draw_spectra, draw_trends
 from eisfit.errors import EisfitError
 
 EVIL = '</svg><script>alert("owned")</script>&'

@@ -10,7 +10,7 @@ import eisfit
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
 from eisfit.engine.starts.moved_branch import move_each_branch
-from eisfit.engine.starts.neighbours import Known
+from eisfit.engine.starts.neighbours import EarlierSpectra
 from eisfit.model.circuit import Circuit
 
 FULL_CELL = "R0-p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)-p(R4,CPE4)-Wo5-Wo6"
@@ -67,7 +67,7 @@ def test_a_full_cell_that_follows_others_does_not_stay_where_they_lead(seed):
     """1.1 and 0.12 % above where it ends alone, though nothing but noise seems to be left."""
     z = draw(seed)[1]
     parameters, spectra = zip(*map(draw, range(100, 108)), strict=True)
-    known = Known((np.stack(spectra), np.stack(parameters)))
+    known = EarlierSpectra((np.stack(spectra), np.stack(parameters)))
     weight = np.repeat(1 / np.abs(z), 2)[np.newaxis]
     task = Problem.of(Circuit.from_string(FULL_CELL), np.abs(S)[np.newaxis], z[np.newaxis], weight)
     noise = np.array([2 * z.size * 0.005**2])

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from eisfit import circuit
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import draw_random_starts
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 
 OMEGA = 2 * np.pi * np.geomspace(1e5, 1e-2, 60)
 
 
 def rng():
-    return Chance(3)
+    return Random(3)
 
 
 @pytest.mark.parametrize("symbol", sorted(ELEMENTS))

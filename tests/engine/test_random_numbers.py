@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from eisfit.engine.starts.chance import Chance, _mix
+from eisfit.engine.starts.random_numbers import Random, _mix
 
 
 def test_it_is_splitmix64():
@@ -16,16 +16,16 @@ def test_it_is_splitmix64():
 
 
 def test_seeds_tell_streams_apart_and_a_stream_goes_on():
-    assert (Chance(3, 1).random(4) == Chance(3, 1).random(4)).all()
-    others = [Chance(3, 1), Chance(3, 2), Chance(1, 3), Chance(3), Chance(-1), Chance(2**80)]
+    assert (Random(3, 1).random(4) == Random(3, 1).random(4)).all()
+    others = [Random(3, 1), Random(3, 2), Random(1, 3), Random(3), Random(-1), Random(2**80)]
     assert len({one.random(1).item() for one in others}) == len(others)
-    chance, counts = Chance(5), (3, 2, 1100, 16)  # however many are mixed ahead
+    chance, counts = Random(5), (3, 2, 1100, 16)  # however many are mixed ahead
     parts = [chance.random(count) for count in counts]
-    assert np.concatenate(parts).tolist() == Chance(5).random(sum(counts)).tolist()
+    assert np.concatenate(parts).tolist() == Random(5).random(sum(counts)).tolist()
 
 
 def test_numbers_are_spread():
-    chance, count = Chance(7), 100_000
+    chance, count = Random(7), 100_000
     uniform, normal = chance.random((2, count // 2)).ravel(), chance.normal(3.0, 2.0, count)
     assert 0 <= uniform.min() < 1e-4 and 1 - 1e-4 < uniform.max() < 1
     assert np.abs(np.histogram(uniform, 20, (0, 1))[0] / (count / 20) - 1).max() < 0.06
@@ -35,7 +35,7 @@ def test_numbers_are_spread():
 
 
 def test_choices_and_orders():
-    chance = Chance(1)
+    chance = Random(1)
     chosen = chance.choice(np.array([2, 5, 7]), 3000)
     assert set(chosen.tolist()) == {2, 5, 7} and np.bincount(chosen)[[2, 5, 7]].min() > 900
     orders = {tuple(chance.permutation([4, 5, 6]).tolist()) for _ in range(100)}

@@ -13,7 +13,7 @@ from eisfit.engine.objective import compute_noise_ceiling
 from eisfit.engine.optima import order_best_ends
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem
-from eisfit.engine.starts.neighbours import Known, Neighbours
+from eisfit.engine.starts.neighbours import EarlierSpectra, Neighbours
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.files.library import circuit as find_circuit
@@ -131,7 +131,7 @@ def test_who_follows_a_neighbour_into_the_other_order_of_arcs_finds_the_better_o
     rng = np.random.default_rng(3)
     kick = rng.standard_normal((8, FREQUENCY.size)) + 1j * rng.standard_normal((8, FREQUENCY.size))
     z = formula(right) * (1 + 0.005 * kick)
-    known = Known((z[4:], np.tile(other, (4, 1))))
+    known = EarlierSpectra((z[4:], np.tile(other, (4, 1))))
     task, attainable = problem(z[:4]), np.full(4, 2 * FREQUENCY.size * 0.005**2)
     followed = search(task, attainable, known=known).chisqr[:, 0]
     alone = search(task, attainable).chisqr[:, 0]

@@ -13,7 +13,7 @@ import eisfit
 from eisfit.cli import app
 from eisfit.display import plot
 from eisfit.errors import UsageError
-from eisfit.fitting.comparison.compare import suitable
+from eisfit.fitting.comparison.compare import find_suitable
 from eisfit.verdict import FORBIDS, Flag
 
 TRUTH = {
@@ -118,14 +118,14 @@ def test_a_circuit_too_large_for_the_points_stays_in_the_list_with_its_reason():
 
 def test_suitable_circuits_follow_points_and_inductive_tail():
     s = eisfit.simulate("rs-ct", TRUTH["rs-ct"])
-    plain = suitable(s)
+    plain = find_suitable(s)
     assert "rs-ct" in [c.name for c in plain]
     assert not any("L_" in c.string for c in plain)
     tail = s.replace(impedance=s.impedance + 1j * s.omega * 3e-6)
-    inductive = suitable(tail)
+    inductive = find_suitable(tail)
     assert all("L_" in c.string or "La" in c.string for c in inductive)
     assert len({c.string for c in inductive}) == len(inductive)
-    few = suitable(s.keep(np.arange(s.points) % 10 == 0))
+    few = find_suitable(s.keep(np.arange(s.points) % 10 == 0))
     assert 0 < len(few) < len(plain)
     named = {c.name: c for c in inductive}
     assert named["l-rs-ct"].parameters["R_ct"].role == "charge_transfer"
@@ -133,7 +133,7 @@ def test_suitable_circuits_follow_points_and_inductive_tail():
 
 def test_an_inductance_is_found_by_default():
     s = eisfit.simulate("L_cell-R_s-p(R_ct,CPE_ct)", {"L_cell": 3e-6, **TRUTH["rs-ct"]})
-    found = eisfit.compare(s, [c for c in suitable(s) if c.name in ("l-rs-ct", "l-rs-sei-ct-w")])
+    found = eisfit.compare(s, [c for c in find_suitable(s) if c.name in ("l-rs-ct", "l-rs-sei-ct-w")])
     assert found.best.name == "l-rs-ct"
 
 
@@ -247,12 +247,12 @@ def test_two_noisy_points_above_the_axis_are_no_inductance():
     """Simulated: Z'' dies out at the top, where 2 % of noise lifts some points above zero."""
     s = eisfit.simulate("rs-ct", {**TRUTH["rs-ct"], "R_s": 20.0, "CPE_ct_Q": 1e-2}, noise=0.02, seed=4)
     assert (s.impedance.imag[:3] > 0).any()
-    assert not any("L_" in c.string for c in suitable(s))
+    assert not any("L_" in c.string for c in find_suitable(s))
 
 
 def test_what_compare_names_fit_takes():
     s = eisfit.simulate("L_cell-R_s-p(R_ct,CPE_ct)", {"L_cell": 3e-6, **TRUTH["rs-ct"]})
-    name = next(c.name for c in suitable(s) if c.name == "l-rs-ct")
+    name = next(c.name for c in find_suitable(s) if c.name == "l-rs-ct")
     assert eisfit.circuit(name).parameters["R_ct"].role == "charge_transfer"
     assert eisfit.fit(s, name)["L_cell"].value == pytest.approx(3e-6, rel=0.05)
 

@@ -8,7 +8,7 @@ import uncertainties
 from uncertainties import unumpy
 
 import eisfit
-from eisfit.fitting.derived import compute_derived, formulas
+from eisfit.fitting.derived import compute_derived, list_formulas
 from eisfit.model.circuit import Circuit
 
 CIRCUIT = Circuit.from_string("R_s-p(R_sei,CPE_sei)-p(R_ct-W_d,CPE_ct)")
@@ -99,7 +99,7 @@ def test_effective_capacitance_by_hsu_and_mansfeld():
 
 
 def test_units_and_what_a_circuit_implies():
-    assert {name: unit for name, (unit, _, _) in formulas(CIRCUIT).items()} == {
+    assert {name: unit for name, (unit, _, _) in list_formulas(CIRCUIT).items()} == {
         "tau_sei": "s",
         "f_peak_sei": "Hz",
         "C_sei": "F",
@@ -109,9 +109,9 @@ def test_units_and_what_a_circuit_implies():
         "C_brug_ct": "F",
         "R_p": "ohm",
     }
-    assert set(formulas(Circuit.from_string("R0-p(R1,C1)"))) == {"tau_1", "f_peak_1", "R_p"}
-    assert formulas(Circuit.from_string("R0-L0-W1")) == {}
-    assert "C_1" not in formulas(Circuit.from_string("p(R_1,CPE_1)-C_1"))
+    assert set(list_formulas(Circuit.from_string("R0-p(R1,C1)"))) == {"tau_1", "f_peak_1", "R_p"}
+    assert list_formulas(Circuit.from_string("R0-L0-W1")) == {}
+    assert "C_1" not in list_formulas(Circuit.from_string("p(R_1,CPE_1)-C_1"))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_units_and_what_a_circuit_implies():
 def test_the_polarisation_resistance_is_the_difference_of_the_ends(string, expected):
     given = {"R_s": 2.0, "R_1": 120.0, "R_2": 80.0, "Ws_d_R": 30.0, "TLM_a_R_ion": 30.0, "TLM_a_R_ct": 120.0}
     circuit = Circuit.from_string(string)
-    formula = formulas(circuit)["R_p"].formula
+    formula = list_formulas(circuit)["R_p"].formula
     p = {name: given.get(name, 0.5) for name in circuit.names}
     assert formula(p) == pytest.approx(expected, rel=1e-6)
     for name in circuit.names:  # complex steps, by which errors are found, give the slope
@@ -144,7 +144,7 @@ def test_the_polarisation_resistance_is_the_difference_of_the_ends(string, expec
 
 def test_two_arcs_with_one_label_do_not_hide_each_other():
     """R1 in an arc and R_1 in another: two time constants, two names."""
-    found = formulas(Circuit.from_string("p(R1,C1)-p(R_1,C_1)"))
+    found = list_formulas(Circuit.from_string("p(R1,C1)-p(R_1,C_1)"))
     assert sum(name.startswith("tau") for name in found) == 2
 
 

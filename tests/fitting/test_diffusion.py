@@ -10,7 +10,7 @@ import pytest
 
 import eisfit
 from eisfit.errors import SchemaError, UsageError
-from eisfit.fitting.derived import compute_derived, formulas
+from eisfit.fitting.derived import compute_derived, list_formulas
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry, relative_error
 from eisfit.units import Uncertain, UnitError
@@ -85,19 +85,19 @@ def test_the_error_has_the_parts_of_the_fit_and_of_what_was_given():
     drawn = 0.5 * (20.4 / (F * area * sigma) * slope) ** 2
     assert row["stderr"] == pytest.approx(drawn.std(), rel=0.02)
     assert row["value"] == pytest.approx(drawn.mean(), rel=0.01)
-    assert formulas(circuit, Geometry.of(given))["R_s_area"].given == pytest.approx(0.03 / 1.54)
+    assert list_formulas(circuit, Geometry.of(given))["R_s_area"].given == pytest.approx(0.03 / 1.54)
 
 
 def test_what_is_not_known_is_not_derived():
     circuit = Circuit.from_string("R_s-W_d-Wo_e")
-    assert not any(name.startswith("D_") for name in formulas(circuit))
-    assert "D_d" not in formulas(circuit, Geometry.of({"area": "1 cm^2", "length": "5 um"}))
-    assert "D_e" in formulas(circuit, Geometry.of({"length": "5 um"}))
-    assert "D_d" not in formulas(circuit, Geometry.of({"concentration": "1 mol/m^3"}))
+    assert not any(name.startswith("D_") for name in list_formulas(circuit))
+    assert "D_d" not in list_formulas(circuit, Geometry.of({"area": "1 cm^2", "length": "5 um"}))
+    assert "D_e" in list_formulas(circuit, Geometry.of({"length": "5 um"}))
+    assert "D_d" not in list_formulas(circuit, Geometry.of({"concentration": "1 mol/m^3"}))
 
 
 def test_elements_that_share_a_label_keep_their_own_coefficient():
-    found = formulas(Circuit.from_string("Wo1-Ws_1"), Geometry.of({"length": "5 um"}))
+    found = list_formulas(Circuit.from_string("Wo1-Ws_1"), Geometry.of({"length": "5 um"}))
     assert set(found) >= {"D_1", "D_Ws_1"}
 
 

@@ -9,16 +9,16 @@ from scipy.integrate import quad
 import eisfit
 from eisfit.fitting.errors.departures.discrepancy import (
     _COUNTS,
-    _first_order,
-    _possible,
-    _weights,
+    _compute_weights,
+    _limit_errors,
+    _list_first_order,
 )
-from eisfit.fitting.errors.departures.first_order import _alike, are_worth_trying, try_departures
+from eisfit.fitting.errors.departures.first_order import _iterate_alike, are_worth_trying, try_departures
+from eisfit.fitting.errors.departures.fitted import _Start, fit_departures
 from eisfit.fitting.errors.departures.linearised import linearise
-from eisfit.fitting.errors.departures.other_order import with_order
-from eisfit.fitting.errors.departures.shapes import Together, bend_tails, combine, elements, reshape_arcs
-from eisfit.fitting.errors.departures.smooth import Smooth, _bump
-from eisfit.fitting.errors.departures.to_the_end import _Start, fit_departures
+from eisfit.fitting.errors.departures.other_order import put_in_order
+from eisfit.fitting.errors.departures.shapes import Together, bend_tails, combine, list_elements, reshape_arcs
+from eisfit.fitting.errors.departures.smooth import Smooth, _compute_bump
 from eisfit.model.circuit import Circuit
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 61)
@@ -51,7 +51,7 @@ def skewed(seed, noise=0.002):
 def test_the_phase_of_a_bump_is_bodes(x):
     """Bode (1945), ch. 14: the phase is 1/pi times the integral of du/dx ln coth |x - x'|/2."""
     length = 2.3
-    at, _, phase = _bump(length)
+    at, _, phase = _compute_bump(length)
 
     def slope(y):
         return -y / length**2 * np.exp(-((y / length) ** 2) / 2) / np.pi**0.25
@@ -132,13 +132,13 @@ OMEGA = 2 * np.pi * FREQUENCY
 
 
 def departures():
-    smooth = [Smooth(CIRCUIT, OMEGA, 2.3, 0.3, wide) for wide in (None, elements(CIRCUIT)[1])]
+    smooth = [Smooth(CIRCUIT, OMEGA, 2.3, 0.3, wide) for wide in (None, list_elements(CIRCUIT)[1])]
     return [*reshape_arcs(CIRCUIT, OMEGA), *bend_tails(CIRCUIT, OMEGA), *smooth]
 
 
 def test_a_smooth_departure_may_be_wide_in_one_element():
     """The tail by 0.5, the storages by the size of all: the others are as they were."""
-    storage, tail, _ = elements(CIRCUIT)
+    storage, tail, _ = list_elements(CIRCUIT)
     of_all, wide = (Smooth(CIRCUIT, OMEGA, 2.3, 0.3, one) for one in (None, tail))
     np.testing.assert_allclose(of_all.of(tail), 0.1 * of_all.of(storage))
     np.testing.assert_allclose(wide.of(tail), 0.5 / 0.3 * of_all.of(storage))
@@ -250,7 +250,7 @@ def test_a_cell_that_departs_in_two_ways_is_described_by_them_at_once():
 
 
 def test_the_dispersive_elements_are_those_with_a_phase_of_their_own():
-    assert [e.component.name for e in elements(CIRCUIT)] == ["CPE_ct", "W1", "CPE1"]
+    assert [e.component.name for e in list_elements(CIRCUIT)] == ["CPE_ct", "W1", "CPE1"]
 
 
 def test_no_error_is_larger_than_a_departure_can_make_it():
@@ -259,7 +259,7 @@ def test_no_error_is_larger_than_a_departure_can_make_it():
     size = np.where(np.arange(8) == 1, 1e6, 1e-3) * VALUES[0]
     size[3] = 500.0
     apart = np.eye(8) + 0.5 * (1 - np.eye(8))
-    covar = _possible(fits, (apart * size[:, np.newaxis] * size)[np.newaxis])[0]
+    covar = _limit_errors(fits, (apart * size[:, np.newaxis] * size)[np.newaxis])[0]
     told = np.sqrt(np.diag(covar))
     exponent = CIRCUIT.parameters["CPE_ct_alpha"]
     expected = size.copy()
@@ -278,7 +278,7 @@ def test_arcs_of_quite_other_sizes_are_no_rivals():
     for name, value in given.items():
         values[:, place[name]] = value
     values[1, place["R_sei"]] = 2e6
-    rows, orders = with_order(linearised(circuit, [true(1), true(2)], values))
+    rows, orders = put_in_order(linearised(circuit, [true(1), true(2)], values))
     assert rows.tolist() == [0]
     assert orders[0, place["R_ct"]] == pytest.approx(100)
 
@@ -301,9 +301,9 @@ def test_the_screen_loses_no_departure_that_is_seen(lot, most):
     circuit = eisfit.circuit("rs-sei-ct")
     values = np.array([list(r.values.values()) for r in eisfit.fit_many(some, circuit)])
     fits = linearised(circuit, some, values)
-    evidence = np.stack([t.evidence for t in try_departures(fits, _first_order(fits))], axis=1)
-    worth = are_worth_trying(fits, _first_order(fits), _COUNTS)
-    assert [len(group) for group in _alike(fits)] == [20]
-    seen = 1 - _weights(evidence)[:, 0] > 0.5
+    evidence = np.stack([t.evidence for t in try_departures(fits, _list_first_order(fits))], axis=1)
+    worth = are_worth_trying(fits, _list_first_order(fits), _COUNTS)
+    assert [len(group) for group in _iterate_alike(fits)] == [20]
+    seen = 1 - _compute_weights(evidence)[:, 0] > 0.5
     assert not (seen & ~worth).any()
     assert np.mean(worth) <= most

@@ -8,7 +8,7 @@ import pytest
 import eisfit
 from eisfit.engine.coordinates import Scales
 from eisfit.fitting.verdicts.findings import set_levels
-from eisfit.fitting.verdicts.flags import CHECKS, Batch, Judgement, are_silent, find_at_bound, findings_of
+from eisfit.fitting.verdicts.flags import CHECKS, Batch, Judgement, are_silent, find_at_bound, find_findings
 from eisfit.model.circuit import Circuit
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
@@ -107,7 +107,7 @@ def judged(**changes):
         "grade": "A",
     }
     seen = Judgement(**{**fields, **changes})
-    flags = set_levels(seen.circuit, findings_of(seen))
+    flags = set_levels(seen.circuit, find_findings(seen))
     return flags, not any(flag.forbids for flag in flags)
 
 
@@ -243,5 +243,5 @@ def test_a_batch_is_asked_for_whatever_one_fit_would_be_told():
             said = [bool(list(check.one(seen))) for _, _, seen in drawn]
             spoken |= {k} if any(said) else set()
             assert not any(silent & said), check
-        assert not any(findings_of(seen) for _, b, seen in drawn if quiet[b])
+        assert not any(find_findings(seen) for _, b, seen in drawn if quiet[b])
     assert spoken == set(range(len(CHECKS))), "draw fits of which the new check says something"

@@ -12,10 +12,10 @@ from scipy import stats
 import eisfit
 from eisfit.display import plot
 from eisfit.errors import EisfitError, ParameterError, UsageError
-from eisfit.fitting.errors.intervals import intervals, with_intervals
+from eisfit.fitting.errors.intervals import add_intervals, intervals
 from eisfit.fitting.errors.intervals_result import Intervals
 from eisfit.fitting.errors.refit import Refit
-from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, log_density, run_walkers
+from eisfit.fitting.errors.sampling import Jump, autocorrelation_time, make_log_density, run_walkers
 
 TRUTH = {"R_s": 2.0, "R_ct": 20.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.85}
 F = np.geomspace(1e5, 1.0, 36)
@@ -108,7 +108,7 @@ def test_the_posterior_is_that_of_lmfits_emcee(result):
     emcee's remembers 47 steps, so that it is worth 500 draws; how it goes hangs on the last digit of the fit.
     """
     refit = Refit.of(result, plain=True)
-    density, size = log_density(refit), refit.theta.size
+    density, size = make_log_density(refit), refit.theta.size
     spread = np.sqrt(np.diag(refit.covariance() * result.statistics.redchi))
     params = lmfit.Parameters()
     for k, value in enumerate(refit.theta):
@@ -227,7 +227,7 @@ def test_derived_quantities_have_intervals_by_every_method(result, method):
     for name, row in exact.items():
         width = row.high - row.low
         assert found[name].high - found[name].low == pytest.approx(width, rel=0.25), name
-    marked = with_intervals(result, intervals(result, method=method, count=400, names=("R_p",)))
+    marked = add_intervals(result, intervals(result, method=method, count=400, names=("R_p",)))
     assert marked.derived["R_p"]["interval"]["method"] == method
     assert "interval" not in marked.derived["C_ct"]
 
@@ -304,7 +304,7 @@ def test_tied_parameters_have_intervals_but_no_profile():
 
 def test_result_carries_the_intervals_into_json_and_back(result):
     found = intervals(result, 0.9, "profile")
-    marked = with_intervals(result, found)
+    marked = add_intervals(result, found)
     block = marked.to_dict(data=False)["parameters"]["R_ct"]["interval"]
     assert marked.to_dict(data=False)["derived"]["R_p"]["interval"]["low"] == found["R_p"].low
     assert block == {"level": 0.9, "low": found["R_ct"].low, "high": found["R_ct"].high, "method": "profile"}

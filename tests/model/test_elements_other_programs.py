@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from eisfit import Spectrum, fit
-from eisfit.fitting.derived import formulas
+from eisfit.fitting.derived import list_formulas
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.elements._hyperbolic import Wedge, log1p_exp, logistic
@@ -290,7 +290,7 @@ def test_derived_quantities_of_arcs_that_are_one_element():
     circuit = Circuit.from_string("R_s-Zarc1-K2-p(R_ct,C_dl)")
     values = {"R_s": 1.0, "Zarc1_R": 20.0, "Zarc1_tau": 4e-3, "Zarc1_alpha": 0.8, "K2_R": 5.0, "K2_tau": 0.1}
     values |= {"R_ct": 7.0, "C_dl": 1.0}
-    found = {name: formula(values) for name, (_, formula, _) in formulas(circuit).items()}
+    found = {name: formula(values) for name, (_, formula, _) in list_formulas(circuit).items()}
     frequency = np.geomspace(10, 200, 20_001)
     z = np.asarray(impedance_py.Zarc([20.0, 4e-3, 0.8], frequency))
     assert found["f_peak_Zarc1"] == pytest.approx(frequency[np.argmin(z.imag)], rel=2e-4)

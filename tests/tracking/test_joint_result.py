@@ -14,7 +14,7 @@ from eisfit.engine.coordinates import Scales
 from eisfit.fitting.derived import compute_derived
 from eisfit.fitting.result_parts import Statistics
 from eisfit.fitting.verdicts.findings import set_levels
-from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, findings_of
+from eisfit.fitting.verdicts.flags import Judgement, find_at_bound, find_findings
 from eisfit.model.geometry import Geometry
 from eisfit.model.simulate import simulate
 from eisfit.tracking.joint.errors import Smoothing
@@ -111,7 +111,7 @@ def by_itself(problem, theta, covariance, k):
         "values": named, "stderr": stderr, "bounded": set(bounded), "covar": covar, "names": names,
         "derived": compute_derived(circuit, named, names, covar, Geometry.of_metadata(fit.spectrum.metadata)),
         "chisqr": float(problem.chisqr(theta)[k]), "rms": rms, "lag1": lag1,
-        "judged": set_levels(circuit, findings_of(seen)),
+        "judged": set_levels(circuit, find_findings(seen)),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import eisfit
 from eisfit.display import plot
-from eisfit.tracking.relaxation.following import follow_peaks
+from eisfit.tracking.relaxation.follow_peaks import follow_peaks
 from eisfit.validation.drt_peaks import Peak
 
 F = np.logspace(5.5, -2, 50)

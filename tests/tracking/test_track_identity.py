@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.guess import StartGrid
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.engine.swapped_arcs import exchange_arcs as in_other_orders
 from eisfit.model.simulate import simulate
 from eisfit.tracking import series_fits as fits_module
@@ -176,7 +176,7 @@ def test_no_start_leads_to_a_better_optimum(real_spectra):
     circuit = eisfit.circuit("R_s-p(R_1,CPE_1)-p(R_2,CPE_2)-p(R_3,CPE_3)-CPE_d")
     spectra = list(eisfit.read_series(path))[90:98]
     known = Fits.of(spectra, circuit, {}, "kernel")
-    rows, rng = known.rows, Chance(1)
+    rows, rng = known.rows, Random(1)
     for k, row in enumerate(known.candidates):
         grid = StartGrid(circuit, spectra[k].omega, spectra[k].impedance, rows.weights[k])
         ends = rows.solve(np.full(60, k), grid.scatter(60, rng, exchange=True))

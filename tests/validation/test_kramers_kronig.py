@@ -12,7 +12,7 @@ from eisfit.rounding import hertz
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check, check_once
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
-from eisfit.validation.linear_kk import Basis, choose, fit, local_noise, mu_of
+from eisfit.validation.linear_kk import Basis, choose_elements, compute_mu, estimate_local_noise, fit
 
 F = np.logspace(5, -2, 60)
 
@@ -201,7 +201,7 @@ def test_number_of_elements_equals_a_plain_scan():
             negative, positive = -x[5:][x[5:] < 0].sum(), x[5:][x[5:] >= 0].sum()
             if m - chosen >= 10 or (m - chosen >= 6 and m > 21 and 1 - negative / positive <= 0.85):
                 break
-        assert choose(Basis(w), z, weight).elements == chosen
+        assert choose_elements(Basis(w), z, weight).elements == chosen
 
 
 @pytest.fixture
@@ -226,8 +226,8 @@ def test_fit_equals_impedance_py(link, cell, elements):
 
 def test_mu_equals_impedance_py(link):
     resistances = np.random.default_rng(0).standard_normal(30)
-    assert mu_of(resistances) == pytest.approx(link.calc_mu(resistances), rel=1e-12)
-    assert mu_of(np.array([-1.0, -2.0])) == -np.inf
+    assert compute_mu(resistances) == pytest.approx(link.calc_mu(resistances), rel=1e-12)
+    assert compute_mu(np.array([-1.0, -2.0])) == -np.inf
 
 
 def test_complex_fit_with_capacitance_beats_impedance_py_default(link):
@@ -267,9 +267,9 @@ def test_admittance_of_a_cell_with_negative_resistance():
 
 def test_local_noise_is_one_for_white_noise_and_for_few_points():
     rng, omega = np.random.default_rng(1), np.logspace(5, -1, 60)
-    varying = sum(bool((local_noise(omega, rng.chisquare(2, 60)) != 1).any()) for _ in range(200))
+    varying = sum(bool((estimate_local_noise(omega, rng.chisquare(2, 60)) != 1).any()) for _ in range(200))
     assert varying <= 5
-    assert (local_noise(omega[:10], np.logspace(0, 9, 10)) == 1).all()
+    assert (estimate_local_noise(omega[:10], np.logspace(0, 9, 10)) == 1).all()
 
 
 def test_refusals():

@@ -150,12 +150,12 @@ def _choose_circuit(
 ) -> Any:
     """Return the circuit that is named, or one chosen by the first, the middle and the last file."""
     from eisfit.fitting.common_circuit import choose_circuit
-    from eisfit.fitting.identify.choice import look_at
+    from eisfit.fitting.identify.choice import sample_lot
     from eisfit.model.files.library import is_given
 
     files = [] if is_given(circuit) else paths
     assumed, current.assumed = current.assumed, Remarks()  # they are read again, and counted then
-    spectra = list(_iterate_spectra(look_at(files), read_as, once))
+    spectra = list(_iterate_spectra(sample_lot(files), read_as, once))
     current.assumed = assumed
     choice = choose_circuit(spectra, circuit, options, count=max(len(files), len(spectra)))
     if choice.note:

@@ -28,7 +28,7 @@ def explain(
     Example:  eisfit explain study.toml --output results
     """
     if template:
-        from eisfit.coating.study import study_template as commented
+        from eisfit.coating.study import template as commented
 
         print_text(commented())
         return
@@ -62,9 +62,9 @@ def _print_joint_fit(study: Path, allow_outside: bool) -> None:
 
 def _is_template(study: Path) -> bool:
     """Return whether a study that could be read is still the one that ``--template`` printed."""
-    from eisfit.coating.study import study_template
+    from eisfit.coating.study import template
 
-    return os.path.isfile(study) and read_text(study).strip() == study_template().strip()
+    return os.path.isfile(study) and read_text(study).strip() == template().strip()
 
 
 def _write(explanation: Any, target: Folder) -> None:

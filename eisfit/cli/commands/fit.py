@@ -177,7 +177,7 @@ def _check_finish(finish: str, given: bool, errors: str | None) -> None:
 
 
 def _add_intervals(result: Any, level: float | None, method: str, count: int | None) -> Any:
-    from eisfit.fitting.errors.intervals import intervals, with_intervals
+    from eisfit.fitting.errors.intervals import add_intervals, intervals
     from eisfit.verdict import LEVEL, Flag
 
     if result.error:
@@ -189,7 +189,7 @@ def _add_intervals(result: Any, level: float | None, method: str, count: int | N
         return result.replace_flags((*result.flags, flag))
     parted = [_split_cause(note) for note in found.notes]
     told = [Flag("interval_doubtful", cause, cure) for cause, cure in parted]
-    return with_intervals(result.replace_flags((*result.flags, *told)), found)
+    return add_intervals(result.replace_flags((*result.flags, *told)), found)
 
 
 def _split_cause(note: str) -> tuple[str, str]:
@@ -214,10 +214,10 @@ def _show_fits(results: list[Any], json: bool) -> None:
         _report_chosen(results)
     doubtful = next((r for r in results if r.error is None and not r.ok), None)
     if doubtful is not None and not json and not doubtful.spectrum.source.startswith("<"):
-        from eisfit.fitting.verdicts.flag_kinds import no_circuit_fits
+        from eisfit.fitting.verdicts.flag_kinds import is_beyond_circuits
 
         source = shlex.quote(doubtful.spectrum.source)
-        if no_circuit_fits(doubtful.flags):
+        if is_beyond_circuits(doubtful.flags):
             say(f"What in the data can no circuit give?  eisfit check {source}")
         else:
             say(f"Which circuit does the data support?  eisfit compare {source}")

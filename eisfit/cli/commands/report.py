@@ -20,7 +20,7 @@ from eisfit.cli.options import (
     Weighting,
 )
 from eisfit.cli.output import guard, track_progress
-from eisfit.cli.sources import collect_assumed, tell_unread
+from eisfit.cli.sources import collect_assumed, report_unread
 from eisfit.errors import EisfitError, ReadError, UsageError, expect_document
 from eisfit.files import parse_json, read_text
 from eisfit.records import CELLS_SCHEMA, FIT_SCHEMA, TRACK_SCHEMA
@@ -135,7 +135,7 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
 
     if source == "-":
         return collect_assumed(read_all(source, **read_as))
-    return collect_assumed(tell_unread(read_series(source, **read_as)))
+    return collect_assumed(report_unread(read_series(source, **read_as)))
 
 
 def _read_stored(source: str) -> list[Any] | None:

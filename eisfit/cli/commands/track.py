@@ -101,14 +101,14 @@ def track(
     limits = span.check()
     joint = _modes(shared, smooth, arrhenius)
 
-    def meet(found: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+    def constrain(found: Any) -> tuple[Any, list[Any], dict[str, Any]]:
         """Return the circuit as it is to be fitted, what is to be reached, and which arcs are meant."""
         held = constraints.of(found)
         held.check_names(joint)
         return held, _parse_levels(crossing, held), arcs.of(held)
 
     if is_given(circuit):
-        meet(circuit)  # a wrong name is told before files are read
+        constrain(circuit)  # a wrong name is told before files are read
     options: dict[str, Any] = {"weighting": weighting, **limits}
     geometry = cell.read()
     read_as = reading.options
@@ -117,7 +117,7 @@ def track(
     corrected = [_remove_drift(one) for one in series] if drift else []
     series = [one.series for one in corrected] or series
     choice = choose_circuit([spectrum for one in series for spectrum in one], circuit, options)
-    chosen, wanted, meant = meet(choice.circuit)
+    chosen, wanted, meant = constrain(choice.circuit)
     options |= {"joint": joint, "geometry": geometry, **meant}
     results = [note_choice(follow(one, chosen, **options), choice) for one in series]
     named = _relabel(results, files)

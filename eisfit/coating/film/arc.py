@@ -17,7 +17,7 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.film.film import EPSILON_0
 from eisfit.display.report.words import is_doubted
 from eisfit.errors import StudyError
-from eisfit.fitting.verdicts.flag_kinds import kind_of
+from eisfit.fitting.verdicts.flag_kinds import get_kind
 from eisfit.model.geometry import Geometry
 from eisfit.records import Document, dataclass
 from eisfit.rounding import significant
@@ -184,7 +184,7 @@ def make_no_arc_error(label: str, missing: str) -> StudyError:
 def _refuse_flagged(fit: Mapping[str, Any], names: list[str]) -> None:
     for flag in fit.get("flags", []):
         name, cause = flag["name"], flag["cause"]
-        spoils = kind_of(name).spoils_film
+        spoils = get_kind(name).spoils_film
         grave = spoils == "any" and flag.get("level", FORBIDS) == FORBIDS
         if grave or (spoils == "own" and any(own in cause for own in names[:2])):
             raise _make_refusal(names, f"{name}: {cause}")

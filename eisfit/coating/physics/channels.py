@@ -93,15 +93,15 @@ class ChannelPlate(Plate):
             if self.sampled and z.shape[1] > SAMPLES
             else _solve(net, k, s, g, z[first], self.slopes)
         )
-        parts = [np.asarray(self.cell * part[place.ravel()], dtype=np.complex128) for part in found]
+        parts = [np.asarray(self.cell_area * part[place.ravel()], dtype=np.complex128) for part in found]
         return AreaImpedance(*parts, *[np.zeros_like(parts[0])] * (5 - len(parts)))
 
     def _continue_samples(
         self, net: _Network, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: ComplexArray
     ) -> tuple[ComplexArray, ...]:
         """Return what `_solve` does, continued from real interfaces."""
-        own = self.depth / (kappa * net.pore) + (self.depth / self.solid + 1 / self.base) / sigma
-        x = place_samples(z, _LARGE * own * (self.wall + self.top + self.floor))
+        own = self.depth / (kappa * net.pore) + (self.depth / self.solid_area + 1 / self.base) / sigma
+        x = place_samples(z, _LARGE * own * (self.wall_area + self.top_area + self.floor_area))
         Z, *slopes = _solve(net, kappa, sigma, sheet, x, self.slopes)
         return continue_impedance(x, Z, z, slopes[1:])
 
@@ -165,20 +165,20 @@ class _Network:
 
 @lru_cache(maxsize=64)
 def _build_network(plate: ChannelPlate, film: bool) -> _Network:
-    M, radius, outer = plate.modes, plate.radius, float(np.sqrt(plate.cell / np.pi))
+    M, radius, outer = plate.modes, plate.radius, float(np.sqrt(plate.cell_area / np.pi))
     ring, disc = annulus_modes(radius, outer, M), disc_modes(plate.floor_radius, M)
     resistance = base_resistance(radius, plate.floor_radius, outer, plate.base, M)
     return _Network(
         depth=plate.depth,
         pore=np.pi * plate.mouth_radius * plate.floor_radius,
-        perimeter=plate.wall / plate.depth,
-        top=plate.top,
-        floor=plate.floor,
+        perimeter=plate.wall_area / plate.depth,
+        top=plate.top_area,
+        floor=plate.floor_area,
         ring=ring,
         disc=disc,
         rest=annulus_resistance(radius, outer) - _compute_quasi_static(ring),
         rest_floor=_EDGE_OF_DISC - _compute_quasi_static(disc),
-        solid=np.append(plate.solid, ring.norm),
+        solid=np.append(plate.solid_area, ring.norm),
         base=np.asarray(np.linalg.inv(resistance), dtype=np.float64),
         film=film,
     )

@@ -20,7 +20,7 @@ class Plate:
 
     Examples
     --------
-    >>> round(Plate(100e-4, 60e-4, 20e-4, 10e-4, 10e-4).wall * 1e8)  # um^2, of the cone in the paper
+    >>> round(Plate(100e-4, 60e-4, 20e-4, 10e-4, 10e-4).wall_area * 1e8)  # um^2, of the cone in the paper
     5733
     """
 
@@ -34,30 +34,30 @@ class Plate:
     particles = False
 
     @property
-    def cell(self) -> float:
+    def cell_area(self) -> float:
         """Projected area that belongs to the channel, cm^2."""
         return float(np.sqrt(3) / 2 if self.hexagonal else 1.0) * self.pitch**2
 
     @property
-    def wall(self) -> float:
+    def wall_area(self) -> float:
         """Lateral area of the truncated cone, cm^2."""
         slant = np.hypot(self.depth, self.mouth_radius - self.floor_radius)
         return float(np.pi * (self.mouth_radius + self.floor_radius) * slant)
 
     @property
-    def top(self) -> float:
+    def top_area(self) -> float:
         """Face between the channels, cm^2."""
-        return float(self.cell - np.pi * self.mouth_radius**2)
+        return float(self.cell_area - np.pi * self.mouth_radius**2)
 
     @property
-    def floor(self) -> float:
+    def floor_area(self) -> float:
         """Floor of the channel, cm^2."""
         return float(np.pi * self.floor_radius**2)
 
     @property
-    def solid(self) -> float:
+    def solid_area(self) -> float:
         """Mean cross-section of the solid around the channel, cm^2."""
-        return float(self.cell - np.pi * self.radius**2)
+        return float(self.cell_area - np.pi * self.radius**2)
 
     @property
     def radius(self) -> float:
@@ -68,4 +68,4 @@ class Plate:
     @property
     def roughness(self) -> float:
         """True area over projected area."""
-        return (self.wall + self.top + self.floor) / self.cell
+        return (self.wall_area + self.top_area + self.floor_area) / self.cell_area

@@ -37,11 +37,11 @@ class QuickChannels(Plate):
         self, kappa: FloatArray, sigma: FloatArray, sheet: FloatArray | None, z: Array
     ) -> AreaImpedance:
         """Area-specific impedance and its derivatives; see `eisfit.coating.physics.supports`."""
-        L, P, floor, top = self.depth, self.wall / self.depth, self.floor, self.top
+        L, P, floor, top = self.depth, self.wall_area / self.depth, self.floor_area, self.top_area
         spread, ff, fs, ss, to_film = _compute_spreading(self)
         k, s = kappa[:, None], sigma[:, None]
         m_i = 1 / (k * np.pi * self.mouth_radius * self.floor_radius)
-        m_s = 1 / (s * self.solid)
+        m_s = 1 / (s * self.solid_area)
         if sheet is not None:
             spread = ff = fs = ss = 0.0
             m_s = 1 / (P * sheet[:, None])
@@ -58,7 +58,7 @@ class QuickChannels(Plate):
             Z = Z + to_film / s
         return AreaImpedance(
             *(
-                np.asarray(self.cell * part, dtype=np.complex128)
+                np.asarray(self.cell_area * part, dtype=np.complex128)
                 for part in (Z, by_z, by_kappa, by_sigma, by_sheet)
             )
         )
@@ -89,14 +89,14 @@ def _compute_spreading(plate: QuickChannels) -> tuple[float, float, float, float
     The cell is taken as a circle of equal area, R_c, and the channel as a cylinder of mean square radius r0;
     the base's Bessel series is that of an annulus and a disc on one face and an equipotential on the other.
     """
-    a, r0 = plate.cell, plate.radius
+    a, r0 = plate.cell_area, plate.radius
     R_c, floor = float(np.sqrt(a / np.pi)), np.pi * r0**2
     spread = annulus_resistance(r0, R_c)
     zeros = find_zeros(400)
     K = R_c * np.sum(
         4 * j1(zeros * r0 / R_c) ** 2 * np.tanh(zeros * plate.base / R_c) / (zeros**3 * j0(zeros) ** 2)
     )
-    S, straight = plate.solid, plate.base / a
+    S, straight = plate.solid_area, plate.base / a
     ff, fs, ss = straight + K / floor, straight - K / S, straight + K * floor / S**2
     up = np.sqrt(spread / S) * np.tanh(plate.depth / np.sqrt(spread * S))
     share = (ss + up - fs) / (ff - 2 * fs + ss + up)

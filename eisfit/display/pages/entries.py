@@ -15,15 +15,15 @@ from eisfit.display.report.words import (
     Document,
     clean,
     count,
-    cycle_words,
     describe_meaning,
     describe_parameter_verdict,
     describe_verdict,
     error_of,
     explain_failure,
     flag_name,
-    flag_words,
+    flag_text,
     flags_of,
+    format_cycle,
     is_doubted,
     is_simulated,
     list_goodness,
@@ -52,7 +52,7 @@ def make_entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
     """
     fit: Document = item.get("fit") or {}
     check, curve = item.get("check"), item.get("curve")
-    words = _list_words(fit)
+    words = _list_texts(fit)
     if fit.get("error"):
         return {**words, "error": explain_failure(fit)}
     line = None if curve is None else _read_columns(curve)
@@ -61,7 +61,7 @@ def make_entry(item: Mapping[str, Document | None]) -> dict[str, Any]:
 
 def make_measurement(spectrum: Document) -> dict[str, Any]:
     """Return the same of a spectrum that was not fitted yet (``eisfit.spectrum/1``)."""
-    words = _list_words({"spectrum": spectrum, "data": spectrum.get("data")})
+    words = _list_texts({"spectrum": spectrum, "data": spectrum.get("data")})
     return {**words, "error": None, "kk": None, "points": _list_points(spectrum), "line": None}
 
 
@@ -113,13 +113,13 @@ def format_engineering(value: float | None, stderr: float | None, unit: str) -> 
     return text, f"{_PREFIXES[power]}{unit}"
 
 
-def _list_words(fit: Document) -> dict[str, Any]:
+def _list_texts(fit: Document) -> dict[str, Any]:
     block = fit.get("spectrum") or {}
     stood = {**(fit.get("spectrum_document") or {}), **{k: v for k, v in block.items() if v is not None}}
     parameters = [_make_parameter(name, row) for name, row in (fit.get("parameters") or {}).items()]
     return {
         "name": name_of(fit),
-        "cycle": cycle_words(block.get("cycle")),
+        "cycle": format_cycle(block.get("cycle")),
         "conditions": list_conditions(stood),
         "simulated": is_simulated(fit),
         "circuit": clean((fit.get("circuit") or {}).get("string")),
@@ -146,7 +146,7 @@ def _describe_grade(fit: Document) -> str:
 
 def _make_flag(flag: Any) -> dict[str, str]:
     level = flag.get("level") if isinstance(flag, Mapping) else ""
-    return {"name": flag_name(flag), "words": flag_words(flag), "level": clean(level)}
+    return {"name": flag_name(flag), "words": flag_text(flag), "level": clean(level)}
 
 
 def _make_parameter(name: str, row: Document) -> dict[str, Any]:

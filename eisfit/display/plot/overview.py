@@ -141,7 +141,7 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         right.axvspan(
             low, high, color=ORANGE, alpha=0.25, lw=0, label="fails" if place == 0 else None, zorder=0
         )
-        _ring_points(left, z[(f >= low) & (f <= high)])
+        _mark_points(left, z[(f >= low) & (f <= high)])
     if ranges:
         right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.0,
                      handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
@@ -165,7 +165,7 @@ def _add_panels(figure: Figure, *, stacked: bool) -> tuple[Axes, Axes, Axes, Axe
     return figure.add_subplot(places[0]), magnitude, phase, figure.add_subplot(places[3])
 
 
-def _ring_points(ax: Axes, impedance: Any) -> None:
+def _mark_points(ax: Axes, impedance: Any) -> None:
     """Mark the points of a failing range in the Nyquist plot, in whatever unit it is drawn."""
     z = get_unit_factor(ax, impedance) * impedance
     ax.plot(z.real, -z.imag, "o", ms=9, color=ORANGE, alpha=0.35, mew=0, zorder=1)

@@ -22,7 +22,7 @@ from eisfit.display.plot.style import (
     to_column,
 )
 from eisfit.display.plot.trends import explain_hollow, get_bounds, trend
-from eisfit.display.report.along import place_words
+from eisfit.display.report.along_axis import place_text
 from eisfit.display.report.words import Document, append_unit, axes_of, axis_label, cycle_of
 from eisfit.errors import EisfitError
 from eisfit.verdict import BELIEVED
@@ -306,7 +306,7 @@ def series_waterfall(document: Document, **options: Any) -> Axes:
     """
     axes, pairs = axes_of(document), zip(document["rows"], document["results"], strict=True)
     fitted = [(row, fit) for row, fit in pairs if fit["error"] is None]
-    lines = [place_words(row, axes[1]) if len(axes) > 1 else "" for row, _ in fitted]
+    lines = [place_text(row, axes[1]) if len(axes) > 1 else "" for row, _ in fitted]
     labels = [one if one != before else "" for before, one in zip(["", *lines], lines, strict=False)]
     return nyquist_waterfall(
         [fit for _, fit in fitted], places=[row.get(axes[0]["name"]) for row, _ in fitted], axis=axes[0],

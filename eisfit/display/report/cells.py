@@ -9,12 +9,12 @@ from eisfit.display.report.fits import list_reasons, short_verdict
 from eisfit.display.report.html import html_fragment, html_line, html_table
 from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, wrap_all
-from eisfit.display.report.tracks import tell_swapped
+from eisfit.display.report.tracks import describe_swapped
 from eisfit.display.report.words import (
     WIDTH,
     Document,
     clean,
-    cycle_words,
+    format_cycle,
     format_tracked,
     title_columns,
     tracked_units,
@@ -27,7 +27,7 @@ def cells_text(document: Document, *, width: int = WIDTH) -> str:
     if not rows:
         return "no spectra\n"
     lines = list_blocks(head, rows, width=width, fixed=3)
-    after = wrap_all([*_describe_flags(document), *tell_swapped(document["rows"])], width=width)
+    after = wrap_all([*_describe_flags(document), *describe_swapped(document["rows"])], width=width)
     bad = tell_apart([{**row, "spectrum": row} for row in document["rows"]])
     return "\n".join([*lines, *([""] if after else []), *after, *list_reasons(bad, width=width)]) + "\n"
 
@@ -44,7 +44,7 @@ def _build_table(document: Document) -> tuple[list[str], list[list[str]]]:
 
 
 def _head(row: Mapping[str, Any]) -> list[str]:
-    return [clean(row.get("cell")), cycle_words(row.get("cycle")) or "?", short_verdict(row)]
+    return [clean(row.get("cell")), format_cycle(row.get("cycle")) or "?", short_verdict(row)]
 
 
 def _describe_flags(document: Document) -> list[str]:

@@ -15,9 +15,9 @@ from eisfit.display.report.words import (
     clean,
     describe_verdict,
     explain_failure,
+    format_points,
     percent,
     points_of,
-    points_words,
     short_titles,
     span_of,
     spectrum_block,
@@ -45,7 +45,7 @@ def check_text(document: Document, *, width: int = WIDTH) -> str:
     if document.get("error"):
         return "\n".join(lines) + "\n"
     parts = [
-        f"{points_words(document)} points",
+        f"{format_points(document)} points",
         span_of(document),
         f"{document.get('rc_elements')} RC elements (mu {significant(document.get('mu'), 3)})",
         f"noise {percent(document.get('noise_relative'))} of |Z|",
@@ -102,7 +102,7 @@ def _make_row(document: Document, name: str) -> list[str]:
     return [
         name,
         short_verdict(document),
-        points_words(document),
+        format_points(document),
         MISSING if elements is None else str(elements),
         *(percent(document.get(key)) for key in ("noise_relative", "rms_residual", "max_residual")),
         ", ".join(_format_range(failing) for failing in document.get("ranges") or []),

@@ -15,7 +15,7 @@ from eisfit.display.report.words import (
     describe_verdict,
     explain_failure,
     flag_name,
-    flag_words,
+    flag_text,
     flags_of,
     format_measured,
     list_parameter_rows,
@@ -103,7 +103,7 @@ def fit_markdown(document: Document) -> str:
     lines = [f"**{escape_md(name_of(document))}: {escape_md(describe_verdict(document))}**", ""]
     if document.get("error"):
         return "\n".join([*lines, escape_md(explain_failure(document)), ""])
-    lines += [f"- {escape_md(flag_name(flag))}: {escape_md(flag_words(flag))}" for flag in flags_of(document)]
+    lines += [f"- {escape_md(flag_name(flag))}: {escape_md(flag_text(flag))}" for flag in flags_of(document)]
     lines += [""] if flags_of(document) else []
     return "".join(f"{line}\n" for line in lines) + markdown_table(_HEAD, list_parameter_rows(document))
 

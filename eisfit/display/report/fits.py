@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from eisfit.display.report.intervals import interval_words
+from eisfit.display.report.intervals import format_interval
 from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, tabulate, wrap, wrap_all
 from eisfit.display.report.words import (
@@ -14,15 +14,15 @@ from eisfit.display.report.words import (
     clean,
     count,
     cycle_of,
-    cycle_words,
     describe_circuit,
     describe_meaning,
     describe_parameter_verdict,
     describe_verdict,
     explain_failure,
     flag_name,
-    flag_words,
+    flag_text,
     flags_of,
+    format_cycle,
     format_judged,
     format_measured,
     list_forbidding,
@@ -95,11 +95,11 @@ def _pick_main(document: Document) -> tuple[str, Document]:
 
 def _list_flags(document: Document) -> list[str]:
     """Return each flag's name, cause and cure; a cure that the next flag shares is said there."""
-    flags = [flag for flag in flags_of(document) if flag_words(flag)]
+    flags = [flag for flag in flags_of(document) if flag_text(flag)]
     lines = []
     for flag, after in zip(flags, [*flags, {}][1:], strict=True):
         shared = all(flag.get(key) == after.get(key) for key in ("name", "cure"))
-        said = flag_words({"cause": flag.get("cause")} if shared else flag)
+        said = flag_text({"cause": flag.get("cause")} if shared else flag)
         level = clean(flag.get("level"))
         lines.append(f"{level}  {flag_name(flag)}: {said}".strip())
     return lines
@@ -112,7 +112,7 @@ def _describe_data(document: Document) -> str:
         describe_circuit(document),
         None if points is None else count(points, "point"),
         None if spectrum.get("frequency_min_Hz") is None else span_of(document),
-        None if spectrum.get("cycle") is None else f"cycle {cycle_words(spectrum['cycle'])}",
+        None if spectrum.get("cycle") is None else f"cycle {format_cycle(spectrum['cycle'])}",
         f"weighting {clean(document['weighting'])}" if document.get("weighting") else None,
     ]
     return "; ".join(part for part in parts if part)
@@ -151,7 +151,7 @@ def _title_interval(rows: Document) -> str:
 
 
 def _format_interval(row: Document) -> str:
-    return interval_words(row["interval"]) if _is_asked(row) else ""
+    return format_interval(row["interval"]) if _is_asked(row) else ""
 
 
 def _is_asked(row: Document) -> bool:
@@ -260,7 +260,7 @@ def _tabulate(named: Sequence[tuple[Document, str]], width: int, *, told: bool =
     documents = [document for document, _ in named]
     columns = {"spectrum": [name for _, name in named]}
     if told and any(cycle_of(document) is not None for document in documents):
-        columns["cycle"] = [cycle_words(cycle_of(document)) for document in documents]
+        columns["cycle"] = [format_cycle(cycle_of(document)) for document in documents]
     if told:
         columns["verdict"] = [short_verdict(document) for document in documents]
     fixed = len(columns)
@@ -277,7 +277,7 @@ def _list_circuits(named: Sequence[tuple[Document, str]], width: int) -> list[st
         rms = (document.get("statistics") or {}).get("rms_relative_residual")
         circuit = describe_circuit(document) if document.get("parameters") else ""
         told = "" if rms is None else percent(rms)
-        rows.append([name, cycle_words(cycle_of(document)), short_verdict(document), told, circuit])
+        rows.append([name, format_cycle(cycle_of(document)), short_verdict(document), told, circuit])
     return tabulate(["spectrum", "cycle", "verdict", "rms", "circuit"], rows, width=width, flexible=4)
 
 

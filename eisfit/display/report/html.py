@@ -8,7 +8,7 @@ from html import escape
 from itertools import starmap
 from typing import Any
 
-from eisfit.display.report.along import law_sentences, place_words
+from eisfit.display.report.along_axis import describe_laws, place_text
 from eisfit.display.report.words import (
     Document,
     append_unit,
@@ -16,23 +16,23 @@ from eisfit.display.report.words import (
     clean,
     count,
     cycle_of,
-    cycle_words,
     describe_outcome,
     describe_verdict,
     explain_failure,
     flag_name,
-    flag_words,
+    flag_text,
     flags_of,
+    format_cycle,
     format_judged,
     format_number_of_law,
+    format_points,
     format_tracked,
     list_goodness,
     list_parameter_rows,
     name_of,
-    per_words,
     percent,
     points_of,
-    points_words,
+    rate_unit,
     span_of,
     title_of,
     tracked_units,
@@ -72,7 +72,7 @@ def track_html(document: Document) -> str:
     units = tracked_units(document)
     cells = [
         [
-            *(place_words(row, axis) for axis in axes_of(document)),
+            *(place_text(row, axis) for axis in axes_of(document)),
             name_of({"spectrum": row}),
             describe_outcome(row),
             *(format_tracked(row, name) for name in units),
@@ -83,14 +83,14 @@ def track_html(document: Document) -> str:
         [
             name,
             format_number_of_law(law.get("slope"), law.get("slope_stderr")),
-            f"{law.get('unit') or ''} per {per_words(law)}",
+            f"{law.get('unit') or ''} per {rate_unit(law)}",
         ]
         for name, law in (document.get("growth") or {}).items()
         if law
     ]
     heads = [axis["name"] for axis in axes_of(document)]
     tables = [html_table([*heads, "spectrum", "verdict", *starmap(append_unit, units.items())], cells)]
-    told = (document.get("label"), *law_sentences(document), *(document.get("notes") or []))
+    told = (document.get("label"), *describe_laws(document), *(document.get("notes") or []))
     said = [html_line(clean(text)) for text in told]
     return html_fragment([*said, *tables, html_table(["growth", "slope", ""], growth) if growth else ""])
 
@@ -102,7 +102,7 @@ def spectrum_html(document: Document) -> str:
     facts = [
         count(points, "point") if points is not None else "",
         span_of(document),
-        f"cycle {cycle_words(document['cycle'])}" if document.get("cycle") is not None else "",
+        f"cycle {format_cycle(document['cycle'])}" if document.get("cycle") is not None else "",
     ]
     columns = (data.get(key) or [] for key in ("frequency_Hz", "Z_real_ohm", "Z_imag_ohm"))
     rows = list(zip(*columns, strict=False))
@@ -125,7 +125,7 @@ def series_html(document: Document | Sequence[Document]) -> str:
     """
     whole = document if isinstance(document, Mapping) else {"spectra": document}
     rows = [
-        [title_of(one), cycle_words(cycle_of(one)), points_words(one), span_of(one)]
+        [title_of(one), format_cycle(cycle_of(one)), format_points(one), span_of(one)]
         for one in whole.get("spectra") or []
     ]
     rows += [[name_of(failed), "", "", describe_outcome(failed)] for failed in whole.get("failures") or []]
@@ -188,7 +188,7 @@ def _draw_verdict(document: Document) -> str:
     lines = [f"<b>{escape(title_of(document))} {words}</b>"]
     if document.get("error"):
         lines.append(html_line(explain_failure(document)))
-    lines += [html_line(f"{flag_name(flag)}: {flag_words(flag)}") for flag in flags_of(document)]
+    lines += [html_line(f"{flag_name(flag)}: {flag_text(flag)}") for flag in flags_of(document)]
     return "\n".join(lines)
 
 

@@ -12,20 +12,20 @@ from eisfit.rounding import significant
 NOT_DETERMINED = "not determined"
 
 
-def interval_words(row: Document) -> str:
+def format_interval(row: Document) -> str:
     """Return an interval, rounded to a tenth of its width.
 
-    >>> interval_words({"low": 36.2131, "high": 37.5172})
+    >>> format_interval({"low": 36.2131, "high": 37.5172})
     '36.2 to 37.5'
-    >>> interval_words({"low": 9.312e-4, "high": 1.1521e-3})
+    >>> format_interval({"low": 9.312e-4, "high": 1.1521e-3})
     '(0.93 to 1.15)e-3'
-    >>> interval_words({"low": 99.2441, "high": 100.163})
+    >>> format_interval({"low": 99.2441, "high": 100.163})
     '99.24 to 100.16'
-    >>> interval_words({"low": 120.3, "high": None})
+    >>> format_interval({"low": 120.3, "high": None})
     'not determined: > 120'
-    >>> interval_words({"low": None, "high": 0.0123})
+    >>> format_interval({"low": None, "high": 0.0123})
     'not determined: < 0.0123'
-    >>> interval_words({"low": None, "high": None})
+    >>> format_interval({"low": None, "high": None})
     'not determined'
     """
     low, high = row.get("low"), row.get("high")
@@ -84,7 +84,7 @@ def _build_table(document: Document) -> tuple[list[str], list[list[str]]]:
     title = f"{100 * float(document.get('level') or 0):g} % interval"
     rows = {**(document.get("intervals") or {}), **(document.get("derived") or {})}
     return ["parameter", "value", title, "unit"], [
-        [clean(name), significant(row.get("value"), 5), interval_words(row), clean(row.get("unit"))]
+        [clean(name), significant(row.get("value"), 5), format_interval(row), clean(row.get("unit"))]
         for name, row in rows.items()
     ]
 

@@ -15,7 +15,7 @@ from eisfit.display.report.words import (
     count,
     explain_failure,
     flag_name,
-    flag_words,
+    flag_text,
     flags_of,
     name_of,
 )
@@ -43,7 +43,7 @@ def drt_text(document: Document, *, width: int = WIDTH) -> str:
     if document.get("error"):
         return f"{name_of(document)}: FAILED: {explain_failure(document)}\n"
     lines = wrap(f"{name_of(document)}: {count(len(document['peaks']), 'peak')}", width=width)
-    flags = [f"{flag_name(flag).upper()}: {flag_words(flag)}" for flag in flags_of(document)]
+    flags = [f"{flag_name(flag).upper()}: {flag_text(flag)}" for flag in flags_of(document)]
     lines += [*wrap_all(flags, width=width, indent="  "), "", *_tabulate_peaks(document, width), ""]
     lines += wrap_all(_list_besides(document), width=width)
     return "\n".join(lines) + "\n"
@@ -66,7 +66,7 @@ def drt_html(document: Document) -> str:
         return html_fragment([html_line(drt_text(document))])
     peaks = document["peaks"]
     parts = [html_line(f"{name_of(document)}: {len(peaks)} peaks", bold=True)]
-    parts += [html_line(flag_words(flag)) for flag in flags_of(document)]
+    parts += [html_line(flag_text(flag)) for flag in flags_of(document)]
     parts.append(html_table(_HEAD, [_list_peak(number, peak) for number, peak in enumerate(peaks, 1)]))
     return html_fragment([*parts, *(html_line(said) for said in _list_besides(document))])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eisfit.display.report.along import energy_words, line_words, place_words
+from eisfit.display.report.along_axis import describe_energy, describe_line, place_text
 from eisfit.display.report.table import tabulate, wrap, wrap_all
-from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count, per_words
+from eisfit.display.report.words import WIDTH, Document, axes_of, clean, count, rate_unit
 from eisfit.rounding import significant, value_with_error
 
 
@@ -28,7 +28,7 @@ def relaxation_map_text(document: Document, *, width: int = WIDTH) -> str:
     numbers = [process["number"] for process in processes]
     titles = [title for n in numbers for title in (f"tau {n} / s", f"R {n} / ohm")]
     head = [*(axis["name"] for axis in axes), *titles, "R_p / ohm"]
-    rows = [[*(place_words(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
+    rows = [[*(place_text(row, axis) for axis in axes), *_cells(row, processes)] for row in document["rows"]]
     lines = [*wrap(title, width=width), "", *tabulate(head, rows, width=width), ""]
     said = (*_iterate_laws(document), *(arc["sentence"] for arc in document["arcs"]), *document["notes"])
     lines += wrap_all(map(clean, said), width=width)
@@ -58,11 +58,11 @@ def _iterate_laws(document: Document) -> Iterator[str]:
         if process["seen"] < process["of"]:
             name += f" (seen in {process['seen']} of {process['of']} spectra)"
         if energy := law.get("arrhenius"):
-            yield f"{name}: {energy_words(energy)}"
+            yield f"{name}: {describe_energy(energy)}"
         elif line := law.get("lines"):
-            yield f"{name}: {line_words(line)}"
+            yield f"{name}: {describe_line(line)}"
         elif growth := law.get("growth"):
             slope = value_with_error(growth["slope"], growth["slope_stderr"])
-            yield f"{name}: grows by {slope} ohm per {per_words(growth)} ({growth['law']})"
+            yield f"{name}: grows by {slope} ohm per {rate_unit(growth)} ({growth['law']})"
         elif process["seen"] < process["of"]:
             yield name

@@ -11,10 +11,10 @@ from eisfit.display.report.words import (
     Document,
     clean,
     cycle_of,
-    cycle_words,
     explain_failure,
+    format_cycle,
+    format_points,
     name_of,
-    points_words,
     short_titles,
     shorten,
     span_of,
@@ -50,6 +50,6 @@ def spectra_text(documents: Sequence[Document], *, width: int = WIDTH) -> str:
 def _make_row(document: Document, name: str) -> list[str]:
     if document.get("error"):
         return [name, "", "FAILED", "", ""]
-    cycle = cycle_words(cycle_of(document))
+    cycle = format_cycle(cycle_of(document))
     noise = "measured noise" if (document.get("data") or {}).get("noise_ohm") is not None else ""
-    return [name, points_words(document), span_of(document), cycle, noise]
+    return [name, format_points(document), span_of(document), cycle, noise]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eisfit.display.report.along import energy_rows, law_sentences, place_words
+from eisfit.display.report.along_axis import describe_laws, list_energies, place_text
 from eisfit.display.report.fits import list_reasons, short_verdict
 from eisfit.display.report.names import tell_apart
 from eisfit.display.report.table import list_blocks, wrap, wrap_all
@@ -18,7 +18,7 @@ from eisfit.display.report.words import (
     flag_name,
     format_number_of_law,
     format_tracked,
-    per_words,
+    rate_unit,
     title_columns,
     tracked_units,
 )
@@ -49,7 +49,7 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     titles, axes = title_columns(tracked_units(document)), axes_of(document)
     head = [*(axis["name"] for axis in axes), "verdict", *titles.values()]
     cells = [_make_row(row, list(titles), axes) for row in rows]
-    cells += energy_rows(document, list(titles), len(axes))
+    cells += list_energies(document, list(titles), len(axes))
     about = clean(document.get("label")), describe_circuit(document)
     lines = [
         *wrap("; ".join(part for part in about if part), width=width),
@@ -57,13 +57,13 @@ def track_text(document: Document, *, width: int = WIDTH) -> str:
     ]
     laws = (document.get("growth") or {}).items()
     growth = wrap_all([describe_growth(name, law or {}) for name, law in laws], width=width)
-    said = (*law_sentences(document), *map(clean, document.get("notes") or []), *tell_swapped(rows))
+    said = (*describe_laws(document), *map(clean, document.get("notes") or []), *describe_swapped(rows))
     bad = tell_apart([{**row, "spectrum": row} for row in rows])
     after = [*growth, *wrap_all(said, width=width)]
     return "\n".join([*lines, *([""] if after else []), *after, *list_reasons(bad, width=width)]) + "\n"
 
 
-def tell_swapped(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def describe_swapped(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a sentence on usable rows whose arcs stand against their names: others may say the reverse."""
     swapped = [r for r in rows if r.get("ok") and "arcs_swapped" in map(flag_name, r.get("flags") or [])]
     if not swapped:
@@ -76,7 +76,7 @@ def tell_swapped(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _make_row(row: Mapping[str, Any], names: Sequence[str], axes: Sequence[Mapping[str, Any]]) -> list[str]:
     values = [format_tracked(row, name) for name in names]
-    return [*(place_words(row, axis) for axis in axes), short_verdict(row), *values]
+    return [*(place_text(row, axis) for axis in axes), short_verdict(row), *values]
 
 
 def describe_growth(name: str, law: Document) -> str:
@@ -85,7 +85,7 @@ def describe_growth(name: str, law: Document) -> str:
         return ""
     unit = clean(law.get("unit"))
     slope = format_number_of_law(law["slope"], law.get("slope_stderr"))
-    axis = per_words(law)
+    axis = rate_unit(law)
     text = f"{clean(name)} changes by {slope} {unit} per {axis}".replace("  ", " ")
     if law.get("law") not in (None, "linear"):
         text += _describe_law(law, unit, axis)

@@ -102,7 +102,7 @@ def points_of(document: Document) -> int | None:
     return len(frequencies) if points is None and frequencies is not None else points
 
 
-def points_words(document: Document) -> str:
+def format_points(document: Document) -> str:
     """Return the number of points as tables show it."""
     points = points_of(document)
     return MISSING if points is None else str(points)
@@ -160,7 +160,7 @@ def append_unit(name: str, unit: str | None) -> str:
     return f"{name} / {unit}" if unit else name
 
 
-def cycle_words(cycle: float | None) -> str:
+def format_cycle(cycle: float | None) -> str:
     """Return a cycle number, empty where unknown."""
     return "" if cycle is None else f"{cycle:g}"
 
@@ -200,10 +200,10 @@ def format_number_of_law(value: float | None, stderr: float | None) -> str:
     return value_with_error(value, math.nan if stderr is None else stderr)
 
 
-def per_words(law: Document) -> str:
+def rate_unit(law: Document) -> str:
     """Return what a law's rate is per; ``spectrum`` where these were counted.
 
-    >>> per_words({"over": "cycle"}), per_words({"over": "time"}), per_words({"over": "index"})
+    >>> rate_unit({"over": "cycle"}), rate_unit({"over": "time"}), rate_unit({"over": "index"})
     ('cycle', 'second', 'spectrum')
     """
     return {"cycle": "cycle", "time": "second"}.get(law.get("over", "cycle"), "spectrum")
@@ -285,7 +285,7 @@ def flag_name(flag: Any) -> str:
     return clean(flag.get("name") if isinstance(flag, Mapping) else flag)
 
 
-def flag_words(flag: Any) -> str:
+def flag_text(flag: Any) -> str:
     """Return a flag's cause and cure as one sentence, empty where only its name is known."""
     if not isinstance(flag, Mapping):
         return ""

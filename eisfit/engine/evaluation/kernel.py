@@ -132,14 +132,14 @@ def _invert(value: ComplexArray, backward: Backward) -> tuple[ComplexArray, Back
     """Return 1/value, whose derivative is -1/value^2."""
     inverse = 1 / value
 
-    def through(adjoint: ComplexArray) -> None:
+    def invert_backward(adjoint: ComplexArray) -> None:
         factor = inverse * inverse
         factor = (
             factor * adjoint if adjoint.shape != factor.shape else np.multiply(factor, adjoint, out=factor)
         )
         backward(np.negative(factor, out=factor))
 
-    return inverse, through
+    return inverse, invert_backward
 
 
 def _evaluate_arc(place: _Place, q: int, r: int, alpha: int) -> tuple[ComplexArray, Backward]:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.model.notation import Component, Node, Series, components, lines
-from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 
 IntArray = NDArray[np.int64]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.starts.chance import Chance
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import CircuitParameter
 from eisfit.model.elements.base import UNITS
@@ -31,7 +31,7 @@ def draw_random_starts(
     omega: FloatArray,
     impedance: ComplexArray,
     count: int,
-    rng: Chance,
+    rng: Random,
     *,
     together: bool = False,
 ) -> FloatArray:
@@ -115,7 +115,7 @@ def _iterate_branches(node: Node) -> Iterator[list[Component]]:
 
 
 def _draw_element(
-    component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: Chance
+    component: Component, rows: list[CircuitParameter], draw: _Draw, place: IntArray, rng: Random
 ) -> dict[str, FloatArray]:
     """Return the parameters (B, S) of an element that matters at the frequencies `place` (B, S)."""
     row, count = np.arange(len(place))[:, np.newaxis], place.shape[1]
@@ -133,7 +133,7 @@ def _draw_element(
     return found
 
 
-def _draw_exponent(component: Component, rows: list[CircuitParameter], count: int, rng: Chance) -> FloatArray:
+def _draw_exponent(component: Component, rows: list[CircuitParameter], count: int, rng: Random) -> FloatArray:
     """Return an element's exponent (S,): at random in its bounds, or what the circuit gives."""
     uniform = rng.random(count)
     for row, kind in zip(rows, component.element.parameters, strict=True):

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.starts.blocks import DIFFUSION, Block, iterate_blocks
-from eisfit.engine.starts.chance import Chance
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.model.elements import ELEMENTS, FrequencyGrid
 from eisfit.model.elements._complex_parts import j_power
 from eisfit.model.notation import Component
-from eisfit.model.once import cache_per_circuit
 
 _POINTS_PER_BLOCK = 14
 _LARGEST_GRID = 3000
@@ -132,7 +132,7 @@ class StartGrid:
         options = [self.options[k][self.choice[points, k]] for k in range(len(self.blocks))]
         return self._to_physical(options, self.amplitude[points])
 
-    def scatter(self, count: int, rng: Chance, *, exchange: bool = False) -> FloatArray:
+    def scatter(self, count: int, rng: Random, *, exchange: bool = False) -> FloatArray:
         """Return random starts (count, P): good grid points, shaken, with their amplitudes solved again.
 
         With `exchange`, the arcs of every other start are dealt out anew, so that any of them may be the slow
@@ -308,7 +308,7 @@ def _find_least_amplitude(block: Block, scale: float, amplitudes: FloatArray) ->
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
 
 
-def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Chance) -> list[FloatArray]:
+def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Random) -> list[FloatArray]:
     """Return the options of each block (n, 2) with those of the arcs permuted in every other row."""
     dealt = [option.copy() for option in picked]
     for row in range(0, len(picked[0]), 2):
@@ -320,7 +320,7 @@ def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Chance) -> li
     return dealt
 
 
-def _perturb(block: Block, options: FloatArray, rng: Chance) -> FloatArray:
+def _perturb(block: Block, options: FloatArray, rng: Random) -> FloatArray:
     """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
     if block.kind == "own":
         noise = rng.normal(0, 1, options.shape)

@@ -38,7 +38,7 @@ def choose_representatives(target: ComplexArray) -> IntArray:
 
 
 @dataclass(frozen=False)
-class Known:
+class EarlierSpectra:
     """What earlier lots on one frequency grid have shown: `ends`, spectra (n, F) and where they ended (n, P).
 
     One attribute, replaced as a whole: threads may share it.
@@ -53,7 +53,7 @@ class Known:
             self.ends = target[::every].copy(), values[::every].copy()
 
 
-class Near(NamedTuple):
+class Similar(NamedTuple):
     """Spectra like others: their rows (n,), the places (n, k) of these, their size (n,) and form (n, F)."""
 
     rows: IntArray
@@ -84,11 +84,13 @@ class Neighbours:
     def _scale_form(self, form: ComplexArray) -> FloatArray:
         return np.asarray(form.view(np.float64) / self.level)
 
-    def find_alike(self, target: ComplexArray) -> Near:
+    def find_alike(self, target: ComplexArray) -> Similar:
         """Return which of the spectra (B, F) are like some of these, and like which, nearest first."""
         count = min(_NEAREST, len(self.form) - 1)
         if count < 1 or not len(target):
-            return Near(np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_compute_form(target))
+            return Similar(
+                np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp), *_compute_form(target)
+            )
         size, form = _compute_form(target)
         a, b = self._scale_form(form), self.form
         apart = np.sum(a * a, axis=1)[:, np.newaxis] + np.sum(b * b, axis=1) - 2 * a @ b.T
@@ -96,9 +98,9 @@ class Neighbours:
         far = np.take_along_axis(apart, places, axis=1)
         places = np.take_along_axis(places, np.argsort(far, axis=1), axis=1)
         rows = np.flatnonzero(far.max(axis=1) < _MAX_DIFFERENCE**2 * a.shape[1])
-        return Near(rows, places[rows], size[rows], form[rows])
+        return Similar(rows, places[rows], size[rows], form[rows])
 
-    def starts(self, near: Near, chosen: IntArray, which: slice) -> FloatArray:
+    def starts(self, near: Similar, chosen: IntArray, which: slice) -> FloatArray:
         """Return starts (n, k, V) of chosen rows of those that are near: from which of their neighbours.
 
         The first one goes on from the nearest by the linear model that this one had at its end.

@@ -25,7 +25,7 @@ from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.errors.refit import Refit
 from eisfit.fitting.fit import finish_in_lmfit
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.verdicts.assess import findings_and_result
+from eisfit.fitting.verdicts.assess import find_and_assess
 from eisfit.fitting.verdicts.findings import Finding
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
@@ -36,15 +36,15 @@ _FOLDS = 5
 UNFITTED = (EisfitError, np.linalg.LinAlgError)
 #: Tolerance of lmfit where a circuit is far behind.
 LOOSE = 1e-4
-_WITHIN = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
+_MAX_RATIO = 1.5  # times the chisqr that the noise leaves: nothing is left for another circuit to explain
 _CLOSE = 4.0  # of BIC: a circuit this near the best is looked at in full
 _DOUBTFUL = 64.0  # times the chisqr of the best
 _ROUGH = 1e-4
-_FEW = 10
-_AGREE = 4
+_FEW_POINTS = 10
+_AGREEING = 4
 
 
-def entries(
+def search_briefly(
     spectrum: Spectrum, circuits: Iterable[Circuit], weighting: str, seed: int
 ) -> tuple[list[Entry], list[Candidate]]:
     """Return each circuit, from the smallest to the largest, with what a short search finds.
@@ -62,13 +62,13 @@ def entries(
     found, unfitted = list[Entry](), list[Candidate]()
     for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):
         try:
-            found.append(_enter(Task.of(spectrum, circuit, settings), found, seed))
+            found.append(_search_entry(Task.of(spectrum, circuit, settings), found, seed))
         except UNFITTED as error:
             unfitted.append(describe_unfitted(circuit, error))
     for k, entry in enumerate(found):
         if any(_is_alike(entry, other) and other.bic < entry.bic for other in found[k + 1 :]):
             with suppress(*UNFITTED):
-                again = _enter(entry.task, found[:k] + found[k + 1 :], seed)
+                again = _search_entry(entry.task, found[:k] + found[k + 1 :], seed)
                 found[k] = min(entry, again, key=lambda one: one.bic)
     for k in _find_doubtful(found):
         found[k] = _search_in_full(found[k], seed)
@@ -102,26 +102,26 @@ def _search_in_full(entry: Entry, seed: int) -> Entry:
         return entry
     if basin.chisqr >= entry.chisqr * (1 - SAME_OPTIMUM):
         return entry
-    return dataclasses.replace(entry, bic=_bic(entry.task, basin), basin=basin)
+    return dataclasses.replace(entry, bic=_compute_bic(entry.task, basin), basin=basin)
 
 
-def candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candidate]:
-    """Return a candidate for each circuit of `entries` that can be fitted.
+def make_candidates(entered: Sequence[Entry], noise: float, seed: int) -> list[Candidate]:
+    """Return a candidate for each circuit of `search_briefly` that can be fitted.
 
     Parameters
     ----------
     entered
-        What `entries` returned of them.
+        What `search_briefly` returned of them.
     noise
         The chisqr that the noise alone leaves; 0 where unknown.
     seed
         As for `eisfit.fit`.
     """
     found = list(entered)
-    while waiting := _to_examine(found, noise):
+    while waiting := _select_near(found, noise):
         for k in waiting:
-            found[k] = _examine(found[k], noise, seed)
-    return [entry.row or _far_behind(entry) for entry in found]
+            found[k] = _make_candidate(found[k], noise, seed)
+    return [entry.row or _make_distant_candidate(entry) for entry in found]
 
 
 @dataclass(frozen=True)
@@ -150,15 +150,15 @@ def describe_unfitted(circuit: Circuit, error: Exception) -> Candidate:
     return Candidate(circuit, refused=reason)
 
 
-def _enter(task: Task, smaller: list[Entry], seed: int) -> Entry:
+def _search_entry(task: Task, smaller: list[Entry], seed: int) -> Entry:
     basin = run_short_search(task, [(entry.task, entry.basin.theta) for entry in smaller], seed)
-    return Entry(task, basin, _bic(task, basin))
+    return Entry(task, basin, _compute_bic(task, basin))
 
 
-def _bic(task: Task, basin: Basin) -> float:
+def _compute_bic(task: Task, basin: Basin) -> float:
     ndata = 2 * task.spectrum.points
-    deviance, count = _deviance(basin.chisqr, ndata, len(task.circuit.free_names), task.rescaled)
-    return criteria(deviance, count, ndata)[1]
+    deviance, count = _find_deviance(basin.chisqr, ndata, len(task.circuit.free_names), task.rescaled)
+    return compute_criteria(deviance, count, ndata)[1]
 
 
 def _is_alike(one: Entry, other: Entry) -> bool:
@@ -166,12 +166,12 @@ def _is_alike(one: Entry, other: Entry) -> bool:
     return set(one.circuit.names) == set(other.circuit.names)
 
 
-def _to_examine(found: list[Entry], noise: float) -> list[int]:
+def _select_near(found: list[Entry], noise: float) -> list[int]:
     """Return which to look at in full: those near the best, or all that may fit where it does not."""
     best = min((e for e in found if e.row and not e.row.refused), key=lambda entry: entry.bic, default=None)
     left = [k for k, entry in enumerate(found) if not entry.row]
-    if best is not None and best.chisqr <= _WITHIN * noise:
-        if _leaves_nothing(best):
+    if best is not None and best.chisqr <= _MAX_RATIO * noise:
+        if _is_noise(best):
             return [k for k in left if found[k].bic <= best.bic + _CLOSE]
         size = len(best.circuit.free_names)
         left = [k for k in left if len(found[k].circuit.free_names) > size]
@@ -179,70 +179,70 @@ def _to_examine(found: list[Entry], noise: float) -> list[int]:
     return [k for k in left if found[k].bic <= lowest + _CLOSE]
 
 
-def _leaves_nothing(entry: Entry) -> bool:
+def _is_noise(entry: Entry) -> bool:
     """Return whether nothing that another circuit might give is left in the residual."""
     unit = entry.chisqr / max(2 * entry.task.spectrum.points - len(entry.circuit.free_names), 1)
     return find_explainable(entry.task.problem, entry.basin.theta) < BY_CHANCE * unit
 
 
-def _examine(entry: Entry, noise: float, seed: int) -> Entry:
+def _make_candidate(entry: Entry, noise: float, seed: int) -> Entry:
     try:
-        agrees = entry.basin.agreed >= _AGREE and entry.chisqr <= _WITHIN * noise and _leaves_nothing(entry)
+        agrees = entry.basin.agreed >= _AGREEING and entry.chisqr <= _MAX_RATIO * noise and _is_noise(entry)
         theta, basin = pick_end(entry.task, entry.basin), entry.basin
         if not agrees:
             whole = find_start(entry.task, seed)
             theta, basin = whole if whole[1].chisqr <= basin.chisqr * (1 + SAME_OPTIMUM) else (theta, basin)
-        row = judge(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
+        row = judge_fit(finish_in_lmfit(entry.task, theta, basin), entry.task.attainable)
     except UNFITTED as error:
         return dataclasses.replace(entry, row=describe_unfitted(entry.circuit, error))
     return dataclasses.replace(entry, bic=row.bic, basin=basin, row=row)
 
 
-def _far_behind(entry: Entry) -> Candidate:
+def _make_distant_candidate(entry: Entry) -> Candidate:
     try:
         result = finish_in_lmfit(entry.task, pick_end(entry.task, entry.basin), entry.basin, tolerance=LOOSE)
     except UNFITTED as error:
         return describe_unfitted(entry.circuit, error)
-    return judge(result, entry.task.attainable, profiles=False)
+    return judge_fit(result, entry.task.attainable, profiles=False)
 
 
-def judge(
+def judge_fit(
     result: FitResult, attainable: float, *, profiles: bool = True, departures: bool = True
 ) -> Candidate:
     """Return the row of a fit with its verdicts; `profiles` and `departures` cost most."""
     # What the data says against itself is the same for every circuit, and no ground to rank them by.
-    findings, result = findings_and_result(
+    findings, result = find_and_assess(
         result, attainable, profiles=profiles, validate=False, departures=departures
     )
     count, ndata = len(result.circuit.free_names), result.statistics.ndata
-    deviance, parameters = _deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
-    aicc, bic = criteria(deviance, parameters, ndata)
+    deviance, parameters = _find_deviance(result.statistics.chisqr, ndata, count, result.covariance_rescaled)
+    aicc, bic = compute_criteria(deviance, parameters, ndata)
     return Candidate(
         result.circuit,
         result,
         free=count,
         aicc=aicc,
         bic=bic,
-        cross_validation=_cross_validation(result),
-        refused=_reason(findings),
+        cross_validation=_cross_validate(result),
+        refused=_find_reason(findings),
     )
 
 
-def _deviance(chisqr: float, ndata: int, count: int, rescaled: bool) -> tuple[float, int]:
+def _find_deviance(chisqr: float, ndata: int, count: int, rescaled: bool) -> tuple[float, int]:
     """Return -2 ln L up to a constant, and the parameters it was maximised over."""
     if not rescaled:
         return chisqr, count
     return float(ndata * np.log(max(chisqr, 1e-300) / ndata)), count + 1
 
 
-def criteria(deviance: float, parameters: int, ndata: int) -> tuple[float, float]:
+def compute_criteria(deviance: float, parameters: int, ndata: int) -> tuple[float, float]:
     """Return AICc and BIC of -2 ln L, the parameters it was maximised over, and the numbers fitted."""
     spare = ndata - parameters - 1
     aicc = deviance + 2 * parameters + 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf
     return aicc, deviance + np.log(ndata) * parameters
 
 
-def _reason(findings: list[Finding]) -> str:
+def _find_reason(findings: list[Finding]) -> str:
     """Return why a fit cannot be taken as an answer, empty where it can."""
     for finding in findings:
         if (finding.verdict and not finding.mild) or finding.flag.name == "not_converged":
@@ -250,7 +250,7 @@ def _reason(findings: list[Finding]) -> str:
     return ""
 
 
-def _cross_validation(result: FitResult) -> float | None:
+def _cross_validate(result: FitResult) -> float | None:
     """Return the root mean square of the weighted residuals at frequencies that the fit had not seen.
 
     Five interleaved folds, all refitted in one batch from the optimum of the whole.
@@ -264,7 +264,7 @@ def _cross_validation(result: FitResult) -> float | None:
     target = np.tile(refit.problem.target, (folds, 1))
     problem = dataclasses.replace(refit.problem, target=target, weight=weight)
     theta = solve(
-        problem, np.tile(refit.theta, (folds, 1)), max_iterations=_FEW, tolerance=_ROUGH, damping=1e-6
+        problem, np.tile(refit.theta, (folds, 1)), max_iterations=_FEW_POINTS, tolerance=_ROUGH, damping=1e-6
     ).theta
     residual = refit.evaluate(theta)[0][~seen]
     return float(np.sqrt(np.mean(residual**2))) if np.isfinite(residual).all() else None

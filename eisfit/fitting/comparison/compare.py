@@ -18,11 +18,11 @@ import numpy as np
 from eisfit.engine.objective import Settings
 from eisfit.engine.unexplained import estimate_with_inductance
 from eisfit.errors import SpectrumError, UsageError
-from eisfit.fitting.comparison.candidates import candidates, entries
-from eisfit.fitting.comparison.exact import exact_candidates, is_exact
+from eisfit.fitting.comparison.candidates import make_candidates, search_briefly
+from eisfit.fitting.comparison.exact import is_exact, make_exact_candidates
 from eisfit.fitting.comparison.table import Candidate, Comparison
 from eisfit.fitting.errors.refit import Refit
-from eisfit.fitting.fitted_points import select_points, with_noise
+from eisfit.fitting.fitted_points import add_noise, select_points
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
@@ -82,23 +82,23 @@ def compare(
     'rs-ct'
     """
     kept = select_points(spectrum, fmin=fmin, fmax=fmax, drop=drop, drop_inductive=drop_inductive)
-    chosen = suitable(kept) if circuits is None else [find_circuit(source) for source in _as_list(circuits)]
+    chosen = find_suitable(kept) if circuits is None else [find_circuit(source) for source in _list(circuits)]
     if not chosen:
         raise UsageError(f"{kept.name}: there is no circuit to compare for {kept.points} points")
-    kept = with_noise(kept, weighting)
+    kept = add_noise(kept, weighting)
     noise = attainable_chisqr(kept, Settings(weighting).search_weights(kept))
-    found = _compare(kept, _unique(chosen), weighting, noise, seed)
+    found = _compare(kept, _deduplicate(chosen), weighting, noise, seed)
     if circuits is not None or _turns_inductive(kept):
         return found
     if found.fits:
-        smaller = _that_need_an_inductance(found)
-        return _compare(kept, _unique([*chosen, *smaller]), weighting, noise, seed) if smaller else found
+        smaller = _add_inductances(found)
+        return _compare(kept, _deduplicate([*chosen, *smaller]), weighting, noise, seed) if smaller else found
     more = _choose_suitable(kept, inductive=True)
     inductive = _compare(kept, more, weighting, noise, seed) if more else found
     return inductive if inductive.fits else found
 
 
-def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
+def _add_inductances(found: Comparison) -> list[Circuit]:
     """Return smaller circuits, each with the inductance that would bring it as close as the best comes.
 
     The best may be one with an arc too many, which bends the fast end as an inductance would.
@@ -112,11 +112,11 @@ def _that_need_an_inductance(found: Comparison) -> list[Circuit]:
         for c in found.ranked
         if c.result and c.free + 1 < best.free
         and not has_inductance(c.circuit)
-        and c.result.statistics.chisqr > most >= _left_with_inductance(c.result)
+        and c.result.statistics.chisqr > most >= _estimate_with_inductance(c.result)
     ]  # fmt: skip
 
 
-def _left_with_inductance(result: FitResult) -> float:
+def _estimate_with_inductance(result: FitResult) -> float:
     refit = Refit.of(result)
     with np.errstate(all="ignore"):
         return estimate_with_inductance(refit.problem, refit.theta)
@@ -127,19 +127,19 @@ def _compare(
 ) -> Comparison:
     """Return the comparison: by the digits where the data show no noise, which the closest fit may tell."""
     exact = is_exact(spectrum, weighting, noise)
-    found = exact_candidates(spectrum, circuits, weighting, seed) if exact else None
+    found = make_exact_candidates(spectrum, circuits, weighting, seed) if exact else None
     if found is not None:
         return Comparison.of(spectrum, weighting, *found)
-    entered, unfitted = entries(spectrum, circuits, weighting, seed)
+    entered, unfitted = search_briefly(spectrum, circuits, weighting, seed)
     lowest = min((entry.chisqr for entry in entered), default=0.0)
     if not exact and is_exact(spectrum, weighting, lowest):
-        exact, found = True, exact_candidates(spectrum, circuits, weighting, seed)
+        exact, found = True, make_exact_candidates(spectrum, circuits, weighting, seed)
     if found is None:
-        rows = [*candidates(entered, noise, seed), *unfitted]
+        rows = [*make_candidates(entered, noise, seed), *unfitted]
         found = rows, float(estimate_left_by_noise(noise, *_collect_noise(rows)))
         left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
         if not exact and is_exact(spectrum, weighting, left):
-            found = exact_candidates(spectrum, circuits, weighting, seed) or found
+            found = make_exact_candidates(spectrum, circuits, weighting, seed) or found
     return Comparison.of(spectrum, weighting, *found)
 
 
@@ -151,7 +151,7 @@ def _collect_noise(rows: Sequence[Candidate]) -> Iterator[float]:
             yield statistics.chisqr * statistics.ndata / statistics.nfree
 
 
-def suitable(spectrum: Spectrum) -> list[Circuit]:
+def find_suitable(spectrum: Spectrum) -> list[Circuit]:
     """Return the circuits of ``circuits/`` that suit a spectrum.
 
     Those with fewer parameters than half the numbers measured. Where the spectrum has an inductive tail, each
@@ -180,13 +180,13 @@ def _turns_inductive(spectrum: Spectrum) -> bool:
     return int(tail.sum()) >= _LEAST_TAIL
 
 
-def _as_list(circuits: Iterable[Any]) -> Sequence[Any]:
+def _list(circuits: Iterable[Any]) -> Sequence[Any]:
     if isinstance(circuits, (str, PathLike, Circuit)):
         raise UsageError("compare needs a list of circuits, such as ['rs-ct', 'rs-ct-w']")
     return list(circuits)
 
 
-def _unique(circuits: Iterable[Circuit]) -> list[Circuit]:
+def _deduplicate(circuits: Iterable[Circuit]) -> list[Circuit]:
     """Return the circuits without those that say the same twice."""
     found: dict[str, Circuit] = {}
     for circuit in circuits:

@@ -22,7 +22,13 @@ from eisfit.engine.short_search import run_short_search
 from eisfit.engine.starts.carried_arcs import carry_arcs_over
 from eisfit.engine.task import Task, find_start, pick_end
 from eisfit.engine.unexplained import BY_CHANCE, find_explainable
-from eisfit.fitting.comparison.candidates import LOOSE, UNFITTED, criteria, describe_unfitted, judge
+from eisfit.fitting.comparison.candidates import (
+    LOOSE,
+    UNFITTED,
+    compute_criteria,
+    describe_unfitted,
+    judge_fit,
+)
 from eisfit.fitting.comparison.table import Candidate
 from eisfit.fitting.fit import TIGHT, finish_in_lmfit
 from eisfit.fitting.verdicts.grade import correlate_neighbours
@@ -64,7 +70,7 @@ class _Fitted:
     suffices: bool = False  # at the digits, of which it leaves nothing that an impedance can show
 
 
-def exact_candidates(
+def make_exact_candidates(
     spectrum: Spectrum, circuits: Sequence[Circuit], weighting: str, seed: int
 ) -> tuple[list[Candidate], float] | None:
     """Return a candidate for each circuit, and the chi-square (of `weighting`) that the noise leaves.
@@ -97,12 +103,12 @@ def exact_candidates(
         return None
     chisqr = float(np.sum((digits * fitted[0].task.weight) ** 2))
     deviances = [one.deviance for one in fitted]
-    scale = max(1.0, _scale(fitted, deviances))
+    scale = max(1.0, _estimate_scale(fitted, deviances))
     if scale > _NOISY:
         chisqr, deviances = float(digits.size), [one.basin.chisqr for one in fitted]
-        scale = _scale(fitted, deviances)
+        scale = _estimate_scale(fitted, deviances)
     noise = chisqr * scale
-    rows = [_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
+    rows = [_make_row(one, noise, left / scale) for one, left in zip(fitted, deviances, strict=True)]
     return [*refuse_tiny_inductance(rows), *refused], noise
 
 
@@ -125,7 +131,7 @@ def _leaves_noise(closest: _Fitted) -> bool:
     return closest.basin.chisqr < CLEAN**2 * residual.size and lag < _ALIKE / np.sqrt(residual.size)
 
 
-def _scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
+def _estimate_scale(fitted: Sequence[_Fitted], deviances: Sequence[float]) -> float:
     """Return the least chi-square for each number that is left."""
     spare = [max(2 * one.task.spectrum.points - one.task.coordinates.size, 1) for one in fitted]
     return max(min(left / count for left, count in zip(deviances, spare, strict=True)), 1e-300)
@@ -183,15 +189,15 @@ def _is_needless(task: Task, enough: Sequence[_Fitted]) -> bool:
     )
 
 
-def _row(one: _Fitted, noise: float, deviance: float) -> Candidate:
+def _make_row(one: _Fitted, noise: float, deviance: float) -> Candidate:
     """Return the row of a circuit; `deviance` is chi-square in units of what the closest leaves."""
     explains = deviance <= _REACHED * 2 * one.task.spectrum.points
     try:
         result = finish_in_lmfit(one.task, one.theta, one.basin, tolerance=TIGHT if explains else LOOSE)
-        row = judge(result, noise, profiles=False, departures=explains)
+        row = judge_fit(result, noise, profiles=False, departures=explains)
     except UNFITTED as error:
         return describe_unfitted(one.task.circuit, error)
-    aicc, bic = criteria(deviance, one.task.coordinates.size, 2 * one.task.spectrum.points)
+    aicc, bic = compute_criteria(deviance, one.task.coordinates.size, 2 * one.task.spectrum.points)
     return dataclasses.replace(row, aicc=aicc, bic=bic, refused="", reserved=row.refused)
 
 
@@ -200,7 +206,7 @@ def refuse_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
     ranked = sorted((row for row in rows if not row.refused), key=lambda row: row.bic)
     if not ranked or not _has_tiny_inductance(ranked[0]):
         return rows
-    others = [r for r in ranked if r.bic < ranked[0].bic + _UNDECIDED and not _inductances(r)]
+    others = [r for r in ranked if r.bic < ranked[0].bic + _UNDECIDED and not _list_inductances(r)]
     if not others:
         return rows
     why = f"its inductance is smaller than any wire's, and {others[0].name} fits about as well"
@@ -212,8 +218,8 @@ def refuse_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
 
 def _has_tiny_inductance(row: Candidate) -> bool:
     values = row.result.values if row.result else {}
-    return any(0 <= values[name] < _LEAST_INDUCTANCE for name in _inductances(row))
+    return any(0 <= values[name] < _LEAST_INDUCTANCE for name in _list_inductances(row))
 
 
-def _inductances(row: Candidate) -> list[str]:
+def _list_inductances(row: Candidate) -> list[str]:
     return [c.parameter_names[0] for c in components(row.circuit.tree) if c.symbol == "L"]

@@ -116,12 +116,12 @@ class Comparison(Told):
         cls, spectrum: Spectrum, weighting: str, candidates: Sequence[Candidate], noise: float
     ) -> Comparison:
         """Rank candidates; `noise` is the chisqr that the noise alone would leave, 0 where unknown."""
-        candidates = _with_the_closest(candidates, noise)
+        candidates = _accept_closest(candidates, noise)
         lowest = min((c.aicc for c in candidates if not c.refused), default=np.inf)
         shares = [0.0 if c.refused else float(np.exp(-0.5 * (c.aicc - lowest))) for c in candidates]
         total = sum(shares) or 1.0
         rows = [
-            dataclasses.replace(c, weight=share / total, misfit=_misfit(c, noise))
+            dataclasses.replace(c, weight=share / total, misfit=_compute_misfit(c, noise))
             for c, share in zip(candidates, shares, strict=True)
         ]
         return cls(spectrum, weighting, tuple(sorted(rows, key=lambda c: (bool(c.refused), c.bic))))
@@ -164,32 +164,32 @@ class Comparison(Told):
         if best is None:
             return ("every circuit is refused: the data determines none of them; measure a wider range "
                     "or try a simpler circuit",)  # fmt: skip
-        said = [f"{best.name} is supported best{self._lead(best)}"]
+        said = [f"{best.name} is supported best{self._describe_lead(best)}"]
         if not best.fits:
             said = [
                 f"none of these circuits fits to within the noise: the best, {best.name}, misses the data by "
-                f"{_percent(best)} rms{_times_the_noise(best)}; try other circuits, or look for bad points "
+                f"{_percent(best)} rms{_describe_misfit(best)}; try other circuits, or look for bad points "
                 "(eisfit check)"
             ]
         if best.reserved:
             said.append(f"not determined in it: {best.reserved}")
-        return (*said, *self._closer(best), *self._is_as_good(best), *self._enough(best))
+        return (*said, *self._describe_closer(best), *self._describe_as_good(best), *self._name_larger(best))
 
-    def _lead(self, best: Candidate) -> str:
+    def _describe_lead(self, best: Candidate) -> str:
         second = next((c for c in self.ranked if not c.refused and c is not best), None)
         if second is None:
             return ": all others are refused" if len(self.ranked) > 1 else ""
         return f", by {significant(second.bic - best.bic, 2)} of BIC before {second.name}"
 
-    def _is_as_good(self, best: Candidate) -> list[str]:
+    def _describe_as_good(self, best: Candidate) -> list[str]:
         near = [c for c in self.alike if self._is_near(c, best)]
-        return [f"{_list(near)} can hardly be told from it by this spectrum"] if near else []
+        return [f"{_join_names(near)} can hardly be told from it by this spectrum"] if near else []
 
     @staticmethod
     def _is_near(c: Candidate, best: Candidate) -> bool:
         return not c.refused and c.bic - best.bic < limit("hardly_worse")
 
-    def _closer(self, best: Candidate) -> list[str]:
+    def _describe_closer(self, best: Candidate) -> list[str]:
         """Say which refused circuit fits closer: what refuses it may be mended."""
         refused = [c for c in self.ranked if c.refused and c.result]
         closest = min(refused, key=lambda c: c.bic, default=best)
@@ -201,7 +201,7 @@ class Comparison(Told):
             "mend that (fix the parameter, leave its element out, measure a wider range) and compare again"
         ]
 
-    def _enough(self, best: Candidate) -> list[str]:
+    def _name_larger(self, best: Candidate) -> list[str]:
         """Say which larger circuits fit as well without being needed."""
         larger = [
             c for c in self.alike
@@ -210,7 +210,7 @@ class Comparison(Told):
         if not larger or not best.fits:
             return []
         return [
-            f"the simpler circuit is enough: {_list(larger)} fit no closer than more parameters must; "
+            f"the simpler circuit is enough: {_join_names(larger)} fit no closer than more parameters must; "
             "what they have more this spectrum neither shows nor rules out"
         ]
 
@@ -281,22 +281,22 @@ class Comparison(Told):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.comparison import comparison_html
-        from eisfit.display.svg.faces import draw_comparison
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_comparison
 
         document = self.to_dict(data=False)
         table = comparison_html(document)
         return place_beside(table, lambda: draw_comparison(document), alt="circuits compared")
 
 
-def _list(candidates: Sequence[Candidate]) -> str:
+def _join_names(candidates: Sequence[Candidate]) -> str:
     """Return names in a row, of many the first and how many there are."""
     names = [c.name for c in candidates]
     more = len(names) - _LISTED
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:_LISTED])} and {more} more"
 
 
-def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
+def _accept_closest(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
     """Return the candidates, the closest one no longer refused where all that are not miss the data.
 
     A parameter that the data do not determine is a flaw of that parameter; to miss the data is one of the
@@ -305,8 +305,8 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     """
     answer = min((c for c in candidates if not c.refused), key=lambda c: c.bic, default=None)
     held = [c for c in candidates if c.refused and c.result]
-    closest = _closest(held)
-    misses = answer is None or (_misfit(answer, noise) > limit("near_the_noise") or noise <= 0)
+    closest = _find_closest(held)
+    misses = answer is None or (_compute_misfit(answer, noise) > limit("near_the_noise") or noise <= 0)
     if closest is None or not (misses or _is_usable(closest)):
         return list(candidates)
     if answer is not None and closest.bic > answer.bic - limit("far_closer"):
@@ -315,7 +315,7 @@ def _with_the_closest(candidates: Sequence[Candidate], noise: float) -> list[Can
     return [taken if c is closest else c for c in candidates]
 
 
-def _closest(held: Sequence[Candidate]) -> Candidate | None:
+def _find_closest(held: Sequence[Candidate]) -> Candidate | None:
     """Return the closest circuit, or one about as close whose fit can be used where that one's cannot."""
     fitted = [(c, c.result) for c in held if c.result]
     if not fitted:
@@ -330,13 +330,13 @@ def _is_usable(candidate: Candidate) -> bool:
     return candidate.result is not None and usable(candidate.result.grade, candidate.result.flags)
 
 
-def _misfit(candidate: Candidate, noise: float) -> float:
+def _compute_misfit(candidate: Candidate, noise: float) -> float:
     if candidate.result is None or noise <= 0:
         return 0.0
     return float(np.sqrt(candidate.result.statistics.chisqr / noise))
 
 
-def _times_the_noise(candidate: Candidate) -> str:
+def _describe_misfit(candidate: Candidate) -> str:
     above = candidate.misfit > limit("near_the_noise")
     return f", {significant(candidate.misfit, 2)} times its noise" if above else ""
 

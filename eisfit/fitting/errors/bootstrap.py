@@ -49,12 +49,12 @@ def repeat_fits(refit: Refit, count: int, kind: str, seed: int) -> FloatArray:
     found = []
     for first in range(0, count, _CHUNK):
         rows = min(_CHUNK, count - first)
-        theta, good = _fit(refit, _targets(refit, rows, kind, rng))
+        theta, good = _solve_targets(refit, _draw_targets(refit, rows, kind, rng))
         found.append(refit.problem.coordinates.physical(theta[good]))
     return np.concatenate(found)
 
 
-def _targets(refit: Refit, rows: int, kind: str, rng: np.random.Generator) -> ComplexArray:
+def _draw_targets(refit: Refit, rows: int, kind: str, rng: np.random.Generator) -> ComplexArray:
     """Return impedances (B, F): the fit plus errors of the size and shape that the weights assume."""
     residual = refit.evaluate(refit.theta[np.newaxis])[0][0]
     n, free = residual.size, max(residual.size - refit.theta.size, 1)
@@ -63,13 +63,13 @@ def _targets(refit: Refit, rows: int, kind: str, rng: np.random.Generator) -> Co
         drawn = pairs[rng.integers(len(pairs), size=(rows, len(pairs)))].reshape(rows, n)
         drawn = drawn * np.sqrt(n / free)
     else:
-        drawn = _noise(refit, residual, free) * rng.standard_normal((rows, n))
+        drawn = _estimate_noise(refit, residual, free) * rng.standard_normal((rows, n))
     fitted = refit.result.fitted
     kick = (drawn / refit.problem.weight).view(np.complex128)  # of g(Z); dZ = dg / g'(Z)
     return np.asarray(fitted + kick / refit.problem.form.slope(fitted))
 
 
-def _noise(refit: Refit, residual: FloatArray, free: int) -> float:
+def _estimate_noise(refit: Refit, residual: FloatArray, free: int) -> float:
     """Return the standard deviation of the weighted residuals."""
     if refit.settings.weighting == "noise":
         return 1.0
@@ -78,7 +78,7 @@ def _noise(refit: Refit, residual: FloatArray, free: int) -> float:
     return float(np.sqrt(residual @ residual / free))
 
 
-def _fit(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _solve_targets(refit: Refit, target: ComplexArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     rows = target.shape[0]
     weight = np.broadcast_to(refit.problem.weight, (rows, refit.problem.weight.shape[1]))
     problem: FormProblem = dataclasses.replace(refit.problem, target=target, weight=weight)

@@ -25,7 +25,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.engine.propagation import Formula
 from eisfit.errors import FitError, ParameterError, UsageError, did_you_mean
-from eisfit.fitting.derived import Derived, formulas
+from eisfit.fitting.derived import Derived, list_formulas
 from eisfit.fitting.errors.bootstrap import repeat_fits
 from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.likelihood import profile_intervals, quantile
@@ -89,7 +89,7 @@ def intervals(
     """
     if not isinstance(result, FitResult):
         raise UsageError(f"{type(result).__name__}: intervals are of a fit, what eisfit.fit returns")
-    _check(result, level, method, count)
+    _check_options(result, level, method, count)
     names = (names,) if isinstance(names, str) else names
     chosen, derived = _choose_names(result, names, tied=method != "profile")
     if method == "covariance":
@@ -99,25 +99,25 @@ def intervals(
     return _from_samples(result, level, _draw(result, method, count, kind, seed), chosen, derived)
 
 
-def with_intervals(result: FitResult, found: Intervals) -> FitResult:
+def add_intervals(result: FitResult, found: Intervals) -> FitResult:
     """Return the result with the intervals of parameters and derived quantities in it (and in the JSON)."""
     parameters = {
-        name: dataclasses.replace(p, interval=_block(found, name)) if name in found else p
+        name: dataclasses.replace(p, interval=_make_block(found, name)) if name in found else p
         for name, p in result.parameters.items()
     }
     derived = {
-        name: {**row, "interval": _block(found, name)} if name in found.derived else row
+        name: {**row, "interval": _make_block(found, name)} if name in found.derived else row
         for name, row in result.derived.items()
     }
     return dataclasses.replace(result, parameters=parameters, derived=derived)
 
 
-def _block(found: Intervals, name: str) -> dict[str, Any]:
+def _make_block(found: Intervals, name: str) -> dict[str, Any]:
     row = found[name]
     return {"level": found.level, "low": row.low, "high": row.high, "method": found.method}
 
 
-def _check(result: FitResult, level: float, method: str, count: int | None) -> None:
+def _check_options(result: FitResult, level: float, method: str, count: int | None) -> None:
     if method not in METHODS:
         near = did_you_mean(method, METHODS) or f"; there are {', '.join(METHODS)}"
         raise UsageError(f"no method of errors is called {method!r}{near}")
@@ -163,7 +163,7 @@ def _from_covariance(
         if result[name].stderr is None:
             without.append(name)
         else:
-            rows[name] = Interval.of(result, name, *_symmetric(result, name, width))
+            rows[name] = Interval.of(result, name, *_make_symmetric(result, name, width))
     more = {
         name: Interval.of(result, name, *_bound_positive(row["value"], row["stderr"], width))
         for name, row in result.derived.items()
@@ -175,7 +175,7 @@ def _from_covariance(
     return Intervals(level, "covariance", words, rows, tuple(notes), derived=more)
 
 
-def _symmetric(result: FitResult, name: str, width: float) -> tuple[float | None, float | None]:
+def _make_symmetric(result: FitResult, name: str, width: float) -> tuple[float | None, float | None]:
     """Return the ends; where the linear picture would reach below zero, that side is open."""
     p, row = result[name], result.circuit.parameters[name]
     error = p.stderr or 0.0
@@ -213,7 +213,7 @@ def _draw(result: FitResult, method: str, count: int | None, kind: str, seed: in
 
         samples, memory = draw_posterior(refit, count, seed)
         words = f"percentiles of {len(samples)} draws of a Markov chain"
-        return _Draws(method, refit, samples, words, _chain_notes(count, memory), rng)
+        return _Draws(method, refit, samples, words, _note_chain(count, memory), rng)
     count = _REPEATS if count is None else count
     samples = repeat_fits(refit, count, kind, seed)
     if len(samples) < 0.9 * count:
@@ -232,9 +232,9 @@ def _from_samples(
     rows, open_sides = {}, {}
     for name, column in zip(result.circuit.names, draws.samples.T, strict=True):
         ends = np.quantile(column, sides)
-        open_sides[name] = _open_sides(draws.refit, name, ends)
+        open_sides[name] = _find_open_sides(draws.refit, name, ends)
         rows[name] = Interval.of(result, name, *_close_ends(ends, open_sides[name]))
-    table = formulas(result.circuit, result.geometry)
+    table = list_formulas(result.circuit, result.geometry)
     columns = dict(zip(result.circuit.names, draws.samples.T, strict=True))
     more = {}
     for name in derived:
@@ -274,7 +274,7 @@ def _inherit_openness(
     return sides[0], sides[1]
 
 
-def _chain_notes(steps: int | None, memory: float) -> tuple[str, ...]:
+def _note_chain(steps: int | None, memory: float) -> tuple[str, ...]:
     from eisfit.fitting.errors.sampling import MOST
 
     steps = MOST if steps is None else steps
@@ -286,7 +286,7 @@ def _chain_notes(steps: int | None, memory: float) -> tuple[str, ...]:
     )
 
 
-def _open_sides(refit: Refit, name: str, ends: FloatArray) -> tuple[bool, bool]:
+def _find_open_sides(refit: Refit, name: str, ends: FloatArray) -> tuple[bool, bool]:
     """Return whether the lower and the upper end lie where data can no longer tell values apart."""
     p = refit.result.circuit.parameters[name]
     if not p.free or p.scale != "log":

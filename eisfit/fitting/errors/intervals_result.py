@@ -151,8 +151,8 @@ class Intervals(Told, Mapping[str, Interval]):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.intervals import intervals_html
-        from eisfit.display.svg.faces import draw_intervals
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_intervals
 
         document = self.to_dict()
         table = intervals_html(document)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import finite
-from eisfit.fitting.derived import formulas
+from eisfit.fitting.derived import list_formulas
 from eisfit.fitting.errors.intervals_result import Interval, Intervals
 from eisfit.fitting.errors.profile import Profile, compute_profiles
 from eisfit.fitting.errors.profile_derived import compute_derived_profiles
@@ -43,7 +43,7 @@ def profile_intervals(
     rows, more = (
         {p.name: Interval.of(result, p.name, p.low, p.high) for p in part} for part in (found, followed)
     )
-    traces = {p.name: _trace(p) for p in found}
+    traces = {p.name: _make_trace(p) for p in found}
     return Intervals(
         level, "profile", f"{law} = {width**2:.3f}", rows, _notes([*found, *followed]), traces, derived=more
     )
@@ -52,12 +52,12 @@ def profile_intervals(
 def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
     """Return the profiles of derived quantities, wider by the errors of what was given of the cell."""
     result = refit.result
-    table = formulas(result.circuit, result.geometry)
+    table = list_formulas(result.circuit, result.geometry)
     found = compute_derived_profiles(refit, {name: table[name].formula for name in names}, width, rough=rough)
-    return [_widen(p, result.derived[p.name]["value"], width * table[p.name].given) for p in found]
+    return [_widen_profile(p, result.derived[p.name]["value"], width * table[p.name].given) for p in found]
 
 
-def _widen(profile: Profile, value: float, more: float) -> Profile:
+def _widen_profile(profile: Profile, value: float, more: float) -> Profile:
     """Return a profile with ends further out by a relative error that is independent of the fit."""
     ends = [
         end and float(value * np.exp(np.sign(end - value) * np.hypot(np.log(end / value), more)))
@@ -81,7 +81,7 @@ def _notes(found: list[Profile]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _trace(profile: Profile) -> dict[str, Any]:
+def _make_trace(profile: Profile) -> dict[str, Any]:
     return {
         "values": profile.values.tolist(),
         "rise": [finite(r) for r in profile.rise.tolist()],

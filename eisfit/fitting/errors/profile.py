@@ -37,7 +37,7 @@ class _Effort:
 
 _FINE = _Effort(np.array([0.25, 0.5, 0.75, 1.0, 1.3, 1.7, 2.5]), 8, 1e-5, 60, 1e-10)
 _ROUGH = _Effort(np.array([0.7, 1.4]), 3, 0.02, 60, 1e-7)
-_LEAST = 1e-3  # of a coordinate: half width where the linear one is zero
+_MIN_POINTS = 1e-3  # of a coordinate: half width where the linear one is zero
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,10 +87,10 @@ def compute_profiles(refit: Refit, names: tuple[str, ...], quantile: float, *, r
     rough
         Fewer points and steps: good enough to tell an open side and the size of the other.
     """
-    return Walk(refit, names, quantile, rough=rough).run()
+    return ProfileWalk(refit, names, quantile, rough=rough).run()
 
 
-class Walk:
+class ProfileWalk:
     """All profiles at once: two tasks for each coordinate, one for each side.
 
     A subclass walks along something else than a coordinate; see `eisfit.fitting.errors.profile_derived`.
@@ -104,11 +104,11 @@ class Walk:
         self.lowest = refit.chisqr
         noise = refit.noise(self.lowest)
         self.limit = quantile**2 * noise
-        centre, gradient, low, high = (np.repeat(part, 2, axis=0) for part in self._directions())
+        centre, gradient, low, high = (np.repeat(part, 2, axis=0) for part in self._find_directions())
         along = gradient @ refit.covariance()
         variance = np.einsum("tv,tv->t", along, gradient)
-        self.half = np.maximum(quantile * np.sqrt(noise * np.maximum(variance, 0.0)), 1e-3 * _LEAST)
-        self.half[variance <= 0] = _LEAST
+        self.half = np.maximum(quantile * np.sqrt(noise * np.maximum(variance, 0.0)), 1e-3 * _MIN_POINTS)
+        self.half[variance <= 0] = _MIN_POINTS
         # How all coordinates follow, to first order, when this one moves.
         with np.errstate(divide="ignore", invalid="ignore"):
             self.follow = np.nan_to_num(along / variance[:, np.newaxis], posinf=0.0, neginf=0.0)
@@ -116,10 +116,10 @@ class Walk:
         self.room = np.maximum((np.where(self.sign < 0, low, high) - centre) * self.sign, 0.0)
         # Per task: distances walked, rises there, and the ends, for the trace and for warm starts.
         self.walked: list[list[tuple[float, float, FloatArray]]] = [[(0.0, 0.0, refit.theta)] for _ in centre]
-        self._see_alternatives()
+        self._add_alternatives()
         self.better = np.zeros(centre.size, dtype=bool)
 
-    def _directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _find_directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return, for each name, its value (N,), its gradient (N, V) by the coordinates, and its limits."""
         self.column = np.array([self.refit.free_names.index(name) for name in self.names], dtype=np.intp)
         box, theta = self.refit.problem.coordinates, self.refit.theta
@@ -130,7 +130,7 @@ class Walk:
         """Return what is walked along (k, N) at some coordinates (k, V)."""
         return theta[:, self.column]
 
-    def _see_alternatives(self) -> None:
+    def _add_alternatives(self) -> None:
         """Begin the walks with the other optima too, where they lie within the interval's limit."""
         others = self.refit.optima[1:]
         if not len(others):
@@ -156,7 +156,7 @@ class Walk:
         """Return where the tasks came to (n,), and chisqr there."""
         return aims, solved.chisqr
 
-    def _place(self, task: int, aim: float, start: FloatArray) -> FloatArray:
+    def _set_aim(self, task: int, aim: float, start: FloatArray) -> FloatArray:
         start[self.column[task // 2]] = aim  # exactly
         return start
 
@@ -173,13 +173,13 @@ class Walk:
         self._measure(tasks, distances)
         self._widen()
         self._refine()
-        return [self._profile(k) for k in range(len(self.names))]
+        return [self._make_profile(k) for k in range(len(self.names))]
 
     def _measure(self, tasks: IntArray, distances: FloatArray) -> None:
         """Minimise over the others at these distances from the optimum, from the nearest point known."""
         if tasks.size == 0:
             return
-        starts = np.stack([self._start(int(t), float(d)) for t, d in zip(tasks, distances, strict=True)])
+        starts = np.stack([self._pick_start(int(t), float(d)) for t, d in zip(tasks, distances, strict=True)])
         aims = self.centre[tasks] + self.sign[tasks] * distances
         problem = self._hold(tasks, aims)
         solution = solve(problem, starts, max_iterations=self.effort.steps, tolerance=self.effort.tolerance)
@@ -192,12 +192,12 @@ class Walk:
             self.walked[task].append((distance, rise if np.isfinite(rise) else np.inf, theta))
             self.walked[task].sort(key=lambda point: point[0])
 
-    def _start(self, task: int, distance: float) -> FloatArray:
+    def _pick_start(self, task: int, distance: float) -> FloatArray:
         near = min(self.walked[task], key=lambda point: abs(point[0] - distance))
         start = near[2] + self.follow[task] * self.sign[task] * (distance - near[0])
-        return np.asarray(self._place(task, self.centre[task] + self.sign[task] * distance, start))
+        return np.asarray(self._set_aim(task, self.centre[task] + self.sign[task] * distance, start))
 
-    def _crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    def _find_crossing(self, task: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Return the last point below the limit and the one after it, None where there is none above.
 
         Between two optima the profile may rise above the limit: the interval holds both.
@@ -210,7 +210,7 @@ class Walk:
         for _ in range(_WIDENINGS):
             short = [
                 t for t in range(self.sign.size)
-                if self._crossing(t) is None and self.walked[t][-1][0] < self.room[t]
+                if self._find_crossing(t) is None and self.walked[t][-1][0] < self.room[t]
             ]  # fmt: skip
             if not short:
                 return
@@ -220,14 +220,14 @@ class Walk:
 
     def _refine(self) -> None:
         for _ in range(self.effort.refinements):
-            wanted = {task: d for task in range(self.sign.size) if (d := self._next(task)) is not None}
+            wanted = {task: d for task in range(self.sign.size) if (d := self._choose_next(task)) is not None}
             if not wanted:
                 return
             self._measure(np.array(list(wanted), dtype=np.intp), np.array(list(wanted.values())))
 
-    def _next(self, task: int) -> float | None:
+    def _choose_next(self, task: int) -> float | None:
         """Return where to look next for the crossing: the root of the rise is nearly a straight line."""
-        crossing = self._crossing(task)
+        crossing = self._find_crossing(task)
         if crossing is None:
             return None
         (d0, r0), (d1, r1) = crossing
@@ -239,9 +239,9 @@ class Walk:
         share = (goal - u0) / (u1 - u0) if np.isfinite(u1) and u1 > u0 else 0.5
         return float(d0 + (d1 - d0) * min(max(share, 0.02), 0.98))
 
-    def _end(self, task: int) -> float | None:
+    def _find_end(self, task: int) -> float | None:
         """Return the coordinate where the rise reaches the limit, None where it never does."""
-        crossing = self._crossing(task)
+        crossing = self._find_crossing(task)
         if crossing is None:
             return None
         (d0, r0), (d1, r1) = crossing
@@ -249,11 +249,11 @@ class Walk:
         distance = d0 + (d1 - d0) * (goal - u0) / (u1 - u0) if u1 > u0 else d1
         return float(self.centre[task] + self.sign[task] * distance)
 
-    def _profile(self, k: int) -> Profile:
+    def _make_profile(self, k: int) -> Profile:
         is_log, *bounds = self._describe_form(k)
         ends: list[float | None] = []
         for side, bound in enumerate(bounds):
-            end = self._end(2 * k + side)
+            end = self._find_end(2 * k + side)
             physical = None if end is None else float(np.exp(end)) if is_log else end
             natural = not np.isfinite(bound) or (is_log and bound == 0)
             ends.append(float(bound) if physical is None and not natural else physical)

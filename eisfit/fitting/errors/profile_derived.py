@@ -18,7 +18,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray
 from eisfit.engine.objective import FormProblem
 from eisfit.engine.propagation import Formula
 from eisfit.engine.solver import Solution
-from eisfit.fitting.errors.profile import Profile, Walk
+from eisfit.fitting.errors.profile import Profile, ProfileWalk
 from eisfit.fitting.errors.refit import Refit
 from eisfit.records import dataclass
 
@@ -38,21 +38,21 @@ def compute_derived_profiles(
 
     See `eisfit.fitting.errors.profile.compute_profiles`.
     """
-    return _DerivedWalk(refit, formulas, quantile, rough=rough).run() if formulas else []
+    return _DerivedProfileWalk(refit, formulas, quantile, rough=rough).run() if formulas else []
 
 
-class _DerivedWalk(Walk):
+class _DerivedProfileWalk(ProfileWalk):
     def __init__(
         self, refit: Refit, formulas: Mapping[str, Formula], quantile: float, *, rough: bool
     ) -> None:
-        self.quantities = [_logarithm(refit, formula) for formula in formulas.values()]
+        self.quantities = [_make_logarithm(refit, formula) for formula in formulas.values()]
         super().__init__(refit, tuple(formulas), quantile, rough=rough)
         self.stiffness = _STIFF * np.sqrt(self.limit) / self.half
 
-    def _directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _find_directions(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         theta = self.refit.theta[np.newaxis]
         centre = np.concatenate([u(theta) for u in self.quantities])
-        gradient = np.concatenate([_gradient(u, theta) for u in self.quantities])
+        gradient = np.concatenate([_differentiate(u, theta) for u in self.quantities])
         return centre, gradient, centre - _FAR, centre + _FAR
 
     def _hold(self, tasks: IntArray, aims: FloatArray) -> FormProblem:
@@ -66,19 +66,19 @@ class _DerivedWalk(Walk):
     def _measure_rises(
         self, tasks: IntArray, aims: FloatArray, solved: Solution
     ) -> tuple[FloatArray, FloatArray]:
-        reached = _values(self.quantities, tasks // 2, solved.theta)
+        reached = _evaluate(self.quantities, tasks // 2, solved.theta)
         return reached, solved.chisqr - (self.stiffness[tasks] * (reached - aims)) ** 2
 
-    def _place(self, task: int, aim: float, start: FloatArray) -> FloatArray:
+    def _set_aim(self, task: int, aim: float, start: FloatArray) -> FloatArray:
         return start
 
-    def _end(self, task: int) -> float | None:
+    def _find_end(self, task: int) -> float | None:
         """Return the end; none where the way there leads along the edge of what the data can tell."""
-        crossing = self._crossing(task)
+        crossing = self._find_crossing(task)
         if crossing is None:
             return None
         beside = [theta for d, _, theta in self.walked[task] if d in (crossing[0][0], crossing[1][0])]
-        return None if any(self._is_at_natural_edge(theta) for theta in beside) else super()._end(task)
+        return None if any(self._is_at_natural_edge(theta) for theta in beside) else super()._find_end(task)
 
     def _is_at_natural_edge(self, theta: FloatArray) -> bool:
         box, table = self.refit.problem.coordinates, self.refit.result.circuit.parameters
@@ -106,11 +106,11 @@ class _AimedProblem(FormProblem):
 
     def evaluate(self, theta: FloatArray, buffer: ComplexArray) -> tuple[FloatArray, FloatArray]:
         residual, jacobian = super().evaluate(theta, buffer)
-        beside = self.stiffness * (_values(self.quantities, self.which, theta) - self.aims)
+        beside = self.stiffness * (_evaluate(self.quantities, self.which, theta) - self.aims)
         slopes = np.empty_like(theta)
         for k in np.unique(self.which):
             rows = np.flatnonzero(self.which == k)
-            slopes[rows] = _gradient(self.quantities[k], theta[rows])
+            slopes[rows] = _differentiate(self.quantities[k], theta[rows])
         slopes *= self.stiffness[:, np.newaxis]
         return (
             np.concatenate([residual, beside[:, np.newaxis]], axis=1),
@@ -118,7 +118,7 @@ class _AimedProblem(FormProblem):
         )
 
 
-def _logarithm(refit: Refit, formula: Formula) -> Quantity:
+def _make_logarithm(refit: Refit, formula: Formula) -> Quantity:
     names, coordinates = refit.result.circuit.names, refit.problem.coordinates
 
     def quantity(theta: FloatArray) -> FloatArray:
@@ -129,7 +129,7 @@ def _logarithm(refit: Refit, formula: Formula) -> Quantity:
     return quantity
 
 
-def _values(
+def _evaluate(
     quantities: list[Quantity] | tuple[Quantity, ...], which: IntArray, theta: FloatArray
 ) -> FloatArray:
     found = np.empty(len(theta))
@@ -139,7 +139,7 @@ def _values(
     return found
 
 
-def _gradient(quantity: Quantity, theta: FloatArray) -> FloatArray:
+def _differentiate(quantity: Quantity, theta: FloatArray) -> FloatArray:
     """Return du/dtheta (B, V)."""
     size = theta.shape[1]
     moved = np.concatenate([theta[:, np.newaxis] + s * np.eye(size) for s in (_STEP, -_STEP)], axis=1)

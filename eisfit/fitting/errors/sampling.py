@@ -24,14 +24,14 @@ from eisfit.fitting.errors.refit import Refit
 
 #: Steps of each walker, at most, where the chain decides itself how long it must be.
 MOST = 16000
-_FIRST = 2000
+_FIRST_STEPS = 2000
 _BURN = 0.3  # of a Markov chain, left out
 _THIN = 5
 _UNCORRELATED = 50  # autocorrelation times that a chain must be long: then their estimate is sound
 _WINDOW = 5.0  # autocorrelation times that are added up
 _WHOLE = 10  # every so manieth move takes a whole difference
 _SCALE = 2.38  # over the root of twice the coordinates: ter Braak's, best for a normal density
-_SHAKE = 1e-5  # of a difference, so that the walkers reach every place
+_JITTER = 1e-5  # of a difference, so that the walkers reach every place
 
 LogDensity = Callable[[FloatArray], FloatArray]
 
@@ -53,10 +53,10 @@ def draw_posterior(refit: Refit, steps: int | None, seed: int) -> tuple[FloatArr
     rng, optima = np.random.default_rng(seed), refit.optima
     shares = [len(part) for part in np.array_split(np.arange(walkers), len(optima))]
     places = [replace(refit, theta=one) for one in optima]
-    balls = [_ball(one, n, rng) for one, n in zip(places, shares, strict=True)]
-    density, chain = log_density(refit), np.concatenate(balls)[np.newaxis]
-    jump = Jump([(one.theta, _covariance(one)) for one in places]) if len(places) > 1 else None
-    wanted, memory = _FIRST if steps is None else steps, np.inf
+    balls = [_draw_starts(one, n, rng) for one, n in zip(places, shares, strict=True)]
+    density, chain = make_log_density(refit), np.concatenate(balls)[np.newaxis]
+    jump = Jump([(one.theta, _estimate_covariance(one)) for one in places]) if len(places) > 1 else None
+    wanted, memory = _FIRST_STEPS if steps is None else steps, np.inf
     while len(chain) - 1 < wanted:
         more = run_walkers(density, chain[-1], wanted + 1 - len(chain), rng, jump)
         chain = np.concatenate([chain, more])
@@ -102,7 +102,7 @@ def run_walkers(
             if whole and jump is not None:
                 trial, gain = jump.of(place[mine], rng)
             else:
-                trial = place[mine] + _difference(place[others], len(mine), whole, rng)
+                trial = place[mine] + _draw_difference(place[others], len(mine), whole, rng)
                 gain = np.zeros(len(mine))
             there = density(trial)
             accepted = np.log(rng.random(len(mine))) < there - height[mine] + gain
@@ -111,12 +111,12 @@ def run_walkers(
     return chain
 
 
-def _difference(others: FloatArray, count: int, whole: bool, rng: np.random.Generator) -> FloatArray:
+def _draw_difference(others: FloatArray, count: int, whole: bool, rng: np.random.Generator) -> FloatArray:
     """Return steps (count, V), each along the difference of two others (n, V)."""
     pairs = rng.random((count, len(others))).argpartition(1, axis=1)[:, :2]
     apart = others[pairs[:, 0]] - others[pairs[:, 1]]
     scale = 1.0 if whole else _SCALE / np.sqrt(2 * others.shape[1])
-    return np.asarray((scale + _SHAKE * rng.standard_normal(apart.shape)) * apart)
+    return np.asarray((scale + _JITTER * rng.standard_normal(apart.shape)) * apart)
 
 
 class Jump:
@@ -165,13 +165,13 @@ def autocorrelation_time(chain: FloatArray) -> float:
     return float(np.max(np.take_along_axis(times, window[np.newaxis], axis=0)))
 
 
-def _covariance(refit: Refit) -> FloatArray:
+def _estimate_covariance(refit: Refit) -> FloatArray:
     return np.asarray(refit.noise(refit.chisqr) * refit.covariance() + 1e-12 * np.eye(refit.theta.size))
 
 
-def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
+def _draw_starts(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
     """Return starts spread as the covariance says, inside the box."""
-    values, vectors = np.linalg.eigh(_covariance(refit))
+    values, vectors = np.linalg.eigh(_estimate_covariance(refit))
     spread = np.sqrt(np.clip(values, 0.0, 1.0))
     starts = refit.theta + (rng.standard_normal((walkers, spread.size)) * spread) @ vectors.T
     box = refit.problem.coordinates
@@ -179,7 +179,7 @@ def _ball(refit: Refit, walkers: int, rng: np.random.Generator) -> FloatArray:
     return np.asarray(np.clip(starts, box.low + inside * rng.random(starts.shape), box.high - inside))
 
 
-def log_density(refit: Refit) -> LogDensity:
+def make_log_density(refit: Refit) -> LogDensity:
     """Return the logarithm of the posterior of coordinates (n, V), -inf outside their box."""
     problem, numbers = refit.problem, refit.problem.target.shape[1] * 2
     box, rescaled = problem.coordinates, refit.result.covariance_rescaled

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from eisfit.errors import EisfitError, FitError
-from eisfit.fitting.identify.structures import shape
+from eisfit.fitting.identify.structures import shape_of
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.rounding import significant
@@ -86,7 +86,7 @@ class Choice:
         )
         told = dataclasses.replace(self.flags[0], cause=cause)
         kept = (flag for flag in self.flags[1:] if flag.name != "drawn_otherwise")
-        return dataclasses.replace(self, answer=row, flags=(told, *_tell_drawn(row), *kept))
+        return dataclasses.replace(self, answer=row, flags=(told, *_describe_drawn(row), *kept))
 
 
 def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
@@ -112,7 +112,7 @@ def choose(spectrum: Spectrum, place: int = 1, **options: Any) -> Choice:
     return _choose_row(found, found.circuits, place, "")
 
 
-def look_at(lot: Sequence[T]) -> list[T]:
+def sample_lot(lot: Sequence[T]) -> list[T]:
     """Return the spectra, or files, by which the circuit of a lot is chosen: first, middle and last."""
     return [lot[k] for k in sorted({0, len(lot) // 2, len(lot) - 1})] if lot else []
 
@@ -148,7 +148,7 @@ def identify_some(spectra: Sequence[Spectrum], **options: Any) -> list[Identific
     from eisfit.fitting.identify.identify import identify
 
     found, failed = [], "no spectrum is there to choose a circuit by"
-    for spectrum in look_at(spectra):
+    for spectrum in sample_lot(spectra):
         try:
             one = identify(spectrum, **options)
         except EisfitError as error:
@@ -157,7 +157,7 @@ def identify_some(spectra: Sequence[Spectrum], **options: Any) -> list[Identific
         if one.first is not None:
             found.append(one)
         else:
-            failed = _tell_why(one)
+            failed = _describe_failure(one)
     if not found:
         raise FitError(failed)
     return found
@@ -181,7 +181,7 @@ def choose_common(found: Sequence[Identification], count: int, place: int) -> Ch
         Where there is none, or none at that place.
     """
     scope = f" for all {count} spectra, by {len(found)} of them" if count > 1 else ""
-    common = _common(found)
+    common = _find_common(found)
     if not common:
         raise FitError(f"no circuit is ranked for each of {len(found)} spectra: each has its own")
     return _choose_row(found[0], common, place, scope)
@@ -190,34 +190,36 @@ def choose_common(found: Sequence[Identification], count: int, place: int) -> Ch
 def list_likely(found: Sequence[Identification], common: Circuit) -> list[Circuit]:
     """Return a common circuit and those that some ranking does not exclude, each structure once."""
     rows = [row.circuit for one in found for row in one.circuits if row.probability >= _SERVES]
-    return list({shape(circuit.tree): circuit for circuit in (*rows, common)}.values())
+    return list({shape_of(circuit.tree): circuit for circuit in (*rows, common)}.values())
 
 
-def _common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
+def _find_common(found: Sequence[Identification]) -> list[IdentifiedCircuit]:
     """Return the circuits that no ranking excludes, with the probability of being the one for all."""
-    once = [row for row in found[0].circuits if all(_chance(row, one) >= _SERVES for one in found)]
+    once = [row for row in found[0].circuits if all(_find_chance(row, one) >= _SERVES for one in found)]
     if not once:
         return []
-    logs = np.array([sum(np.log(_chance(row, one)) for one in found) for row in once])
+    logs = np.array([sum(np.log(_find_chance(row, one)) for one in found) for row in once])
     share = np.exp(logs - logs.max())
     share /= share.sum()
     order = np.argsort(-share, kind="stable")
     return [dataclasses.replace(once[k], probability=float(share[k])) for k in order]
 
 
-def _chance(answer: IdentifiedCircuit, found: Identification) -> float:
-    wanted = shape(answer.circuit.tree)
-    return max((row.probability for row in found.circuits if shape(row.circuit.tree) == wanted), default=0.0)
+def _find_chance(answer: IdentifiedCircuit, found: Identification) -> float:
+    wanted = shape_of(answer.circuit.tree)
+    return max(
+        (row.probability for row in found.circuits if shape_of(row.circuit.tree) == wanted), default=0.0
+    )
 
 
-def _tell_why(found: Identification) -> str:
+def _describe_failure(found: Identification) -> str:
     flag = found.flags[0]
     return f"{found.spectrum.name}: no circuit can be chosen: {flag.cause}; {flag.cure}"
 
 
 def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], place: int, scope: str) -> Choice:
     if not ranked:
-        raise FitError(_tell_why(found))
+        raise FitError(_describe_failure(found))
     if place > len(ranked):
         raise FitError(
             f"{found.spectrum.name}: there is no circuit #{place}: the ranking ends at #{len(ranked)}"
@@ -225,7 +227,7 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
     answer = ranked[place - 1]
     number = f" as #{place}" if place > 1 else ""
     other = next((row for row in ranked if row is not answer), None)
-    second = f"; {'next' if place == 1 else 'first'} {_tell(other)}" if other else ""
+    second = f"; {'next' if place == 1 else 'first'} {_describe_row(other)}" if other else ""
     cause = (
         f"{answer.circuit.string} was chosen{number}{scope} out of {found.tried} circuits, "
         f"probability {_percent(answer.probability)}{second}"
@@ -234,11 +236,11 @@ def _choose_row(found: Identification, ranked: Sequence[IdentifiedCircuit], plac
         cause += "; which arc is sei and which ct is an assignment, by time constants and capacitances"
     told = Flag("circuit_chosen", cause, "eisfit identify shows the ranking; --circuit '#2' takes its second")
     others = tuple(flag for flag in found.flags if flag.name in _TOLD)
-    flags = (told, *_tell_drawn(answer), *others)
+    flags = (told, *_describe_drawn(answer), *others)
     return Choice(answer, found.spectrum, flags, tuple(ranked) if place == 1 else ())
 
 
-def _tell_drawn(row: IdentifiedCircuit) -> Iterator[Flag]:
+def _describe_drawn(row: IdentifiedCircuit) -> Iterator[Flag]:
     """Yield what R_ct is where the same impedance is drawn otherwise, if that is another value."""
     here, arcs = row.values.get(_MAIN), _ARCS & set(row.values)
     alike = [(s, v) for s, v in zip(row.drawings[1:], row.drawn, strict=False) if _ARCS & set(v) == arcs]
@@ -258,7 +260,7 @@ def _tell_drawn(row: IdentifiedCircuit) -> Iterator[Flag]:
         yield Flag("drawn_otherwise", seen, cure)
 
 
-def _tell(row: IdentifiedCircuit) -> str:
+def _describe_row(row: IdentifiedCircuit) -> str:
     return f"{row.circuit.string} ({_percent(row.probability)})"
 
 

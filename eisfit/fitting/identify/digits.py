@@ -14,10 +14,10 @@ from itertools import groupby, product
 
 import numpy as np
 
-from eisfit.fitting.identify.moves import neighbours
+from eisfit.fitting.identify.moves import list_moves
 from eisfit.fitting.identify.plain import drop_leads
-from eisfit.fitting.identify.ranking import is_smooth, misfit
-from eisfit.fitting.identify.structures import Structure, shape, size, structure_of
+from eisfit.fitting.identify.ranking import compute_misfit, is_smooth
+from eisfit.fitting.identify.structures import Structure, count_parameters, shape_of, structure_of
 from eisfit.fitting.identify.trials import NEAR, Trial, Workbench
 
 #: Residual over the standard deviation of a rounded number, u / sqrt(12), that the true circuit can leave: no
@@ -31,7 +31,7 @@ _BEHIND = 100.0  # times the residual of the closest of a size: further off is n
 _AS_WELL = 1.5  # times chisqr, that leaving something out may cost where the digits are not reached
 
 
-def go_through_sizes(
+def search_by_size(
     bench: Workbench, found: dict[str, Trial], *, inductive: bool, free_of_noise: bool
 ) -> bool:
     """Look for the smallest circuit that reaches the digits; tell whether there is one.
@@ -49,45 +49,45 @@ def go_through_sizes(
         no circuit reaches the digits.
     """
     at: dict[tuple[int, str], Trial] = {}
-    for count, alike in groupby(sorted(_series(), key=_size), key=_size):
+    for count, alike in groupby(sorted(_iterate_places(), key=_count_parameters), key=_count_parameters):
         places = list(alike)
         if _find_preferred_size(bench, found) <= count:
             break
         for arcs, tail in places:
             inside = [at[place] for place in ((arcs - 1, tail), (arcs, _INSIDE.get(tail, ""))) if place in at]
-            structure = _structure(arcs, tail)
-            if bench.numbers > size(structure) + 1:
-                at[arcs, tail] = bench.rough(structure, inside)
+            structure = _build_structure(arcs, tail)
+            if bench.numbers > count_parameters(structure) + 1:
+                at[arcs, tail] = bench.fit_roughly(structure, inside)
         no_larger = [trial.chisqr for trial in found.values() if trial.full and trial.size <= count + 2]
         _fit_in_full(bench, at, places, min(no_larger, default=np.inf))
         for trial in (at[place] for place in places if place in at):
             found[trial.shape] = trial
             if trial.full and trial.rms < NEAR:
-                leave_out_needless(bench, found, trial, inductive=inductive)
+                drop_needless(bench, found, trial, inductive=inductive)
         closest = min((trial for trial in at.values() if trial.full), key=lambda t: t.chisqr, default=None)
         if closest and not (free_of_noise or is_smooth(closest)):
             break
-    return any(reaches(trial, bench, _NEARLY) for trial in found.values())
+    return any(reaches_digits(trial, bench, _NEARLY) for trial in found.values())
 
 
 def _find_preferred_size(bench: Workbench, found: dict[str, Trial]) -> float:
     """Return the size of the circuit that BIC prefers of those at the digits, infinite without any."""
     each = float(np.log(bench.numbers)) * bench.scale
-    reached = [trial for trial in found.values() if reaches(trial, bench)]
+    reached = [trial for trial in found.values() if reaches_digits(trial, bench)]
     return min(((t.chisqr + each * t.size, t.size) for t in reached), default=(0.0, np.inf))[1]
 
 
-def _series() -> Iterator[tuple[int, str]]:
+def _iterate_places() -> Iterator[tuple[int, str]]:
     for place in product(range(_MOST_ARCS + 1), _TAILS):
-        if 0 < _size(place) <= _LARGEST:
+        if 0 < _count_parameters(place) <= _LARGEST:
             yield place
 
 
-def _size(place: tuple[int, str]) -> int:
-    return size(_structure(*place)) - 2
+def _count_parameters(place: tuple[int, str]) -> int:
+    return count_parameters(_build_structure(*place)) - 2
 
 
-def _structure(arcs: int, tail: str) -> Structure:
+def _build_structure(arcs: int, tail: str) -> Structure:
     return structure_of("L0", "R0", *(f"p(R{k},CPE{k})" for k in range(1, arcs + 1)), tail)
 
 
@@ -99,31 +99,33 @@ def _fit_in_full(
     least = min((at[place].rms for place in tried), default=0.0)
     for place in tried:
         if at[place].rms < max(_BEHIND * least, NEAR):
-            at[place] = bench.full(at[place], closest)
+            at[place] = bench.fit_in_full(at[place], closest)
             least, closest = min(least, at[place].rms), min(closest, at[place].chisqr)
 
 
-def reaches(trial: Trial, bench: Workbench, most: float = _REACHED) -> bool:
+def reaches_digits(trial: Trial, bench: Workbench, most: float = _REACHED) -> bool:
     """Return whether a trial reaches the digits."""
-    return trial.full and misfit(trial, bench) < most
+    return trial.full and compute_misfit(trial, bench) < most
 
 
-def leave_out_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, *, inductive: bool) -> Trial:
+def drop_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, *, inductive: bool) -> Trial:
     """Leave out, one by one, what a trial of data without noise fits as well without; return what is left.
 
     Where it does not reach the digits, L and R in series only: what is at odds with the data slows a descent.
     """
-    is_there = reaches(trial, bench)
-    leads = {shape(structure): structure for structure in drop_leads(trial.structure)}
-    near = neighbours(trial.structure, trial.values, inductive=inductive) if is_there else ()
-    smaller = leads | {shape(structure): structure for structure in near if size(structure) < trial.size}
+    is_there = reaches_digits(trial, bench)
+    leads = {shape_of(structure): structure for structure in drop_leads(trial.structure)}
+    near = list_moves(trial.structure, trial.values, inductive=inductive) if is_there else ()
+    smaller = leads | {
+        shape_of(structure): structure for structure in near if count_parameters(structure) < trial.size
+    }
     for name, structure in smaller.items():
         other = found.get(name)
         if other is None or not other.full:
             other = bench.reduce(structure, trial)
-            if is_there and name in leads and not reaches(other, bench):
-                other = bench.full(other)  # an arc takes the resistance over, and moves far for that
-        if reaches(other, bench) or other.chisqr <= _AS_WELL * trial.chisqr:
+            if is_there and name in leads and not reaches_digits(other, bench):
+                other = bench.fit_in_full(other)  # an arc takes the resistance over, and moves far for that
+        if reaches_digits(other, bench) or other.chisqr <= _AS_WELL * trial.chisqr:
             found[name] = other
-            return leave_out_needless(bench, found, other, inductive=inductive)
+            return drop_needless(bench, found, other, inductive=inductive)
     return trial

@@ -15,7 +15,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.coordinates import Coordinates
 from eisfit.engine.solver import Problem
-from eisfit.fitting.identify.structures import features, orders
+from eisfit.fitting.identify.structures import count_features, count_orders
 from eisfit.model.elements.base import UNITS
 from eisfit.model.notation import serial_parts
 from eisfit.records import dataclass
@@ -68,7 +68,7 @@ class Prior:
         return mean, width
 
 
-def evidence(problem: Problem, theta: FloatArray, prior: Prior, scale: float) -> float:
+def compute_evidence(problem: Problem, theta: FloatArray, prior: Prior, scale: float) -> float:
     """Return ln p of a structure at its optimum, up to a constant that all structures share.
 
     Parameters
@@ -84,12 +84,12 @@ def evidence(problem: Problem, theta: FloatArray, prior: Prior, scale: float) ->
     residual, jacobian = problem.at(theta)
     mean, width = prior.describe_circuit(coordinates)
     from_prior = (theta - mean) / width
-    volume = np.log1p(_gains(jacobian, width, scale) ** 2).sum()
+    volume = np.log1p(_compute_gains(jacobian, width, scale) ** 2).sum()
     fit = -0.5 * float(residual @ residual) / scale
-    return fit - 0.5 * float(from_prior @ from_prior) - 0.5 * float(volume) + _structure(problem, theta)
+    return fit - 0.5 * float(from_prior @ from_prior) - 0.5 * float(volume) + _structure_prior(problem, theta)
 
 
-def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
+def _compute_gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
     """Return width of the prior over width of the data along each principal direction.
 
     They are singular values: of a determinant of 1 + 1e20, rounding may leave nothing.
@@ -98,10 +98,10 @@ def _gains(jacobian: FloatArray, width: FloatArray, scale: float) -> FloatArray:
     return np.asarray(np.linalg.svd(scaled, compute_uv=False))
 
 
-def _structure(problem: Problem, theta: FloatArray) -> float:
+def _structure_prior(problem: Problem, theta: FloatArray) -> float:
     coordinates = problem.coordinates
     structure = serial_parts(coordinates.circuit.tree)
-    found = features(structure)
+    found = count_features(structure)
     rows = list(coordinates.circuit.parameters.values())
     limits = (theta <= coordinates.low + 1e-9) | (theta >= coordinates.high - 1e-9)
     bounded = sum(
@@ -115,6 +115,6 @@ def _structure(problem: Problem, theta: FloatArray) -> float:
         + STRUCTURE["second_diffusion"] * max(found["diffusion"] - 1, 0)
         + STRUCTURE["rare"] * found["rare"]
         + STRUCTURE["no_series"] * found["no_series"]
-        + np.log(orders(structure))
+        + np.log(count_orders(structure))
         + _AT_BOUND * bounded
     )

@@ -8,14 +8,22 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import SpectrumError
-from eisfit.fitting.fitted_points import select_points, with_noise
+from eisfit.fitting.fitted_points import add_noise, select_points
 from eisfit.fitting.identify.identification import Identification, IdentifiedCircuit
-from eisfit.fitting.identify.ranking import MANY, Answer, answers, closer, grade, left_as_noise, misfit
+from eisfit.fitting.identify.ranking import (
+    MANY,
+    Answer,
+    compute_misfit,
+    estimate_noise,
+    find_closer,
+    grade_trial,
+    make_answers,
+)
 from eisfit.fitting.identify.roles import name_parts
 from eisfit.fitting.identify.search import explore
 from eisfit.fitting.identify.structures import circuit_of
 from eisfit.fitting.identify.trials import Trial, Workbench
-from eisfit.fitting.identify.usable import FEWEST, consistent, drop_top
+from eisfit.fitting.identify.usable import FEWEST, drop_broken, drop_top
 from eisfit.rounding import hertz
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
@@ -81,33 +89,33 @@ def identify(
             "give a circuit"
         )
     tested = check_once(kept)
-    clean, flags = consistent(kept, tested)
+    clean, flags = drop_broken(kept, tested)
     if clean is None:
         return Identification(kept, (), 0, float(tested.noise_relative), flags)
-    found = _rank(with_noise(clean, weighting), weighting, seed, flags)
+    found = _rank(add_noise(clean, weighting), weighting, seed, flags)
     shorter = None if found.ok else drop_top(clean)
     if shorter is None:
         return found
     clean, flag = shorter
-    again = _rank(with_noise(clean, weighting), weighting, seed, (*flags, flag))
+    again = _rank(add_noise(clean, weighting), weighting, seed, (*flags, flag))
     return again if again.ok else found
 
 
 def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
     weight = weights(clean, weighting)
     obeys = not any(flag.name == "kk_failed" for flag in flags)
-    bench, trials = _explore(Workbench(clean, weight, _noise(clean, weight), seed, obeys))
-    found = answers(trials, bench)
-    rows = tuple(_row(answer, bench) for answer in found)
-    nearest = closer(found)
+    bench, trials = _explore(Workbench(clean, weight, _estimate_noise(clean, weight), seed, obeys))
+    found = make_answers(trials, bench)
+    rows = tuple(_make_row(answer, bench) for answer in found)
+    nearest = find_closer(found)
     if nearest is not None:
-        flags = (*flags, _closer_flag(nearest, found[0].trial))
+        flags = (*flags, _flag_closer(nearest, found[0].trial))
     if rows[0].free >= MANY and rows[0].grade != "A":
-        flags = (*flags, _many_flag(rows[0]))
+        flags = (*flags, _flag_many(rows[0]))
     if rows[0].grade == "D" and _is_active(clean, np.sqrt(bench.scale) / weight[::2]):
-        flags = (*flags, _active_flag(clean))
+        flags = (*flags, _flag_active(clean))
     if bench.is_free_of_noise and not bench.is_exact:
-        flags = (*flags, _digits_flag(found[0].trial))
+        flags = (*flags, _flag_digits(found[0].trial))
     noise = float(np.sqrt(bench.scale * np.mean(1 / (weight * np.repeat(np.abs(clean.impedance), 2)) ** 2)))
     return Identification(clean, rows, len(trials), noise, flags)
 
@@ -118,14 +126,14 @@ def _explore(bench: Workbench) -> tuple[Workbench, list[Trial]]:
     for _ in range(_LOOKS):
         noise = np.sqrt(bench.scale) / bench.weight[::2]
         explored, trials = explore(bench, inductive=_turns_inductive(spectrum, noise))
-        scale = left_as_noise(trials, explored)
+        scale = estimate_noise(trials, explored)
         if spectrum.noise is not None or bench.is_simulated or scale >= explored.scale:
             break
         bench = replace(bench, scale=scale)
     return explored, trials
 
 
-def _closer_flag(nearest: Trial, first: Trial) -> Flag:
+def _flag_closer(nearest: Trial, first: Trial) -> Flag:
     string = circuit_of(name_parts(nearest.structure, nearest.values).structure).string
     seen = (
         f"{string} comes closer ({100 * nearest.rms:.2g} % rms with {nearest.size} parameters, the "
@@ -138,7 +146,7 @@ def _closer_flag(nearest: Trial, first: Trial) -> Flag:
     )
 
 
-def _many_flag(first: IdentifiedCircuit) -> Flag:
+def _flag_many(first: IdentifiedCircuit) -> Flag:
     seen = (
         f"the first has {first.free} parameters and leaves more than the noise; many circuits of about that "
         "size come as near, and a plain one is named where no other gets a better grade: its probability is "
@@ -148,7 +156,7 @@ def _many_flag(first: IdentifiedCircuit) -> Flag:
     return Flag("one_of_many", seen, cure)
 
 
-def _digits_flag(first: Trial) -> Flag:
+def _flag_digits(first: Trial) -> Flag:
     seen = (
         "the data show no noise, and none of the circuits tried gives them to their digits; the first leaves "
         f"{100 * first.rms:.2g} % rms"
@@ -163,7 +171,7 @@ def _is_active(spectrum: Spectrum, noise: FloatArray) -> bool:
     return int(below.sum()) >= _NEGATIVE_POINTS and check_once(spectrum).ok
 
 
-def _active_flag(spectrum: Spectrum) -> Flag:
+def _flag_active(spectrum: Spectrum) -> Flag:
     negative = spectrum.frequency[spectrum.impedance.real < 0]
     seen = (
         f"Z' is negative from {hertz(negative.min())} to {hertz(negative.max())}, and the spectrum obeys "
@@ -173,7 +181,7 @@ def _active_flag(spectrum: Spectrum) -> Flag:
     return Flag("negative_resistance", seen, cure)
 
 
-def _noise(spectrum: Spectrum, weight: FloatArray) -> float:
+def _estimate_noise(spectrum: Spectrum, weight: FloatArray) -> float:
     """Return the mean square of the weighted noise: measured, else what no consistent impedance explains."""
     if spectrum.noise is not None:
         return float(np.mean((np.repeat(spectrum.noise, 2) * weight) ** 2))
@@ -191,7 +199,7 @@ def _turns_inductive(spectrum: Spectrum, noise: FloatArray) -> bool:
     return int(np.sum((reactance > _BEYOND_NOISE * noise)[capacitive[0] :])) >= _INDUCTIVE_POINTS
 
 
-def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
+def _make_row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
     trial = answer.trial
     final = name_parts(trial.structure, trial.values)
     others = [name_parts(t.structure, t.values) for t in answer.equal]
@@ -200,8 +208,8 @@ def _row(answer: Answer, bench: Workbench) -> IdentifiedCircuit:
         circuit=circuit_of(final.structure),
         probability=answer.probability,
         rms=trial.rms,
-        misfit=misfit(trial, bench),
-        grade=grade(trial, bench),
+        misfit=compute_misfit(trial, bench),
+        grade=grade_trial(trial, bench),
         chisqr=trial.chisqr,
         free=trial.size,
         values=final.values,

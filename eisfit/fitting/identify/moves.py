@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure, fresh
+from eisfit.fitting.identify.structures import DIFFUSIONS, Arc, Structure, iterate_fresh_numbers
 from eisfit.model.notation import Component, Part, Series
 
 _TAILS = (*DIFFUSIONS, "CPE", "C", "TLMQ")
@@ -26,7 +26,7 @@ IDEAL = 0.93  # of an exponent: the storage may be a plain capacitor
 _FLAT = 0.65  # the arc may be a diffusion
 
 
-def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: bool) -> Iterator[Structure]:
+def list_moves(structure: Structure, values: Mapping[str, float], *, inductive: bool) -> Iterator[Structure]:
     """Yield the structures one move away.
 
     Parameters
@@ -38,7 +38,7 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
     inductive
         Whether the data turn inductive at low frequency, so that R-L branches are tried.
     """
-    yield from _with_more(structure)
+    yield from _add_part(structure)
     for k, part in enumerate(structure):
         rest = structure[:k], structure[k + 1 :]
         if len(structure) > 1:
@@ -51,7 +51,7 @@ def neighbours(structure: Structure, values: Mapping[str, float], *, inductive: 
         )
         for parts in changed:
             yield rest[0] + parts + rest[1]
-        yield from _with_neighbour(k, structure)
+        yield from _nest_neighbour(k, structure)
 
 
 def _make_component(symbol: str, label: int | str) -> Component:
@@ -59,13 +59,13 @@ def _make_component(symbol: str, label: int | str) -> Component:
 
 
 def _new_arc(structure: Structure) -> Arc:
-    number = next(fresh(structure))
+    number = next(iterate_fresh_numbers(structure))
     return Arc(_make_component("R", number), _make_component("CPE", number))
 
 
-def _with_more(structure: Structure) -> Iterator[Structure]:
+def _add_part(structure: Structure) -> Iterator[Structure]:
     """Yield the structure with one more part in series."""
-    number = next(fresh(structure))
+    number = next(iterate_fresh_numbers(structure))
     top = {part.symbol for part in structure if isinstance(part, Component)}
     yield (*structure, _new_arc(structure).node)
     if not top & set(_TAILS):
@@ -90,7 +90,7 @@ def _replace_arc(
     nested = any(Arc.of(found.inner) for part in structure if (found := Arc.of(part)))
     for changed in _change_arc(arc, structure, values, nested=nested):
         yield (changed.node,)
-    number = next(fresh(structure))
+    number = next(iterate_fresh_numbers(structure))
     if arc.loop is not None:
         yield (dataclasses.replace(arc, loop=None).node,)
     elif inductive:
@@ -101,7 +101,7 @@ def _replace_arc(
 
 def _open_arc(arc: Arc, structure: Structure, values: Mapping[str, float]) -> Iterator[Structure]:
     """Yield an arc with what it holds beside it, or something of one piece in its place."""
-    number = next(fresh(structure))
+    number = next(iterate_fresh_numbers(structure))
     plain = dataclasses.replace(arc, inner=None).node
     inner = Arc.of(arc.inner)
     if inner is not None:
@@ -119,7 +119,7 @@ def _change_arc(
     arc: Arc, structure: Structure, values: Mapping[str, float], *, nested: bool
 ) -> Iterator[Arc]:
     """Yield the arc with another storage, and with something else in series with its resistor."""
-    number = next(fresh(structure))
+    number = next(iterate_fresh_numbers(structure))
     if arc.storage.symbol == "C":
         yield dataclasses.replace(arc, storage=_make_component("CPE", arc.storage.label))
     elif arc.exponent(values) > IDEAL:
@@ -143,7 +143,7 @@ def _change_arc(
         )
 
 
-def _with_neighbour(k: int, structure: Structure) -> Iterator[Structure]:
+def _nest_neighbour(k: int, structure: Structure) -> Iterator[Structure]:
     """Yield the structure with an arc, or the tail, taken into arc k."""
     outer = Arc.of(structure[k])
     if outer is None or outer.inner is not None:

@@ -13,8 +13,8 @@ from itertools import groupby
 import numpy as np
 
 from eisfit.fitting.identify.moves import IDEAL
-from eisfit.fitting.identify.ranking import largest, smallest
-from eisfit.fitting.identify.structures import Arc, Structure, shape, size, structure_of
+from eisfit.fitting.identify.ranking import find_size_limit, find_smallest
+from eisfit.fitting.identify.structures import Arc, Structure, count_parameters, shape_of, structure_of
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.model.notation import Component
 from eisfit.records import dataclass
@@ -41,7 +41,7 @@ class _Place:
         return structure_of("L0", "R0", *arcs, self.tail)
 
     @property
-    def within(self) -> Iterator[_Place]:
+    def smaller(self) -> Iterator[_Place]:
         """What it grows from."""
         yield _Place(self.arcs - 1, self.tail, self.inside)
         if self.inside == _NESTED:
@@ -52,11 +52,11 @@ class _Place:
             yield _Place(self.arcs)
 
 
-def _size(place: _Place) -> int:
-    return size(place.structure)
+def _count_parameters(place: _Place) -> int:
+    return count_parameters(place.structure)
 
 
-def _places() -> Iterator[_Place]:
+def _iterate_places() -> Iterator[_Place]:
     for arcs in range(_MOST_ARCS + 1):
         yield from (_Place(arcs, tail) for tail in _TAILS)
         if arcs:
@@ -77,15 +77,15 @@ def fit_plain_circuits(bench: Workbench, found: dict[str, Trial]) -> None:
     """
     at: dict[_Place, Trial] = {}
     most = np.inf
-    for count, alike in groupby(sorted(_places(), key=_size), key=_size):
-        if count > most or count - _saved(found, bench) > largest(found.values(), bench):
+    for count, alike in groupby(sorted(_iterate_places(), key=_count_parameters), key=_count_parameters):
+        if count > most or count - _count_saved(found, bench) > find_size_limit(found.values(), bench):
             return
         if bench.numbers <= count + 1:
             return
         for place in alike:
             _fit_place(bench, at, place)
             if at[place].full:
-                _keep(bench, found, at[place])
+                _keep_reduced(bench, found, at[place])
         best = max(found.values(), key=lambda trial: trial.score)
         if bench.explains(best):
             most = min(most, count + 1)  # what has one more may be the true one
@@ -93,33 +93,33 @@ def fit_plain_circuits(bench: Workbench, found: dict[str, Trial]) -> None:
 
 def _fit_place(bench: Workbench, at: dict[_Place, Trial], place: _Place) -> None:
     """Fit one, in full where it comes about as near as the others."""
-    trial = bench.rough(place.structure, [at[smaller] for smaller in place.within if smaller in at])
+    trial = bench.fit_roughly(place.structure, [at[smaller] for smaller in place.smaller if smaller in at])
     least = min((other.chisqr for other in at.values()), default=np.inf)
-    at[place] = bench.full(trial) if trial.chisqr <= _BEHIND * least else trial
+    at[place] = bench.fit_in_full(trial) if trial.chisqr <= _BEHIND * least else trial
 
 
-def _saved(found: Mapping[str, Trial], bench: Workbench) -> int:
+def _count_saved(found: Mapping[str, Trial], bench: Workbench) -> int:
     """Return how many parameters the smallest that is close enough has less than it would in full."""
-    least = smallest(found.values(), bench)
+    least = find_smallest(found.values(), bench)
     if least is None:
         return 0
     ideal = sum(arc is not None and arc.storage.symbol == "C" for arc in map(Arc.of, least.structure))
     return ideal + 2 - sum(1 for _ in drop_leads(least.structure))
 
 
-def _keep(bench: Workbench, found: dict[str, Trial], trial: Trial) -> None:
+def _keep_reduced(bench: Workbench, found: dict[str, Trial], trial: Trial) -> None:
     """Keep a trial, and what is left of it when all that it does not need is left out."""
     found[trial.shape] = trial
     price = 1 + np.log(bench.numbers) / bench.numbers
-    for structure in _parts(trial):
-        if (known := found.get(shape(structure))) is None:
+    for structure in _iterate_reduced(trial):
+        if (known := found.get(shape_of(structure))) is None:
             known = bench.reduce(structure, trial)
             if known.chisqr <= price * trial.chisqr:
-                _keep(bench, found, bench.finish(known))
+                _keep_reduced(bench, found, bench.finish(known))
                 return
 
 
-def _parts(trial: Trial) -> Iterator[Structure]:
+def _iterate_reduced(trial: Trial) -> Iterator[Structure]:
     """Yield a structure without L or R, or with a capacitor for a CPE."""
     yield from drop_leads(trial.structure)
     for k, part in enumerate(trial.structure):

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.fitting.identify.evidence import evidence
-from eisfit.fitting.identify.roles import crossover
-from eisfit.fitting.identify.structures import Arc, features
+from eisfit.fitting.identify.evidence import compute_evidence
+from eisfit.fitting.identify.roles import compute_crossover
+from eisfit.fitting.identify.structures import Arc, count_features
 from eisfit.fitting.identify.trials import Trial, Workbench
 from eisfit.fitting.verdicts.grade import Residuals, correlate_neighbours, grades
 from eisfit.model.notation import Component
@@ -48,17 +48,17 @@ class Answer:
     probability: float = 0.0
 
 
-def misfit(trial: Trial, bench: Workbench) -> float:
+def compute_misfit(trial: Trial, bench: Workbench) -> float:
     """Return the residual over what the noise leaves: near 1 where the circuit is true."""
-    return float(np.sqrt(_spread(trial, bench) / bench.scale))
+    return float(np.sqrt(_compute_mean_square(trial, bench) / bench.scale))
 
 
-def _spread(trial: Trial, bench: Workbench) -> float:
+def _compute_mean_square(trial: Trial, bench: Workbench) -> float:
     """Return the mean square that a trial leaves of each number that is not used up."""
     return trial.chisqr / max(bench.numbers - trial.size, 1)
 
 
-def left_as_noise(trials: Iterable[Trial], bench: Workbench) -> float:
+def estimate_noise(trials: Iterable[Trial], bench: Workbench) -> float:
     """Return the mean square that stands for noise: `bench.scale`, or less where a circuit leaves too little.
 
     Of circuits that leave less than noise of that size ever does, the smallest tells the size; others may
@@ -67,66 +67,66 @@ def left_as_noise(trials: Iterable[Trial], bench: Workbench) -> float:
     scale = bench.scale
     for trial in sorted((t for t in trials if t.full), key=lambda trial: trial.size):
         spare = bench.numbers - trial.size
-        if spare > 0 and trial.chisqr < scale * spare * _least_share(spare):
+        if spare > 0 and trial.chisqr < scale * spare * _find_least_share(spare):
             scale = trial.chisqr / spare
     return scale
 
 
-def _least_share(spare: int) -> float:
+def _find_least_share(spare: int) -> float:
     """Return what share of its mean a chi-square keeps (E. Wilson, M. Hilferty, PNAS 17 (1931) 684)."""
     return max(1 - 2 / (9 * spare) - _EVER * float(np.sqrt(2 / (9 * spare))), 0.0) ** 3
 
 
-def grade(trial: Trial, bench: Workbench) -> str:
+def grade_trial(trial: Trial, bench: Workbench) -> str:
     """Return the grade that a fit gets, see `eisfit.fitting.verdicts.grade`."""
     systematic = None if bench.consistent else np.array([True])
-    over_noise = np.array([misfit(trial, bench)])
+    over_noise = np.array([compute_misfit(trial, bench)])
     impedance = bench.spectrum.impedance[np.newaxis]
     return str(grades(Residuals.of(trial.relative, impedance), over_noise, systematic)[0])
 
 
-def _usable(trials: Iterable[Trial]) -> list[Trial]:
+def _select_usable(trials: Iterable[Trial]) -> list[Trial]:
     return [trial for trial in trials if not trial.at_bound]
 
 
-def _cost(trial: Trial) -> tuple[int, float]:
+def _compute_cost(trial: Trial) -> tuple[int, float]:
     """Return what a trial is chosen by: its parameters, more of them for a flat arc, then chisqr."""
     return trial.size + _TAIL * _is_flat(trial), trial.chisqr
 
 
-def smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
+def find_smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, None where none is usable."""
-    usable = _usable(trials)
+    usable = _select_usable(trials)
     closest = min((trial.rms for trial in usable), default=np.inf)
     most = max(limit("good_rms"), _SERVES * bench.noise, _AS_CLOSE * closest)
     near = [trial for trial in usable if trial.rms <= most]
-    return min(near, key=_cost, default=None)
+    return min(near, key=_compute_cost, default=None)
 
 
-def largest(trials: Iterable[Trial], bench: Workbench) -> float:
+def find_size_limit(trials: Iterable[Trial], bench: Workbench) -> float:
     """Return how many parameters the data can ask for; infinite where no circuit is usable yet."""
-    found = None if bench.is_simulated else smallest(trials, bench)
+    found = None if bench.is_simulated else find_smallest(trials, bench)
     return np.inf if found is None else found.size + _FURTHER
 
 
-def _serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
+def _find_serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
     """Return the smallest circuit that is close enough, and no two parameters away from a much closer one."""
-    usable, most, found = _usable(trials), largest(trials, bench), smallest(trials, bench)
+    usable, most, found = _select_usable(trials), find_size_limit(trials, bench), find_smallest(trials, bench)
     while found is not None and found.rms > _EXPLAINED * bench.noise:
         near = [t for t in usable if t.size <= most and _is_worth(t, found)]
         if not near:
             break
-        found = min(near, key=_cost)
+        found = min(near, key=_compute_cost)
     return found
 
 
 def _is_worth(trial: Trial, than: Trial) -> bool:
     """Return whether a trial is so much closer than another as its further parameters ask for."""
-    further = max((_cost(trial)[0] - _cost(than)[0]) / _WORTH, 1.0)
+    further = max((_compute_cost(trial)[0] - _compute_cost(than)[0]) / _WORTH, 1.0)
     return bool(trial.rms < than.rms * _MUCH_CLOSER**further)
 
 
-def closer(answers: Sequence[Answer]) -> Trial | None:
+def find_closer(answers: Sequence[Answer]) -> Trial | None:
     """Return the closest trial where it has more parameters than the first and is much closer."""
     first, nearest = answers[0].trial, min((a.trial for a in answers), key=lambda trial: trial.chisqr)
     more = nearest.size > first.size and nearest.rms < _MUCH_CLOSER * first.rms
@@ -138,7 +138,7 @@ def _is_flat(trial: Trial) -> bool:
     return any(arc.exponent(trial.values) < _FLAT for arc in arcs)
 
 
-def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
+def make_answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     """Return the answers, most probable first.
 
     Parameters
@@ -150,31 +150,33 @@ def answers(trials: Sequence[Trial], bench: Workbench) -> list[Answer]:
     """
     full = [trial for trial in trials if trial.full]
     if not bench.is_simulated:
-        full = _without_fanciful(full, bench)
-    measure = _measure(full, bench)
+        full = _drop_fanciful(full, bench)
+    measure = _find_measure(full, bench)
     prior = bench.prior
     if bench.is_exact:
         full = [trial for trial in full if not _is_needless(trial, full, measure)]
-    scored = [(t, evidence(t.problem, t.theta, prior, measure)) for t in full]
-    groups = _equal(scored, measure)
+    scored = [(t, compute_evidence(t.problem, t.theta, prior, measure)) for t in full]
+    groups = _group_equal(scored, measure)
     if not bench.is_exact:
         likely = {
-            t.shape: _settle(t, bench, _SAME * measure)
-            for group, share in zip(groups, _shares(groups), strict=True)
+            t.shape: _move_diffusion(t, bench, _SAME * measure)
+            for group, share in zip(groups, _compute_shares(groups), strict=True)
             if share > _TOLD
             for t, _ in group
         }
         moved = [t for t in likely.values() if t not in full]
-        new = {t.shape: (t, evidence(t.problem, t.theta, prior, measure)) for t in moved}
-        groups = _equal([new.get(t.shape, (t, score)) for t, score in scored], measure)
+        new = {t.shape: (t, compute_evidence(t.problem, t.theta, prior, measure)) for t in moved}
+        groups = _group_equal([new.get(t.shape, (t, score)) for t, score in scored], measure)
     found = []
-    for group, share in zip(groups, _shares(groups), strict=True):
-        first, *others = sorted(group, key=lambda pair: (_plainness(pair[0]), _faster(pair[0]), -pair[1]))
+    for group, share in zip(groups, _compute_shares(groups), strict=True):
+        first, *others = sorted(
+            group, key=lambda pair: (_complexity(pair[0]), _count_slower(pair[0]), -pair[1])
+        )
         found.append(Answer(first[0], tuple(trial for trial, _ in others), float(share)))
     return sorted(found, key=lambda answer: -answer.probability)
 
 
-def _shares(groups: Sequence[Sequence[tuple[Trial, float]]]) -> FloatArray:
+def _compute_shares(groups: Sequence[Sequence[tuple[Trial, float]]]) -> FloatArray:
     """Return the probability of each group."""
     scores = np.array([np.logaddexp.reduce([score for _, score in group]) for group in groups])
     share = np.exp(scores - scores.max())
@@ -190,50 +192,50 @@ def _is_needless(trial: Trial, others: Iterable[Trial], measure: float) -> bool:
     )
 
 
-def _measure(full: Sequence[Trial], bench: Workbench) -> float:
+def _find_measure(full: Sequence[Trial], bench: Workbench) -> float:
     """Return chisqr that stands for one unit: of the noise, or of what is systematic.
 
     Where the digits are all the noise, it is what the closest leaves: descents end a little above them.
     """
     if bench.is_exact:
-        return max(bench.scale, min(_spread(trial, bench) for trial in full))
+        return max(bench.scale, min(_compute_mean_square(trial, bench) for trial in full))
     if _is_explained(full, bench):
         return bench.scale
-    served = _serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
-    lag = min(max(_lag(served), 0.0), 0.9)
-    return max(_spread(served, bench) * (1 + lag) / (1 - lag), bench.scale)
+    served = _find_serving(full, bench) or min(full, key=lambda trial: trial.chisqr)
+    lag = min(max(_correlate_residuals(served), 0.0), 0.9)
+    return max(_compute_mean_square(served, bench) * (1 + lag) / (1 - lag), bench.scale)
 
 
 def _is_explained(full: Sequence[Trial], bench: Workbench) -> bool:
     """Return whether a circuit leaves no more than noise, of no more parameters than can be asked for."""
-    explaining = [trial.size for trial in full if misfit(trial, bench) <= _EXPLAINED]
-    return bool(explaining) and min(explaining) <= largest(full, bench)
+    explaining = [trial.size for trial in full if compute_misfit(trial, bench) <= _EXPLAINED]
+    return bool(explaining) and min(explaining) <= find_size_limit(full, bench)
 
 
-def _without_fanciful(full: Sequence[Trial], bench: Workbench) -> list[Trial]:
+def _drop_fanciful(full: Sequence[Trial], bench: Workbench) -> list[Trial]:
     """Return the trials but those of many parameters that are not plain and get no better grade for it."""
     plain = [trial for trial in full if trial.size < MANY or _is_plain(trial)]
-    best = min((grade(trial, bench) for trial in _usable(plain)), default="F")
-    return [trial for trial in full if trial in plain or grade(trial, bench) < best]
+    best = min((grade_trial(trial, bench) for trial in _select_usable(plain)), default="F")
+    return [trial for trial in full if trial in plain or grade_trial(trial, bench) < best]
 
 
 def _is_plain(trial: Trial) -> bool:
     """Return whether a circuit is of L, R, arcs of which one may hold another, and one diffusion."""
-    found = features(trial.structure)
+    found = count_features(trial.structure)
     return not (found["loop"] or found["rare"]) and found["nested"] <= 1 and found["diffusion"] <= 1
 
 
-def _lag(trial: Trial) -> float:
+def _correlate_residuals(trial: Trial) -> float:
     """Return the correlation of neighbouring residuals."""
     return float(correlate_neighbours(trial.problem.at(trial.theta)[0].reshape(-1, 2)))
 
 
 def is_smooth(trial: Trial) -> bool:
     """Return whether what a trial leaves is no noise, for neighbouring residuals are alike."""
-    return bool(_lag(trial) > _ALIKE / np.sqrt(2 * trial.problem.target.size))
+    return bool(_correlate_residuals(trial) > _ALIKE / np.sqrt(2 * trial.problem.target.size))
 
 
-def _equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[tuple[Trial, float]]]:
+def _group_equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[tuple[Trial, float]]]:
     """Return groups of as many parameters whose chi-square is the same as far as the data can tell."""
     groups: list[list[tuple[Trial, float]]] = []
     for trial, score in sorted(scored, key=lambda pair: -pair[1]):
@@ -247,23 +249,23 @@ def _equal(scored: Sequence[tuple[Trial, float]], measure: float) -> list[list[t
     return groups
 
 
-def _settle(trial: Trial, bench: Workbench, same: float) -> Trial:
+def _move_diffusion(trial: Trial, bench: Workbench, same: float) -> Trial:
     """Return a trial with its diffusion in the slowest arc in which it leaves no more by `same`."""
-    if not _faster(trial):
+    if not _count_slower(trial):
         return trial
-    ends = [trial, *bench.exchange(trial)]
+    ends = [trial, *bench.exchange_arcs(trial)]
     most = min(end.chisqr for end in ends) + same
-    return min((end for end in ends if end.chisqr <= most), key=lambda end: (_faster(end), end.chisqr))
+    return min((end for end in ends if end.chisqr <= most), key=lambda end: (_count_slower(end), end.chisqr))
 
 
-def _faster(trial: Trial) -> int:
+def _count_slower(trial: Trial) -> int:
     """Return how many arcs are slower than the one that holds a diffusion; of equal ones, fewest is named."""
     arcs = [arc for part in trial.structure if (arc := Arc.of(part))]
-    times = [crossover(arc, trial.values) for arc in arcs if isinstance(arc.inner, Component)]
-    return sum(crossover(arc, trial.values) > min(times) for arc in arcs) if times else 0
+    times = [compute_crossover(arc, trial.values) for arc in arcs if isinstance(arc.inner, Component)]
+    return sum(compute_crossover(arc, trial.values) > min(times) for arc in arcs) if times else 0
 
 
-def _plainness(trial: Trial) -> tuple[int, int]:
+def _complexity(trial: Trial) -> tuple[int, int]:
     """Return how far a structure is from parts in series: of equal ones the plainest is named."""
-    found = features(trial.structure)
+    found = count_features(trial.structure)
     return found["nested"] + found["rare"], found["loop"]

@@ -52,76 +52,76 @@ def name_parts(structure: Structure, values: Mapping[str, float]) -> Named:
     structure, values
         As the search leaves them.
     """
-    in_order = sorted(structure, key=lambda part: _place(part, values))
+    in_order = sorted(structure, key=lambda part: _rank_part(part, values))
     every = [c for part in in_order for c in components(part)]
-    arcs = [arc for part in in_order for arc in _arcs(part)]
+    arcs = [arc for part in in_order for arc in _list_arcs(part)]
     # A pore or a Gerischer element has the reaction within it: an arc beside it is not known to be that.
     reacts = any(c.symbol in _REACTING for c in every)
-    roles = _number(arcs) if reacts else _roles(arcs, values)
+    roles = _number_arcs(arcs) if reacts else _find_roles(arcs, values)
     labels = {
         c.name: role for arc, role in zip(arcs, roles, strict=True) for c in (arc.resistor, arc.storage)
     }
     numbers = count(len(arcs) + 1)
     for component in every:
         if component.name not in labels:
-            label = _label(component, in_order)
+            label = _choose_label(component, in_order)
             labels[component.name] = str(next(numbers)) if label is None else label
     table = _make_unique({c.name: f"{c.symbol}{labels[c.name]}" for c in every})
-    renamed = {new: values[old] for old, new in _parameters(in_order, table)}
+    renamed = {new: values[old] for old, new in _iterate_parameters(in_order, table)}
     return Named(tuple(_rename_part(part, table) for part in in_order), renamed, "_ct" in roles)
 
 
-def _label(component: Component, top: list[Part]) -> str | None:
+def _choose_label(component: Component, top: list[Part]) -> str | None:
     """Return the label of what belongs to no arc's R or storage, None for a number."""
     if component.symbol in DIFFUSIONS:
         return "_d"
     return {"L": "", "R": "_s"}.get(component.symbol) if component in top else None
 
 
-def _arcs(part: Part) -> list[Arc]:
+def _list_arcs(part: Part) -> list[Arc]:
     """Return an arc and the one within it."""
     arc = Arc.of(part)
-    return [] if arc is None else [arc, *(_arcs(arc.inner) if arc.inner else [])]
+    return [] if arc is None else [arc, *(_list_arcs(arc.inner) if arc.inner else [])]
 
 
-def _number(arcs: list[Arc]) -> list[str]:
+def _number_arcs(arcs: list[Arc]) -> list[str]:
     return [str(k + 1) for k in range(len(arcs))]
 
 
-def _roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
+def _find_roles(arcs: list[Arc], values: Mapping[str, float]) -> list[str]:
     """Return the label of each arc: a role, or its number."""
-    numbers = _number(arcs)
+    numbers = _number_arcs(arcs)
     if any(arc.loop or arc.exponent(values) < _FLAT for arc in arcs):
         return numbers
-    if arcs and _capacitance(arcs[-1], values) < _LEAST:
+    if arcs and _compute_capacitance(arcs[-1], values) < _LEAST:
         return numbers
     if len(arcs) == 1:
         return ["_ct"]
     if len(arcs) != 2 or any(isinstance(arc.inner, Component) for arc in arcs[:1]):
         return numbers
     fast, slow = arcs
-    ordered = _time(fast, values) < _time(slow, values)
-    grows = _capacitance(slow, values) > _APART * _capacitance(fast, values)
+    ordered = _compute_time(fast, values) < _compute_time(slow, values)
+    grows = _compute_capacitance(slow, values) > _APART * _compute_capacitance(fast, values)
     return ["_sei", "_ct"] if ordered and grows else numbers
 
 
-def _charge(arc: Arc, values: Mapping[str, float]) -> float:
+def _get_charge(arc: Arc, values: Mapping[str, float]) -> float:
     return values[arc.storage.parameter_names[0]]
 
 
-def crossover(arc: Arc, values: Mapping[str, float]) -> float:
+def compute_crossover(arc: Arc, values: Mapping[str, float]) -> float:
     """Return 1/omega at which the storage of an arc carries as much as its resistor and diffusion, s.
 
     Where a diffusion is far larger than the resistor beside it the data hold no R, and no R C: this they do.
     """
-    time, inner = _time(arc, values), arc.inner
+    time, inner = _compute_time(arc, values), arc.inner
     for _ in range(_TURNS if isinstance(inner, Component) else 0):
-        size = values[arc.resistor.name] + _diffusion(cast("Component", inner), time, values)
-        time = min((size * _charge(arc, values)) ** (1 / arc.exponent(values)), _NEVER)
+        size = values[arc.resistor.name] + _compute_diffusion(cast("Component", inner), time, values)
+        time = min((size * _get_charge(arc, values)) ** (1 / arc.exponent(values)), _NEVER)
     return float(time)
 
 
-def _diffusion(component: Component, time: float, values: Mapping[str, float]) -> float:
+def _compute_diffusion(component: Component, time: float, values: Mapping[str, float]) -> float:
     """Return the size of a diffusion at omega = 1/time, to a factor near one.
 
     Of one that ends at a wall it is too small below the corner: it goes on there as above, as a root of time.
@@ -133,18 +133,18 @@ def _diffusion(component: Component, time: float, values: Mapping[str, float]) -
     return float(size * (min(share, 1.0) if component.symbol in ("Ws", "Wsp") else share))
 
 
-def _time(arc: Arc, values: Mapping[str, float]) -> float:
-    return float((values[arc.resistor.name] * _charge(arc, values)) ** (1 / arc.exponent(values)))
+def _compute_time(arc: Arc, values: Mapping[str, float]) -> float:
+    return float((values[arc.resistor.name] * _get_charge(arc, values)) ** (1 / arc.exponent(values)))
 
 
-def _capacitance(arc: Arc, values: Mapping[str, float]) -> float:
-    return _time(arc, values) / values[arc.resistor.name]
+def _compute_capacitance(arc: Arc, values: Mapping[str, float]) -> float:
+    return _compute_time(arc, values) / values[arc.resistor.name]
 
 
-def _place(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
+def _rank_part(part: Part, values: Mapping[str, float]) -> tuple[int, float]:
     arc = Arc.of(part)
     if arc is not None:
-        return 2, crossover(arc, values)
+        return 2, compute_crossover(arc, values)
     symbol = part.symbol if isinstance(part, Component) else ""
     return {"L": 0, "R": 1, "G": 3, "TLM": 3}.get(symbol, 4), 0.0
 
@@ -163,7 +163,7 @@ def _make_unique(table: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
-def _parameters(parts: list[Part], table: Mapping[str, str]) -> list[tuple[str, str]]:
+def _iterate_parameters(parts: list[Part], table: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return (old, new) parameter names."""
     pairs = []
     for part in parts:

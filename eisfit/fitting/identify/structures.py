@@ -73,26 +73,26 @@ def circuit_of(structure: Structure) -> Circuit:
     return Circuit(tree=structure[0] if len(structure) == 1 else Series(structure))
 
 
-def shape(node: Node | Structure) -> str:
+def shape_of(node: Node | Structure) -> str:
     """Return what two structures have in common that differ in names and order only.
 
     >>> from eisfit.model.notation import parse
-    >>> shape(parse("p(CPE1,R1)-R0")) == shape(parse("R_s-p(R_ct,CPE_ct)"))
+    >>> shape_of(parse("p(CPE1,R1)-R0")) == shape_of(parse("R_s-p(R_ct,CPE_ct)"))
     True
     """
     if isinstance(node, Component):
         return node.symbol
     children = node if isinstance(node, tuple) else node.children
     opening, closing = ("p(", ")") if isinstance(node, Parallel) else ("[", "]")
-    return opening + ",".join(sorted(shape(child) for child in children)) + closing
+    return opening + ",".join(sorted(shape_of(child) for child in children)) + closing
 
 
-def size(structure: Structure) -> int:
+def count_parameters(structure: Structure) -> int:
     """Return the number of parameters."""
     return sum(len(c.element.parameters) for part in structure for c in components(part))
 
 
-def fresh(structure: Structure) -> Iterator[int]:
+def iterate_fresh_numbers(structure: Structure) -> Iterator[int]:
     """Yield numbers that no component of a structure has."""
     number = max((int(c.label or 0) for part in structure for c in components(part)), default=0)
     while True:
@@ -100,15 +100,15 @@ def fresh(structure: Structure) -> Iterator[int]:
         yield number
 
 
-def orders(structure: Structure) -> int:
+def count_orders(structure: Structure) -> int:
     """Return in how many orders equal parts can stand: so many optima are one and the same."""
     count = 1
-    for times in Counter(shape(part) for part in structure).values():
+    for times in Counter(shape_of(part) for part in structure).values():
         count *= factorial(times)
     return count
 
 
-def features(structure: Structure) -> Counter[str]:
+def count_features(structure: Structure) -> Counter[str]:
     """Count what a structure's prior probability goes by: nested arcs, loops, diffusions, rare elements."""
     found: Counter[str] = Counter()
     found["no_series"] += not any(isinstance(part, Component) and part.symbol == "R" for part in structure)

@@ -14,13 +14,13 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.digits import fit_to_digits
 from eisfit.engine.polish import polish
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.starts.chance import Chance
 from eisfit.engine.starts.draws import draw_random_starts
 from eisfit.engine.starts.moved_branch import write_arc
+from eisfit.engine.starts.random_numbers import Random
 from eisfit.engine.swapped_arcs import exchange_in_coordinates
 from eisfit.engine.unexplained import BY_CHANCE, find_explainable
-from eisfit.fitting.identify.evidence import Prior, evidence
-from eisfit.fitting.identify.structures import Structure, circuit_of, shape
+from eisfit.fitting.identify.evidence import Prior, compute_evidence
+from eisfit.fitting.identify.structures import Structure, circuit_of, shape_of
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import components, serial_parts
@@ -31,7 +31,7 @@ from eisfit.spectra.spectrum import Spectrum
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
 _NEW_ARC = 0.3  # of |Z| there
 _TINY = 1e-7
-_GLANCE = 9  # iterations after which hopeless ones are given up
+_FIRST_LOOK = 9  # iterations after which hopeless ones are given up
 _KEPT = 5
 _STEPS, _ROUGH = 20, 1e-5
 _FULL = 32  # more starts of a full one
@@ -82,7 +82,7 @@ class Trial:
     @cached_property
     def shape(self) -> str:
         """What it has in common with other names of the same circuit."""
-        return shape(self.structure)
+        return shape_of(self.structure)
 
     @property
     def circuit(self) -> Circuit:
@@ -194,14 +194,14 @@ class Workbench:
 
     def score_again(self, trial: Trial) -> Trial:
         """Return a trial of another bench with its score by this one's noise."""
-        score = evidence(trial.problem, trial.theta, self.prior, self.scale)
+        score = compute_evidence(trial.problem, trial.theta, self.prior, self.scale)
         return replace(trial, score=score)
 
     @cached_property
-    def _shared(self) -> tuple[Scales, FrequencyGrid]:
+    def _scales_and_grid(self) -> tuple[Scales, FrequencyGrid]:
         return Scales.of(self.spectrum.omega, self.spectrum.impedance), FrequencyGrid(self.spectrum.omega)
 
-    def rough(self, structure: Structure, parents: Sequence[Trial], hopeless: float = -np.inf) -> Trial:
+    def fit_roughly(self, structure: Structure, parents: Sequence[Trial], hopeless: float = -np.inf) -> Trial:
         """Fit from the parents' optima with what is new at random, and from random starts.
 
         Parameters
@@ -211,17 +211,17 @@ class Workbench:
         hopeless
             A score: what is below it after a glance is left there.
         """
-        problem = self._problem(structure)
+        problem = self._make_problem(structure)
         drawn = self._draw(problem.coordinates.circuit, _WARM * max(len(parents), 1) + _DRAWN, 0)
         for k, parent in enumerate(parents):
             own = slice(k * _WARM, (k + 1) * _WARM)
             drawn[own] = self._inherit(problem.coordinates.circuit, parent.values, drawn[own])
-        glance = self._fit(problem, problem.coordinates.internal(drawn), steps=_GLANCE)
+        glance = self._fit(problem, problem.coordinates.internal(drawn), steps=_FIRST_LOOK)
         if glance.score < hopeless:
             return glance
         return self._fit(problem, glance.ends[:_KEPT], steps=_STEPS, agree=3)
 
-    def full(self, trial: Trial, closest: float = np.inf) -> Trial:
+    def fit_in_full(self, trial: Trial, closest: float = np.inf) -> Trial:
         """Fit again from many more starts, to the bottom.
 
         Parameters
@@ -253,7 +253,7 @@ class Workbench:
             return found
         return replace(other, ends=np.concatenate([other.ends[:1], found.ends]))
 
-    def exchange(self, trial: Trial) -> list[Trial]:
+    def exchange_arcs(self, trial: Trial) -> list[Trial]:
         """Return a trial at the optima to which other orders of its arcs lead."""
         starts = exchange_in_coordinates(trial.problem.coordinates, trial.theta)
         if not len(starts):
@@ -264,7 +264,7 @@ class Workbench:
 
     def reduce(self, structure: Structure, parent: Trial) -> Trial:
         """Fit a part of a parent from its optimum alone, to the bottom where that is near the digits."""
-        problem = self._problem(structure)
+        problem = self._make_problem(structure)
         circuit = problem.coordinates.circuit
         start = self._inherit(circuit, parent.values, self._draw(circuit, 1, 0))
         found = self._fit(problem, problem.coordinates.internal(start), steps=_MORE)
@@ -285,7 +285,7 @@ class Workbench:
             return replace(found, full=True)
         goal = _REACHED * self.digits_left
         theta, chisqr = fit_to_digits(found.problem, found.ends[:_KEPT], goal, hopeless)
-        score = evidence(found.problem, theta, self.prior, self.scale)
+        score = compute_evidence(found.problem, theta, self.prior, self.scale)
         ends = np.concatenate([theta[np.newaxis], found.ends[1:]])
         return replace(found, theta=theta, chisqr=chisqr, score=score, ends=ends, full=True)
 
@@ -293,14 +293,14 @@ class Workbench:
         """Return whether nothing that an impedance can show is left in a trial's residual."""
         return find_explainable(trial.problem, trial.theta) < BY_CHANCE * self.scale
 
-    def _problem(self, structure: Structure) -> Problem:
-        scales, grid = self._shared
+    def _make_problem(self, structure: Structure) -> Problem:
+        scales, grid = self._scales_and_grid
         target = self.spectrum.impedance[np.newaxis]
         coordinates = Coordinates(circuit_of(structure), scales)
         return Problem(coordinates, grid, target, self.weight[np.newaxis], coordinates.widest)
 
     def _draw(self, circuit: Circuit, count: int, turn: int, *, together: bool = False) -> FloatArray:
-        rng = Chance(self.seed, turn)
+        rng = Random(self.seed, turn)
         spectrum = self.spectrum
         target = spectrum.impedance[np.newaxis]
         starts = draw_random_starts(circuit, spectrum.omega, target, count, rng, together=together)
@@ -320,12 +320,12 @@ class Workbench:
             if arc[0].name not in known:
                 write_arc(circuit, arc, rows, omega, _NEW_ARC * np.abs(self.spectrum.impedance))
         powers = [p.impedance_power for c in components(circuit.tree) for p in c.element.parameters]
-        taken = {_place(name): value for name, value in known.items()}
+        taken = {_split_name(name): value for name, value in known.items()}
         for k, name in enumerate(circuit.names):
             parameter = circuit.parameters[name]
             if name in known:
                 rows[:, k] = known[name]
-            elif (value := _take_over(name, taken)) is not None:
+            elif (value := _find_source(name, taken)) is not None:
                 rows[:, k] = value
             else:
                 rows[:, k] *= share ** (beside.get(parameter.component, 1) * powers[k])
@@ -344,20 +344,20 @@ class Workbench:
         found = solve(problem, theta, max_iterations=steps, tolerance=tolerance, agree=agree)
         order = np.argsort(found.chisqr)
         ends, best = found.theta[order], float(found.chisqr[order[0]])
-        score = evidence(problem, ends[0], self.prior, self.scale) if np.isfinite(best) else -np.inf
+        score = compute_evidence(problem, ends[0], self.prior, self.scale) if np.isfinite(best) else -np.inf
         return Trial(problem, ends[0], best, score, ends, full, self.is_simulated)
 
 
-def _place(name: str) -> tuple[str, str]:
+def _split_name(name: str) -> tuple[str, str]:
     """Return label and symbol of a parameter: ("2", "tau") of Wo2_tau, ("1", "Q") of CPE1_Q and of C1."""
     component, _, symbol = name.partition("_")
     kind = component.rstrip("0123456789")
     return component.removeprefix(kind), symbol or _AMOUNTS.get(kind, kind)
 
 
-def _take_over(name: str, taken: Mapping[tuple[str, str], float]) -> float | None:
+def _find_source(name: str, taken: Mapping[tuple[str, str], float]) -> float | None:
     """Return what an element takes over from another in its place: a CPE from a C, Wo from Wop."""
-    label, symbol = _place(name)
+    label, symbol = _split_name(name)
     if (label, symbol) in taken:
         return taken[label, symbol]
     beside, ideal = _IDEAL.get(symbol, ("", None))

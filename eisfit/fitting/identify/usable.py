@@ -18,7 +18,7 @@ _AS_NEAR = 1.5
 _LOOK = "look at them with eisfit check"
 
 
-def consistent(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectrum | None, tuple[Flag, ...]]:
+def drop_broken(spectrum: Spectrum, tested: KramersKronigResult) -> tuple[Spectrum | None, tuple[Flag, ...]]:
     """Return the points that obey Kramers-Kronig, None where too few do, and what to say of it.
 
     Parameters

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.engine.starts.neighbours import Known
+from eisfit.engine.starts.neighbours import EarlierSpectra
 from eisfit.errors import EisfitError, UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.fitted_points import SELECTING, select_points
-from eisfit.fitting.many.errors_and_flags import Optima, tables_of
+from eisfit.fitting.many.errors_and_flags import Optima, make_tables
 from eisfit.fitting.many.fit import find_optima
 from eisfit.fitting.many.table import Tables
 from eisfit.fitting.result import FitResult
@@ -26,7 +26,7 @@ from eisfit.spectra.spectrum import Spectrum
 Result = FitResult | FitFailure
 
 #: Frequency grid, as bytes -> what is known of spectra on it.
-Memory = dict[bytes, Known]
+Memory = dict[bytes, EarlierSpectra]
 
 _BATCHED = {"weighting", "seed", *SELECTING}
 _POINTS = 1 << 18  # of spectra fitted together: what is known of all of them then takes some 100 MB
@@ -113,19 +113,19 @@ def _fit_in_batch(
             group_of[id(one.frequency)].append(k)
     tables = Tables()
     for grid, group in groups.items():
-        known = memory.setdefault(grid, Known())
+        known = memory.setdefault(grid, EarlierSpectra())
         lots = _split_group(group, len(grid) // 8)
-        found = (_optima_of({k: kept[k] for k in lot}, circuit, weighting, seed, known) for lot in lots)
-        tables += tables_of(lot for lot in found if lot is not None)
+        found = (_find_optima({k: kept[k] for k in lot}, circuit, weighting, seed, known) for lot in lots)
+        tables += make_tables(lot for lot in found if lot is not None)
     return kept, tables
 
 
-def _optima_of(
-    lot: Mapping[int, Spectrum], circuit: Circuit, weighting: str, seed: int, known: Known
+def _find_optima(
+    lot: Mapping[int, Spectrum], circuit: Circuit, weighting: str, seed: int, known: EarlierSpectra
 ) -> tuple[list[int], Optima] | None:
     """Return optima of spectra on one grid, by their places, and the places of these; None of none."""
     target = np.concatenate([s.impedance for s in lot.values()]).reshape(len(lot), -1)
-    weight = _weights([*lot.values()], target, weighting)
+    weight = _compute_weights([*lot.values()], target, weighting)
     sound = np.isfinite(weight).all(axis=1)
     places: list[int] = np.array([*lot])[sound].tolist()
     if not places:
@@ -158,7 +158,7 @@ def _select_points(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> I
             continue
 
 
-def _weights(spectra: Sequence[Spectrum], target: ComplexArray, weighting: str) -> FloatArray:
+def _compute_weights(spectra: Sequence[Spectrum], target: ComplexArray, weighting: str) -> FloatArray:
     noise = np.stack([s.noise for s in spectra if s.noise is not None]) if weighting == "noise" else None
     return weights_of_many(target, weighting, noise)
 

@@ -36,7 +36,7 @@ from eisfit.fitting.verdicts.alternatives import Rivals, find_alternatives, find
 from eisfit.fitting.verdicts.findings import Finding
 from eisfit.fitting.verdicts.flags import Batch, are_silent, is_physical_limit
 from eisfit.fitting.verdicts.grade import Residuals, grades
-from eisfit.fitting.verdicts.soundness import find_turned_sign, stand_out
+from eisfit.fitting.verdicts.soundness import find_turned_sign, have_outliers
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra.noise import noise_level
@@ -110,13 +110,13 @@ class Optima:
         return replace(lots[0], spectra=spectra, **arrays)
 
 
-def table_of(optima: Optima) -> Table:
+def make_table(optima: Optima) -> Table:
     """Return the results as `eisfit.fit` would give them but for lmfit's own objects."""
-    linear = _linear(optima)
-    return _table_of(optima, linear, find_discrepancy(linear))
+    linear = _linearise(optima)
+    return _make_departed_table(optima, linear, find_discrepancy(linear))
 
 
-def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
+def make_tables(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
     """Return the tables of lots on one frequency grid, each with the places of its rows.
 
     The few fits that may depart from their circuit have a table of their own, which is made when somebody
@@ -125,12 +125,12 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
     """
     found, put_off, theirs = Tables(), list[Optima](), list[int]()
     for places, optima in lots:
-        linear = _linear(optima)
+        linear = _linearise(optima)
         off, others = Discrepancy.none(linear), find_departing(linear)
         if len(others) * _FEW > len(places):
             off, others = screen_departures(linear, worth=others)
         near = mask_of(others, len(places))
-        rest, table = np.flatnonzero(~near), _table_of(optima, linear, off, near)
+        rest, table = np.flatnonzero(~near), _make_departed_table(optima, linear, off, near)
         found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
         put_off.append(optima.rows(others))
         theirs += [places[row] for row in others.tolist()]
@@ -144,9 +144,9 @@ def tables_of(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
 
 def _try_departures(optima: Optima) -> Table | SplitTable:
     """Return the results of fits that may depart."""
-    linear = _linear(optima)
+    linear = _linearise(optima)
     off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
-    table = _table_of(optima, linear, off, mask_of(others, len(optima.values)))
+    table = _make_departed_table(optima, linear, off, mask_of(others, len(optima.values)))
     places = {row: place for place, row in enumerate(others.tolist())}
     if not places:
         return table  # the other one is made when results travel, and there is none of no fits
@@ -155,29 +155,29 @@ def _try_departures(optima: Optima) -> Table | SplitTable:
 
 def _follow_departures(optima: Optima) -> Table:
     """Return the results of fits whose departures are to be followed."""
-    linear = _linear(optima)
+    linear = _linearise(optima)
     off = follow_departures(linear, np.arange(len(optima.values)), Discrepancy.none(linear))
-    return _table_of(optima, linear, off)
+    return _make_departed_table(optima, linear, off)
 
 
-def _table_of(
+def _make_departed_table(
     optima: Optima, linear: Linearised, off: Discrepancy, put_off: BoolArray | None = None
 ) -> Table:
     """Return the results with what departures make of them; nothing is said of rows that are put off."""
     with np.errstate(all="ignore"):
-        table, quiet = _table(optima, linear, off)
-    others = _alternatives(optima, table, off)
+        table, quiet = _make_plain_table(optima, linear, off)
+    others = _find_rivals(optima, table, off)
     quiet[list(others)] = False
     if put_off is not None:
         quiet |= put_off
     verdicts = {}
     for b in np.flatnonzero(~quiet).tolist():
         asked = optima.spectra[b], optima.circuit, float(optima.attainable[b]), others.get(b)
-        verdicts[b] = Lazy(partial(_look_at, table.rows(np.array([b])), *asked))
+        verdicts[b] = Lazy(partial(_judge_row, table.rows(np.array([b])), *asked))
     return replace(table, verdicts=verdicts)
 
 
-def _look_at(
+def _judge_row(
     table: Table,
     spectrum: Spectrum,
     circuit: Circuit,
@@ -198,13 +198,13 @@ def _look_at(
 
 def _judge(result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval]) -> Mapping[str, Any]:
     """Return the parameters of a result and what follows from them, with their verdicts."""
-    from eisfit.fitting.verdicts.assess import with_verdicts
+    from eisfit.fitting.verdicts.assess import add_verdicts
 
-    judged = with_verdicts(result, findings, rows)
+    judged = add_verdicts(result, findings, rows)
     return {"parameters": judged.parameters, "derived": judged.derived}
 
 
-def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, tuple[dict[str, Any], ...]]:
+def _find_rivals(optima: Optima, table: Table, off: Discrepancy) -> dict[int, tuple[dict[str, Any], ...]]:
     if optima.problem is None or optima.ends is None or optima.ends_chisqr is None:
         return {}
     rivals = Rivals(
@@ -222,7 +222,7 @@ def _alternatives(optima: Optima, table: Table, off: Discrepancy) -> dict[int, t
     return {b: (*found.get(b, ()), *departed.get(b, ())) for b in sorted({*found, *departed})}
 
 
-def _linear(optima: Optima) -> Linearised:
+def _linearise(optima: Optima) -> Linearised:
     free, problem = optima.circuit.free_columns, optima.problem
     with np.errstate(all="ignore"):
         return linearise(
@@ -238,14 +238,14 @@ def _linear(optima: Optima) -> Linearised:
         )
 
 
-def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, BoolArray]:
+def _make_plain_table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, BoolArray]:
     """Return results without a verdict, and of which rows (B,) nothing is to be said."""
     circuit, values, free = optima.circuit, optima.values, optima.circuit.free_columns
     at_bound, held = _find_bounds(circuit, values, free)
     seen = Residuals.of(fits.relative, fits.target, optima.weighting)
     ndata = fits.weight.shape[1]
     statistics = compute_statistics(fits.chisqr, ndata, fits.nfree, known_noise=fits.known_noise)
-    noise = _noise(fits, optima)
+    noise = _estimate_noise(fits, optima)
     misfit = np.where(np.isfinite(noise), np.sqrt(fits.chisqr / optima.attainable), np.nan)
     scale = off.noise_share if fits.known_noise else off.noise_share * fits.unexplained
     grade = grades(seen, misfit, off.systematic)
@@ -258,8 +258,8 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         ndata=ndata,
         free=tuple(free),
         values=values,
-        stderr=_errors(circuit, values, free, held, total),
-        stderr_noise=_errors(circuit, values, free, held, by_noise),
+        stderr=_compute_errors(circuit, values, free, held, total),
+        stderr_noise=_compute_errors(circuit, values, free, held, by_noise),
         at_bound=at_bound,
         held=held,
         covar=by_noise,
@@ -274,11 +274,11 @@ def _table(optima: Optima, fits: Linearised, off: Discrepancy) -> tuple[Table, B
         agreed=optima.agreed,
     )
     apart = Propagation(circuit, values, free, by_noise)
-    loud = stand_out(fits.residual) & (seen.rms > limit("rounding"))
+    loud = have_outliers(fits.residual) & (seen.rms > limit("rounding"))
     return table, _are_faultless(optima, table, apart) & ~loud & np.isnan(power)
 
 
-def _errors(
+def _compute_errors(
     circuit: Circuit, values: FloatArray, free: list[int], held: BoolArray, covar: FloatArray
 ) -> FloatArray:
     """Return standard errors (B, P), NaN where there is none."""
@@ -291,7 +291,7 @@ def _errors(
     return stderr
 
 
-def _noise(fits: Linearised, optima: Optima) -> FloatArray:
+def _estimate_noise(fits: Linearised, optima: Optima) -> FloatArray:
     left = fits.unexplained * fits.weight.shape[1]
     return noise_level(fits.omega, fits.weight, fits.modulus, optima.attainable, left)
 
@@ -322,13 +322,13 @@ def _derive(
     propagated = Propagation(circuit, values, circuit.free_columns, covar)
     plain = derive(propagated)
     found = {**plain}
-    for geometry, rows in _geometries(spectra):
+    for geometry, rows in _group_geometries(spectra):
         for name, column in derive(propagated, geometry, plain).items():
             found.setdefault(name, Column.empty(column.unit, len(spectra))).fill(rows, column)
     return found
 
 
-def _geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
+def _group_geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
     """Return each geometry that the spectra tell of, with their rows."""
     from eisfit.model.geometry import Geometry, find_geometry
 
@@ -353,12 +353,12 @@ def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> Boo
     quiet &= are_silent(
         Batch(optima.circuit, values, names, *errors, table.covar, np.asarray(table.at_bound.any(axis=1)))
     )
-    for loud in _arcs_in_doubt(optima, propagated):
+    for loud in _iterate_doubtful_arcs(optima, propagated):
         quiet &= ~loud
     return quiet
 
 
-def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArray]:
+def _iterate_doubtful_arcs(optima: Optima, propagated: Propagation) -> Iterator[BoolArray]:
     """Yield masks (B,) of spectra with an arc near the edge of the range, or two near each other."""
     frequency = optima.spectra[0].frequency
     found: list[Formula] = [arc.log_tau for arc in arcs(optima.circuit.tree)]
@@ -366,9 +366,9 @@ def _arcs_in_doubt(optima: Optima, propagated: Propagation) -> Iterator[BoolArra
         peak = np.exp(-propagated.value(formula)) / (2 * np.pi)
         yield (peak <= frequency[-1]) | (peak >= frequency[0])
     for one, other in combinations(found, 2):
-        gap = _difference(one, other)
+        gap = _subtract(one, other)
         yield ~(np.abs(propagated.value(gap)) > _APART * propagated.error(gap))
 
 
-def _difference(one: Formula, other: Formula) -> Formula:
+def _subtract(one: Formula, other: Formula) -> Formula:
     return lambda p: one(p) - other(p)

@@ -13,7 +13,7 @@ from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.optima import order_best_ends
 from eisfit.engine.search import search
 from eisfit.engine.solver import Problem, solve
-from eisfit.engine.starts.neighbours import Known
+from eisfit.engine.starts.neighbours import EarlierSpectra
 from eisfit.engine.task import can_be_fitted
 from eisfit.fitting.many.errors_and_flags import Optima
 from eisfit.model.circuit import Circuit
@@ -29,7 +29,7 @@ def find_optima(
     weight: FloatArray,
     *,
     seed: int = 0,
-    known: Known | None = None,
+    known: EarlierSpectra | None = None,
 ) -> tuple[IntArray, Optima | None]:
     """Return the optima of spectra on one frequency grid, and which rows they are of.
 

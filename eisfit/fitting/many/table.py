@@ -43,10 +43,10 @@ class Lazy(Generic[T]):
         return self._find()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _lazy_of, (self.value,)
+        return _make_lazy, (self.value,)
 
 
-def _lazy_of(value: T) -> Lazy[T]:
+def _make_lazy(value: T) -> Lazy[T]:
     return Lazy(lambda: value)
 
 
@@ -253,12 +253,12 @@ class _Row:
             return self.table.verdicts[self.b].value[name]
         if name == "parameters":
             circuit = result.circuit
-            return {name: self._parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
+            return {name: self._get_parameter(k, p) for k, (name, p) in enumerate(circuit.parameters.items())}
         if name == "derived":
             return self._derive(_find_fixed(result.circuit, result.spectrum))
         if name == "statistics":
             columns = self.table.statistics.items()
-            numbers = {name: _number(column[self.b]) for name, column in columns}
+            numbers = {name: _to_number(column[self.b]) for name, column in columns}
             return make_record(Statistics, {"p_value": None, "ndata": self.table.ndata, **numbers})
         held = self.table.held[self.b]
         if name == "var_names":
@@ -267,9 +267,9 @@ class _Row:
         covar = self.table.covar[self.b]
         return covar[np.ix_(~held, ~held)] if np.isfinite(covar).all() else None
 
-    def _parameter(self, k: int, p: CircuitParameter) -> FittedParameter:
+    def _get_parameter(self, k: int, p: CircuitParameter) -> FittedParameter:
         table, b = self.table, self.b
-        total, noise = _number(table.stderr[b, k]), _number(table.stderr_noise[b, k])
+        total, noise = _to_number(table.stderr[b, k]), _to_number(table.stderr_noise[b, k])
         known = total is not None and noise is not None
         fields = {
             "name": p.name,
@@ -307,13 +307,13 @@ def _find_fixed(circuit: Circuit, spectrum: Spectrum) -> set[str]:
     fixed = {name for name, p in circuit.parameters.items() if not p.free and not p.expr}
     if not fixed:
         return set()
-    from eisfit.fitting.derived import dependencies
+    from eisfit.fitting.derived import list_dependencies
     from eisfit.model.geometry import Geometry
 
-    inputs = dependencies(circuit, Geometry.of_metadata(spectrum.metadata))
+    inputs = list_dependencies(circuit, Geometry.of_metadata(spectrum.metadata))
     return {name for name, used in inputs.items() if used <= fixed}
 
 
-def _number(value: Any) -> Any:
+def _to_number(value: Any) -> Any:
     """Return Python's number, None for what is not finite."""
     return value.item() if np.isfinite(value) else None

@@ -27,7 +27,7 @@ from eisfit.rounding import significant
 from eisfit.verdict import Flag, limit
 
 _STEPS, _FINE = 40, 1e-10
-_MOST = 3  # alternatives of one fit
+_MAX_ALTERNATIVES = 3  # alternatives of one fit
 _SAME = 0.01  # of a value, up to which two alternatives are one, where the error is small or unknown
 
 
@@ -76,18 +76,18 @@ def find_alternatives(rivals: Rivals) -> dict[int, tuple[dict[str, Any], ...]]:
     with np.errstate(all="ignore"):
         row, end = np.nonzero(rivals.ends_chisqr <= rivals.most[:, np.newaxis])
         theta = rivals.ends[row, end]
-        others = _elsewhere(rivals, row, theta)
+        others = _are_outside(rivals, row, theta)
         row, theta = row[others], theta[others]
         if not row.size:
             return {}
         found = solve(rivals.problem.rows(row), theta, max_iterations=_STEPS, tolerance=_FINE, damping=1e-6)
-        kept = (found.chisqr <= rivals.most[row]) & _elsewhere(rivals, row, found.theta)
+        kept = (found.chisqr <= rivals.most[row]) & _are_outside(rivals, row, found.theta)
     values = order_arcs(coordinates.circuit, coordinates.physical(found.theta))
     documents: dict[int, list[tuple[float, FloatArray]]] = {}
     for k in np.flatnonzero(kept)[np.argsort(found.chisqr[kept])].tolist():
         known = documents.setdefault(int(row[k]), [])
         same = np.maximum(2 * np.nan_to_num(rivals.stderr[row[k]]), _SAME * np.abs(values[k]))
-        if len(known) < _MOST and all((np.abs(values[k] - one) > same).any() for _, one in known):
+        if len(known) < _MAX_ALTERNATIVES and all((np.abs(values[k] - one) > same).any() for _, one in known):
             known.append((float(found.chisqr[k]), values[k]))
     names = coordinates.circuit.names
     return {b: tuple(_document(names, c, v) for c, v in found_here) for b, found_here in documents.items()}
@@ -119,7 +119,7 @@ def _document(
     return {"chisqr": float(chisqr), "values": by_name, "departs": list(departs)}
 
 
-def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
+def _are_outside(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDArray[np.bool_]:
     """Return which coordinates (n, V) put a parameter outside the interval that the fit of `row` gives it."""
     coordinates = rivals.problem.coordinates
     values = order_arcs(coordinates.circuit, coordinates.physical(theta))
@@ -127,7 +127,7 @@ def _elsewhere(rivals: Rivals, row: NDArray[np.intp], theta: FloatArray) -> NDAr
     return np.asarray((off & np.isfinite(values)).any(axis=1))
 
 
-def differing(result: FitResult, other: Mapping[str, Any]) -> tuple[str, ...]:
+def find_differing(result: FitResult, other: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the parameters that an alternative puts elsewhere: outside the interval, and by a tenth."""
     if other.get("departs"):
         return tuple(other["departs"])
@@ -144,7 +144,7 @@ def differing(result: FitResult, other: Mapping[str, Any]) -> tuple[str, ...]:
 def find_ambiguous(result: FitResult) -> Iterator[Finding]:
     """Yield a finding for each alternative of a fit."""
     for other in result.alternatives:
-        names = differing(result, other)
+        names = find_differing(result, other)
         if not names:
             continue
         shown = [n for n in names if result.parameters[n].unit == "ohm"] or list(names)
@@ -155,21 +155,21 @@ def find_ambiguous(result: FitResult) -> Iterator[Finding]:
         if other.get("departs"):
             yield Finding(_flag_departure(ratio, said), names, "ambiguous")
             continue
-        if roles_decide(result, other["values"]):
+        if are_decided_by_roles(result, other["values"]):
             cause = f"with the arcs the other way round it fits as well (chisqr times {ratio:.3f}): {said}"
             cure = "the roles decide, the surface layer's arc being the faster one; --order says it otherwise"
             yield Finding(Flag("roles_decide", cause, cure))
             continue
         flag = Flag(
             "other_optimum",
-            f"another optimum {_say_how(result, ratio)} (chisqr times {ratio:.3f}): {said}",
+            f"another optimum {_describe_how(result, ratio)} (chisqr times {ratio:.3f}): {said}",
             "read both (alternatives), say which arc is meant (--order, --peak), or use a circuit with one "
             "arc less",
         )
         yield Finding(flag, names, "ambiguous")
 
 
-def _say_how(result: FitResult, ratio: float) -> str:
+def _describe_how(result: FitResult, ratio: float) -> str:
     """Return how another optimum is allowed: by the noise, or by residuals that follow each other."""
     nfree = max(result.statistics.nfree, 1)
     excess = float(find_rival_excess(nfree, 0.0))
@@ -181,7 +181,7 @@ def _say_how(result: FitResult, ratio: float) -> str:
     )
 
 
-def not_open(result: FitResult, findings: Sequence[Finding]) -> list[Finding]:
+def drop_open(result: FitResult, findings: Sequence[Finding]) -> list[Finding]:
     """Return findings without those that call a parameter open that has one value here and another there."""
     both = {name for other in result.alternatives for name in other.get("departs", ())}
     return [f for f in findings if f.flag.name != "undetermined" or not both.issuperset(f.names)]
@@ -197,7 +197,7 @@ def _flag_departure(ratio: float, said: str) -> Flag:
     )
 
 
-def roles_decide(result: FitResult, values: Mapping[str, float]) -> bool:
+def are_decided_by_roles(result: FitResult, values: Mapping[str, float]) -> bool:
     """Return whether the fit has its arcs in the order of their roles, and other values have not."""
     names = result.circuit.names
     rows = np.array([[result.values[name] for name in names], [values[name] for name in names]])

@@ -18,11 +18,16 @@ from eisfit.fitting.errors.departures.linearised import Linearised, linearise
 from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter
-from eisfit.fitting.verdicts.alternatives import find_ambiguous, find_departed, not_open, roles_decide
-from eisfit.fitting.verdicts.findings import Finding, parameter_verdicts, set_levels
-from eisfit.fitting.verdicts.flag_kinds import kind_of
-from eisfit.fitting.verdicts.flags import Judgement, findings_of
-from eisfit.fitting.verdicts.grade import Residuals, grades, scatter_power
+from eisfit.fitting.verdicts.alternatives import (
+    are_decided_by_roles,
+    drop_open,
+    find_ambiguous,
+    find_departed,
+)
+from eisfit.fitting.verdicts.findings import Finding, find_verdicts, set_levels
+from eisfit.fitting.verdicts.flag_kinds import get_kind
+from eisfit.fitting.verdicts.flags import Judgement, find_findings
+from eisfit.fitting.verdicts.grade import Residuals, estimate_scatter_power, grades
 from eisfit.fitting.verdicts.identifiability import find_open_parameters, profile_doubtful
 from eisfit.fitting.verdicts.soundness import cure_data_first, find_turned_sign, find_unsound
 from eisfit.verdict import Flag, limit
@@ -40,10 +45,10 @@ def assess(result: FitResult, attainable: float, *, validate: bool) -> FitResult
     validate
         Whether the data is tested too (`eisfit.fitting.verdicts.soundness`).
     """
-    return findings_and_result(result, attainable, validate=validate)[1]
+    return find_and_assess(result, attainable, validate=validate)[1]
 
 
-def findings_and_result(
+def find_and_assess(
     result: FitResult,
     attainable: float,
     *,
@@ -57,23 +62,23 @@ def findings_and_result(
     """
     result = grade_fit(result, attainable, departures=departures)
     findings, rows = find_all(result, attainable, profiles=profiles, validate=validate)
-    return findings, with_verdicts(result, findings, rows)
+    return findings, add_verdicts(result, findings, rows)
 
 
 def find_all(
     result: FitResult, attainable: float, *, profiles: bool = True, validate: bool = True
 ) -> tuple[list[Finding], Mapping[str, Interval]]:
     """Return what is found of a fit that has its grade, and the profiles of doubtful parameters."""
-    findings = findings_of(judge(result, misfit_of(result, attainable)))
+    findings = find_findings(make_judgement(result, compute_misfit(result, attainable)))
     rows = profile_doubtful(result, findings) if profiles else {}
-    findings = not_open(result, find_open_parameters(result, findings, rows))
+    findings = drop_open(result, find_open_parameters(result, findings, rows))
     findings += [*find_ambiguous(result), *find_turned_sign(result.spectrum)]
     if validate:
         findings = cure_data_first([*findings, *find_unsound(result)])
     return findings, rows
 
 
-def misfit_of(result: FitResult, attainable: float) -> float:
+def compute_misfit(result: FitResult, attainable: float) -> float:
     """Return the root of chisqr over what the noise alone leaves; NaN where the noise is not known."""
     known = result.statistics.noise is not None and attainable > 0
     return float(np.sqrt(result.statistics.chisqr / attainable)) if known else np.nan
@@ -88,7 +93,7 @@ def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) 
         return result
     fits = _linearise(result) if departures else None
     off = None if fits is None else find_discrepancy(fits, hidden=True)
-    misfit = misfit_of(result, attainable)
+    misfit = compute_misfit(result, attainable)
     impedance = result.spectrum.impedance[np.newaxis]
     relative = result.residuals[np.newaxis] if fits is None else fits.relative
     seen = Residuals.of(relative, impedance, result.weighting)
@@ -97,10 +102,10 @@ def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) 
     result = dataclasses.replace(result, grade=grade)
     if fits is not None and grade == "A":
         result = _rescale_errors(result, fits, seen.power)
-    return split_errors(result, None) if off is None else _with_departures(result, off)
+    return split_errors(result, None) if off is None else _add_departures(result, off)
 
 
-def _with_departures(result: FitResult, off: Discrepancy) -> FitResult:
+def _add_departures(result: FitResult, off: Discrepancy) -> FitResult:
     """Return the result with what departures say of its errors and alternatives."""
     values, chisqr = np.array([list(result.values.values())]), np.array([result.statistics.chisqr])
     others = find_departed(result.circuit, values, chisqr, off).get(0, ())
@@ -144,7 +149,7 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
     by_noise = result.covar * float(off.noise_share[0])
     place = [result.circuit.free_names.index(name) for name in result.var_names]
     total = by_noise + off.covar[0][np.ix_(place, place)]
-    noise, errors = _errors(result, by_noise), _errors(result, total)
+    noise, errors = _compute_errors(result, by_noise), _compute_errors(result, total)
     hidden = dict(zip(result.circuit.free_names, off.hidden[0].tolist(), strict=True))
     known = {name: hidden[name] for name in result.var_names if np.isfinite(hidden[name])}
     parameters, derived = _split_errors(result, errors, noise, known), _derive(result, total)
@@ -158,7 +163,7 @@ def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, 
     return compute_derived(result.circuit, result.values, result.var_names, covar, result.geometry)
 
 
-def _errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
+def _compute_errors(result: FitResult, covar: FloatArray) -> dict[str, float | None]:
     """Return the standard errors of all parameters, those of tied ones among them."""
     found: dict[str, float | None] = dict.fromkeys(result.parameters)
     with np.errstate(invalid="ignore"):  # a covariance of data without noise may be rounded below zero
@@ -186,7 +191,7 @@ def _split_errors(
     return found
 
 
-def judge(result: FitResult, misfit: float) -> Judgement:
+def make_judgement(result: FitResult, misfit: float) -> Judgement:
     """Return what the findings are made of."""
     outcome, modulus = result.lmfit, np.abs(result.spectrum.impedance)
     square = np.abs(result.residuals) ** 2
@@ -202,11 +207,11 @@ def judge(result: FitResult, misfit: float) -> Judgement:
         misfit=misfit,
         grade=result.grade,
         weighting=result.weighting,
-        power=float(scatter_power(square[np.newaxis], modulus[np.newaxis], result.weighting)[0]),
+        power=float(estimate_scatter_power(square[np.newaxis], modulus[np.newaxis], result.weighting)[0]),
     )
 
 
-def with_verdicts(
+def add_verdicts(
     result: FitResult, findings: Sequence[Finding], rows: Mapping[str, Interval] | None = None
 ) -> FitResult:
     """Return the result with flags, grade and verdicts as findings make them; `rows` are profiles.
@@ -214,11 +219,11 @@ def with_verdicts(
     Of data that is unusable the grade is D, and of a fit of grade D nothing is determined.
     """
     grade, flags = find_flags(result, findings)
-    verdicts = parameter_verdicts(result.circuit, findings)
+    verdicts = find_verdicts(result.circuit, findings)
     if grade == "D":
         verdicts = {name: "open" if found != "fixed" else found for name, found in verdicts.items()}
     parameters = {
-        name: _parameter(p, verdicts[name], (rows or {}).get(name)) for name, p in result.parameters.items()
+        name: _judge_one(p, verdicts[name], (rows or {}).get(name)) for name, p in result.parameters.items()
     }
     derived = _judge_derived(result, verdicts)
     for name in result.circuit.expressions:
@@ -229,13 +234,13 @@ def with_verdicts(
 
 
 def find_flags(result: FitResult, findings: Sequence[Finding]) -> tuple[str, tuple[Flag, ...]]:
-    """Return the grade and the flags of `with_verdicts`: they say whether a fit can be used."""
+    """Return the grade and the flags of `add_verdicts`: they say whether a fit can be used."""
     flags = set_levels(result.circuit, findings)
-    data = any(flag.forbids and kind_of(flag).of_data for flag in flags)
+    data = any(flag.forbids and get_kind(flag).of_data for flag in flags)
     return "D" if data else result.grade, flags
 
 
-def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:
+def _judge_one(p: FittedParameter, verdict: str, row: Interval | None) -> FittedParameter:
     """Return a parameter with its verdict; an open one with the side that the data limits.
 
     Both sides are limited only as far as the circuit is true, where its own error is what leaves it open.
@@ -247,11 +252,11 @@ def _parameter(p: FittedParameter, verdict: str, row: Interval | None) -> Fitted
 
 
 def _judge_derived(result: FitResult, verdicts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    from eisfit.fitting.derived import compute_derived, dependencies
+    from eisfit.fitting.derived import compute_derived, list_dependencies
 
     geometry = result.geometry
-    inputs = dependencies(result.circuit, geometry)
-    rivals = [one["values"] for one in result.alternatives if not roles_decide(result, one["values"])]
+    inputs = list_dependencies(result.circuit, geometry)
+    rivals = [one["values"] for one in result.alternatives if not are_decided_by_roles(result, one["values"])]
     others = [compute_derived(result.circuit, values, (), None, geometry) for values in rivals]
     found = {}
     for name, row in result.derived.items():

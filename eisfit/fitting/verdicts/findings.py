@@ -32,7 +32,7 @@ class Finding:
     mild: bool = False
 
 
-def parameter_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[str, str]:
+def find_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[str, str]:
     """Return the verdict of every parameter; of several findings the worst counts.
 
     A parameter that an expression ties to others is judged with what follows from the parameters
@@ -50,9 +50,9 @@ def parameter_verdicts(circuit: Circuit, findings: Iterable[Finding]) -> dict[st
 def set_levels(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...]:
     """Return the flags, each with its level, those that forbid first.
 
-    A finding about parameters forbids where one of them matters (`_important`); else it tells.
+    A finding about parameters forbids where one of them matters (`_list_important`); else it tells.
     """
-    important = _important(circuit, parameter_verdicts(circuit, (f for f in findings if not f.mild)))
+    important = _list_important(circuit, find_verdicts(circuit, (f for f in findings if not f.mild)))
     flags = []
     for finding in findings:
         grave = bool(finding.verdict) and not finding.mild and not important.isdisjoint(finding.names)
@@ -60,7 +60,7 @@ def set_levels(circuit: Circuit, findings: Sequence[Finding]) -> tuple[Flag, ...
     return tuple(sorted(dict.fromkeys(flags), key=lambda flag: not flag.forbids))
 
 
-def _important(circuit: Circuit, verdicts: Mapping[str, str]) -> set[str]:
+def _list_important(circuit: Circuit, verdicts: Mapping[str, str]) -> set[str]:
     """Return the parameters that must be determined for a fit to be of use.
 
     The charge-transfer resistances, where the circuit names one. Where it names none, one resistance beside

@@ -84,15 +84,15 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def kind_of(flag: Flag | str) -> Kind:
+def get_kind(flag: Flag | str) -> Kind:
     """Return what hangs on a flag, or on a flag's name; of a name that eisfit does not know, nothing.
 
-    >>> kind_of("arcs_swapped").joint, kind_of("of another program") == Kind()
+    >>> get_kind("arcs_swapped").joint, get_kind("of another program") == Kind()
     ('again', True)
     """
     return KINDS.get(flag if isinstance(flag, str) else flag.name, _PLAIN)
 
 
-def no_circuit_fits(flags: Iterable[Flag]) -> bool:
+def is_beyond_circuits(flags: Iterable[Flag]) -> bool:
     """Return whether flags say that the data is what no circuit gives, so that another one is no cure."""
-    return any(kind_of(flag).no_circuit for flag in flags)
+    return any(get_kind(flag).no_circuit for flag in flags)

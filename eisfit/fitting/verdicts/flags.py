@@ -22,7 +22,7 @@ from eisfit.verdict import FORBIDS, Flag, limit
 UNDETERMINED_CURE = "do not use it; fix it (--fix), use a simpler circuit, or measure a wider frequency range"
 
 
-_MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
+_BOUND_MARGIN = 0.01  # below the limit of correlation, where many fits are looked through at once
 _NEAR = limit("at_bound")
 
 
@@ -111,9 +111,9 @@ class Check:
     silent: Callable[[Batch], BoolArray]
 
 
-def findings_of(seen: Judgement) -> list[Finding]:
+def find_findings(seen: Judgement) -> list[Finding]:
     """Return what residuals, values, errors and correlations say against a fit, the gravest first."""
-    residuals = (*_convergence(seen), *_misfit(seen), *_scatter(seen))
+    residuals = (*_flag_convergence(seen), *_flag_misfit(seen), *_flag_scatter(seen))
     return [*map(Finding, residuals), *(finding for check in CHECKS for finding in check.one(seen))]
 
 
@@ -122,7 +122,7 @@ def are_silent(batch: Batch) -> BoolArray:
     return np.asarray(np.logical_and.reduce([check.silent(batch) for check in CHECKS]))
 
 
-def _reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, float, float]:
+def _find_reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, float, float]:
     """Return the bounds of a parameter within what the data can tell apart, and how near counts as there."""
     if p.scale == "log":
         low, high = scales.range(p.unit)
@@ -142,7 +142,7 @@ def find_at_bound(circuit: Circuit, scales: Scales, values: Mapping[str, float])
     for name, p in circuit.parameters.items():
         if not p.free:
             continue
-        low, high, margin = _reach(p, scales, values[name])
+        low, high, margin = _find_reach(p, scales, values[name])
         if values[name] <= low + margin:
             found[name] = "lower"
         elif values[name] >= high - margin:
@@ -156,7 +156,7 @@ def is_physical_limit(circuit: Circuit, name: str, side: str) -> bool:
     return p.scale == "linear" and side == "upper" and p.max == 1.0
 
 
-def _convergence(seen: Judgement) -> Iterator[Flag]:
+def _flag_convergence(seen: Judgement) -> Iterator[Flag]:
     if not seen.converged:
         yield Flag(
             "not_converged",
@@ -166,7 +166,7 @@ def _convergence(seen: Judgement) -> Iterator[Flag]:
         )
 
 
-def _misfit(seen: Judgement) -> Iterator[Flag]:
+def _flag_misfit(seen: Judgement) -> Iterator[Flag]:
     if seen.grade == "A":
         return
     known = np.isfinite(seen.misfit)
@@ -193,7 +193,7 @@ def _misfit(seen: Judgement) -> Iterator[Flag]:
     )
 
 
-def _scatter(seen: Judgement) -> Iterator[Flag]:
+def _flag_scatter(seen: Judgement) -> Iterator[Flag]:
     if seen.grade != "A" or np.isnan(seen.power):
         return
     nearer = "unit" if seen.power < 0.5 else "modulus"
@@ -206,15 +206,15 @@ def _scatter(seen: Judgement) -> Iterator[Flag]:
     )
 
 
-def _order(seen: Judgement) -> Iterator[Finding]:
+def _flag_order(seen: Judgement) -> Iterator[Finding]:
     row = np.array([[seen.values[name] for name in seen.circuit.names]])
     times = {role: float(tau[0]) for role, tau in compute_role_times(seen.circuit, row).items()}
     roles = list(times)
     for fast, slow in pairwise(roles):
         if times[fast] > times[slow]:
             cause = (
-                f"the {_word(fast)} arc ({significant(times[fast], 2)} s) came out slower than the "
-                f"{_word(slow)} arc ({significant(times[slow], 2)} s)"
+                f"the {_name_role(fast)} arc ({significant(times[fast], 2)} s) came out slower than the "
+                f"{_name_role(slow)} arc ({significant(times[slow], 2)} s)"
             )
             cure = (
                 "read the two as exchanged, say the order that is meant (--order), or use a circuit with one "
@@ -223,7 +223,7 @@ def _order(seen: Judgement) -> Iterator[Finding]:
             yield Finding(Flag("arcs_swapped", cause, cure))
 
 
-def _word(role: str) -> str:
+def _name_role(role: str) -> str:
     return {"sei": "SEI", "charge_transfer": "charge-transfer"}.get(role, role)
 
 
@@ -238,7 +238,7 @@ def _find_held(seen: Judgement) -> Iterator[Finding]:
         yield Finding(flag, (name,), "open")
 
 
-def _bounds(seen: Judgement, harmless: bool) -> Iterator[Finding]:
+def _flag_bounds(seen: Judgement, harmless: bool) -> Iterator[Finding]:
     for name, side in find_at_bound(seen.circuit, seen.scales, seen.values).items():
         is_limit = is_physical_limit(seen.circuit, name, side)
         if is_limit != harmless:
@@ -276,7 +276,7 @@ def _find_correlated(seen: Judgement) -> Iterator[Finding]:
     """Yield one flag for each group of parameters that make up for each other."""
     strong = [pair for pair in seen.correlations if _is_strong(seen, pair)]
     place = {name: k for k, name in enumerate(seen.circuit.names)}
-    groups = _groups([{first, second} for first, second, _ in strong])
+    groups = _group_pairs([{first, second} for first, second, _ in strong])
     for group in sorted(groups, key=lambda group: min(place[name] for name in group)):
         first, second, value = next(pair for pair in strong if pair[0] in group)  # the strongest
         if len(group) == 2:
@@ -321,11 +321,11 @@ def _are_uncorrelated(batch: Batch) -> BoolArray:
     quiet = np.ones(len(batch.noise), dtype=bool)
     for i, j in combinations(range(len(parts)), 2):
         if parts[i] != parts[j]:
-            quiet &= correlation[:, i, j] < limit("correlated") - _MARGIN
+            quiet &= correlation[:, i, j] < limit("correlated") - _BOUND_MARGIN
     return quiet
 
 
-def _groups(pairs: list[set[str]]) -> list[set[str]]:
+def _group_pairs(pairs: list[set[str]]) -> list[set[str]]:
     """Return what hangs together, each group in one set."""
     groups: list[set[str]] = []
     for pair in pairs:
@@ -334,16 +334,16 @@ def _groups(pairs: list[set[str]]) -> list[set[str]]:
     return groups
 
 
-def _none_is_bounded(batch: Batch) -> BoolArray:
+def _are_unbounded(batch: Batch) -> BoolArray:
     return ~batch.bounded
 
 
 #: The gravest first.
 CHECKS = (
-    Check(_order, lambda batch: are_arcs_in_order(batch.circuit, batch.values)),
+    Check(_flag_order, lambda batch: are_arcs_in_order(batch.circuit, batch.values)),
     Check(_find_held, _hold_no_expression),
-    Check(lambda seen: _bounds(seen, False), _none_is_bounded),
+    Check(lambda seen: _flag_bounds(seen, False), _are_unbounded),
     Check(_find_undetermined, _are_determined),
-    Check(lambda seen: _bounds(seen, True), _none_is_bounded),
+    Check(lambda seen: _flag_bounds(seen, True), _are_unbounded),
     Check(_find_correlated, _are_uncorrelated),
 )

@@ -67,11 +67,11 @@ class Residuals:
         square = np.abs(relative) ** 2
         points = square.shape[1]
         rising = np.sort(square, axis=1)
-        of_relative = _powers(square, modulus, 1.0)
-        level, told = _level(relative, modulus, of_relative)
+        of_relative = _estimate_powers(square, modulus, 1.0)
+        level, told = _flatten(relative, modulus, of_relative)
         even = rising.copy() if told.any() else rising
         even[told] = np.sort(np.abs(level[told]) ** 2, axis=1)
-        power = of_relative if weighting == "modulus" else scatter_power(square, modulus, weighting)
+        power = of_relative if weighting == "modulus" else estimate_scatter_power(square, modulus, weighting)
         inner = rising[:, : points - int(limit("end_points") * points)]
         pairs = max(2 * (points - 1), 1)
         below = np.signbit(parts)  # neighbours are two numbers apart
@@ -86,8 +86,8 @@ class Residuals:
             high=np.sqrt(even[:, 3 * points // 4]),
             lag1=statistics["lag1_autocorrelation"],
             runs=(changes - pairs / 2) / np.sqrt(pairs / 4),
-            one_way=_one_way(level, impedance, above),
-            kuiper=_kuiper(level, above),
+            one_way=_compare_directions(level, impedance, above),
+            kuiper=_compute_kuiper(level, above),
             power=power,
             points=points,
             statistics=statistics,
@@ -118,7 +118,7 @@ def correlate_neighbours(residual: FloatArray) -> FloatArray:
     return np.asarray(alike / np.einsum("...fk,...fk->...", residual, residual))
 
 
-def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:
+def _compare_directions(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -> FloatArray:
     """Return how much less residuals scatter one way than another (B,): 1 for none; NaN but for `rows`.
 
     With x the residual along a direction and y across it, the axes of their ellipse follow from the mean of
@@ -131,7 +131,7 @@ def _one_way(relative: ComplexArray, impedance: ComplexArray, rows: BoolArray) -
     return found
 
 
-def _kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
+def _compute_kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
     """Return Kuiper's statistic (B,) of the cumulative periodogram of residuals: NaN but for `rows`.
 
     Noise has all waves alike (J. Durbin, Biometrika 56 (1969) 1); two sweeps in turn have one from point to
@@ -147,13 +147,13 @@ def _kuiper(relative: ComplexArray, rows: BoolArray) -> FloatArray:
     return found
 
 
-def scatter_power(square: FloatArray, modulus: FloatArray, weighting: str) -> FloatArray:
+def estimate_scatter_power(square: FloatArray, modulus: FloatArray, weighting: str) -> FloatArray:
     """Return the power of |Z| (B, F) with which residuals scatter (B,): see `Residuals.power`."""
     supposed = {"modulus": 1.0, "unit": 0.0}.get(weighting)
-    return np.full(len(square), np.nan) if supposed is None else _powers(square, modulus, supposed)
+    return np.full(len(square), np.nan) if supposed is None else _estimate_powers(square, modulus, supposed)
 
 
-def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatArray:
+def _estimate_powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatArray:
     """Return the power of |Z| (B,) with which residuals scatter, NaN where the one supposed is as probable.
 
     Of normal residuals whose variance goes with |Z|^(2 p), p is the most probable between 0 (a constant error
@@ -172,11 +172,11 @@ def _powers(square: FloatArray, modulus: FloatArray, supposed: float) -> FloatAr
         score = np.einsum("bf,bf->b", share, x) / np.sqrt(np.einsum("bf,bf->b", x, x))
         doubted = np.flatnonzero(noisy & (np.abs(score) > limit("error_structure")))
         if doubted.size:
-            found[doubted] = _most_probable(square[doubted], x[doubted], supposed)
+            found[doubted] = _find_most_probable(square[doubted], x[doubted], supposed)
     return found
 
 
-def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatArray:
+def _find_most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatArray:
     """Return the most probable power (B,), NaN where that supposed is as probable; `x` is ln |Z|, centred."""
     spread = [np.log(np.mean(square * np.exp(2 * (1 - p) * x), axis=1)) for p in (*_POWERS, supposed)]
     best = np.argmin(spread[:-1], axis=0)
@@ -184,7 +184,9 @@ def _most_probable(square: FloatArray, x: FloatArray, supposed: float) -> FloatA
     return np.where(gained > limit("error_structure") ** 2, _POWERS[best], np.nan)
 
 
-def _level(relative: ComplexArray, modulus: FloatArray, power: FloatArray) -> tuple[ComplexArray, BoolArray]:
+def _flatten(
+    relative: ComplexArray, modulus: FloatArray, power: FloatArray
+) -> tuple[ComplexArray, BoolArray]:
     """Return residuals (B, F), those of rows with a `power` over their size by it, the mean square kept.
 
     And which rows those are.

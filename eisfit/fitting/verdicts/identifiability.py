@@ -19,7 +19,7 @@ from eisfit.engine.propagation import standard_error
 from eisfit.fitting.errors.intervals_result import Interval
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.findings import Finding
-from eisfit.fitting.verdicts.flag_kinds import kind_of
+from eisfit.fitting.verdicts.flag_kinds import get_kind
 from eisfit.fitting.verdicts.flags import UNDETERMINED_CURE
 from eisfit.rounding import hertz, significant, value_with_error
 from eisfit.verdict import Flag, limit
@@ -43,10 +43,10 @@ def find_open_parameters(
     """
     known = _collect_names(findings)
     return [
-        *_open(rows, known),
-        *(_sharper(finding, rows) for finding in findings),
+        *_find_open(rows, known),
+        *(_sharpen_finding(finding, rows) for finding in findings),
         *_find_outside(result),
-        *_overlapping(result),
+        *_find_overlapping(result),
     ]
 
 
@@ -70,26 +70,26 @@ def profile_doubtful(result: FitResult, findings: Sequence[Finding]) -> Mapping[
 
 def _collect_names(findings: Sequence[Finding]) -> set[str]:
     """Return the parameters that have a flag of their own."""
-    return {name for finding in findings if kind_of(finding.flag).open_side for name in finding.names}
+    return {name for finding in findings if get_kind(finding.flag).open_side for name in finding.names}
 
 
-def _sharper(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
+def _sharpen_finding(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
     """Return the finding of an undetermined parameter with the side that the data does limit."""
     name = next((name for name in rows if name in finding.names), None)
-    if name is None or not kind_of(finding.flag).open_side:
+    if name is None or not get_kind(finding.flag).open_side:
         return finding
-    flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_describe(rows[name])}")
+    flag = dataclasses.replace(finding.flag, cause=f"{finding.flag.cause}; {_describe_ends(rows[name])}")
     return dataclasses.replace(finding, flag=flag)
 
 
-def _open(rows: Mapping[str, Interval], known: set[str]) -> Iterator[Finding]:
+def _find_open(rows: Mapping[str, Interval], known: set[str]) -> Iterator[Finding]:
     """Yield a finding for every parameter whose profile is open though its standard error looks harmless."""
     for row in rows.values():
         if not row.determined and row.name not in known:
-            yield Finding(Flag("undetermined", _describe(row), UNDETERMINED_CURE), (row.name,), "open")
+            yield Finding(Flag("undetermined", _describe_ends(row), UNDETERMINED_CURE), (row.name,), "open")
 
 
-def _describe(row: Interval) -> str:
+def _describe_ends(row: Interval) -> str:
     unit = f" {row.unit}" if row.unit else ""
     ends = [significant(end, 2) for end in (row.low, row.high) if end is not None]
     if len(ends) == 2:
@@ -100,7 +100,7 @@ def _describe(row: Interval) -> str:
     return f"{row.name} is not determined at all: any value fits (95 %, profile)"
 
 
-def _arcs(result: FitResult) -> list[tuple[Arc, float]]:
+def _list_arcs(result: FitResult) -> list[tuple[Arc, float]]:
     """Return the arcs that are there at all, and their time constants (s), from fast to slow."""
     bounded = {name for name, p in result.parameters.items() if p.at_bound and not name.endswith("_alpha")}
     found = [
@@ -121,7 +121,7 @@ def _relative_error(result: FitResult, name: str) -> float:
 
 def _find_outside(result: FitResult) -> Iterator[Finding]:
     low, high = float(result.spectrum.frequency[-1]), float(result.spectrum.frequency[0])
-    for arc, tau in _arcs(result):
+    for arc, tau in _list_arcs(result):
         peak, resistor = 1 / (2 * np.pi * tau), arc.resistor.name
         if low <= peak <= high:
             continue
@@ -140,14 +140,14 @@ def _find_outside(result: FitResult) -> Iterator[Finding]:
         yield Finding(flag, free, "extrapolated", mild)
 
 
-def _overlapping(result: FitResult) -> Iterator[Finding]:
-    for (fast, short), (slow, long) in pairwise(_arcs(result)):
+def _find_overlapping(result: FitResult) -> Iterator[Finding]:
+    for (fast, short), (slow, long) in pairwise(_list_arcs(result)):
         pair, gap = (fast.resistor.name, slow.resistor.name), float(np.log(long / short))
-        error = _error_of_gap(result, fast, slow)
+        error = _compute_gap_error(result, fast, slow)
         if error is None or gap >= _QUANTILE * error:
             continue
         factor = float(np.exp(min(_QUANTILE * error, 14.0)))
-        total = _total(result, *pair)
+        total = _describe_total(result, *pair)
         flag = Flag(
             "arcs_overlap",
             f"the arcs of {pair[0]} and {pair[1]} have time constants of "
@@ -161,14 +161,14 @@ def _overlapping(result: FitResult) -> Iterator[Finding]:
         yield Finding(flag, pair, "ambiguous") if worst > limit("extrapolated") else Finding(flag)
 
 
-def _error_of_gap(result: FitResult, fast: Arc, slow: Arc) -> float | None:
+def _compute_gap_error(result: FitResult, fast: Arc, slow: Arc) -> float | None:
     def gap(p: Mapping[str, Any]) -> Any:
         return slow.log_tau(p) - fast.log_tau(p)
 
     return standard_error(gap, result.circuit, result.values, result.var_names, result.covar)
 
 
-def _total(result: FitResult, fast: str, slow: str) -> str:
+def _describe_total(result: FitResult, fast: str, slow: str) -> str:
     def total(p: Mapping[str, Any]) -> Any:
         return p[fast] + p[slow]
 

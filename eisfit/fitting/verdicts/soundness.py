@@ -12,7 +12,7 @@ from eisfit.arrays import BoolArray, FloatArray, robust_spread
 from eisfit.errors import SpectrumError
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.findings import Finding
-from eisfit.fitting.verdicts.flag_kinds import kind_of, no_circuit_fits
+from eisfit.fitting.verdicts.flag_kinds import get_kind, is_beyond_circuits
 from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
@@ -30,7 +30,7 @@ def find_unsound(result: FitResult) -> list[Finding]:
     A circuit's impedance obeys Kramers-Kronig. Where it leaves noise alone, so do the data: what a test of
     them would find is a false alarm, and none is made.
     """
-    found = [*_find_all_real(result), *_absurd_points(result)]
+    found = [*_find_all_real(result), *_find_absurd_points(result)]
     if _leaves_noise(result):
         return found
     from eisfit.validation.kramers_kronig import check_once
@@ -40,7 +40,7 @@ def find_unsound(result: FitResult) -> list[Finding]:
     except SpectrumError as error:
         flag = Flag("not_validated", str(error), "measure more frequencies")
         return [*found, Finding(flag)]
-    return [*found, *_broken(result, tested)]
+    return [*found, *_find_broken(result, tested)]
 
 
 def _leaves_noise(result: FitResult) -> bool:
@@ -51,10 +51,10 @@ def _leaves_noise(result: FitResult) -> bool:
     if rms <= limit("rounding"):
         return True
     off = (result.residuals * np.abs(result.spectrum.impedance)).view(np.float64)
-    return not bool(stand_out((off * weights(result.spectrum, result.weighting))[np.newaxis])[0])
+    return not bool(have_outliers((off * weights(result.spectrum, result.weighting))[np.newaxis])[0])
 
 
-def stand_out(residuals: FloatArray) -> BoolArray:
+def have_outliers(residuals: FloatArray) -> BoolArray:
     """Return whether weighted residuals (B, 2F) have a point that is no noise, or neighbours that agree."""
     parts = residuals.reshape(len(residuals), -1, 2)
     with np.errstate(all="ignore"):
@@ -75,7 +75,7 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
 
 def cure_data_first(findings: list[Finding]) -> list[Finding]:
     """Return findings whose misfit comes last and sends to the data where these are at fault."""
-    if not no_circuit_fits(finding.flag for finding in findings):
+    if not is_beyond_circuits(finding.flag for finding in findings):
         return findings
     cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
     misfit = [f for f in findings if f.flag.name == "misfit"]
@@ -97,7 +97,7 @@ def _find_all_real(result: FitResult) -> Iterator[Finding]:
         )
 
 
-def _absurd_points(result: FitResult) -> Iterator[Finding]:
+def _find_absurd_points(result: FitResult) -> Iterator[Finding]:
     """Yield a finding for each inner point that lies off both its neighbours by an absurd factor."""
     size = np.log(np.abs(result.spectrum.impedance))
     before, after = size[1:-1] - size[:-2], size[1:-1] - size[2:]
@@ -115,17 +115,17 @@ def _absurd_points(result: FitResult) -> Iterator[Finding]:
         )
 
 
-def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]:
+def _find_broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]:
     """Yield the flags of the test; where it fails by more than the tolerance, with the parameters it hits.
 
     A residual above what is usable can only be noise, and noise is consistent.
     """
     noisy = result.grade != "D" and result.statistics.rms_relative_residual > limit("usable_rms")
-    broken = tested.invalid & ~_single(tested)
+    broken = tested.invalid & ~_find_single(tested)
     size = np.sqrt(np.mean(np.abs(tested.residuals[broken]) ** 2)) if broken.any() else 0.0
-    touched = _living_in(result, broken) if size > limit("kk_breach") else ()
+    touched = _find_dependent(result, broken) if size > limit("kk_breach") else ()
     for flag in tested.flags:
-        if flag.name == "imaginary_sign" or (noisy and kind_of(flag).no_circuit):
+        if flag.name == "imaginary_sign" or (noisy and get_kind(flag).no_circuit):
             yield Finding(replace(flag, level=FORBIDS))
         elif flag.name == "kk_failed":
             yield Finding(flag, touched, "extrapolated")
@@ -133,14 +133,14 @@ def _broken(result: FitResult, tested: KramersKronigResult) -> Iterator[Finding]
             yield Finding(flag)
 
 
-def _single(tested: KramersKronigResult) -> BoolArray:
+def _find_single(tested: KramersKronigResult) -> BoolArray:
     """Return the points (F,) that lie off the curve by themselves."""
     f = tested.spectrum.frequency
     alone = [r.low_Hz for r in tested.ranges if r.low_Hz == r.high_Hz]
     return np.isin(f, alone)
 
 
-def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
+def _find_dependent(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     """Return the parameters that hang on some points (F,).
 
     Those that lose more than a share of their information without them, and those that would move by more
@@ -158,7 +158,7 @@ def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     scale = 1 / np.where(largest > 0, largest, 1.0)
     jacobian *= scale[:, np.newaxis]
     residual = np.ascontiguousarray(z - result.spectrum.impedance).view(np.float64) * weight
-    whole, part = _inverse(jacobian), _inverse(jacobian[:, sound])
+    whole, part = _invert_normal(jacobian), _invert_normal(jacobian[:, sound])
     share = 1 - np.diag(whole) / np.diag(part)
     moved = np.abs(part @ (jacobian[:, sound] @ residual[sound])) * scale
     stderr = np.array([result.parameters[name].stderr or np.inf for name in names])
@@ -166,6 +166,6 @@ def _living_in(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     return tuple(name for name, yes in zip(names, hit.tolist(), strict=True) if yes)
 
 
-def _inverse(jacobian: FloatArray) -> FloatArray:
+def _invert_normal(jacobian: FloatArray) -> FloatArray:
     """Return (J J^T)^-1 (V, V), with a trace of ridge: what is lost with the points becomes very large."""
     return np.asarray(np.linalg.inv(jacobian @ jacobian.T + 1e-10 * np.eye(len(jacobian))))

@@ -127,8 +127,8 @@ class CellTable(Told, Sequence[SeriesResult]):
 
     def _repr_html_(self) -> str:
         from eisfit.display.report.cells import cells_html
-        from eisfit.display.svg.faces import draw_trends
         from eisfit.display.svg.panel import place_beside
+        from eisfit.display.svg.result_figures import draw_trends
 
         document = self.to_dict(data=False)
         names = [name for name in self.comparison if document["units"][name] == "ohm"][:PANELS]

@@ -127,21 +127,21 @@ def _find_interval(
     slope = float(ends[1] - ends[0]) / (cycle + step - max(cycle - step, growth.first))
     quantile = growth.quantile(level)
 
-    def doubt(x: FloatArray) -> FloatArray:
+    def measure_distance(x: FloatArray) -> FloatArray:
         sigma = growth.error(weights(x))
         assert sigma is not None
         return np.abs(excess(x)) - quantile * sigma
 
     far = max(cycle, growth.last) + _MAX_SPANS * (growth.last - growth.first)
-    low = _find_edge(doubt, np.linspace(cycle, min(0.0, growth.first), _GRID_POINTS))
-    high = _find_edge(doubt, np.linspace(cycle, far, 2 * _GRID_POINTS))
+    low = _find_edge(measure_distance, np.linspace(cycle, min(0.0, growth.first), _GRID_POINTS))
+    high = _find_edge(measure_distance, np.linspace(cycle, far, 2 * _GRID_POINTS))
     return float(error[0] / abs(slope)) if slope else None, low, high
 
 
-def _find_edge(doubt: Callable[[FloatArray], FloatArray], grid: FloatArray) -> float | None:
-    """Return where doubt ends on the way along the grid; None where it never does."""
-    sure = np.flatnonzero(doubt(grid) > 0)
+def _find_edge(measure_distance: Callable[[FloatArray], FloatArray], grid: FloatArray) -> float | None:
+    """Return where the distance along the grid becomes positive; None where it never does."""
+    sure = np.flatnonzero(measure_distance(grid) > 0)
     if sure.size == 0:
         return None
     k = int(sure[0])
-    return float(grid[0]) if k == 0 else _find_root(doubt, float(grid[k - 1]), float(grid[k]))
+    return float(grid[0]) if k == 0 else _find_root(measure_distance, float(grid[k - 1]), float(grid[k]))

@@ -18,7 +18,7 @@ from eisfit.engine.arcs import arcs
 from eisfit.engine.propagation import standard_error
 from eisfit.errors import EisfitError, UsageError, did_you_mean
 from eisfit.fitting.result import FitResult
-from eisfit.fitting.verdicts.flag_kinds import kind_of
+from eisfit.fitting.verdicts.flag_kinds import get_kind
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import Component, components, serial_parts
 from eisfit.tracking.joint.joint import Joint
@@ -114,7 +114,7 @@ def _compute_error_of_sum(fit: FitResult, parts: tuple[str, ...], times: dict[st
     The sum of all that is faster than some frequency of the sweep is a level of Z' in it. Of another sum, no
     part may be extrapolated or open. Other optima that the data allows must agree on it.
     """
-    if fit.grade == "D" or any(flag.forbids and not kind_of(flag).of_parts for flag in fit.flags):
+    if fit.grade == "D" or any(flag.forbids and not get_kind(flag).of_parts for flag in fit.flags):
         return None
     ordered = _sort_resistances(fit, times)
     level = set(parts) == set(ordered[: len(parts)])

@@ -20,10 +20,10 @@ from eisfit.engine.propagation import Propagation
 from eisfit.fitting.derived import derive
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics, compute_statistics
-from eisfit.fitting.verdicts.assess import judge, with_verdicts
+from eisfit.fitting.verdicts.assess import add_verdicts, make_judgement
 from eisfit.fitting.verdicts.findings import Finding
-from eisfit.fitting.verdicts.flag_kinds import kind_of
-from eisfit.fitting.verdicts.flags import Batch, are_silent, find_at_bound, findings_of
+from eisfit.fitting.verdicts.flag_kinds import get_kind
+from eisfit.fitting.verdicts.flags import Batch, are_silent, find_at_bound, find_findings
 from eisfit.model.geometry import Geometry, find_geometry
 from eisfit.records import dataclass, make_record
 from eisfit.rounding import significant
@@ -206,18 +206,20 @@ def _replace(one: T, **changed: Any) -> T:
 def _judge_again(moved: FitResult, alone: FitResult, quiet: bool) -> FitResult:
     """Judge again what the joint fit changes, keep what only the fit of the single cycle determines."""
     moved = _replace(moved, grade=alone.grade)
-    kept = [_keep_flag(flag, alone) for flag in alone.flags if kind_of(flag).joint != "again"]
+    kept = [_keep_flag(flag, alone) for flag in alone.flags if get_kind(flag).joint != "again"]
     strained = [Finding(flag) for flag in _flag_strain(moved, alone)]
     found = (
-        [] if quiet else [f for f in findings_of(judge(moved, np.nan)) if kind_of(f.flag).joint == "again"]
+        []
+        if quiet
+        else [f for f in find_findings(make_judgement(moved, np.nan)) if get_kind(f.flag).joint == "again"]
     )
-    return with_verdicts(moved, [*kept, *strained, *found])
+    return add_verdicts(moved, [*kept, *strained, *found])
 
 
 def _keep_flag(flag: Flag, alone: FitResult) -> Finding:
     """Return a flag of the fit by itself; what it said of identifiability, the joint fit can mend."""
     if flag.name != "arc_outside":
-        return Finding(_replace(flag, level=TELLS) if kind_of(flag).joint == "told" else flag)
+        return Finding(_replace(flag, level=TELLS) if get_kind(flag).joint == "told" else flag)
     outside = tuple(name for name, p in alone.parameters.items() if p.verdict == "extrapolated")
     return Finding(_replace(flag, level=TELLS), outside, "extrapolated", mild=True)
 

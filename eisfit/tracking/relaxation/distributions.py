@@ -20,7 +20,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.arrhenius import compute_coordinates
 from eisfit.tracking.given_series import locate, place_in_order
 from eisfit.tracking.relaxation.arcs import Arc, match_arcs
-from eisfit.tracking.relaxation.following import follow_peaks
+from eisfit.tracking.relaxation.follow_peaks import follow_peaks
 from eisfit.tracking.relaxation.processes import Process
 from eisfit.validation.drt import DRTResult, drt
 from eisfit.verdict import limit

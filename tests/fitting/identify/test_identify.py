@@ -12,9 +12,9 @@ import eisfit
 from eisfit import Identification, Spectrum, identify
 from eisfit.errors import SpectrumError
 from eisfit.fitting.identify.choice import choose
-from eisfit.fitting.identify.moves import neighbours
-from eisfit.fitting.identify.roles import crossover, name_parts
-from eisfit.fitting.identify.structures import Arc, circuit_of, orders, shape, size
+from eisfit.fitting.identify.moves import list_moves
+from eisfit.fitting.identify.roles import compute_crossover, name_parts
+from eisfit.fitting.identify.structures import Arc, circuit_of, count_orders, count_parameters, shape_of
 from eisfit.fitting.identify.trials import Workbench
 from eisfit.fitting.identify.usable import drop_top
 from eisfit.model.notation import parse
@@ -62,7 +62,7 @@ SMALL = ("R0-p(R1,CPE1)",)
 )
 def test_the_structure_is_named(truth):
     result = identified(truth)
-    assert shape(parse(truth)) in [shape(parse(text)) for text in result.first.drawings]
+    assert shape_of(parse(truth)) in [shape_of(parse(text)) for text in result.first.drawings]
     assert result.first.grade == "A"
     assert result.probability > 0.3
     assert not result.first.at_bound
@@ -74,8 +74,8 @@ def test_the_warburg_is_found_in_its_arc_whatever_the_random_starts(seed):
     truth = "L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"
     spectrum = noisy(TRUTHS[truth])
     bench = Workbench(spectrum, weights(spectrum, "modulus"), 0.003**2, seed)
-    parent = bench.full(bench.rough(structure("R0-p(R1,CPE1)-p(R2-W2,CPE2)"), []))
-    assert bench.full(bench.rough(structure(truth), [parent])).chisqr / 0.003**2 < 96
+    parent = bench.fit_in_full(bench.fit_roughly(structure("R0-p(R1,CPE1)-p(R2-W2,CPE2)"), []))
+    assert bench.fit_in_full(bench.fit_roughly(structure(truth), [parent])).chisqr / 0.003**2 < 96
 
 
 @pytest.mark.slow
@@ -148,7 +148,7 @@ def test_a_single_wild_point_is_left_out_and_said():
     z = TRUTHS["R0-p(R1,CPE1)"].copy()
     z[30] *= 1.5
     result = identify(noisy(z))
-    assert shape(parse("R0-p(R1,CPE1)")) == shape(result.best.tree)
+    assert shape_of(parse("R0-p(R1,CPE1)")) == shape_of(result.best.tree)
     assert [flag.name for flag in result.flags] == ["points_dropped"]
     assert result.spectrum.points == F.size - 1
 
@@ -186,11 +186,11 @@ def structure(string):
 
 @pytest.mark.parametrize("string", STRINGS)
 def test_neighbours_are_circuits_that_read_and_are_in_the_grammar(string):
-    found = list(neighbours(structure(string), {}, inductive=True))
-    assert len({shape(s) for s in found}) > 10
+    found = list(list_moves(structure(string), {}, inductive=True))
+    assert len({shape_of(s) for s in found}) > 10
     for other in found:
         circuit = eisfit.circuit(circuit_of(other).string)  # every name is there once
-        assert len(circuit.names) == size(other)
+        assert len(circuit.names) == count_parameters(other)
         for part in other:
             assert Arc.of(part) is None or Arc.of(part).node == part
 
@@ -198,14 +198,14 @@ def test_neighbours_are_circuits_that_read_and_are_in_the_grammar(string):
 def test_every_move_has_one_back():
     """What adds one element is undone by what takes one away."""
     start = structure("R0-p(R1,CPE1)")
-    for larger in neighbours(start, {}, inductive=True):
-        back = {shape(s) for s in neighbours(larger, {}, inductive=True)}
-        assert shape(start) in back or len(larger) < 2, circuit_of(larger).string
+    for larger in list_moves(start, {}, inductive=True):
+        back = {shape_of(s) for s in list_moves(larger, {}, inductive=True)}
+        assert shape_of(start) in back or len(larger) < 2, circuit_of(larger).string
 
 
 def test_orders_count_equal_parts():
-    assert orders(structure("R0-p(R1,CPE1)-p(CPE2,R2)-p(R3,CPE3)")) == 6
-    assert orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
+    assert count_orders(structure("R0-p(R1,CPE1)-p(CPE2,R2)-p(R3,CPE3)")) == 6
+    assert count_orders(structure("R0-p(R1,CPE1)-p(R2,C2)")) == 1
 
 
 def test_noise_of_few_points_is_what_a_circuit_leaves():
@@ -242,7 +242,7 @@ def test_what_no_small_circuit_explains_is_given_the_same_circuit_from_any_seed(
     error = rng.normal(0, 5e-4, (2, z.size))
     spectrum = Spectrum(frequency=s.imag / (2 * np.pi), impedance=z + np.abs(z) * (error[0] + 1j * error[1]))
     found = [identify(spectrum, seed=seed) for seed in range(3)]
-    assert len({shape(one.best.tree) for one in found}) == 1
+    assert len({shape_of(one.best.tree) for one in found}) == 1
     assert all(one.first.rms < 0.006 for one in found)
 
 
@@ -321,7 +321,7 @@ def test_a_resistor_that_a_diffusion_hides_does_not_order_the_arcs(resistance):
     named = circuit_of(name_parts(structure, values).structure).string
     assert named == "p(R1,CPE1)-p(R2-W_d,CPE2)"
     arc = Arc.of(structure[0])
-    assert crossover(arc, values) == pytest.approx((np.sqrt(2) * 1.8e7 * 1.9e-7) ** 2.5, rel=0.01)
+    assert compute_crossover(arc, values) == pytest.approx((np.sqrt(2) * 1.8e7 * 1.9e-7) ** 2.5, rel=0.01)
 
 
 @pytest.mark.parametrize(

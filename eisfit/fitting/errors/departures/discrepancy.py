@@ -8,7 +8,7 @@ more probable than the circuit itself, the errors stay the noise's: a wide depar
 set the 95 % of a true circuit.
 
 Where the circuit is then more probably nearly true than true, each departure is fitted to its end
-(`...to_the_end`), and again with the arcs exchanged where they came out against the order of their roles. All
+(`...fitted`), and again with the arcs exchanged where they came out against the order of their roles. All
 that describe the data about as well as the best count alike: of circuits none of which is true, evidence does
 not choose. The value stays that of the fit; how far each departure moves it is part of its error.
 """
@@ -25,23 +25,18 @@ from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
 from eisfit.fitting.errors.departures.first_order import Sizes, are_worth_trying, try_departures
+from eisfit.fitting.errors.departures.fitted import MAX_SIZE, Departed, fit_departures, fit_undeparted
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.other_order import place_among, with_order
+from eisfit.fitting.errors.departures.other_order import place_among, put_in_order
 from eisfit.fitting.errors.departures.shapes import (
     Departure,
     bend_tails,
     combine,
-    diffusions,
-    elements,
+    list_diffusions,
+    list_elements,
     reshape_arcs,
 )
 from eisfit.fitting.errors.departures.smooth import Smooth
-from eisfit.fitting.errors.departures.to_the_end import (
-    FURTHEST,
-    Departed,
-    fit_departures,
-    fit_undeparted,
-)
 from eisfit.records import Columns, dataclass
 from eisfit.verdict import limit
 
@@ -123,14 +118,14 @@ def find_departing(fits: Linearised) -> NDArray[np.intp]:
 
     Of the others `screen_departures` says that there is none.
     """
-    if not elements(fits.circuit):
+    if not list_elements(fits.circuit):
         return np.arange(0)
     with np.errstate(all="ignore"):
         chosen = np.flatnonzero(_are_sound(fits))
         if not chosen.size:
             return chosen
         part = fits.rows(chosen).of_relative_noise
-        return chosen[are_worth_trying(part, _first_order(part), _COUNTS)]
+        return chosen[are_worth_trying(part, _list_first_order(part), _COUNTS)]
 
 
 def screen_departures(
@@ -142,19 +137,19 @@ def screen_departures(
     circuit may be negative, of any. `worth` (b,): those that `find_departing`, where that is known.
     """
     found = Discrepancy.none(fits)
-    if not elements(fits.circuit):
+    if not list_elements(fits.circuit):
         return found, np.arange(0)
     with np.errstate(all="ignore"):  # a row that is not finite keeps the errors of the noise
         chosen = np.flatnonzero(_are_sound(fits))
         if not chosen.size:
             return found, chosen
         part = fits.rows(chosen).of_relative_noise
-        departures = _first_order(part)
+        departures = _list_first_order(part)
         if worth is None:
             tried = are_worth_trying(part, departures, _COUNTS)
         else:
             tried = mask_of(worth, len(fits.values))[chosen]
-        return found, _to_be_followed(found, part, departures, chosen, tried, hidden=hidden)
+        return found, _select_followed(found, part, departures, chosen, tried, hidden=hidden)
 
 
 def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepancy) -> Discrepancy:
@@ -162,7 +157,7 @@ def follow_departures(fits: Linearised, rows: NDArray[np.intp], found: Discrepan
     with np.errstate(all="ignore"):
         # They are few of many, and what takes time is how often something is called: all together.
         for some in _split_rows(rows):
-            _write(found, some, _to_the_end(fits.rows(some).of_relative_noise))
+            _write(found, some, _fit_departures(fits.rows(some).of_relative_noise))
     return found
 
 
@@ -174,7 +169,7 @@ def _are_sound(fits: Linearised) -> NDArray[np.bool_]:
     return np.asarray(finite & (fits.nfree > 0) & (size > limit("rounding")))
 
 
-def _to_be_followed(
+def _select_followed(
     found: Discrepancy,
     fits: Linearised,
     departures: list[Sizes],
@@ -190,10 +185,10 @@ def _to_be_followed(
     for rows in _split_rows(tried):
         part = fits.rows(rows)
         trials = try_departures(part, departures)
-        evidence = _evidence(trials)
-        share = _weights(evidence)
+        evidence = _compute_evidence(trials)
+        share = _compute_weights(evidence)
         if hidden:
-            found.hidden[chosen[rows]] = _hidden(trials, evidence)
+            found.hidden[chosen[rows]] = _find_largest_error(trials, evidence)
         seen = np.flatnonzero((1 - share[:, 0] > limit("nearly_true")) & worth[rows])
         if signed:
             _write(found, chosen[rows[seen]], _average(part, trials, share).rows(seen))
@@ -216,7 +211,7 @@ def _write(found: Discrepancy, rows: NDArray[np.intp], step: Discrepancy) -> Non
         getattr(found, name)[rows[seen]] = getattr(step, name)[seen]
 
 
-def _first_order(fits: Linearised) -> list[Sizes]:
+def _list_first_order(fits: Linearised) -> list[Sizes]:
     """Return the departures that begin at the circuit itself, each with the sizes to be tried."""
     circuit, omega = fits.circuit, fits.omega
     smooth: list[Departure] = [Smooth(circuit, omega, length) for length in _LENGTHS]
@@ -228,13 +223,13 @@ def _first_order(fits: Linearised) -> list[Sizes]:
     return [*((one, _SIZES) for one in smooth), *((one, (1.0,)) for one in shapes if one.nested)]
 
 
-def _to_the_end(fits: Linearised) -> Discrepancy:
+def _fit_departures(fits: Linearised) -> Discrepancy:
     """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
     shapes, tails = reshape_arcs(circuit, omega), bend_tails(circuit, omega)
     departures: list[Departure] = [
         *(Smooth(circuit, omega, _SMOOTH, size) for size in _SIZES),
-        *(Smooth(circuit, omega, _SMOOTH, min(_SIZES), wide) for wide in diffusions(circuit)),
+        *(Smooth(circuit, omega, _SMOOTH, min(_SIZES), wide) for wide in list_diffusions(circuit)),
         *shapes,
         *tails,
         Drifting(circuit, omega),
@@ -242,28 +237,28 @@ def _to_the_end(fits: Linearised) -> Discrepancy:
     ]
     plain = fit_undeparted(fits)
     trials = [plain, *fit_departures(fits, departures)]
-    against, exchanged = with_order(fits)
+    against, exchanged = put_in_order(fits)
     more = fit_departures(fits.rows(against), departures, exchanged) if against.size else []
     whole = [*trials, *(place_among(plain, against, trial) for trial in more)]
-    found = _average(fits, whole, _shares(_evidence(whole)))
-    return _with_other_order(found, fits, trials, whole[len(trials) :]) if more else found
+    found = _average(fits, whole, _compute_shares(_compute_evidence(whole)))
+    return _add_other_order(found, fits, trials, whole[len(trials) :]) if more else found
 
 
-def _with_other_order(
+def _add_other_order(
     found: Discrepancy, fits: Linearised, trials: list[Departed], others: list[Departed]
 ) -> Discrepancy:
     """Return what was found with the best of the trials in which the arcs are exchanged, if it is as good."""
     coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
-    evidence, free = _evidence(others), list(fits.free)
+    evidence, free = _compute_evidence(others), list(fits.free)
     rows, best = np.arange(len(evidence)), np.argmax(evidence, axis=1)
     values = fits.values.copy()
     values[:, free] += np.stack([t.shift for t in others], axis=1)[rows, best]
     values = coordinates.physical(coordinates.internal(values))  # what is tied follows
-    least = _evidence(trials)[:, 1:].max(axis=1) - _AS_GOOD
+    least = _compute_evidence(trials)[:, 1:].max(axis=1) - _AS_GOOD
     found_one = np.isfinite(evidence[rows, best]) & (evidence[rows, best] >= least)
     good = found_one & are_arcs_in_order(fits.circuit, values)
     left = np.stack([t.left for t in others], axis=1)[rows, best]
-    alone = _average(fits, trials, _shares(_evidence(trials)))
+    alone = _average(fits, trials, _compute_shares(_compute_evidence(trials)))
     by_noise = np.einsum("bii->bi", fits.inverse) * (alone.noise_share * trials[0].variance)[:, np.newaxis]
     error = np.sqrt(by_noise + np.einsum("bii->bi", alone.covar))
     return replace(
@@ -274,14 +269,14 @@ def _with_other_order(
     )
 
 
-def _evidence(trials: list[Departed]) -> FloatArray:
+def _compute_evidence(trials: list[Departed]) -> FloatArray:
     """Return the evidence (B, T) of trials, -inf of what could not be evaluated."""
     return np.nan_to_num(np.stack([trial.evidence for trial in trials], axis=1), nan=-np.inf)
 
 
-def _shares(evidence: FloatArray) -> FloatArray:
+def _compute_shares(evidence: FloatArray) -> FloatArray:
     """Return what counts how much (B, T): see the top of this module."""
-    weight = _weights(evidence)
+    weight = _compute_weights(evidence)
     departed = evidence[:, 1:]
     good = departed >= departed.max(axis=1, keepdims=True) - _AS_GOOD
     alike = (1 - weight[:, :1]) * good / good.sum(axis=1, keepdims=True)
@@ -289,7 +284,7 @@ def _shares(evidence: FloatArray) -> FloatArray:
     return np.where(weight[:, :1] < 1 - limit("nearly_true"), alike, weight)
 
 
-def _weights(evidence: FloatArray) -> FloatArray:
+def _compute_weights(evidence: FloatArray) -> FloatArray:
     """Return the probabilities (B, T) of the circuit itself, which is first, and of its departures."""
     others = evidence.shape[1] - 1
     prior = np.array([_TRUE, *[(1 - _TRUE) / others] * others])
@@ -297,7 +292,7 @@ def _weights(evidence: FloatArray) -> FloatArray:
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
-def _hidden(trials: list[Departed], evidence: FloatArray) -> FloatArray:
+def _find_largest_error(trials: list[Departed], evidence: FloatArray) -> FloatArray:
     """Return the largest standard error (B, V) of the trials that the data does not speak against."""
     possible = evidence >= evidence.max(axis=1, keepdims=True) - _BEST_BY
     spread = np.stack([np.einsum("bii->bi", t.covar) + t.shift**2 for t in trials], axis=1)
@@ -316,18 +311,18 @@ def _average(fits: Linearised, trials: list[Departed], share: FloatArray) -> Dis
     spread = np.where(share[:, :, np.newaxis, np.newaxis] > 0, spread, 0.0)
     total = np.einsum("bt,btij->bij", share, spread)
     size = np.sqrt(np.einsum("bii->bi", total))
-    factor = _width(share, np.einsum("btii->bti", spread)) / np.where(size > 0, size, 1.0)
+    factor = _compute_width(share, np.einsum("btii->bti", spread)) / np.where(size > 0, size, 1.0)
     total = total * factor[:, :, np.newaxis] * factor[:, np.newaxis, :]
-    beyond_noise = _positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis])
+    beyond_noise = _make_positive(total - fits.inverse * noise[:, np.newaxis, np.newaxis])
     return replace(
         Discrepancy.none(fits),
         probability=1 - share[:, 0],
         noise_share=noise / variance[:, 0],
-        covar=_possible(fits, beyond_noise),
+        covar=_limit_errors(fits, beyond_noise),
     )
 
 
-def _possible(fits: Linearised, covar: FloatArray) -> FloatArray:
+def _limit_errors(fits: Linearised, covar: FloatArray) -> FloatArray:
     """Return covariances (B, V, V) of which no error is larger than a departure can make it.
 
     A positive parameter is followed to a factor e^3 from the fit, an exponent lies within its bounds; what is
@@ -336,13 +331,13 @@ def _possible(fits: Linearised, covar: FloatArray) -> FloatArray:
     free, rows = list(fits.free), list(fits.circuit.parameters.values())
     log = np.array([rows[k].scale == "log" for k in free])
     inside = np.array([0.5 * (rows[k].max - rows[k].min) for k in free])
-    most = np.where(log, np.abs(fits.values[:, free]) * np.exp(FURTHEST), inside)
+    most = np.where(log, np.abs(fits.values[:, free]) * np.exp(MAX_SIZE), inside)
     size = np.sqrt(np.einsum("bii->bi", covar))
     factor = np.minimum(1.0, most / np.where(size > 0, size, 1.0))
     return np.asarray(covar * factor[:, :, np.newaxis] * factor[:, np.newaxis, :])
 
 
-def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
+def _compute_width(share: FloatArray, variance: FloatArray) -> FloatArray:
     """Return half the 95 % interval over 1.96 (B, V) of normal distributions (B, T, V) mixed at `share`.
 
     Of one that is improbable and very wide, the standard deviation would say more than the interval holds.
@@ -353,20 +348,20 @@ def _width(share: FloatArray, variance: FloatArray) -> FloatArray:
     high = np.log(np.max(np.where(counts, size, 0.0), axis=1))
     for _ in range(24):
         middle = 0.5 * (low + high)
-        beyond = _exceed(NORMAL_95 * np.exp(middle)[:, np.newaxis] / size)
+        beyond = _compute_tail(NORMAL_95 * np.exp(middle)[:, np.newaxis] / size)
         wider = np.einsum("bt,btv->bv", share, beyond) > _OUTSIDE
         low, high = np.where(wider, middle, low), np.where(wider, high, middle)
     return np.asarray(np.exp(0.5 * (low + high)))
 
 
-def _exceed(x: FloatArray) -> FloatArray:
+def _compute_tail(x: FloatArray) -> FloatArray:
     """Return the probability of a normal variable beyond -+x: Abramowitz and Stegun (1964), 7.1.26."""
     t = 1 / (1 + 0.3275911 / np.sqrt(2) * x)
     series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
     return np.asarray(series * np.exp(-0.5 * x * x))
 
 
-def _positive(covar: FloatArray) -> FloatArray:
+def _make_positive(covar: FloatArray) -> FloatArray:
     """Return covariances (B, V, V) without their negative parts, each parameter in its own size."""
     size = np.sqrt(np.abs(np.einsum("bii->bi", covar)))
     size = np.where(size > 0, size, 1.0)

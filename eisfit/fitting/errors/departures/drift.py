@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elements, resistors
+from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, list_elements, list_resistors
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
@@ -29,25 +29,25 @@ class Drifting:
     nested = True
 
     @cached_property
-    def _changing(self) -> tuple[Element, ...]:
-        return (*elements(self.circuit), *resistors(self.circuit))
+    def _changing_elements(self) -> tuple[Element, ...]:
+        return (*list_elements(self.circuit), *list_resistors(self.circuit))
 
     @property
     def count(self) -> int:
         """How many numbers it has."""
-        return len(self._changing)
+        return len(self._changing_elements)
 
     @cached_property
-    def _column(self) -> ComplexArray:
+    def _slope(self) -> ComplexArray:
         """Return d ln Z_e / dc (1, 1, F)."""
         seconds = np.cumsum(1 / self.omega)
         return np.asarray(_SHARE * seconds / seconds[-1] + 0j)[np.newaxis, np.newaxis]
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the elements."""
-        factors = np.exp(c[:, :, np.newaxis] * self._column)
-        return [Change(e, factors[:, k], self._column, k) for k, e in enumerate(self._changing)]
+        factors = np.exp(c[:, :, np.newaxis] * self._slope)
+        return [Change(e, factors[:, k], self._slope, k) for k, e in enumerate(self._changing_elements)]
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order."""
-        return [(element, self._column) for element in self._changing]
+        return [(element, self._slope) for element in self._changing_elements]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
+from eisfit.fitting.errors.departures.fitted import Departed
 from eisfit.fitting.errors.departures.linearised import Linearised
 from eisfit.fitting.errors.departures.shapes import Departure
-from eisfit.fitting.errors.departures.to_the_end import Departed
 from eisfit.records import dataclass
 
 #: A departure that is the circuit itself where its numbers are zero, and the sizes of it to be tried.
@@ -36,15 +36,15 @@ def are_worth_trying(fits: Linearised, departures: Sequence[Sizes], counts: floa
     comes near is worked out by itself, as are those that are like few others.
     """
     worth = np.ones(len(fits.values), dtype=bool)
-    optimum, groups = fits.beyond_parameters, list(_alike(fits))
-    shared = _columns(optimum.rows(np.array([group[0] for group in groups], dtype=np.intp)), departures)
+    optimum, groups = fits.beyond_parameters, list(_iterate_alike(fits))
+    shared = _list_columns(optimum.rows(np.array([group[0] for group in groups], dtype=np.intp)), departures)
     for place, group in enumerate(groups):
         theirs = [(sizes, power[:, place], columns[:, place]) for sizes, power, columns in shared]
-        worth[group] = _ratio(optimum, group, theirs) > counts / _MARGIN
+        worth[group] = _average_ratio(optimum, group, theirs) > counts / _MARGIN
     return worth
 
 
-def _alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
+def _iterate_alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
     """Yield rows of fits whose parameters are nearly those of the first of them."""
     left = np.arange(len(fits.values))
     size = np.where(fits.values != 0, np.abs(fits.values), 1.0)
@@ -57,14 +57,14 @@ def _alike(fits: Linearised) -> Iterator[NDArray[np.intp]]:
         left = left[~near]
 
 
-def _ratio(
+def _average_ratio(
     fits: Linearised, rows: IntArray, shared: Sequence[tuple[tuple[float, ...], FloatArray, FloatArray]]
 ) -> FloatArray:
-    """Return the average likelihood ratio (B,) of departures for rows that share columns, see `_columns`."""
+    """Return the average likelihood ratio (B,) of departures for rows of shared `_list_columns`."""
     residual, nfree = fits.residual[rows].T, fits.nfree[rows]
     total = np.einsum("fb,fb->b", residual, residual)
     best = np.ones(len(rows)) if fits.known_noise else total / np.maximum(nfree, 1)
-    none = _plain_evidence(nfree, total, best)
+    none = _compute_plain_evidence(nfree, total, best)
     variance = best * (np.ones((1, 1)) if fits.known_noise else _FEW_NOISES[:, np.newaxis])
     least = _SEEN * variance.min()
     found: list[FloatArray] = []
@@ -77,12 +77,12 @@ def _ratio(
             told = (excess > least).any(axis=(1, 2))
             excess = np.where(excess > least, excess, 0.0)[told]
             seen = square[told] * (excess > 0)
-            likelihood = _likelihood(nfree, excess, seen, total - np.sum(seen, axis=0), variance)
+            likelihood = _compute_likelihood(nfree, excess, seen, total - np.sum(seen, axis=0), variance)
             found += list(likelihood.max(axis=1) - none)
     return np.asarray(np.mean(np.exp(np.nan_to_num(found, nan=np.inf)), axis=0))
 
 
-def _columns(
+def _list_columns(
     fits: Linearised, departures: Sequence[Sizes]
 ) -> list[tuple[tuple[float, ...], FloatArray, FloatArray]]:
     """Return departures of fits along their axes, those of one number together.
@@ -90,7 +90,7 @@ def _columns(
     Their sizes, powers (D, B, K), and the axes (D, B, K, 2F), of length one.
     """
     found, count = [], len(fits.values)
-    for some in _group([departure for departure, _ in departures], 1) if count else ():
+    for some in _group_by_count([departure for departure, _ in departures], 1) if count else ():
         part = fits.rows(np.tile(np.arange(count), len(some)))
         space = Space.of(part, [departures[k][0] for k in some])
         axes = _Axes.of(part, space)
@@ -108,18 +108,18 @@ def try_departures(fits: Linearised, departures: Sequence[Sizes]) -> list[Depart
     """
     optimum, count = fits.beyond_parameters, len(fits.values)
     found: dict[int, list[Departed]] = {}
-    for some in _group([departure for departure, _ in departures], count):
+    for some in _group_by_count([departure for departure, _ in departures], count):
         rows = np.tile(np.arange(count), len(some))
         part = optimum if len(some) == 1 else optimum.rows(rows)
         axes = _Axes.of(part, Space.of(part, [departures[k][0] for k in some]))
         for size in departures[some[0]][1]:
-            trial = _trial(part, axes, size * size)
+            trial = _try_size(part, axes, size * size)
             for place, k in enumerate(some):
                 found.setdefault(k, []).append(trial.rows(slice(place * count, (place + 1) * count)))
-    return [_nothing(optimum), *(trial for k in range(len(departures)) for trial in found[k])]
+    return [_make_no_departure(optimum), *(trial for k in range(len(departures)) for trial in found[k])]
 
 
-def _group(departures: Sequence[Departure], count: int) -> list[list[int]]:
+def _group_by_count(departures: Sequence[Departure], count: int) -> list[list[int]]:
     """Return the places of departures that go together: those of one number, where the fits are few."""
     single = [k for k, one in enumerate(departures) if one.count == 1]
     apart = [[k] for k, one in enumerate(departures) if one.count > 1]
@@ -145,7 +145,7 @@ class Space:
         """Return the spaces of departures of one count: of each for as many rows of the fits, in turn."""
         each = len(fits.values) // len(departures)
         rows = (slice(k * each, (k + 1) * each) for k in range(len(departures)))
-        parts = [_design(fits, some, one) for some, one in zip(rows, departures, strict=True)]
+        parts = [_compute_design(fits, some, one) for some, one in zip(rows, departures, strict=True)]
         design = (parts[0] if len(parts) == 1 else np.concatenate(parts)).view(np.float64)
         design[~np.isfinite(design)] = 0.0  # an arc of negative resistance has no shape
         across = design @ fits.jacobian.transpose(0, 2, 1)
@@ -156,7 +156,7 @@ class Space:
         return cls(design, seen, moved, normal)
 
 
-def _design(fits: Linearised, rows: slice, departure: Departure) -> ComplexArray:
+def _compute_design(fits: Linearised, rows: slice, departure: Departure) -> ComplexArray:
     """Return what the numbers of a departure change (b, K, F), in units of the weights."""
     weight = fits.weight[rows, np.newaxis, ::2]  # of both parts: the noise is in proportion to |Z|, or known
     shapes = departure.first_order(fits.values[rows])
@@ -164,14 +164,14 @@ def _design(fits: Linearised, rows: slice, departure: Departure) -> ComplexArray
     return np.concatenate(columns, axis=1)
 
 
-def _plain_evidence(nfree: IntArray, left: FloatArray, variance: FloatArray) -> FloatArray:
+def _compute_plain_evidence(nfree: IntArray, left: FloatArray, variance: FloatArray) -> FloatArray:
     return np.asarray(-0.5 * (nfree * np.log(variance) + left / variance))
 
 
-def _nothing(fits: Linearised) -> Departed:
+def _make_no_departure(fits: Linearised) -> Departed:
     left, variance = np.sum(fits.residual**2, axis=1), fits.variance
     return Departed(
-        _plain_evidence(fits.nfree, left, variance),
+        _compute_plain_evidence(fits.nfree, left, variance),
         variance,
         left,
         np.zeros(fits.inverse.shape[:2]),
@@ -203,9 +203,9 @@ class _Axes:
         return cls(axes, power, seen, axes.transpose(0, 2, 1) @ space.moved, left)
 
 
-def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
+def _try_size(fits: Linearised, axes: _Axes, square: float) -> Departed:
     """Return what a discrepancy of variance `square` makes of the fits."""
-    likelihood, variance = _noise(fits, square * axes.power, axes)
+    likelihood, variance = _estimate_noise(fits, square * axes.power, axes)
     total = variance[:, np.newaxis] + square * axes.power
     shift = -np.einsum("bj,bjv->bv", square * np.sqrt(axes.power) * axes.seen / total, axes.moved)
     spread = square * variance[:, np.newaxis] / total
@@ -215,7 +215,7 @@ def _trial(fits: Linearised, axes: _Axes, square: float) -> Departed:
     return Departed(likelihood, variance, left, shift, covar)
 
 
-def _likelihood(
+def _compute_likelihood(
     nfree: IntArray, excess: FloatArray, square: FloatArray, left: FloatArray, variance: FloatArray
 ) -> FloatArray:
     """Return the restricted likelihood (..., n, B) at variances of the noise (n, B).
@@ -228,12 +228,12 @@ def _likelihood(
     return np.asarray(-0.5 * (along + rest + left[..., np.newaxis, :] / variance))
 
 
-def _noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArray, FloatArray]:
+def _estimate_noise(fits: Linearised, excess: FloatArray, axes: _Axes) -> tuple[FloatArray, FloatArray]:
     """Return the restricted likelihood (B,) at its largest over the noise's variance (B,), and that."""
     square = np.ascontiguousarray(axes.seen.T) ** 2
 
     def likelihood(variance: FloatArray) -> FloatArray:
-        return _likelihood(fits.nfree, np.ascontiguousarray(excess.T), square, axes.left, variance)
+        return _compute_likelihood(fits.nfree, np.ascontiguousarray(excess.T), square, axes.left, variance)
 
     if fits.known_noise:
         one = np.ones(len(excess))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, are_all
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation.compiled import linearise_rows, uses_compiled_loop
-from eisfit.fitting.errors.departures.shapes import elements, resistors
+from eisfit.fitting.errors.departures.shapes import list_elements, list_resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
@@ -89,7 +89,8 @@ class Linearised:
         with np.errstate(all="ignore"):
             self.circuit.evaluate(FrequencyGrid(self.omega), self.values, slopes)
         found = [
-            e.differentiate(self.values, slopes) for e in (*elements(self.circuit), *resistors(self.circuit))
+            e.differentiate(self.values, slopes)
+            for e in (*list_elements(self.circuit), *list_resistors(self.circuit))
         ]
         empty = np.zeros((len(slopes), 0, self.omega.size), dtype=np.complex128)
         return np.stack(found, axis=1) if found else empty
@@ -119,7 +120,7 @@ class Linearised:
             self,
             residual=self.residual * factor,
             weight=weight,
-            inverse=_inverse(jacobian, self.held),
+            inverse=_invert_normal(jacobian, self.held),
             _jacobian=jacobian,
             _beyond=None,
         )
@@ -198,14 +199,14 @@ def linearise(
     found = Linearised(*of_fits, empty, weight, empty, nfree, known_noise)
     rows, points = target.shape
     if coordinates is not None and not held.any() and uses_compiled_loop(coordinates, rows, points, None):
-        described = _describe(found, coordinates)
+        described = _read_compiled(found, coordinates)
         if described is not None:
             return described
     residual, jacobian = _evaluate(found)
-    return replace(found, residual=residual, inverse=_inverse(jacobian, held), _jacobian=jacobian)
+    return replace(found, residual=residual, inverse=_invert_normal(jacobian, held), _jacobian=jacobian)
 
 
-def _describe(fits: Linearised, coordinates: Coordinates) -> Linearised | None:
+def _read_compiled(fits: Linearised, coordinates: Coordinates) -> Linearised | None:
     """Return fits with what the compiled loop knows of them; None where a fit is not determined."""
     theta = coordinates.internal(fits.values)
     grid = FrequencyGrid(fits.omega)
@@ -237,7 +238,7 @@ def _evaluate(fits: Linearised) -> tuple[FloatArray, FloatArray]:
     return difference.view(np.float64) * weight, jacobian
 
 
-def _inverse(jacobian: FloatArray, held: BoolArray) -> FloatArray:
+def _invert_normal(jacobian: FloatArray, held: BoolArray) -> FloatArray:
     """Return (J J^T)^-1 (B, V, V) of Jacobians (B, V, 2F): zero where held, NaN where singular."""
     normal = jacobian @ jacobian.transpose(0, 2, 1)
     if not held.any():

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from eisfit.arrays import FloatArray
 from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.swapped_arcs import exchange_arcs
+from eisfit.fitting.errors.departures.fitted import MAX_SIZE, Departed
 from eisfit.fitting.errors.departures.linearised import Linearised
-from eisfit.fitting.errors.departures.shapes import resistors
-from eisfit.fitting.errors.departures.to_the_end import FURTHEST, Departed
+from eisfit.fitting.errors.departures.shapes import list_resistors
 
 
-def with_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
+def put_in_order(fits: Linearised) -> tuple[NDArray[np.intp], FloatArray]:
     """Return which fits (b,) have arcs against the order of their roles, and their parameters in order."""
     orders = exchange_arcs(fits.circuit, fits.values)
     rows, found = [], []
@@ -30,9 +30,9 @@ def _are_near(fits: Linearised, orders: FloatArray, b: int) -> NDArray[np.bool_]
 
     Arcs of quite other sizes are no rivals: that they stand against their roles is told (`arcs_swapped`).
     """
-    columns = [element.columns[0] for element in resistors(fits.circuit)]
+    columns = [element.columns[0] for element in list_resistors(fits.circuit)]
     far = np.abs(np.log(orders[:, columns] / fits.values[b, columns]))
-    return np.asarray((far <= FURTHEST).all(axis=1))
+    return np.asarray((far <= MAX_SIZE).all(axis=1))
 
 
 def place_among(plain: Departed, rows: NDArray[np.intp], part: Departed) -> Departed:

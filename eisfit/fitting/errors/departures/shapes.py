@@ -30,9 +30,9 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.engine.arcs import arcs
 from eisfit.model.circuit import Circuit
+from eisfit.model.circuit_cache import cache_per_circuit
 from eisfit.model.elements._complex_parts import complex_log1p, complex_root, j_power
 from eisfit.model.notation import Component, components
-from eisfit.model.once import cache_per_circuit
 from eisfit.records import dataclass
 
 _NOT_DISPERSIVE = ("R", "L", "La", "K")
@@ -73,7 +73,7 @@ class Element:
 
 
 @cache_per_circuit
-def elements(circuit: Circuit) -> tuple[Element, ...]:
+def list_elements(circuit: Circuit) -> tuple[Element, ...]:
     """Return the dispersive elements of a circuit."""
     place = {name: k for k, name in enumerate(circuit.names)}
     found: list[Element] = []
@@ -86,13 +86,13 @@ def elements(circuit: Circuit) -> tuple[Element, ...]:
 
 
 @cache_per_circuit
-def resistors(circuit: Circuit) -> tuple[Element, ...]:
+def list_resistors(circuit: Circuit) -> tuple[Element, ...]:
     """Return the resistances of a circuit; their places follow those of the dispersive elements."""
     place = {name: k for k, name in enumerate(circuit.names)}
     found = [part for part in components(circuit.tree) if part.symbol == "R"]
     return tuple(
         Element(k, part, (place[part.name],), (1.0,))
-        for k, part in enumerate(found, start=len(elements(circuit)))
+        for k, part in enumerate(found, start=len(list_elements(circuit)))
     )
 
 
@@ -161,7 +161,7 @@ class Reshaped:
         """Return what arcs of one form do, each at parameters (b, P) and numbers (b, 1), all at once."""
         log_jw = some[0][0]._log_jw
         with np.errstate(all="ignore"):
-            st = np.concatenate([one._st(values, log_jw) for one, values, _ in some])
+            st = np.concatenate([one._compute_power(values, log_jw) for one, values, _ in some])
             y, by_st, by_c = some[0][0].form(st, np.concatenate([c for *_, c in some]))
             inverse = 1 / y
             steep, factor, by_number = 1 - by_st * inverse, st * inverse, (-by_c * inverse)[:, np.newaxis]
@@ -183,7 +183,7 @@ class Reshaped:
     def _log_jw(self) -> ComplexArray:
         return np.asarray(np.log(self.omega) + 0.5j * np.pi)
 
-    def _st(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
+    def _compute_power(self, values: FloatArray, log_jw: ComplexArray) -> ComplexArray:
         columns = self.element.columns
         exponent = values[:, columns[1], np.newaxis] if len(columns) > 1 else np.ones((1, 1))
         rq = np.log(values[:, self.resistor] * values[:, columns[0]])[:, np.newaxis]  # nan of a negative R
@@ -194,7 +194,7 @@ class Reshaped:
         if self.tangent is None:
             return []
         with np.errstate(all="ignore"):
-            column = self.tangent(self._st(values, self._log_jw))
+            column = self.tangent(self._compute_power(values, self._log_jw))
         return [(self.element, column[:, np.newaxis])]
 
 
@@ -223,17 +223,17 @@ def _split_tangent(st: ComplexArray) -> ComplexArray:
     return np.asarray(_SPLIT * (st - 1) / (st + 1))
 
 
-def _porous(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+def _make_porous(st: ComplexArray, c: FloatArray) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
     x0 = np.exp(0.5 * _POROUS * c)
     x = x0 * complex_root(1 + st)
-    (g, steep), (g0, steep0) = _x_tanh(x), _x_tanh(x0.astype(np.complex128))
+    (g, steep), (g0, steep0) = _compute_x_tanh(x), _compute_x_tanh(x0.astype(np.complex128))
     by_c = 0.5 * _POROUS * (steep * g0 - g * steep0) / g0**2
     small = np.abs(st) < 1e-7  # there g / g0 - 1 is lost in rounding
     y = np.where(small, 0.5 * st * steep0 / g0, g / g0 - 1)
     return y, 0.5 * steep * st / (1 + st) / g0, by_c
 
 
-def _x_tanh(x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+def _compute_x_tanh(x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     """Return x tanh x and x times its derivative."""
     inside = np.where(x.real < _DEEP, x, _DEEP)
     tanh = np.where(x.real < _DEEP, np.tanh(inside), 1.0)
@@ -243,9 +243,9 @@ def _x_tanh(x: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
 def reshape_arcs(circuit: Circuit, omega: FloatArray) -> list[Reshaped]:
     """Return the other shapes of the arcs of a circuit, those that hold the circuit itself first."""
     place = {name: k for k, name in enumerate(circuit.names)}
-    storages = {element.component.name: element for element in elements(circuit)}
+    storages = {element.component.name: element for element in list_elements(circuit)}
     pairs = [(storages[s.name], place[r.name]) for r, s in arcs(circuit.tree) if s.name in storages]
-    forms = ((_skew, _skew_tangent), (_split, _split_tangent), (_porous, None))
+    forms = ((_skew, _skew_tangent), (_split, _split_tangent), (_make_porous, None))
     return [Reshaped(omega, s, r, form, tangent) for form, tangent in forms for s, r in pairs]
 
 
@@ -259,15 +259,15 @@ class Tilted:
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the diffusion."""
-        column = self._column
+        column = self._slope
         return [Change(self.element, np.exp(c * column), column[np.newaxis, np.newaxis])]
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order."""
-        return [(self.element, self._column[np.newaxis, np.newaxis])]
+        return [(self.element, self._slope[np.newaxis, np.newaxis])]
 
     @property
-    def _column(self) -> ComplexArray:
+    def _slope(self) -> ComplexArray:
         log = np.log(self.omega)
         return np.asarray(-_TILT * (log - log.mean() + 0.5j * np.pi))
 
@@ -288,7 +288,7 @@ class Ended:
 
     def changes(self, values: FloatArray, c: FloatArray) -> list[Change]:
         """Return what it does to the diffusion."""
-        sign, x = (1 if self.closed else -1), self._depth(np.exp(np.clip(c, -_FAR, _FAR)))
+        sign, x = (1 if self.closed else -1), self._compute_depth(np.exp(np.clip(c, -_FAR, _FAR)))
         less = np.exp(-2 * x)
         factor = ((1 + less) / (1 - less)) ** sign
         by_c = -2 * sign * x * less / (1 - less**2)
@@ -296,20 +296,20 @@ class Ended:
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order about a layer without an end."""
-        return [(self.element, 2 * np.exp(-2 * self._depth(np.ones((1, 1))))[np.newaxis])]
+        return [(self.element, 2 * np.exp(-2 * self._compute_depth(np.ones((1, 1))))[np.newaxis])]
 
-    def _depth(self, longer: FloatArray) -> ComplexArray:
+    def _compute_depth(self, longer: FloatArray) -> ComplexArray:
         return np.asarray(np.sqrt(self.omega * _END / (2 * self.omega.min()) * longer) * (1 + 1j))
 
 
-def diffusions(circuit: Circuit) -> list[Element]:
+def list_diffusions(circuit: Circuit) -> list[Element]:
     """Return the diffusions of a circuit, which have a tail or end as one."""
-    return [e for e in elements(circuit) if e.component.symbol in _DIFFUSIONS]
+    return [e for e in list_elements(circuit) if e.component.symbol in _DIFFUSIONS]
 
 
 def bend_tails(circuit: Circuit, omega: FloatArray) -> list[Tilted | Ended]:
     """Return the other tails of the diffusions of a circuit."""
-    found = diffusions(circuit)
+    found = list_diffusions(circuit)
     endless = [e for e in found if e.component.symbol == "W"]
     ended = (Ended(omega, e, closed) for closed in (True, False) for e in endless)
     return [*(Tilted(omega, e) for e in found), *ended]

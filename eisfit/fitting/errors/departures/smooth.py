@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, elements
+from eisfit.fitting.errors.departures.shapes import Change, Element, Shape, list_elements
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 
@@ -32,12 +32,12 @@ class Smooth:
     @cached_property
     def bumps(self) -> ComplexArray:
         """U + jv (K, F) of a single element."""
-        return _bumps(np.log(self.omega), self.length)
+        return _place_bumps(np.log(self.omega), self.length)
 
     @property
     def count(self) -> int:
         """How many numbers it has."""
-        return len(self.bumps) * len(elements(self.circuit))
+        return len(self.bumps) * len(list_elements(self.circuit))
 
     def of(self, element: Element) -> ComplexArray:
         """Return the bumps (K, F) of an element, in its own size."""
@@ -49,7 +49,7 @@ class Smooth:
         """Return what it does to the elements."""
         each = len(self.bumps)
         found = []
-        for element in elements(self.circuit):
+        for element in list_elements(self.circuit):
             columns = self.of(element)
             first = each * element.place
             # Of real numbers: after OpenBLAS' product of complex ones numpy's exp takes twenty times as long.
@@ -59,11 +59,11 @@ class Smooth:
 
     def first_order(self, values: FloatArray) -> list[Shape]:
         """Return it to first order."""
-        return [(element, self.of(element)[np.newaxis]) for element in elements(self.circuit)]
+        return [(element, self.of(element)[np.newaxis]) for element in list_elements(self.circuit)]
 
 
 @lru_cache(maxsize=4)
-def _bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _compute_bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return x, one bump, and the phase that goes with it: in Fourier space i tanh(k pi/2) times the bump.
 
     That is its convolution with -1/(pi sinh x), which is summed at odd steps to either side: to all digits.
@@ -77,9 +77,9 @@ def _bump(length: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     return x, bump, np.convolve(bump, kernel, mode="same")
 
 
-def _bumps(log_omega: FloatArray, length: float) -> ComplexArray:
+def _place_bumps(log_omega: FloatArray, length: float) -> ComplexArray:
     """Return bumps u + jv (K, F), a length apart, which together vary as much everywhere."""
-    x, bump, phase = _bump(length)
+    x, bump, phase = _compute_bump(length)
     low, high = log_omega.min() - 2 * length, log_omega.max() + 2 * length
     at = log_omega - np.arange(low, high + 0.999 * length, length)[:, np.newaxis]
     return np.asarray(np.interp(at, x, bump) + 1j * np.interp(at, x, phase))

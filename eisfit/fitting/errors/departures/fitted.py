@@ -23,8 +23,8 @@ from eisfit.records import Columns, dataclass
 
 _ITERATIONS = (6, 12)  # before and after the noise is estimated again
 _SOLVER: dict[str, Any] = {"tolerance": 1e-5, "damping": 1e-3, "engine": "numpy"}
-FURTHEST = 3.0  # a parameter moves from the fit, as a logarithm
-_MOST = 12.0  # standard deviations
+MAX_SIZE = 3.0  # a parameter moves from the fit, as a logarithm
+_MAX_ITERATIONS = 12.0  # standard deviations
 _HOPELESS = 40.0  # of the log evidence, behind the best departure: those go no further than the first steps
 _AT_ONCE = 256  # rows
 _SMALL = 8  # numbers: departures of no more go together, each with numbers that change nothing
@@ -125,7 +125,7 @@ class _Problem(Problem):
         changes = []
         for alike in self._places:
             given = [(one, values[row], c[row[:, np.newaxis], places]) for one, row, places in alike]
-            found = _changes(given)
+            found = _list_changes(given)
             changes += [
                 (row, places, x)
                 for (_, row, places), of_one in zip(alike, found, strict=True)
@@ -156,7 +156,7 @@ class _Problem(Problem):
         return residual, jacobian
 
 
-def _changes(alike: Sequence[tuple[Departure, FloatArray, FloatArray]]) -> list[list[Change]]:
+def _list_changes(alike: Sequence[tuple[Departure, FloatArray, FloatArray]]) -> list[list[Change]]:
     """Return what departures of one form do, each at parameters (b, P) and numbers (b, k)."""
     if len(alike) == 1:
         return [one.changes(values, c) for one, values, c in alike]
@@ -224,8 +224,8 @@ class _Start:
         coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
         box = Box.search(coordinates, fits.omega, fits.target)
         inside = coordinates.internal(values)
-        low = np.where(fits.held, inside, np.maximum(box.low, inside - FURTHEST))
-        high = np.where(fits.held, inside, np.minimum(box.high, inside + FURTHEST))
+        low = np.where(fits.held, inside, np.maximum(box.low, inside - MAX_SIZE))
+        high = np.where(fits.held, inside, np.minimum(box.high, inside + MAX_SIZE))
         numbers = np.zeros((len(values), max((one.count for one in departures), default=0)))
         return cls(
             fits,
@@ -234,8 +234,8 @@ class _Start:
             coordinates,
             np.concatenate([inside, numbers], axis=1),
             Box(
-                np.concatenate([np.minimum(low, inside), numbers - _MOST], axis=1),
-                np.concatenate([np.maximum(high, inside), numbers + _MOST], axis=1),
+                np.concatenate([np.minimum(low, inside), numbers - _MAX_ITERATIONS], axis=1),
+                np.concatenate([np.maximum(high, inside), numbers + _MAX_ITERATIONS], axis=1),
             ),
         )
 
@@ -269,15 +269,15 @@ class _Start:
         data, free, inner = self.fits.weight.shape[1], list(self.fits.free), self.coordinates.size
         left = np.sum(residual**2, axis=1)
         if not (known or self.fits.known_noise):
-            used = np.einsum("bij,bji->b", invert(self._normal(inside, variance)), inside) / variance
+            used = np.einsum("bij,bji->b", invert(self._compute_normal(inside, variance)), inside) / variance
             found = left / np.maximum(data - used, 1.0)  # less the numbers used up
             variance = np.where(np.isfinite(found) & (found > 0), found, variance)
-        normal = self._normal(inside, variance)
+        normal = self._compute_normal(inside, variance)
         _, size = np.linalg.slogdet(normal)
         prior = np.sum(theta[:, inner:] ** 2, axis=1)
         cost = left / variance + prior + data * np.log(variance) + size
         values = self.coordinates.physical(theta[:, :inner])
-        unit = self._unit(values)
+        unit = self._find_unit(values)
         covar = invert(normal)[:, :inner, :inner] * unit[:, :, np.newaxis] * unit[:, np.newaxis, :]
         covar = covar * ~self.fits.held[:, :, np.newaxis] * ~self.fits.held[:, np.newaxis, :]
         return Departed(-0.5 * cost, variance, left, (values - self.fits.values)[:, free], covar)
@@ -289,7 +289,7 @@ class _Start:
         z, slopes = problem.compute_impedance(values, theta[:, inner:])
         own = values.shape[1]
         self.coordinates.add_chain_of_expressions(slopes[:, :own], values)
-        by_free = slopes[:, list(self.fits.free)] * self._unit(values)[:, :, np.newaxis]
+        by_free = slopes[:, list(self.fits.free)] * self._find_unit(values)[:, :, np.newaxis]
         by_free = by_free * ~self.fits.held[:, :, np.newaxis]
         residual, jacobian = problem.weigh(z, np.concatenate([by_free, slopes[:, own:]], axis=1))
         inside = jacobian @ jacobian.transpose(0, 2, 1)
@@ -297,7 +297,7 @@ class _Start:
         inside[lost], residual[lost] = np.eye(inside.shape[1]), np.inf
         return residual, inside
 
-    def _normal(self, inside: FloatArray, variance: FloatArray) -> FloatArray:
+    def _compute_normal(self, inside: FloatArray, variance: FloatArray) -> FloatArray:
         """Return J J^T at a variance of the noise, with the prior."""
         normal, inner = inside / variance[:, np.newaxis, np.newaxis], self.coordinates.size
         diagonal = np.einsum("bii->bi", normal)
@@ -305,7 +305,7 @@ class _Start:
         diagonal[:, inner:] += 1
         return normal
 
-    def _unit(self, values: FloatArray) -> FloatArray:
+    def _find_unit(self, values: FloatArray) -> FloatArray:
         """Return what one step of a parameter is (B, V): its value where it moves as a logarithm."""
         free = list(self.fits.free)
         return np.where(self.coordinates.log[free], values[:, free], 1.0)

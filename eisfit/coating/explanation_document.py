@@ -28,7 +28,7 @@ from eisfit.coating.inference.next_experiments import rank_experiments
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, compute_probabilities, find_most_probable
 from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import find_posteriors
-from eisfit.coating.outside import describe_outside, find_gain, list_broken_spectra
+from eisfit.coating.outside_causes import describe_outside, find_gain, list_broken_spectra
 from eisfit.coating.physics.parameters import PARAMETERS
 from eisfit.coating.replicates import SCATTER, examine_replicates
 from eisfit.coating.study import Study

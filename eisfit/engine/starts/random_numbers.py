@@ -23,7 +23,7 @@ _BUFFERED = 1024  # numbers mixed at a time: sixteen alone take as long
 Size = int | tuple[int, ...]
 
 
-class Chance:
+class Random:
     """A stream of random numbers, named as those of `numpy.random.Generator`.
 
     Parameters
@@ -33,7 +33,7 @@ class Chance:
 
     Examples
     --------
-    >>> bool((Chance(0, 1).random(3) == Chance(0, 1).random(3)).all())
+    >>> bool((Random(0, 1).random(3) == Random(0, 1).random(3)).all())
     True
     """
 
