@@ -48,7 +48,7 @@ class SeriesChoice:
     chosen_by: str = "user"
 
     def mark(self, row: FitResult | FitFailure) -> FitResult | FitFailure:
-        """Return a fit with the circuit that says who chose that."""
+        """Return a fit whose circuit states how it was chosen."""
         if not self.note or isinstance(row, FitFailure):
             return row
         return dataclasses.replace(row, chosen_by=self.chosen_by)

@@ -30,7 +30,7 @@ _NOTHING = Geometry()
 
 
 class Derived(NamedTuple):
-    """A derived quantity; `given` is the relative error that what was given of the cell brings into it."""
+    """A derived quantity; `given` is the relative error that comes from the given geometry of the cell."""
 
     unit: str
     formula: Formula

@@ -177,7 +177,7 @@ def fit(
 def _try_others(
     result: FitResult, choice: Choice, settings: Settings, *, held: bool, **options: Any
 ) -> tuple[FitResult, Choice]:
-    """Return a fit and the choice of its circuit: of another one, where that alone can be used.
+    """Return a fit and the choice of its circuit: another one where only that can be used.
 
     Where the user has `held` something, or the fit is refused by its residual or its data, it stays.
     """
@@ -208,7 +208,7 @@ def _find_alternatives(task: Task, basin: Basin, fitted: FitResult) -> tuple[dic
 
 
 def _search_as_low(choice: Choice, fitted: FitResult, task: Task, seed: int) -> FitResult:
-    """Return a fit as low as what identify has seen, and say who chose the circuit."""
+    """Return a fit as low as the one of identify, and note how the circuit was chosen."""
     if fitted.statistics.chisqr > _AS_LOW * choice.answer.chisqr:
         at_best = Task.of(task.spectrum, task.circuit.constrain(start=choice.answer.values), task.settings)
         fitted = finish_in_lmfit(at_best, *find_start(at_best, seed))
@@ -333,7 +333,7 @@ def _make_parameters(circuit: Circuit, values: Mapping[str, float], held: frozen
 
 @contextmanager
 def _guard_expressions(circuit: Circuit) -> Iterator[None]:
-    """Turn what lmfit raises or warns of when an expression leads nowhere into one sentence."""
+    """Turn errors and warnings of lmfit about an expression without finite values into one sentence."""
     if not circuit.expressions:
         yield
         return

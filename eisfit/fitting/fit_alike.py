@@ -85,7 +85,7 @@ def fit_like(spectrum: Spectrum, known: str | Circuit, **options: Any) -> FitRes
 
 
 def serves(result: FitResult | FitFailure) -> bool:
-    """Return whether a circuit leaves nothing to look for: grade A, and every parameter is determined."""
+    """Return whether a fit needs no other circuit: grade A, and every parameter is determined."""
     if isinstance(result, FitFailure) or result.grade != "A":
         return False
     return all(p.verdict in BELIEVED for p in result.parameters.values())

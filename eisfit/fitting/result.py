@@ -149,7 +149,7 @@ class FitResult(Told):
 
     @cached_property
     def fitted(self) -> ComplexArray:
-        """Impedance of the fitted circuit at the measured frequencies, (F,) ohm; nobody writes to it."""
+        """Impedance of the fitted circuit at the measured frequencies, (F,) ohm; not writable."""
         found = self.circuit.impedance(self.spectrum.frequency, self.values)
         found.setflags(write=False)
         return found

@@ -16,7 +16,7 @@ _SHARP = 1.4  # times the narrowest peak that can be shown: Gerischer's and idea
 
 
 def find_misfit_flags(p: Problem, x: FloatArray, relative: float) -> tuple[Flag, ...]:
-    """Return what the residual (`relative`: of |Z|) and the slow end of the distribution say."""
+    """Return flags of the residual (`relative`: of |Z|) and of the slow end of the distribution."""
     size = float(np.sqrt(np.mean((p.a @ x - p.b) ** 2)))
     flags = []
     if size > 1.5 and relative > _WELL:
@@ -39,7 +39,7 @@ def is_sharp(p: Problem, strength: float, top: int, peak: Peak) -> bool:
 
 
 def find_peak_flags(p: Problem, merged: Sequence[tuple[int, int]], sharp: Sequence[Peak]) -> tuple[Flag, ...]:
-    """Return which maxima were taken as one peak, and which peaks may be sharper than they are shown."""
+    """Return flags of maxima taken as one peak, and of peaks that may be sharper than shown."""
     flags = []
     if merged:
         pairs = ", ".join(f"{p.tau[fast]:.2g} and {p.tau[slow]:.2g} s" for fast, slow in merged)

@@ -144,7 +144,7 @@ def add_resonances(problem: Problem, trust: Trust) -> Trust:
             if trust.kept.all() and not find_breaches(trust):
                 break
         elif len(resonances) > len(trust.problem.basis.resonances) + 1:
-            break  # one may be of use with the next alone; two of no use are enough
+            break  # one may help only together with the next; two that do not are enough
     return trust
 
 
@@ -173,7 +173,7 @@ def _fit_sparsely(problem: Problem) -> LinearFit:
 
 
 def find_breaches(trust: Trust) -> list[Finding]:
-    """Return what breaks: the shortest end whose loss mends the rest, else where the deviation is seen.
+    """Return the breaches: the shortest end without which the rest passes, else where the deviation is seen.
 
     Where it is seen nearly everywhere, an end without which the rest keeps what the field puts up with is
     the part that matters.
@@ -193,7 +193,7 @@ def find_breaches(trust: Trust) -> list[Finding]:
 
 
 def _find_worst_end(trust: Trust, problem: Problem) -> Finding | None:
-    """Return the shortest end whose loss mends the rest to half the tolerance, None where none does."""
+    """Return the shortest end without which the rest passes at half the tolerance, None without one."""
     elements = trust.solved.elements
     cuts = [(count, side) for side in ("low", "high") if (count := _find_cut(problem, elements, side))]
     if not cuts:

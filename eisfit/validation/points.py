@@ -86,7 +86,7 @@ class Tested:
 
 
 def check_points(spectrum: Spectrum, needs: str) -> None:
-    """Refuse a spectrum of fewer than `FEWEST` points; `needs` is who needs them, with the verb.
+    """Refuse a spectrum of fewer than `FEWEST` points; `needs` says what needs them, with the verb.
 
     An impedance of zero has no phase, and cannot be weighed: it is refused too.
     """

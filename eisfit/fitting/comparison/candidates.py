@@ -1,4 +1,4 @@
-"""The candidates of a comparison: a short search for each circuit, a whole one for those that may be best.
+"""The candidates of a comparison: a short search for each circuit, a full one for those that may be best.
 
 Each circuit, from the smallest to the largest, first gets a short search (`eisfit.engine.short_search`), and
 a whole one where it ends near the best without being larger: it may have missed its optimum. Those that then
@@ -167,7 +167,7 @@ def _is_alike(one: Entry, other: Entry) -> bool:
 
 
 def _select_near(found: list[Entry], noise: float) -> list[int]:
-    """Return which to look at in full: those near the best, or all that may fit where it does not."""
+    """Return which to search in full: those near the best, or all that may fit where it does not."""
     best = min((e for e in found if e.row and not e.row.refused), key=lambda entry: entry.bic, default=None)
     left = [k for k, entry in enumerate(found) if not entry.row]
     if best is not None and best.chisqr <= _MAX_RATIO * noise:
@@ -180,7 +180,7 @@ def _select_near(found: list[Entry], noise: float) -> list[int]:
 
 
 def _is_noise(entry: Entry) -> bool:
-    """Return whether nothing that another circuit might give is left in the residual."""
+    """Return whether the residual holds nothing that another circuit could explain."""
     unit = entry.chisqr / max(2 * entry.task.spectrum.points - len(entry.circuit.free_names), 1)
     return find_explainable(entry.task.problem, entry.basin.theta) < BY_CHANCE * unit
 

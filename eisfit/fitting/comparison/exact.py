@@ -46,7 +46,7 @@ _REACHED = 1.5  # chi-square over the count of numbers: the digits are reached
 _NEAR = 1e-4  # relative rms of an end from which the digits may be reached
 _FAR = 1e-2  # the same where no branch has been put elsewhere
 _NORMAL = 1.2  # chi-square over the count of numbers: no optimum is looked for below it
-_WITHIN = 45.0  # the same: a search that has gone further astray has moved every branch in vain
+_WITHIN = 45.0  # the same: from farther away, moving branches has not helped
 _AS_LARGE = 2  # more parameters: BIC may prefer another circuit so much larger for a small gain by the digits
 _ENDS = 4  # of a search that are then taken to the digits
 _LEAST_INDUCTANCE = 1e-10  # henry: of a tenth of a millimetre of wire (about 1 nH a millimetre)
@@ -113,7 +113,7 @@ def make_exact_candidates(
 
 
 def _have_stopped_at_noise(fitted: Sequence[_Fitted]) -> bool:
-    """Return whether of the closest circuits the larger leave as much as a smaller, and that is noise."""
+    """Return whether larger circuits leave as much as a smaller one among the closest, and that is noise."""
     closest = min(fitted, key=lambda one: one.basin.chisqr, default=None)
     if closest is None:
         return False
@@ -122,7 +122,7 @@ def _have_stopped_at_noise(fitted: Sequence[_Fitted]) -> bool:
 
 
 def _leaves_noise(closest: _Fitted) -> bool:
-    """Return whether what a circuit leaves is noise: more than a program's, and no neighbours alike."""
+    """Return whether a residual is noise: larger than a program's rounding, neighbours uncorrelated."""
     problem = closest.task.problem
     residual = problem.at(closest.theta)[0].reshape(-1, 2)
     if closest.basin.chisqr < _NOISE**2 * residual.size:
@@ -202,7 +202,7 @@ def _make_row(one: _Fitted, noise: float, deviance: float) -> Candidate:
 
 
 def refuse_tiny_inductance(rows: list[Candidate]) -> list[Candidate]:
-    """Refuse the best row where its inductance is no wire's and a circuit without one is about as good."""
+    """Refuse the best row where its inductance is too small for a wire and one without is about as good."""
     ranked = sorted((row for row in rows if not row.refused), key=lambda row: row.bic)
     if not ranked or not _has_tiny_inductance(ranked[0]):
         return rows

@@ -190,7 +190,7 @@ class Comparison(Told):
         return not c.refused and c.bic - best.bic < limit("hardly_worse")
 
     def _describe_closer(self, best: Candidate) -> list[str]:
-        """Say which refused circuit fits closer: what refuses it may be mended."""
+        """Say which refused circuit fits closer: the reason to refuse it may be removable."""
         refused = [c for c in self.ranked if c.refused and c.result]
         closest = min(refused, key=lambda c: c.bic, default=best)
         if closest.bic > best.bic - limit("hardly_worse"):
@@ -297,7 +297,7 @@ def _join_names(candidates: Sequence[Candidate]) -> str:
 
 
 def _accept_closest(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
-    """Return the candidates, the closest one no longer refused where all that are not miss the data.
+    """Return the candidates, the closest one accepted where all others that are accepted miss the data.
 
     A parameter that the data do not determine is a flaw of that parameter; to miss the data is one of the
     whole circuit. Where the closest can be used, and is better by far, it is the answer though another is

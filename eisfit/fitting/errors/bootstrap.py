@@ -1,4 +1,4 @@
-"""Bootstrap: the fit repeated on data that might as well have been measured, in batches of the solver.
+"""Bootstrap: the fit repeated on simulated data with the noise of the measured, in batches of the solver.
 
 ``residual``: the fitted impedance with its own residuals, drawn with replacement. The complex residual of a
 point is drawn as one, divided by its error bar, so that real and imaginary part stay together; residuals are

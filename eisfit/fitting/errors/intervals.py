@@ -253,7 +253,7 @@ def _close_ends(ends: FloatArray, is_open: tuple[bool, bool]) -> tuple[float | N
 def _draw_derived(
     derived: Derived, columns: Mapping[str, FloatArray], rng: np.random.Generator
 ) -> FloatArray:
-    """Return a derived quantity (n,) of all draws, with what was given of the cell drawn too."""
+    """Return a derived quantity (n,) of all draws, with the given geometry of the cell drawn too."""
     with np.errstate(all="ignore"):
         drawn = np.asarray(derived.formula(columns))
         return drawn * np.exp(derived.given * rng.standard_normal(drawn.size))

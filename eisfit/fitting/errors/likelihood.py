@@ -50,7 +50,7 @@ def profile_intervals(
 
 
 def _profile_derived(refit: Refit, names: tuple[str, ...], width: float, rough: bool) -> list[Profile]:
-    """Return the profiles of derived quantities, wider by the errors of what was given of the cell."""
+    """Return the profiles of derived quantities, wider by the errors of the given geometry."""
     result = refit.result
     table = list_formulas(result.circuit, result.geometry)
     found = compute_derived_profiles(refit, {name: table[name].formula for name in names}, width, rough=rough)

@@ -1,4 +1,4 @@
-"""Profile likelihood: how far a parameter can go while all others make up for it.
+"""Profile likelihood: how far a parameter can go while all others are refitted.
 
 One parameter is held at a value, chisqr minimised over all others; the interval is where the rise of chisqr
 stays below its quantile. Every point of every profile is a row of one batch of the solver.
@@ -226,7 +226,7 @@ class ProfileWalk:
             self._measure(np.array(list(wanted), dtype=np.intp), np.array(list(wanted.values())))
 
     def _choose_next(self, task: int) -> float | None:
-        """Return where to look next for the crossing: the root of the rise is nearly a straight line."""
+        """Return where to evaluate next for the crossing: the root of the rise is nearly a straight line."""
         crossing = self._find_crossing(task)
         if crossing is None:
             return None

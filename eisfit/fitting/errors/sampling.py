@@ -1,4 +1,4 @@
-"""Markov-chain Monte Carlo: an ensemble of walkers whose moves do not ask how the parameters are scaled.
+"""Markov-chain Monte Carlo: an ensemble of walkers whose moves do not depend on the parameters' scales.
 
 Half of the walkers move at a time, each by a difference of two of the other half (C. J. F. ter Braak, Stat.
 Comput. 16 (2006) 239; as an ensemble B. Nelson, E. B. Ford, M. J. Payne, Astrophys. J. Suppl. 210 (2014) 11),

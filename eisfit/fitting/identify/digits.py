@@ -34,7 +34,7 @@ _AS_WELL = 1.5  # times chisqr, that leaving something out may cost where the di
 def search_by_size(
     bench: Workbench, found: dict[str, Trial], *, inductive: bool, free_of_noise: bool
 ) -> bool:
-    """Look for the smallest circuit that reaches the digits; tell whether there is one.
+    """Search for the smallest circuit that reaches the digits; return whether there is one.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def reaches_digits(trial: Trial, bench: Workbench, most: float = _REACHED) -> bo
 
 
 def drop_needless(bench: Workbench, found: dict[str, Trial], trial: Trial, *, inductive: bool) -> Trial:
-    """Leave out, one by one, what a trial of data without noise fits as well without; return what is left.
+    """Remove, one by one, elements that a trial of noise-free data does not need; return the reduced trial.
 
     Where it does not reach the digits, L and R in series only: what is at odds with the data slows a descent.
     """

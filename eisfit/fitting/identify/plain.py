@@ -42,7 +42,7 @@ class _Place:
 
     @property
     def smaller(self) -> Iterator[_Place]:
-        """What it grows from."""
+        """The smaller places that it contains."""
         yield _Place(self.arcs - 1, self.tail, self.inside)
         if self.inside == _NESTED:
             yield _Place(self.arcs + 1, self.tail)
@@ -66,7 +66,7 @@ def _iterate_places() -> Iterator[_Place]:
 
 
 def fit_plain_circuits(bench: Workbench, found: dict[str, Trial]) -> None:
-    """Fit plain circuits in full, by size, until one explains the data or they can ask for no more.
+    """Fit plain circuits in full, by size, until one explains the data or the data support no larger one.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _count_saved(found: Mapping[str, Trial], bench: Workbench) -> int:
 
 
 def _keep_reduced(bench: Workbench, found: dict[str, Trial], trial: Trial) -> None:
-    """Keep a trial, and what is left of it when all that it does not need is left out."""
+    """Keep a trial, and the same without the elements that it does not need."""
     found[trial.shape] = trial
     price = 1 + np.log(bench.numbers) / bench.numbers
     for structure in _iterate_reduced(trial):

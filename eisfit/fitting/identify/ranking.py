@@ -1,4 +1,4 @@
-"""From trials to answers: what is the same is one answer, and each has its probability.
+"""From trials to answers: equal circuits are one answer, and each answer has its probability.
 
 Where a circuit explains the data to within their noise, the noise is the measure of every misfit. Where none
 does that is not far larger than the smallest of a usable grade, what is left is systematic, and a larger
@@ -41,7 +41,7 @@ _TOLD = 0.01  # probability from which the arcs of an answer are put in order
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One answer: a trial, what else gives the same impedance, and how probable it is."""
+    """One answer: a trial, the circuits of the same impedance, and its probability."""
 
     trial: Trial
     equal: tuple[Trial, ...]
@@ -90,7 +90,7 @@ def _select_usable(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def _compute_cost(trial: Trial) -> tuple[int, float]:
-    """Return what a trial is chosen by: its parameters, more of them for a flat arc, then chisqr."""
+    """Return the cost of a trial: its number of parameters, more for a flat arc, then chisqr."""
     return trial.size + _TAIL * _is_flat(trial), trial.chisqr
 
 
@@ -104,7 +104,7 @@ def find_smallest(trials: Iterable[Trial], bench: Workbench) -> Trial | None:
 
 
 def find_size_limit(trials: Iterable[Trial], bench: Workbench) -> float:
-    """Return how many parameters the data can ask for; infinite where no circuit is usable yet."""
+    """Return how many parameters the data support; infinite where no circuit is usable yet."""
     found = None if bench.is_simulated else find_smallest(trials, bench)
     return np.inf if found is None else found.size + _FURTHER
 
@@ -121,7 +121,7 @@ def _find_serving(trials: Sequence[Trial], bench: Workbench) -> Trial | None:
 
 
 def _is_worth(trial: Trial, than: Trial) -> bool:
-    """Return whether a trial is so much closer than another as its further parameters ask for."""
+    """Return whether a trial is enough closer than another to be worth its further parameters."""
     further = max((_compute_cost(trial)[0] - _compute_cost(than)[0]) / _WORTH, 1.0)
     return bool(trial.rms < than.rms * _MUCH_CLOSER**further)
 
@@ -213,7 +213,7 @@ def _is_explained(full: Sequence[Trial], bench: Workbench) -> bool:
 
 
 def _drop_fanciful(full: Sequence[Trial], bench: Workbench) -> list[Trial]:
-    """Return the trials but those of many parameters that are not plain and get no better grade for it."""
+    """Return the trials without those of many parameters that are not plain and get no better grade."""
     plain = [trial for trial in full if trial.size < MANY or _is_plain(trial)]
     best = min((grade_trial(trial, bench) for trial in _select_usable(plain)), default="F")
     return [trial for trial in full if trial in plain or grade_trial(trial, bench) < best]

@@ -1,4 +1,4 @@
-"""From plain structures outwards: the best are fitted in full, and their neighbours looked at."""
+"""From plain structures outwards: the best are fitted in full, and their neighbours roughly."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
 
 @dataclass(frozen=True)
 class _Search:
-    """What is known, by shape, and what is looked at next.
+    """The trials so far, by shape, and the choice of those to fit next.
 
     Nothing with more than `widest` parameters, but beside what explains the data, where one more counts.
     """
@@ -87,7 +87,7 @@ class _Search:
     widest: float
 
     def grow(self, most: float = np.inf) -> None:
-        """Look at the neighbours of the best, round by round, until the best have none that is not known."""
+        """Fit the neighbours of the best, round by round, until all neighbours of the best are known."""
         expanded: set[str] = set()
         most_full = _FULL_FITS + self._full_fits
         while self._full_fits < most_full and len(self.found) < most:

@@ -1,4 +1,4 @@
-"""Which points of a spectrum a circuit can be found by: what none can describe is left out, and said."""
+"""Which points of a spectrum serve to identify a circuit: points that none can describe are left out."""
 
 from __future__ import annotations
 

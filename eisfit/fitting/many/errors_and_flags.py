@@ -163,7 +163,7 @@ def _follow_departures(optima: Optima) -> Table:
 def _make_departed_table(
     optima: Optima, linear: Linearised, off: Discrepancy, put_off: BoolArray | None = None
 ) -> Table:
-    """Return the results with what departures make of them; nothing is said of rows that are put off."""
+    """Return the results with what departures make of them; rows that are put off get no flags."""
     with np.errstate(all="ignore"):
         table, quiet = _make_plain_table(optima, linear, off)
     others = _find_rivals(optima, table, off)
@@ -184,8 +184,8 @@ def _judge_row(
     attainable: float,
     alternatives: tuple[dict[str, Any], ...] | None,
 ) -> RowVerdict:
-    """Return what is said of the only row."""
-    from eisfit.fitting.verdicts.assess import find_all, find_flags  # of some batches nobody asks it
+    """Return the findings on the only row."""
+    from eisfit.fitting.verdicts.assess import find_all, find_flags  # not every batch needs it
 
     result = table.row(0, spectrum, circuit)
     if alternatives is not None:
@@ -316,7 +316,7 @@ def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple
 def _derive(
     circuit: Circuit, spectra: Sequence[Spectrum], values: FloatArray, covar: FloatArray
 ) -> dict[str, Column]:
-    """Return the derived quantities; what hangs on the geometry, for the spectra that tell theirs."""
+    """Return the derived quantities; those of the geometry for the spectra whose metadata have one."""
     from eisfit.fitting.derived import Column, derive
 
     propagated = Propagation(circuit, values, circuit.free_columns, covar)
@@ -329,7 +329,7 @@ def _derive(
 
 
 def _group_geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[int]]]:
-    """Return each geometry that the spectra tell of, with their rows."""
+    """Return each geometry in the spectra's metadata, with their rows."""
     from eisfit.model.geometry import Geometry, find_geometry
 
     rows: dict[str, list[int]] = {}
@@ -341,7 +341,7 @@ def _group_geometries(spectra: Sequence[Spectrum]) -> list[tuple[Geometry, list[
 
 
 def _are_faultless(optima: Optima, table: Table, propagated: Propagation) -> BoolArray:
-    """Return the spectra (B,) that nothing can be said against; the others are looked at one by one."""
+    """Return the spectra (B,) without any flag; the others are judged one by one."""
     values, free = optima.values, list(table.free)
     stderr = table.stderr[:, free]
     quiet = np.isfinite(stderr).all(axis=1)

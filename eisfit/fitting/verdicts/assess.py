@@ -106,7 +106,7 @@ def grade_fit(result: FitResult, attainable: float, *, departures: bool = True) 
 
 
 def _add_departures(result: FitResult, off: Discrepancy) -> FitResult:
-    """Return the result with what departures say of its errors and alternatives."""
+    """Return the result with the errors and alternatives that departures give it."""
     values, chisqr = np.array([list(result.values.values())]), np.array([result.statistics.chisqr])
     others = find_departed(result.circuit, values, chisqr, off).get(0, ())
     return split_errors(dataclasses.replace(result, alternatives=(*result.alternatives, *others)), off)
@@ -158,7 +158,7 @@ def split_errors(result: FitResult, off: Discrepancy | None) -> FitResult:
 
 def _derive(result: FitResult, covar: FloatArray | None) -> dict[str, dict[str, Any]]:
     """Return what follows from the parameters, with errors by their covariance."""
-    from eisfit.fitting.derived import compute_derived  # of many fits nobody asks what follows from them
+    from eisfit.fitting.derived import compute_derived  # many fits need no derived quantities
 
     return compute_derived(result.circuit, result.values, result.var_names, covar, result.geometry)
 
@@ -192,7 +192,7 @@ def _split_errors(
 
 
 def make_judgement(result: FitResult, misfit: float) -> Judgement:
-    """Return what the findings are made of."""
+    """Return the judgement from which the findings are made."""
     outcome, modulus = result.lmfit, np.abs(result.spectrum.impedance)
     square = np.abs(result.residuals) ** 2
     return Judgement(

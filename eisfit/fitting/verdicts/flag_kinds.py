@@ -1,4 +1,4 @@
-"""What hangs on a flag's name alone: every flag has its row here, and who reads flags asks it.
+"""What depends on a flag's name alone: every flag has its row here.
 
 A flag is kept in documents by its name; what it was raised about is not there any more. A new flag gets a
 row (`tests/test_docs.py` asks for it).
@@ -15,7 +15,7 @@ from eisfit.verdict import Flag
 
 @dataclass(frozen=True)
 class Kind:
-    """What a flag means to those who read it.
+    """What a flag means for grades, films, joint fits and other results.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def get_kind(flag: Flag | str) -> Kind:
-    """Return what hangs on a flag, or on a flag's name; of a name that eisfit does not know, nothing.
+    """Return the kind of a flag, or of a flag's name; the default for a name that eisfit does not know.
 
     >>> get_kind("arcs_swapped").joint, get_kind("of another program") == Kind()
     ('again', True)
@@ -94,5 +94,5 @@ def get_kind(flag: Flag | str) -> Kind:
 
 
 def is_beyond_circuits(flags: Iterable[Flag]) -> bool:
-    """Return whether flags say that the data is what no circuit gives, so that another one is no cure."""
+    """Return whether flags say that no circuit can describe the data, so that another one does not help."""
     return any(get_kind(flag).no_circuit for flag in flags)

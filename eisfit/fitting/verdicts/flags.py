@@ -123,7 +123,7 @@ def are_silent(batch: Batch) -> BoolArray:
 
 
 def _find_reach(p: CircuitParameter, scales: Scales, value: float) -> tuple[float, float, float]:
-    """Return the bounds of a parameter within what the data can tell apart, and how near counts as there."""
+    """Return the bounds of a parameter within the range of the data, and how near counts as at a bound."""
     if p.scale == "log":
         low, high = scales.range(p.unit)
         return max(p.min, low * 10), min(p.max, high / 10), _NEAR * value

@@ -74,7 +74,7 @@ def _collect_names(findings: Sequence[Finding]) -> set[str]:
 
 
 def _sharpen_finding(finding: Finding, rows: Mapping[str, Interval]) -> Finding:
-    """Return the finding of an undetermined parameter with the side that the data does limit."""
+    """Return the finding of an undetermined parameter with the bound that the data does give."""
     name = next((name for name in rows if name in finding.names), None)
     if name is None or not get_kind(finding.flag).open_side:
         return finding

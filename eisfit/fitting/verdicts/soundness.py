@@ -1,4 +1,4 @@
-"""What the data says against itself, and which parameters of a fit live on data that is not sound."""
+"""Faults of the data itself, and which parameters of a fit depend on faulty points."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def have_outliers(residuals: FloatArray) -> BoolArray:
 
 
 def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
-    """Return what is to be known where a reader did not believe the header's sign of Z''."""
+    """Return a finding where a reader did not use the header's sign of Z''."""
     note = next((note for note in spectrum.notes if TURNED in note), None)
     if note is None:
         return []
@@ -74,7 +74,7 @@ def find_turned_sign(spectrum: Spectrum) -> list[Finding]:
 
 
 def cure_data_first(findings: list[Finding]) -> list[Finding]:
-    """Return findings whose misfit comes last and sends to the data where these are at fault."""
+    """Return findings with the misfit last; its cure names the data where these are at fault."""
     if not is_beyond_circuits(finding.flag for finding in findings):
         return findings
     cure = "mend the data first: eisfit check shows what no circuit gives, --drop-invalid leaves it out"
@@ -141,7 +141,7 @@ def _find_single(tested: KramersKronigResult) -> BoolArray:
 
 
 def _find_dependent(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
-    """Return the parameters that hang on some points (F,).
+    """Return the parameters that depend on some points (F,).
 
     Those that lose more than a share of their information without them, and those that would move by more
     than their errors allow: one Gauss-Newton step on the other points.

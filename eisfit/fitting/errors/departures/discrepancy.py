@@ -224,7 +224,7 @@ def _list_first_order(fits: Linearised) -> list[Sizes]:
 
 
 def _fit_departures(fits: Linearised) -> Discrepancy:
-    """Return what departures that are fitted to the end make of fits whose circuit is only nearly true."""
+    """Return the effect of fitted departures on fits whose circuit is only nearly true."""
     circuit, omega = fits.circuit, fits.omega
     shapes, tails = reshape_arcs(circuit, omega), bend_tails(circuit, omega)
     departures: list[Departure] = [
@@ -247,7 +247,7 @@ def _fit_departures(fits: Linearised) -> Discrepancy:
 def _add_other_order(
     found: Discrepancy, fits: Linearised, trials: list[Departed], others: list[Departed]
 ) -> Discrepancy:
-    """Return what was found with the best of the trials in which the arcs are exchanged, if it is as good."""
+    """Return the result with the best of the trials in which the arcs are exchanged, if it is as good."""
     coordinates = Coordinates(fits.circuit, Scales.of(fits.omega, fits.target))
     evidence, free = _compute_evidence(others), list(fits.free)
     rows, best = np.arange(len(evidence)), np.argmax(evidence, axis=1)
@@ -275,7 +275,7 @@ def _compute_evidence(trials: list[Departed]) -> FloatArray:
 
 
 def _compute_shares(evidence: FloatArray) -> FloatArray:
-    """Return what counts how much (B, T): see the top of this module."""
+    """Return the share (B, T) of each trial in the average: see the top of this module."""
     weight = _compute_weights(evidence)
     departed = evidence[:, 1:]
     good = departed >= departed.max(axis=1, keepdims=True) - _AS_GOOD
