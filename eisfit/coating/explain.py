@@ -130,8 +130,8 @@ def explain(study: str | os.PathLike[str] | Study, *, allow_outside: bool = Fals
 
     Examples
     --------
-    >>> from eisfit.coating.study import Study, load_study, study_template
-    >>> explanation = explain(Study.from_text(study_template()))
+    >>> from eisfit.coating.study import Study, load_study, template
+    >>> explanation = explain(Study.from_text(template()))
     >>> round(explanation.document["r_ct"]["change"]["median"], 1)
     -15.1
     """

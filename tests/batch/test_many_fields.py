@@ -253,7 +253,7 @@ def test_results_travel_though_none_of_those_that_might_depart_does(monkeypatch)
 def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     """Who takes the values of thousands of fits does not wait for the verdicts of the few in doubt."""
     circuit, asked = eisfit.circuit("rs-sei-ct"), []
-    looked = (errors_and_flags, "follow_departures"), (verdicts, "find_all"), (verdicts, "with_verdicts")
+    looked = (errors_and_flags, "follow_departures"), (verdicts, "find_all"), (verdicts, "add_verdicts")
     for module, name in looked:
         told = getattr(module, name)
         monkeypatch.setattr(
@@ -268,5 +268,5 @@ def test_unusual_fits_are_looked_at_when_someone_asks(monkeypatch):
     assert (nearly.ok, asked) == (True, ["follow_departures", "find_all"])  # not what follows from it
     there = pickle.loads(pickle.dumps(nearly))
     assert there.to_dict() == nearly.to_dict()
-    assert asked == ["follow_departures", "find_all", "with_verdicts"]
+    assert asked == ["follow_departures", "find_all", "add_verdicts"]
     assert_same(nearly, eisfit.fit(some[0], circuit))
