@@ -139,6 +139,25 @@ def test_the_path_prefers_smoothness_among_equals_and_the_better_optimum_among_u
     assert find_path([[a], [b, worse], [a, b], [a]], errors, nfree) == [0, 0, 0, 0]
 
 
+def test_the_roles_decide_where_the_arcs_stand_against_them_at_every_cycle():
+    """Of a cell with R_ct 400 and R_sei 6 ohm the track told R_ct = 6, where each fit told 400."""
+
+    def place(feature, disorder):
+        return Candidate(np.array([feature]), 1.0, np.array([feature]), disorder, True)
+
+    errors, nfree = np.full((3, 1), 0.1), np.full(3, 50.0)
+    still = [place(0.0, 1.0)] * 3
+    moving = [place(10 + step, 0.0) for step in (0, 0.25, 0)]  # as by chance
+    usual = np.array([0.05])
+    found = [list(pair) for pair in zip(still, moving, strict=True)]
+    assert find_path(found, errors, nfree, usual=usual) == [1, 1, 1]
+    jumping = [place(10 + step, 0.0) for step in (0, 5, 0)]
+    found = [list(pair) for pair in zip(still, jumping, strict=True)]
+    assert find_path(found, errors, nfree, usual=usual) == [0, 0, 0]
+    crossed = [[place(0.0, 0.0)], still[:1], still[:1]]  # they were seen to cross
+    assert find_path(crossed, errors, nfree, usual=usual) == [0, 0, 0]
+
+
 def test_what_is_left_out_stays_left_out_where_a_neighbour_wins(series, monkeypatch):
     honest = fits_module.fit_or_failure
 
