@@ -19,7 +19,7 @@ from eisfit.engine.objective import REPRESENTATIONS, FormProblem, compute_noise_
 from eisfit.engine.optima import Ends, Optima, find_different
 from eisfit.engine.polish import FINE_TOLERANCE, NOISE_FREE, polish
 from eisfit.engine.solver import SAME_OPTIMUM, Problem, solve
-from eisfit.engine.starts.blocks import estimate_difficulty, relaxes, resonates
+from eisfit.engine.starts.blocks import estimate_difficulty, iterate_blocks, relaxes, resonates
 from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.neighbours import EarlierSpectra, Neighbours, choose_representatives
 from eisfit.engine.starts.random_numbers import Random
@@ -127,6 +127,7 @@ class _Search(Ends):
             clean, 1.0, compute_noise_ceiling(self.omega.shape[1], columns, self.coordinates.size)
         )
         self.difficulty = estimate_difficulty(self.circuit) if relaxes(self.circuit) else _TOO_DIFFICULT
+        self.unmeasured = any(block.kind == "beside" for block in iterate_blocks(self.circuit.tree))
         self.crowded = relaxes(self.circuit) and self.difficulty >= _TOO_DIFFICULT
         self.resonant = resonates(self.circuit)
         if self.resonant:  # the estimate knows nothing of resonances, which it misses by far
@@ -227,9 +228,13 @@ class _Search(Ends):
         return grid.scatter(scattered, rng, exchange=len(grid.arcs) > 1)
 
     def _find_doubtful(self, rows: IntArray) -> IntArray:
-        """Return almost noise-free spectra whose best end leaves more than their noise explains."""
+        """Return almost noise-free spectra whose best end leaves more than their noise explains.
+
+        Of any noise where an element of one's own stands beside storage: how many of its starts must agree
+        nobody has measured.
+        """
         best = self.chisqr[rows, 0]
-        precise = (self.exact[rows] > 0) | (best < _PRECISE_RMS**2 * self.size[rows])
+        precise = (self.exact[rows] > 0) | (best < _PRECISE_RMS**2 * self.size[rows]) | self.unmeasured
         doubtful = precise & (best > _DOUBTFUL * self.expected[rows]) & ~self._is_exact(rows)
         return np.asarray(rows[doubtful], dtype=np.intp)
 

@@ -55,10 +55,10 @@ def check(
     constants within the sweep, and terms for what lies beyond it. RC resistances may be negative, so that an
     inductive loop at low frequency, which does obey Kramers-Kronig, passes. A spectrum fails where a
     deviation is both unlikely by chance (1 in 330 at the slow end, where drift shows, 1 in 4000 at the fast
-    end, 1 in 2000 anywhere) and above the tolerance, or
-    where single points are off the curve of all others. The noise is that of the data, even where
-    `spectrum.noise` says otherwise. Of more than 250 points, 250 spread evenly over log f are tested; the
-    others are held against the curve through them, one by one.
+    end, 1 in 2000 anywhere, and for a step of the gain between any two points) and above the tolerance, or
+    where single points are off the curve of all others. The noise may vary with frequency, and step. It is
+    that of the data, even where `spectrum.noise` says otherwise. Of more than 250 points, 250 spread evenly
+    over log f are tested; the others are held against the curve through them, one by one.
 
     Parameters
     ----------

@@ -29,15 +29,22 @@ from eisfit.validation.resonances import find_strongest, is_inside, refine_reson
 from eisfit.verdict import limit
 
 FALSE_ALARM = 5e-4  # of each test, but for the ends
-# Of the slow end, where cells drift, of any place, of the fast end, where little but inductance goes wrong.
-_UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2)
+# Of the slow end, where cells drift, of any place, of the fast end, where little but inductance goes wrong,
+# of a step.
+_UNLIKELY = (6 * FALSE_ALARM, FALSE_ALARM, FALSE_ALARM / 2, FALSE_ALARM)
 OUTLIER = 1e-4  # of each search for single points: of chains of five or so lengths that serve, one is taken
 TOLERANCE = 2e-3  # of |Z|: what a good analyser keeps over its whole range
 EVERY = 10**6  # a patience that outlasts every scan
 _TOLERATED = limit("kk_breach")
 _MOST_RESONANCES = 4
+_FALLS_FASTER = 0.01  # of |Z|: 1.7 standard errors of the median of four points at a noise of 1 %
 _STRONG = 10.0  # of the criterion, "very strong" (R. Kass, A. Raftery, JASA 90 (1995) 773)
-_MENDED_SHARE = (0.02, 0.02, 0.01)  # probabilities above which a cut-off end has taken the deviation with it
+_MENDED_SHARE = (
+    0.02,
+    0.02,
+    0.01,
+    0.02,
+)  # probabilities above which a cut-off end has taken the deviation with it
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,15 @@ class Problem:
             return self
         share = np.abs(self.data.imag) / np.abs(self.data)
         end, before = median(share[-4:]), median(share[-8:-4])
-        closed = bool(end < 0.05 and (end < 0.65 * before or end < 0.01))
+        closed = bool(end < 0.05 and (end < 0.65 * before or end < 0.01) and not self._turns_inductive())
         return replace(self, basis=replace(self.basis, slow=self.slow and not closed))
+
+    def _turns_inductive(self) -> bool:
+        """Return whether -Z'' falls faster than f at the low end, which no relaxation of positive R does."""
+        share = -self.data.imag / np.abs(self.data)
+        end, before = median(share[-4:]), median(share[-8:-4])
+        slowest = before * float(np.prod(self.basis.omega[-4:] / self.basis.omega[-8:-4]) ** 0.25)
+        return bool(end < slowest - _FALLS_FASTER)
 
     def elements(self) -> int:
         """Return the number of RC elements wished for, or else found."""
@@ -205,12 +219,24 @@ def _find_worst_end(trust: Trust, problem: Problem) -> Finding | None:
 
 def _find_trusted(problem: Problem) -> Trust:
     trust = _drop_outliers(problem)
-    if (estimate_local_noise(trust.problem.basis.omega, trust.found.distance) == 1).all():
+    omega, distance = problem.basis.omega, _measure_distances(problem, trust)
+    if (estimate_local_noise(omega, distance) == 1).all():
         return trust
-    # The noise varies: what looked like outliers may be its large part. Start again, judging by all points.
-    distance = problem.solve(trust.solved.elements)[1].distance
-    local = estimate_local_noise(problem.basis.omega, distance, level=1.0)
+    # The noise varies: what looked like outliers may be its large part. Start again, halfway between what the
+    # curve through all points says, which an outlier draws off its neighbours, and that through those kept,
+    # by which a noisy stretch is quieter than it is.
+    whole = problem.solve(trust.solved.elements)[1].distance
+    local = estimate_local_noise(omega, np.sqrt(whole * distance), level=1.0)
     return _drop_outliers(replace(problem, weight=problem.weight / local))
+
+
+def _measure_distances(problem: Problem, trust: Trust) -> FloatArray:
+    """Return how far all points lie off the curve through the kept ones, squared: see `Evidence`."""
+    columns = trust.problem.basis.columns(trust.solved.elements, problem.basis.omega)
+    off = np.abs(problem.data - columns @ trust.solved.coefficients) * problem.weight
+    found = np.asarray(off**2)
+    found[trust.kept] = trust.found.distance
+    return found
 
 
 def _drop_outliers(problem: Problem) -> Trust:
@@ -247,8 +273,8 @@ def _compute_strictness(found: Evidence) -> float:
     return min(1.0, found.freedom / 40) ** 2
 
 
-def _fails(problem: Problem, found: Evidence, levels: tuple[float, float, float] = _UNLIKELY) -> bool:
-    chances = found.p_low, found.p_smooth, found.p_high
+def _fails(problem: Problem, found: Evidence, levels: tuple[float, ...] = _UNLIKELY) -> bool:
+    chances = found.p_low, found.p_smooth, found.p_high, found.p_step
     unlikely = any(p < level * _compute_strictness(found) for p, level in zip(chances, levels, strict=True))
     return unlikely and float(problem.fraction(found.systematic).max()) > problem.tolerance
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, median
+from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.records import dataclass
 from eisfit.validation.quantiles import chi2_above, f_above
 from eisfit.validation.resonances import make_pole_pair, project_out
@@ -21,6 +21,10 @@ from eisfit.validation.resonances import make_pole_pair, project_out
 PATIENCE = 10  # steps without a better AICc before the scan ends
 CROWDED = 3  # elements a decade beyond which mu is heard
 BLOCK = 8  # factorisations in one call
+_ALONE = 2  # points at either end that are no stretch of their own
+_SPREAD = np.pi**2 / 6  # variance of the logarithm of chi2(2)
+_STRETCH, _STEPS = 8, 0.005  # points of one noise at least, and the chance of a step of the noise
+_AROUND = 4  # points on either side, beside which one counts as an outlier
 _BESIDE = 0.5  # decades from an RC element's own frequency, in which its imaginary part is seen
 BEST_POSSIBLE = 1e-6  # relative rms residual below which more elements describe rounding only
 
@@ -128,15 +132,17 @@ class Evidence:
     """What speaks against Kramers-Kronig.
 
     `p_low`, `p_high`, `p_smooth` are probabilities of so large a deviation by chance at the low end, at the
-    high end, anywhere; `systematic` (F,) complex is the deviation found (in units of the weights); `spread`
-    (F,) its standard error, `noise` the standard deviation of real and imaginary part left over, with
-    `freedom` degrees of freedom. `distance` (F,) is how far each point lies off the curve through all
-    others, squared, in units of its uncertainty at unit noise: chi-squared(2) times noise squared.
+    high end, anywhere, `p_step` of so large a step of the gain between any two points; `systematic` (F,)
+    complex is the deviation found (in units of the weights); `spread` (F,) its standard error, `noise` the
+    standard deviation of real and imaginary part left over, with `freedom` degrees of freedom. `distance`
+    (F,) is how far each point lies off the curve through all others, squared, in units of its uncertainty at
+    unit noise: chi-squared(2) times noise squared.
     """
 
     p_low: float
     p_high: float
     p_smooth: float
+    p_step: float
     systematic: ComplexArray
     spread: FloatArray
     noise: float
@@ -249,6 +255,7 @@ def measure_evidence(basis: Basis, data: ComplexArray, scale: FloatArray, solved
         _compute_drift_chance(basis, data, scale, solved, noise),
         _compute_chance(solved.scaled, free[:, 1:2] / np.linalg.norm(free[:, 1]), room),
         _compute_chance(solved.scaled, extra, room),
+        _compute_step_chance(scale, solved, room),
         found[:size] + 1j * found[size:],
         noise * np.sqrt((extra**2).reshape(2, size, -1).sum(axis=(0, 2))),
         noise,
@@ -280,26 +287,65 @@ def _compute_drift_chance(
     return _compute_chance(project_out(residual, q), free / np.linalg.norm(free), len(design) - q.shape[1])
 
 
+def _compute_step_chance(scale: FloatArray, solved: LinearFit, room: int) -> float:
+    """Return the probability of so large a change of the gain from one point to the next by chance.
+
+    As an analyser makes it that changes its range. A single number at one of many places: bumps a decade wide
+    spend more on it, and see it only of many points. The outermost points are looked for one by one.
+    """
+    size = solved.fitted.size
+    after = np.arange(size)[:, None] >= np.arange(_ALONE, size - _ALONE + 1)
+    free = project_out(stack(solved.fitted[:, None] * after, scale), solved.q)
+    free = free / np.maximum(np.linalg.norm(free, axis=0), np.finfo(float).tiny)
+    best = int(np.argmax(np.abs(free.T @ solved.scaled)))
+    return float(min(1.0, after.shape[1] * _compute_chance(solved.scaled, free[:, best : best + 1], room)))
+
+
 def estimate_local_noise(omega: FloatArray, distance: FloatArray, level: float = 0.005) -> FloatArray:
     """Return the noise at each point (F,), relative to its root mean square.
 
     One everywhere unless the squared distances (chi-squared with 2 degrees of freedom where the noise is
-    white) follow a cubic in log frequency: the logarithm of chi2(2) has variance pi^2/6, which makes that a
-    chi-squared test. Where they do, the logarithms are averaged over half a decade around each point.
-    Logarithms, because an outlier hardly moves their mean.
+    white) step at one place, as where the instrument changes its range, or follow a cubic in log frequency:
+    the logarithm of chi2(2) has variance pi^2/6, which makes either a chi-squared test. Where they do, the
+    logarithms are averaged on either side of the step, and over half a decade around each point. Logarithms,
+    because an outlier hardly moves their mean; it counts no more than its neighbours allow.
     """
     if omega.size < 16:
         return np.ones_like(omega)
     x = np.log10(omega)
     logs = np.log(np.maximum(distance, distance.max() * 1e-12 + np.finfo(float).tiny))
-    clipped = np.minimum(logs, median(logs) + 3)
+    logs = np.minimum(logs, _find_median_around(logs) + 3)
+    steps = _average_stretches(logs)
     span = (2 * x - x[0] - x[-1]) / (x[0] - x[-1])
     cubic = np.linalg.qr(np.vander(span, 4, increasing=True))[0][:, 1:]
-    if chi2_above(3, float(np.sum((cubic.T @ clipped) ** 2)) / (np.pi**2 / 6)) > level:
+    smooth = chi2_above(3, float(np.sum((cubic.T @ (logs - steps)) ** 2)) / _SPREAD) <= level
+    if not smooth and np.ptp(steps) == 0:
         return np.ones_like(omega)
     kernel = np.exp(-0.5 * ((x[:, None] - x) / 0.5) ** 2)
-    variance = np.exp(kernel @ logs / kernel.sum(axis=1))
+    variance = np.exp(steps + smooth * (kernel @ (logs - steps) / kernel.sum(axis=1)))
     return np.asarray(np.sqrt(variance / variance.mean()))
+
+
+def _find_median_around(logs: FloatArray) -> FloatArray:
+    """Return the median (F,) of each number and its neighbours."""
+    first = np.clip(np.arange(logs.size) - _AROUND, 0, logs.size - 2 * _AROUND - 1)
+    return np.asarray(np.median(logs[first[:, None] + np.arange(2 * _AROUND + 1)], axis=1))
+
+
+def _average_stretches(logs: FloatArray) -> FloatArray:
+    """Return the mean (F,) of logarithms of chi2(2) on either side of a step, of all where there is none.
+
+    One step: what is noisy between quiet points, as beside the mains' frequency, is pickup and to be told.
+    """
+    count = logs.size
+    places = np.arange(_STRETCH, count - _STRETCH + 1)
+    before = np.cumsum(logs)[places - 1]
+    low, high = before / places, (logs.sum() - before) / (count - places)
+    square = (low - high) ** 2 / (1 / places + 1 / (count - places)) / _SPREAD
+    best = int(np.argmax(square))
+    if places.size * chi2_above(1, float(square[best])) > _STEPS:
+        return np.full(count, logs.mean())
+    return np.asarray(np.where(np.arange(count) < places[best], low[best], high[best]))
 
 
 def _compute_aicc(rss: float, size: int, parameters: int) -> float:

@@ -48,6 +48,22 @@ def test_a_formula_is_enough(forgotten):
     assert batch.error is None
 
 
+@pytest.mark.parametrize("built_in", ["R_s-p(R1,C1)", "R_s-p(R1-W1,C1)"])
+def test_a_resistance_of_ones_own_is_found_as_the_built_in_one(forgotten, built_in):
+    eisfit.register_element("Own", lambda omega, R: R * np.ones_like(omega), {"R": "ohm"})
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        r, tau = np.exp(rng.uniform(np.log([5, 1e-4]), np.log([300, 10])))
+        truth = {"R_s": rng.uniform(1, 50), "R1": r, "C1": tau / r, "W1_sigma": rng.uniform(2, 50)}
+        truth = {name: truth[name] for name in eisfit.circuit(built_in).names}
+        spectrum = eisfit.simulate(built_in, truth, noise=3e-3, seed=seed)
+        chisqr = [
+            eisfit.fit(spectrum, one, validate=False).statistics.chisqr
+            for one in (built_in, built_in.replace("R1", "Own1"))
+        ]
+        assert chisqr[1] == pytest.approx(chisqr[0], rel=1e-6)
+
+
 def test_what_is_no_element_is_told(forgotten):
     with pytest.raises(CircuitError, match=r"parameters are a mapping of names to units, .*not list"):
         eisfit.register_element("Arc", arc, ["ohm", "s"])

@@ -45,6 +45,10 @@ def loop(s):
     return 4 + zarc(s, 60, 1e-3, 0.9) - zarc(s, 12, 1.0)
 
 
+def late_loop(s):
+    return 4 + zarc(s, 30, 0.03, 0.95) - zarc(s, 6, 1.5)
+
+
 CELLS = [two_rc, two_zarcs, warburg, blocking, cable, loop]
 
 
@@ -139,6 +143,33 @@ def test_noise_that_varies_with_frequency_is_followed():
     mean = np.mean(found, axis=0)
     for part in (F < 0.1, (F > 0.1) & (F < 10), F > 30):
         assert mean[part].mean() == pytest.approx(level[part].mean(), rel=0.25)
+
+
+def test_noise_that_steps_with_a_range_of_the_instrument_is_no_alarm():
+    frequency = np.logspace(5, -2, 120)
+    level, rng = np.where(frequency < 0.05, 5e-3, 1e-3), np.random.default_rng(8)
+    alarms = sum(
+        not check(Spectrum(frequency=frequency, impedance=simulated(warburg, level, rng, frequency))).ok
+        for _ in range(40)
+    )
+    assert alarms <= 3  # 14 of 40 while the noise was smoothed over the step
+
+
+def test_a_step_of_the_gain_is_seen_of_few_points():
+    frequency, rng, found = np.logspace(5, -1, 22), np.random.default_rng(5), 0
+    for after in range(5, 17):
+        z = simulated(two_zarcs, 3e-3, rng, frequency) * np.where(np.arange(22) < after, 1, 1.1)
+        found += not check(Spectrum(frequency=frequency, impedance=z)).ok
+    assert found >= 11
+
+
+def test_an_inductive_loop_that_begins_where_the_sweep_ends_is_no_drift():
+    frequency, rng = np.logspace(5, np.log10(0.25), 45), np.random.default_rng(2)
+    alarms = sum(
+        not check(Spectrum(frequency=frequency, impedance=simulated(late_loop, 2e-3, rng, frequency))).ok
+        for _ in range(20)
+    )
+    assert alarms <= 1
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e9])

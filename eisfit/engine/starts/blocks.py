@@ -10,6 +10,7 @@ from eisfit.model.notation import Component, Line, Node, Parallel, Series, compo
 from eisfit.records import dataclass
 
 DIFFUSION = ("Wo", "Ws")
+OWN = ("own", "beside")  # kinds whose first element says itself what to scan
 _ARCS = ("K", "Zarc")
 _MANY_TIMES = 4  # time constants: then the search is as large as a grid allows
 _OF_LINES = 4  # parameters: a rail, and the interface's arc
@@ -23,7 +24,8 @@ class Block:
     ----------
     kind
         ``R, L, C, W, Wo, Ws, CPE``, ``arc`` (resistor beside storage, or one element that is an arc),
-        ``loop`` (resistor beside inductor) or ``own`` (an element that says itself what to scan).
+        ``loop`` (resistor beside inductor), ``own`` (an element that says itself what to scan) or ``beside``
+        (such an element beside storage, no resistor there).
     first
         Component whose (first) parameter the amplitude is.
     second
@@ -37,7 +39,7 @@ class Block:
     @property
     def scanned(self) -> bool:
         """True where a time constant (or an exponent) is scanned."""
-        return self.kind in ("arc", "loop", "CPE", "own", *DIFFUSION)
+        return self.kind in ("arc", "loop", "CPE", *OWN, *DIFFUSION)
 
 
 def iterate_blocks(node: Node) -> Iterator[Block]:
@@ -57,7 +59,7 @@ def estimate_difficulty(circuit: Circuit) -> int:
     scanned, kinds = sum(block.scanned for block in pieces), {block.kind for block in pieces}
     # A finite diffusion behind two arcs has many near-optima, and an inductance hides a fast arc; what beside
     # an arc has an arc of its own, a transmission line, may have taken that one's.
-    lines = any(block.kind == "own" and len(block.first.parameter_names) >= _OF_LINES for block in pieces)
+    lines = any(block.kind in OWN and len(block.first.parameter_names) >= _OF_LINES for block in pieces)
     hidden = (scanned > 2 and bool(kinds & set(DIFFUSION))) or (scanned > 1 and "L" in kinds)
     return scanned + (hidden or (1 < scanned < _MANY_TIMES and lines))
 
@@ -72,12 +74,15 @@ def _iterate_parallel_blocks(node: Parallel | Line) -> Iterator[Block]:
     loose = [c for child in node.children for c in components(child)]
     direct = [c for c in node.children if isinstance(c, Component)]
     resistor = next((c for c in (*direct, *loose) if c.symbol == "R"), None)
-    beside = next((c for c in direct if c.symbol in ("CPE", "C")), None)
-    beside = beside or next((c for c in loose if c.symbol in ("CPE", "C", "L")), None)
-    used = {id(c) for c in (resistor, beside) if c is not None}
+    storage = next((c for c in direct if c.symbol in ("CPE", "C")), None)
+    beside = storage or next((c for c in loose if c.symbol in ("CPE", "C", "L")), None)
+    own = None if resistor or not storage else next((c for c in loose if _classify(c) == "own"), None)
+    used = {id(c) for c in (resistor, own, beside) if c is not None}
     if resistor is not None:
         kind = "R" if beside is None else "loop" if beside.symbol == "L" else "arc"
         yield Block(kind, resistor, beside)
+    elif own is not None:
+        yield Block("beside", own, storage)
     elif beside is not None:
         yield Block(beside.symbol, beside)
     for child in node.children:

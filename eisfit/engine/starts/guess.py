@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, IntArray
-from eisfit.engine.starts.blocks import DIFFUSION, Block, iterate_blocks
+from eisfit.engine.starts.blocks import DIFFUSION, OWN, Block, iterate_blocks
 from eisfit.engine.starts.random_numbers import Random
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_cache import cache_per_circuit
@@ -183,35 +183,45 @@ def _are_told_apart(circuit: Circuit, pieces: list[Block]) -> bool:
 def _count_grid_values(pieces: list[Block], told_apart: bool) -> int:
     """Return how many grid values each scanned block gets, so that the whole grid stays small."""
     arcs = sum(block.kind == "arc" for block in pieces)
-    own = [len(_list_own_rows(block, np.ones(1))) for block in pieces if block.kind == "own"]
-    others = sum(block.scanned for block in pieces) - arcs
+    own = [len(_list_own_rows(block, np.ones(1))) for block in pieces if block.kind in OWN]
+    beside = [block.kind for block in pieces].count("beside")
+    others = sum(block.scanned for block in pieces) - arcs + beside
     for count in range(_POINTS_PER_BLOCK, 4, -1):
         options = count * len(_ALPHAS)
         orders = options**arcs if told_apart else comb(options + arcs - 1, arcs)
-        if orders * count**others * prod(own) <= _LARGEST_GRID:
+        if orders * count**others * prod(own) * len(_ALPHAS) ** beside <= _LARGEST_GRID:
             return count
     return 4
 
 
 def _list_own_rows(block: Block, times: FloatArray) -> FloatArray:
     """Return what an element says of itself: rows (n, P) of parameters at an amplitude of one."""
-    scan = block.first.element.scan
-    return np.ones((1, len(block.first.element.parameters))) if scan is None else scan(times)
+    scan, count = block.first.element.scan, len(block.first.element.parameters)
+    # One without a time of its own says the same at each.
+    return np.ones((1, count)) if scan is None else np.unique(scan(times), axis=0)
 
 
 def _list_options(block: Block, times: FloatArray, slow: FloatArray) -> FloatArray:
-    """Return the options (n, 2) of a block: time constant (s) and exponent; of an ``own`` one, its rows."""
+    """Return the options (n, 2) of a block: time constant (s) and exponent; after an own element's rows."""
     if block.kind == "own":
         return _list_own_rows(block, times)
+    storage = _list_arc_options(block, times)
+    if block.kind == "beside":
+        rows = _list_own_rows(block, times)
+        return np.hstack([np.repeat(rows, len(storage), axis=0), np.tile(storage, (len(rows), 1))])
     if block.kind == "arc":
-        # The arcs share one list of times, in which a capacitor's exponent is one throughout.
-        ideal = (block.second or block.first).symbol in ("C", "K")
-        return np.array([(tau, 1.0 if ideal else alpha) for tau in times for alpha in _ALPHAS])
+        return storage
     if block.kind in DIFFUSION:
         times = slow
     if block.kind == "CPE":
         return np.array([(1.0, alpha) for alpha in (0.5, 0.7, 0.95)])
     return np.stack([times, np.ones(times.size)], axis=1) if block.scanned else np.ones((1, 2))
+
+
+def _list_arc_options(block: Block, times: FloatArray) -> FloatArray:
+    """Return the options (n, 2) of an arc: all share one list, in which a capacitor's exponent is one."""
+    ideal = (block.second or block.first).symbol in ("C", "K")
+    return np.array([(tau, 1.0 if ideal else alpha) for tau in times for alpha in _ALPHAS])
 
 
 @lru_cache(maxsize=32)
@@ -234,18 +244,30 @@ def _list_choices(arcs: tuple[int, ...], sizes: tuple[int, ...], told_apart: boo
 
 def _compute_shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArray:
     """Return the shapes (n, F) of a block of amplitude one."""
+    if block.kind in OWN:
+        return _compute_own_shape(block, grid, options)
     option, alpha = options[:, :1], options[:, 1:]
     if block.kind == "arc":
         return np.asarray(1 / (1 + j_power(grid.log_omega + np.log(option), alpha)))
     if block.kind == "loop":
         return np.asarray(1j * grid.omega * option / (1 + 1j * grid.omega * option))
-    if block.kind == "own":
-        z = block.first.element.evaluate(grid, *np.hsplit(options, options.shape[1]))[0]
-        return np.broadcast_to(z, (len(options), grid.omega.size))
-    element = ELEMENTS[block.kind]
-    one = np.ones_like(option)
+    element, one = ELEMENTS[block.kind], np.ones_like(option)
     arguments = (one, alpha if block.kind == "CPE" else option) if block.scanned else (one,)
     return np.broadcast_to(element.evaluate(grid, *arguments)[0], (len(options), grid.omega.size))
+
+
+def _compute_own_shape(block: Block, grid: FrequencyGrid, options: FloatArray) -> ComplexArray:
+    """Return the shapes (n, F) of an own element of one ohm, alone or beside storage."""
+    rows, storage = _split_options(block, options)
+    z = block.first.element.evaluate(grid, *np.hsplit(rows, rows.shape[1]))[0]
+    if block.second is not None:
+        z = z / (1 + z * j_power(grid.log_omega + np.log(storage[:, :1]), storage[:, 1:]))
+    return np.broadcast_to(z, (len(options), grid.omega.size))
+
+
+def _split_options(block: Block, options: FloatArray) -> list[FloatArray]:
+    """Return the options of an own element (n, P), and of the storage beside it (n, 2)."""
+    return np.split(options, [len(block.first.element.parameters)], axis=1)
 
 
 def _solve_non_negative(normal: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
@@ -302,7 +324,7 @@ def _eliminate(a: FloatArray, x: FloatArray) -> FloatArray:
 
 def _find_least_amplitude(block: Block, scale: float, amplitudes: FloatArray) -> float:
     """Return the smallest amplitude to start from."""
-    if block.kind in ("R", "arc", "loop", "own", *DIFFUSION):
+    if block.kind in ("R", "arc", "loop", *OWN, *DIFFUSION):
         return _LEAST_SHARE * scale
     largest = float(amplitudes.max())
     return 1e-3 * largest if largest > 0 else 1e-12 * scale
@@ -322,10 +344,16 @@ def _exchange_arcs(picked: list[FloatArray], arcs: list[int], rng: Random) -> li
 
 def _perturb(block: Block, options: FloatArray, rng: Random) -> FloatArray:
     """Return options (n, 2 or P) moved at random, so that starts do not all sit on the grid."""
-    if block.kind == "own":
-        noise = rng.normal(0, 1, options.shape)
+    if block.kind in OWN:
+        own, storage = _split_options(block, options)
+        noise = rng.normal(0, 1, own.shape)
         logs = np.array([row.scale == "log" for row in block.first.element.parameters])
-        return np.where(logs, options * np.exp(0.7 * noise), options + 0.1 * noise)
+        own = np.where(logs, own * np.exp(0.7 * noise), own + 0.1 * noise)
+        return own if block.second is None else np.hstack([own, _perturb_arc(block, storage, rng)])
+    return _perturb_arc(block, options, rng)
+
+
+def _perturb_arc(block: Block, options: FloatArray, rng: Random) -> FloatArray:
     tau, alpha = options[:, 0], options[:, 1]
     if block.scanned:
         tau = tau * np.exp(rng.normal(0, 0.7, tau.size))
@@ -336,10 +364,12 @@ def _perturb(block: Block, options: FloatArray, rng: Random) -> FloatArray:
 
 def _compute_values(block: Block, amplitude: FloatArray, option: FloatArray) -> dict[str, FloatArray]:
     """Return the parameters of a block, (n,) each."""
-    names = block.first.parameter_names
-    if block.kind == "own":
-        return _own_values(block.first, amplitude, option)
-    tau, alpha = option[:, 0], option[:, 1]
+    if block.kind in OWN:
+        own, storage = _split_options(block, option)
+        return _own_values(block.first, amplitude, own) | (
+            _size_storage(block.second, amplitude, *storage.T) if block.second else {}
+        )
+    names, (tau, alpha) = block.first.parameter_names, option.T
     if block.kind == "C":
         return {names[0]: 1 / amplitude}
     if block.kind == "CPE":
@@ -354,20 +384,15 @@ def _compute_values(block: Block, amplitude: FloatArray, option: FloatArray) -> 
 
 def _own_values(component: Component, amplitude: FloatArray, rows: FloatArray) -> dict[str, FloatArray]:
     """Return an element's parameters at these amplitudes, (n,) each, from its rows (n, P) at one ohm."""
-    return {
-        name: rows[:, k] * amplitude**row.impedance_power
-        for k, (name, row) in enumerate(
-            zip(component.parameter_names, component.element.parameters, strict=True)
-        )
-    }
+    named = zip(component.parameter_names, component.element.parameters, strict=True)
+    powers = {name: row.impedance_power for name, row in named}
+    return {name: rows[:, k] * amplitude**power for k, (name, power) in enumerate(powers.items())}
 
 
 def _size_storage(
     second: Component, R: FloatArray, tau: FloatArray, alpha: FloatArray
 ) -> dict[str, FloatArray]:
     names = second.parameter_names
-    if second.symbol == "L":
-        return {names[0]: R * tau}
-    if second.symbol == "C":
-        return {names[0]: tau / R}
+    if second.symbol in ("L", "C"):
+        return {names[0]: R * tau if second.symbol == "L" else tau / R}
     return {names[0]: tau**alpha / R, names[1]: alpha}
