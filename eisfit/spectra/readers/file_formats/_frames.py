@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
+from eisfit.spectra.readers.file_formats._list_cells import explode
 from eisfit.spectra.readers.names.columns import column
 from eisfit.spectra.readers.sweep import Sweep, drop_notes
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
@@ -27,6 +28,7 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     ReadError
         When the lengths differ, or the columns hold no spectrum.
     """
+    columns = explode(file, columns)
     whole = [name for name, values in columns.items() if any(isinstance(v, complex) for v in values)]
     parts = (
         _parts(name, values, len(whole) == 1) if name in whole else [(name, values)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.file import File
+from eisfit.spectra.readers.file import MAX_ROWS, File
 
 _LIST = regex(r"\s*(?:np\.)?(?:array)?\(?\s*\[([^\[\]]*)\]\s*(?:,\s*dtype=\w+)?\s*\)?\s*")
 _MARK = regex(r"[,;\s]+")
@@ -47,8 +48,29 @@ def _numbers(cell: str) -> list[str] | str:
     return [number for number in _MARK.split(found[1]) if number] if found else " ".join(cell.split())
 
 
-def _rows(cells: Sequence[list[str] | str]) -> Iterator[tuple[str, ...]]:
+def _rows(cells: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     """Return a row for each place of the lists, with the other cells in every one."""
     size = next(len(cell) for cell in cells if isinstance(cell, list))
     columns = (cell if isinstance(cell, list) else [cell] * size for cell in cells)
     return zip(*columns, strict=True)
+
+
+def explode(file: File, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+    """Return columns of which some hold lists with a row for each of their elements.
+
+    Raises
+    ------
+    ReadError
+        When the lists of a row are not of one length, or too long.
+    """
+    if not any(isinstance(value, list) for values in columns.values() for value in values):
+        return columns
+    rows: list[tuple[Any, ...]] = []
+    for number, cells in enumerate(zip(*columns.values(), strict=True), 1):
+        sizes = {len(cell) for cell in cells if isinstance(cell, list)}
+        if len(sizes) != 1 or len(rows) + max(sizes) > MAX_ROWS:
+            raise file.error(
+                f"row {number}: its lists are not of one length, or longer than {MAX_ROWS} in all"
+            )
+        rows += _rows(cells)
+    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=False))
