@@ -1,4 +1,4 @@
-"""Cells that benchmarks measure: closed forms in plain numpy, each with parameters drawn at random."""
+"""Cells for the benchmarks of Kramers-Kronig and of faulty data: closed forms in plain numpy, at random."""
 
 import numpy as np
 

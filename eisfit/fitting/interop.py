@@ -54,7 +54,7 @@ def to_impedance(
     Raises
     ------
     CircuitError
-        For an element that impedance.py does not have (HN, TLM, TLMe, TLMf).
+        For an element that impedance.py does not have (TLM, HN and others, each named).
     ParameterError
         For expressions, or where a value is missing.
     """

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.errors import ReadError, SpectrumError, UsageError, did_you_mean
 from eisfit.files import printable_name
+from eisfit.spectra import WEIGHTING, WEIGHTINGS
 from eisfit.spectra.spectrum import COLUMNS, Spectrum
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _THEIRS = {
     "bounds": "bounds are bound={'NAME': (low, high)}; None leaves a side as it is",
     **dict.fromkeys(
         ("weight_by_modulus", "weight", "weights"),
-        "weights are weighting='modulus' (the default), 'proportional', 'unit' or 'noise'",
+        f"weights are weighting={', '.join(map(repr, WEIGHTINGS))}; {WEIGHTING!r} where none is given",
     ),
     "sigma": "the data's noise is Spectrum(frequency, impedance, noise=...) with weighting='noise'",
     "global_opt": "every fit is searched globally: leave it out",

@@ -104,7 +104,7 @@ def check(
         problem = _make_problem(tested, (inductance, capacitance), rc_elements, form)
         problem = replace(problem, mu=mu, tolerance=tolerance)
         trust = find_trusted(problem)
-        # Beyond the 1 % of good data what seems to be noise may be a resonance that no relaxation follows.
+        # Beyond what good data miss by, what seems to be noise may be a resonance that no relaxation follows.
         if _is_clean(trust) and trust.found.noise <= limit("kk_breach"):
             return _conclude(spectrum, tested, form, trust)
         doubted.append((form, problem, trust))

@@ -10,7 +10,7 @@ from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig_findings import Finding, Trust
 from eisfit.validation.kramers_kronig_result import FrequencyRange
 from eisfit.validation.linear_kk import fit
-from eisfit.verdict import Flag
+from eisfit.verdict import Flag, limit
 
 _SHOWN = 12  # places in one sentence
 CAUSES = {
@@ -25,7 +25,8 @@ CURES = {
     "high": "shorten and twist the leads, calibrate, or leave these points out (--drop-invalid)",
     "outlier": "leave the point out (--drop-invalid) or repeat the sweep",
     "middle": "repeat with a smaller amplitude, or leave these points out (--drop-invalid)",
-    "all": "repeat at rest, with a smaller amplitude; below 1 % fits stay useful, with errors set by this",
+    "all": "repeat at rest, with a smaller amplitude; below "
+    f"{100 * limit('kk_breach'):g} % fits stay useful, with errors set by this",
 }
 MIRRORED = Flag(
     "imaginary_sign",

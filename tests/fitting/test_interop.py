@@ -12,21 +12,11 @@ import pytest
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, UsageError
 from eisfit.model.elements import ELEMENTS
-from eisfit.model.exchange.impedance_py import ImpedanceCircuit, map_names
+from eisfit.model.exchange.impedance_py import SHARED_ELEMENTS, ImpedanceCircuit, map_names
 
 SPECTRA = Path(__file__).resolve().parents[2] / "example_spectra" / "rrml"
 FREQUENCY = np.logspace(5, -2, 36)
-ABSENT = {
-    "Gt",
-    "HN",
-    "TLM",
-    "TLMe",
-    "TLMf",
-    "Wcyl",
-    "Wop",
-    "Wsp",
-    "Wsph",
-}  # elements that impedance.py does not have
+ABSENT = set(ELEMENTS) - SHARED_ELEMENTS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Simulating circuit based on initial parameters")
 
@@ -86,7 +76,11 @@ def test_it_can_be_fitted_there(result, spectrum):
     assert custom.parameters_[4] == pytest.approx(result["R_ct"].value, rel=1e-3)
 
 
-@pytest.mark.parametrize("symbol", sorted(set(ELEMENTS) - ABSENT))
+def test_which_elements_both_have(theirs):
+    assert set(ELEMENTS) & set(theirs.elements.circuit_elements) == SHARED_ELEMENTS
+
+
+@pytest.mark.parametrize("symbol", sorted(SHARED_ELEMENTS))
 def test_every_element_that_both_have(theirs, symbol):
     circuit = with_values(f"R_s-{symbol}_x")
     custom = eisfit.to_impedance(circuit)

@@ -57,7 +57,7 @@ BAD = [
     ("R_s-p(,C_dl)", 6, "expected an element or p(...), not ','"),
     ("p()", 2, "expected an element or p(...), not ')'"),
     ("R_s-(R_ct,C_dl)", 4, "expected an element or p(...), not '('"),
-    ("R_s-X1", 4, "'X1' is not an element; the elements are C, CPE, G, Gs, Gt, HN, K, L, La, "),
+    ("R_s-X1", 4, f"'X1' is not an element; the elements are {', '.join(sorted(ELEMENTS))}"),
     ("R_s-r_ct", 4, "'r_ct' is not an element: did you mean 'R_ct' or 'R1'?"),
     ("R_s-Rct", 4, "'Rct' is not an element: did you mean 'R_ct' or 'R1'?"),
     ("R_s-cpe1", 4, "'cpe1' is not an element: did you mean 'CPE1'?"),

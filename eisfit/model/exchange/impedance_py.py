@@ -4,7 +4,7 @@ Its names are an element and a number (``R0``, ``CPE_1``), its parameters are co
 is JSON with ``Circuit String``, ``Initial Guess``, ``Constants``, ``Parameters`` and ``Confidence``. All
 elements that both know mean the same, but one: its code for La computes (L' j omega)^alpha where eisfit, and
 its own documentation, say L (j omega)^alpha, so that L = L'^alpha. Its T leaves a term B 1e-10 over u where
-1/sinh(u) is smaller. HN, TLM, TLMe and TLMf it does not have, and no expressions between parameters.
+1/sinh(u) is smaller. It has the elements of `SHARED_ELEMENTS` alone, and no expressions between parameters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from eisfit.records import Document, dataclass
 if TYPE_CHECKING:
     import pandas as pd
 
-_ELEMENTS = {"R", "C", "L", "W", "Wo", "Ws", "CPE", "La", "G", "Gs", "K", "Zarc", "TLMQ", "T"}
+SHARED_ELEMENTS = {"R", "C", "L", "W", "Wo", "Ws", "CPE", "La", "G", "Gs", "K", "Zarc", "TLMQ", "T"}
 _NAME = re.compile(r"[A-Za-z]+_?\d+")
 Known = Callable[[str], Circuit]
 
@@ -239,7 +239,7 @@ def _components(circuit: Circuit) -> dict[Component, str]:
     """Return every component with impedance.py's name for it."""
     parts = list(components(circuit.tree))
     for part in parts:
-        if part.symbol not in _ELEMENTS:
+        if part.symbol not in SHARED_ELEMENTS:
             raise CircuitError(
                 f"{circuit.name}: impedance.py has no element {part.symbol} ({part.name}): "
                 "the circuit cannot be written for it"
