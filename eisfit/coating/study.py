@@ -143,7 +143,8 @@ class Counter(ClosedModel):
     """``[counter]``: the other electrode's arc; a range by default in a full cell, none in a half cell."""
 
     kind: Literal["full", "half", "three_electrode", "symmetric"] = Field(
-        default="full", description="Half or three_electrode: its arc is not seen; symmetric: two alike."
+        default="full",
+        description="Half or three_electrode: its arc is not seen (lithium's often is: full); symmetric: two alike.",
     )
     resistance: OtherResistance | None = Field(default=None, description="If known; 0: no arc is seen.")
     source: str = Field(default="", description=SOURCE)
