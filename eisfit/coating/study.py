@@ -144,7 +144,7 @@ class Counter(ClosedModel):
 
     kind: Literal["full", "half", "three_electrode", "symmetric"] = Field(
         default="full",
-        description="Half or three_electrode: its arc is not seen (lithium's often is: full); symmetric: two alike.",
+        description="Half, three_electrode: its arc is not seen (lithium's often is: full); symmetric: two.",
     )
     resistance: OtherResistance | None = Field(default=None, description="If known; 0: no arc is seen.")
     source: str = Field(default="", description=SOURCE)
