@@ -100,6 +100,20 @@ def test_a_spectrum_a_row_whose_cells_are_lists(lost):
     np.testing.assert_allclose(found[2].impedance, Z, rtol=1e-9)
 
 
+def test_the_last_number_of_a_list_is_whole_however_short_it_is_written():
+    pa = pytest.importorskip("pyarrow", reason="optional: Parquet")
+    from pyarrow.parquet import write_table
+
+    im = [*Z.imag.tolist()[:-1], float(f"{Z.imag[-1]:.3g}")]  # as text it would seem to be cut off
+    stream = io.BytesIO()
+    write_table(
+        pa.table({"frequency_hz": [F.tolist()], "z_re_ohm": [Z.real.tolist()], "z_im_ohm": [im]}), stream
+    )
+    (spectrum,) = read_bytes(stream.getvalue(), "a.parquet")
+    assert spectrum.points == F.size
+    assert spectrum.impedance.imag[-1] == im[-1]
+
+
 def test_names_of_the_columns_beside_a_matrix():
     matrix = np.column_stack([*MILLI.values()])
     in_milliohm(matlab(data=matrix, colheaders=np.array(NAMES, dtype=object)))
