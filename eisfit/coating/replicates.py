@@ -43,8 +43,7 @@ def examine_replicates(
         return problem, dict(found), rows
     priors = dict(problem.priors)
     for kind in SCATTER if groups else ():
-        apart = [np.array([best.u[best.names.index(f"{kind}:{cell}")] for cell in group]) for group in groups
-                 if all(f"{kind}:{cell}" in best.names for cell in group)]  # fmt: skip
+        apart = _list_scatter(best, kind, groups)
         freedom = sum(u.size - 1 for u in apart)
         off = sum(float(((u - u.mean()) ** 2).sum()) for u in apart)
         if not apart or chi2_above(freedom, off) >= LEAST_P:
@@ -58,6 +57,13 @@ def examine_replicates(
         return problem, dict(found), []
     wider = replace(problem, priors=priors)
     return wider, find_posteriors(wider, seed), rows
+
+
+def _list_scatter(best: Posterior, kind: str, groups: Sequence[Sequence[str]]) -> list[np.ndarray[Any, Any]]:
+    """Return what the cells of each group differ by, in standard deviations; [] where that is not free."""
+    names = [[f"{kind}:{cell}" for cell in group] for group in groups]
+    free = [group for group in names if set(group) <= set(best.names)]
+    return [best.u[[best.names.index(name) for name in group]] for group in free]
 
 
 def _group_replicates(problem: Problem) -> list[list[str]]:
