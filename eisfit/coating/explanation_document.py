@@ -172,9 +172,7 @@ def _describe_difference(best: Posterior, k: int, problem: Problem) -> dict[str,
         f"The {SCATTER[head]} of {more} would have to be {much} of {less}, {deviations:.1f} standard "
         "deviations of what cells alike differ by."
     )
-    return {
-        "what": best.names[k], "text": told, "stated": stated, "needed": needed, "deviations": deviations
-    }  # fmt: skip
+    return {"what": best.names[k], "text": told, "stated": stated, "needed": needed, "deviations": deviations}
 
 
 def _describe_parameters(problem: Problem, drawn: Sequence[Draw]) -> dict[str, dict[str, Any]]:

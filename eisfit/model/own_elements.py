@@ -102,10 +102,16 @@ def register_element(
 
     limit = Asymptote("as its formula says", lambda omega, *p: np.asarray(formula(omega, *p)))
     element = Element(
-        symbol=symbol, title=title or "registered here", formula="registered as a function", parameters=rows,
-        evaluate=evaluate, low=limit, high=limit, reference=reference,
+        symbol=symbol,
+        title=title or "registered here",
+        formula="registered as a function",
+        parameters=rows,
+        evaluate=evaluate,
+        low=limit,
+        high=limit,
+        reference=reference,
         scan=lambda times: _list_starts(rows, times),
-    )  # fmt: skip
+    )
     ELEMENTS[symbol] = element
     _registered.add(symbol)
     return element

@@ -136,9 +136,13 @@ class Arrhenius(Told, Document):
         )
         other = energy + self.other_activation_energy_eV - self.activation_energy_eV  # they differ by kT
         return replace(
-            _make_law(line, self.name, self.unit, places[known]), form=self.form, told_apart=self.told_apart,
-            of=places.size, aicc_difference=self.aicc_difference, other_activation_energy_eV=other,
-        )  # fmt: skip
+            _make_law(line, self.name, self.unit, places[known]),
+            form=self.form,
+            told_apart=self.told_apart,
+            of=places.size,
+            aicc_difference=self.aicc_difference,
+            other_activation_energy_eV=other,
+        )
 
     def __str__(self) -> str:
         from eisfit.display.report.along_axis import describe_energy
@@ -203,8 +207,15 @@ def fit_arrhenius(
     chosen = form if form != "auto" else better
     other = lines[FORMS[1 - FORMS.index(chosen)]].energy
     found = _make_law(lines[chosen], name, unit, t_kept)
-    return replace(found, form=chosen, told_apart=bool(told), aicc_difference=difference,
-                   other_activation_energy_eV=other, of=total, left_out=tuple(t[~keep].tolist()))  # fmt: skip
+    return replace(
+        found,
+        form=chosen,
+        told_apart=bool(told),
+        aicc_difference=difference,
+        other_activation_energy_eV=other,
+        of=total,
+        left_out=tuple(t[~keep].tolist()),
+    )
 
 
 @dataclass(frozen=True)
@@ -226,9 +237,7 @@ def _fit_line(t: FloatArray, y: FloatArray, s: FloatArray, form: str) -> _Line:
     (level, slope), inverse = _solve_line(straight, y - shift, s**2 + common)
     back = np.array([[1.0, -middle], [0.0, 1.0]])
     chisqr = compute_chisqr(straight, y - shift, s**2)[0]
-    return _Line(
-        float(level - slope * middle), float(slope), back @ inverse @ back.T, chisqr, common
-    )  # fmt: skip
+    return _Line(float(level - slope * middle), float(slope), back @ inverse @ back.T, chisqr, common)
 
 
 def _solve_line(design: FloatArray, y: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -303,10 +312,26 @@ def _make_law(line: _Line, name: str, unit: str, t: FloatArray) -> Arrhenius:
     width = quantile * stderr
     prefactor = float(np.exp(line.log_prefactor))
     return Arrhenius(
-        name, unit, line.energy, stderr, prefactor, prefactor * float(np.sqrt(covariance[0, 0])), "plain",
-        True, 0.0, line.energy, _to_pairs(covariance), int(t.size), int(t.size), scatter, line.energy - width,
-        line.energy + width, (), float(t.min()), float(t.max()),
-    )  # fmt: skip
+        name,
+        unit,
+        line.energy,
+        stderr,
+        prefactor,
+        prefactor * float(np.sqrt(covariance[0, 0])),
+        "plain",
+        True,
+        0.0,
+        line.energy,
+        _to_pairs(covariance),
+        int(t.size),
+        int(t.size),
+        scatter,
+        line.energy - width,
+        line.energy + width,
+        (),
+        float(t.min()),
+        float(t.max()),
+    )
 
 
 def _to_pairs(covariance: FloatArray) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -156,8 +156,10 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
 
 
 def _summarise(rows: Sequence[Correction]) -> str:
-    before, after = (100 * float(np.median([getattr(row, f"residual_{when}") for row in rows]))
-                     for when in ("before", "after"))  # fmt: skip
+    before, after = (
+        100 * float(np.median([getattr(row, f"residual_{when}") for row in rows]))
+        for when in ("before", "after")
+    )
     passed = [sum(getattr(row, f"ok_{when}") for row in rows) for when in ("before", "after")]
     largest = 100 * max(row.largest_change for row in rows)
     return (

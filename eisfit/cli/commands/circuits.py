@@ -116,8 +116,10 @@ def _make_document(circuit: Any, asked: str) -> dict[str, Any]:
     from eisfit.model.files.catalogue import find_entry
 
     entry = find_entry(asked)
-    rows = [{"name": name, "unit": circuit.parameters[name].unit, **row}
-            for name, row in circuit.to_dict()["parameters"].items()]  # fmt: skip
+    rows = [
+        {"name": name, "unit": circuit.parameters[name].unit, **row}
+        for name, row in circuit.to_dict()["parameters"].items()
+    ]
     whence = (
         {"origin": "file" if asked.endswith(".toml") else "string", "file": None, "shadows": False}
         if entry is None

@@ -82,5 +82,7 @@ def estimate_values(chosen: Circuit, size: float) -> dict[str, float]:
     """Return values to begin with: resistances of the spectrum's size, exponents near 1, times near 1 s."""
     guesses = {"ohm": size, "": 0.9, "s": 1.0, "ohm s^-1/2": size}
     rows = chosen.parameters.items()
-    return {n: p.value if p.value is not None else min(max(guesses.get(p.unit, 1e-4), p.min), p.max)
-            for n, p in rows}  # fmt: skip
+    return {
+        n: p.value if p.value is not None else min(max(guesses.get(p.unit, 1e-4), p.min), p.max)
+        for n, p in rows
+    }

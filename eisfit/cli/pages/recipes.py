@@ -58,5 +58,16 @@ def make_slider(p: CircuitParameter, value: float) -> dict[str, Any]:
         reach = 10 * abs(shown) or 1.0
         low, high = max(p.min, shown - reach), min(p.max, shown + reach)
     mode = "tied" if p.expr else "free" if p.vary else "fixed"
-    return {"name": p.name, "unit": p.unit, "describe": p.describe, "value": shown, "low": low, "high": high,
-            "min": p.min, "max": p.max, "scale": p.scale, "mode": mode, "expr": p.expr}  # fmt: skip
+    return {
+        "name": p.name,
+        "unit": p.unit,
+        "describe": p.describe,
+        "value": shown,
+        "low": low,
+        "high": high,
+        "min": p.min,
+        "max": p.max,
+        "scale": p.scale,
+        "mode": mode,
+        "expr": p.expr,
+    }

@@ -193,8 +193,10 @@ class Workbench:
         found = track(Series(spectra), chosen, by=ask.by, weighting=ask.weighting)
         document = found.to_dict(data=False)
         results = [one.to_dict() for one in found]
-        entries = [make_entry({"fit": d} if isinstance(r, FitFailure) else make_item(r))
-                   for r, d in zip(found, results, strict=True)]  # fmt: skip
+        entries = [
+            make_entry({"fit": d} if isinstance(r, FitFailure) else make_item(r))
+            for r, d in zip(found, results, strict=True)
+        ]
         return {"document": document, "results": results, "entries": entries, "trends": list_trends(document)}
 
     def choose(self, text: str) -> Circuit:
@@ -226,10 +228,15 @@ class Workbench:
         more = (*self.arguments, *(self.circuit_arguments if own else ()))
         start = {n: v for n, v in ask.values.items() if n not in ask.held}
         told = {
-            "source": spectrum.source, "index": spectrum.index, "circuit": name, "weighting": ask.weighting,
-            "masks": ask.masks, "range": ask.range, "start": start,
+            "source": spectrum.source,
+            "index": spectrum.index,
+            "circuit": name,
+            "weighting": ask.weighting,
+            "masks": ask.masks,
+            "range": ask.range,
+            "start": start,
             "fix": {n: ask.values[n] for n in ask.held if n in ask.values},
-        }  # fmt: skip
+        }
         return {"command": write_command(told, more), "python": write_python(told)}
 
 

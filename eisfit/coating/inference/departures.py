@@ -365,6 +365,8 @@ def _exchange_causes(near: Optima) -> tuple[FloatArray, IntArray]:
 def _describe(key: str, tried: Mapping[str, Departure], posterior: Posterior) -> Outside:
     base, _, name = key.partition("|")
     what, _, cells = name.partition(":")
-    values = [float(prior.value(posterior.u[posterior.names.index(parameter)]))
-              for parameter, prior in tried[name].priors.items()]  # fmt: skip
+    values = [
+        float(prior.value(posterior.u[posterior.names.index(parameter)]))
+        for parameter, prior in tried[name].priors.items()
+    ]
     return Outside(what, cells.partition(" ")[0], base, values[0], (*values, np.nan)[1], posterior)

@@ -79,8 +79,11 @@ def make_ranking(document: Document) -> dict[str, Any]:
         }
         for row in document.get("circuits") or []
     ]
-    return {"ranking": rows, "flags": [_make_flag(flag) for flag in flags_of(document)],
-            "tried": document.get("tried")}  # fmt: skip
+    return {
+        "ranking": rows,
+        "flags": [_make_flag(flag) for flag in flags_of(document)],
+        "tried": document.get("tried"),
+    }
 
 
 def list_conditions(spectrum: Document) -> dict[str, float]:

@@ -14,8 +14,19 @@ from eisfit.display.report.names import tell_apart
 from eisfit.display.report.words import Document, clean, count
 from eisfit.verdict import GRADES
 
-_SCRIPTS = ("quantities.js", "texts.js", "plots.js", "items.js", "list.js", "trend.js", "side.js",
-            "engine.js", "bench.js", "session.js", "work.js")  # fmt: skip
+_SCRIPTS = (
+    "quantities.js",
+    "texts.js",
+    "plots.js",
+    "items.js",
+    "list.js",
+    "trend.js",
+    "side.js",
+    "engine.js",
+    "bench.js",
+    "session.js",
+    "work.js",
+)
 
 
 def build_report_page(
@@ -112,8 +123,14 @@ def group_measured(
 ) -> dict[str, Any]:
     """Return a group of spectra that are still to be fitted; `named`: as they are to be called."""
     entries = [make_measurement(spectrum) for spectrum in (spectra if named is None else named)]
-    return {"label": clean(label), "series": len(entries) > 1, "notes": [], "entries": entries, "trends": {},
-            "spectra": list(spectra)}  # fmt: skip
+    return {
+        "label": clean(label),
+        "series": len(entries) > 1,
+        "notes": [],
+        "entries": entries,
+        "trends": {},
+        "spectra": list(spectra),
+    }
 
 
 def _make_group(group: Mapping[str, Any], fits: Iterator[Document]) -> dict[str, Any]:

@@ -260,9 +260,15 @@ def drt(
 def _mark_peak(ax: Axes, at: float, height: float, top: float, words: str, *, lift: int) -> None:
     ax.plot([at], [height], "v", color=VERMILION, ms=5, zorder=4)
     ax.annotate(
-        words, (at, top), (0, 5 + lift), textcoords="offset points", ha="center", va="bottom", fontsize=7.5,
+        words,
+        (at, top),
+        (0, 5 + lift),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=7.5,
         color=GREY,
-    )  # fmt: skip
+    )
 
 
 def _format_time(time: float) -> str:

@@ -59,8 +59,18 @@ def joint_course(document: Document, name: str, *, ax: Axes | None = None, label
     ax = axes_or_new(ax, WIDTH, 3.4)
     bars = None if x.size > _MANY_POINTS else np.nan_to_num(its_error)
     mode = _get_joint(document)["modes"][name]
-    ax.errorbar(x, single, bars, fmt="o", ms=3, color=GREY, elinewidth=0.8, capsize=0, zorder=2,
-                label="each cycle by itself")  # fmt: skip
+    ax.errorbar(
+        x,
+        single,
+        bars,
+        fmt="o",
+        ms=3,
+        color=GREY,
+        elinewidth=0.8,
+        capsize=0,
+        zorder=2,
+        label="each cycle by itself",
+    )
     ax.plot(x, value, "-", color=COLORS[0], zorder=3, label=f"{mode}, 95 %")
     band = NORMAL_95 * error
     ax.fill_between(x, value - band, value + band, color=COLORS[0], alpha=0.25, lw=0, zorder=1)

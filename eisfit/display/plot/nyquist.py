@@ -77,9 +77,15 @@ def nyquist(
     ax = axes_or_new(ax)
     factor, name = get_unit_factor(ax, z), None if label is None else sanitise(label)
     (points,) = ax.plot(
-        factor * z.real, -factor * z.imag, "o", mfc="none", mew=1.0, color=color, zorder=3,
+        factor * z.real,
+        -factor * z.imag,
+        "o",
+        mfc="none",
+        mew=1.0,
+        color=color,
+        zorder=3,
         label=name or ("data" if fitted is not None else None),
-    )  # fmt: skip
+    )
     if fitted is not None:
         size = f.size if fitted_frequency is None else np.size(fitted_frequency)
         line = to_complex_column(fitted, "fitted impedance", size) * factor

@@ -143,8 +143,14 @@ def kramers_kronig(document: Mapping[str, Any], *, figure: Figure | None = None)
         )
         _mark_points(left, z[(f >= low) & (f <= high)])
     if ranges:
-        right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.0,
-                     handletextpad=0.5, borderaxespad=0.1)  # fmt: skip
+        right.legend(
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=4,
+            columnspacing=1.0,
+            handletextpad=0.5,
+            borderaxespad=0.1,
+        )
     _add_title(figure, document, "Kramers-Kronig check")
     return left, right
 
@@ -185,6 +191,12 @@ def _add_title(figure: Figure, document: Mapping[str, Any], what: str | None) ->
     usable = "usable" if document.get("ok") else f"not usable{explain_refusal(document)}"
     figure.suptitle(head, x=0.01, ha="left", fontsize=10)
     figure.text(
-        0.995, 0.99, sanitise(shorten(grade + usable, 60)), ha="right", va="top", fontsize=9.5,
-        fontweight="bold", color=GREEN if document.get("ok") else VERMILION,
-    )  # fmt: skip
+        0.995,
+        0.99,
+        sanitise(shorten(grade + usable, 60)),
+        ha="right",
+        va="top",
+        fontsize=9.5,
+        fontweight="bold",
+        color=GREEN if document.get("ok") else VERMILION,
+    )

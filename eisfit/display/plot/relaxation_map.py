@@ -70,8 +70,16 @@ def _draw_map(ax: Axes, document: Document) -> None:
     edges = np.append(tau / edge, tau[-1] * edge)
     mesh = ax.pcolormesh(edges, np.arange(len(rows) + 1) - 0.5, share, cmap="Blues", vmin=0, rasterized=True)
     for place, process in enumerate(document["processes"]):
-        ax.plot(to_column(process["tau_s"], "tau"), np.arange(len(rows)), "-o", color=_colour(place), ms=3.5,
-                lw=1.0, mec="white", mew=0.5)  # fmt: skip
+        ax.plot(
+            to_column(process["tau_s"], "tau"),
+            np.arange(len(rows)),
+            "-o",
+            color=_colour(place),
+            ms=3.5,
+            lw=1.0,
+            mec="white",
+            mew=0.5,
+        )
     _name_rows(ax, document)
     ax.set(xscale="log", xlabel=r"$\tau$ / s", xlim=(edges[0], edges[-1]), ylim=(-0.5, len(rows) - 0.5))
     ax.figure.colorbar(mesh, ax=ax, label=r"$\gamma(\ln\tau)$ / polarisation resistance")

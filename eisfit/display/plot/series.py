@@ -309,9 +309,12 @@ def series_waterfall(document: Document, **options: Any) -> Axes:
     lines = [place_text(row, axes[1]) if len(axes) > 1 else "" for row, _ in fitted]
     labels = [one if one != before else "" for before, one in zip(["", *lines], lines, strict=False)]
     return nyquist_waterfall(
-        [fit for _, fit in fitted], places=[row.get(axes[0]["name"]) for row, _ in fitted], axis=axes[0],
-        labels=labels if len(set(lines)) <= _LINES_NAMED else (), **options,
-    )  # fmt: skip
+        [fit for _, fit in fitted],
+        places=[row.get(axes[0]["name"]) for row, _ in fitted],
+        axis=axes[0],
+        labels=labels if len(set(lines)) <= _LINES_NAMED else (),
+        **options,
+    )
 
 
 def _find_height(measured: Sequence[NDArray[np.complex128]], scales: Sequence[float], shift: float) -> float:

@@ -73,9 +73,17 @@ def trend(
     for chosen, face, name in ((shown & trusted, color, label), (shown & ~trusted, "white", None)):
         if chosen.any():
             bars = None if errors is None else _compute_bars(values[chosen], errors[chosen], within)
-            ax.errorbar(places[chosen], values[chosen], bars, fmt="o", color=color, mfc=face,
-                        label=None if name is None else sanitise(name), zorder=3,
-                        **_choose_sizes(int(shown.sum())))  # fmt: skip
+            ax.errorbar(
+                places[chosen],
+                values[chosen],
+                bars,
+                fmt="o",
+                color=color,
+                mfc=face,
+                label=None if name is None else sanitise(name),
+                zorder=3,
+                **_choose_sizes(int(shown.sum())),
+            )
     if numbered and shown.any() and (places[shown] == np.round(places[shown])).all():
         _use_whole_ticks(ax)
     ax.set(xlabel=prettify(xlabel), ylabel=prettify(ylabel))

@@ -35,8 +35,11 @@ def caption(kind: str, document: Document) -> str:
 def _caption_fit(document: Document) -> str:
     circuit, statistics = document.get("circuit") or {}, document.get("statistics") or {}
     rows = document.get("parameters") or {}
-    wanted = [f"{name} = {format_measured(row)} {clean(row.get('unit'))}" for name, row in rows.items()
-              if row.get("unit") == "ohm" and row.get("verdict") == "determined"]  # fmt: skip
+    wanted = [
+        f"{name} = {format_measured(row)} {clean(row.get('unit'))}"
+        for name, row in rows.items()
+        if row.get("unit") == "ohm" and row.get("verdict") == "determined"
+    ]
     found = f" Determined: {', '.join(wanted)} (standard errors)." if wanted else ""
     usable = "" if document.get("ok") else f" The fit is not usable{_describe_refusal(document)}."
     return (

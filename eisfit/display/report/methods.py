@@ -49,9 +49,15 @@ def methods_text(document: Document) -> str:
     if document.get("error"):
         return f"{name_of(document)}: {explain_failure(document)}"
     parts = (
-        _describe_data, _describe_model, _describe_search, _describe_values,
-        _describe_goodness, _describe_verdict, _describe_software, _describe_conditions,
-    )  # fmt: skip
+        _describe_data,
+        _describe_model,
+        _describe_search,
+        _describe_values,
+        _describe_goodness,
+        _describe_verdict,
+        _describe_software,
+        _describe_conditions,
+    )
     return " ".join(sentence for part in parts if (sentence := part(document)))
 
 

@@ -170,8 +170,10 @@ def draw_intervals(document: Document) -> list[Panel]:
     what = f"{100 * float(document['level']):g} % interval, deviation / %"
     panel = Panel(what, "", height=22 * len(ends) + 8, names=list(ends), xlim=(-1.05 * reach, 1.05 * reach))
     for place, pair in enumerate(ends.values()):
-        low, high = (side * reach if end is None else max(-reach, min(reach, end))
-                     for side, end in zip((-1, 1), pair, strict=True))  # fmt: skip
+        low, high = (
+            side * reach if end is None else max(-reach, min(reach, end))
+            for side, end in zip((-1, 1), pair, strict=True)
+        )
         panel.bar(place, low, high, BLUE, thick=3)
         panel.points([0.0], [place], BLUE, filled=True, size=2.4)
         for end, side in zip(pair, (-1, 1), strict=True):

@@ -110,10 +110,11 @@ def _add_inductances(found: Comparison) -> list[Circuit]:
     return [
         find_circuit(f"l-{c.name}")
         for c in found.ranked
-        if c.result and c.free + 1 < best.free
+        if c.result
+        and c.free + 1 < best.free
         and not has_inductance(c.circuit)
         and c.result.statistics.chisqr > most >= _estimate_with_inductance(c.result)
-    ]  # fmt: skip
+    ]
 
 
 def _estimate_with_inductance(result: FitResult) -> float:

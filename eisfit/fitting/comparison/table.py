@@ -162,8 +162,10 @@ class Comparison(Told):
         """What the ranking says, one sentence each."""
         best = self.best
         if best is None:
-            return ("every circuit is refused: the data determines none of them; measure a wider range "
-                    "or try a simpler circuit",)  # fmt: skip
+            return (
+                "every circuit is refused: the data determines none of them; measure a wider range "
+                "or try a simpler circuit",
+            )
         said = [f"{best.name} is supported best{self._describe_lead(best)}"]
         if not best.fits:
             said = [
@@ -204,9 +206,10 @@ class Comparison(Told):
     def _name_larger(self, best: Candidate) -> list[str]:
         """Say which larger circuits fit as well without being needed."""
         larger = [
-            c for c in self.alike
+            c
+            for c in self.alike
             if c.free > best.free and c.bic > best.bic - limit("hardly_worse") and not self._is_near(c, best)
-        ]  # fmt: skip
+        ]
         if not larger or not best.fits:
             return []
         return [

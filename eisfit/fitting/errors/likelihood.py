@@ -38,8 +38,11 @@ def profile_intervals(
     refit = Refit.of(result, plain=True)
     found = compute_profiles(refit, names, width, rough=rough) if names else []
     followed = _profile_derived(refit, derived, width, rough)
-    law = "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)" if result.covariance_rescaled else (
-        "chisqr - chisqr_min <= chi2(1)")  # fmt: skip
+    law = (
+        "(chisqr/chisqr_min - 1) nfree <= F(1, nfree)"
+        if result.covariance_rescaled
+        else ("chisqr - chisqr_min <= chi2(1)")
+    )
     rows, more = (
         {p.name: Interval.of(result, p.name, p.low, p.high) for p in part} for part in (found, followed)
     )

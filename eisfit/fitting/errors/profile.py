@@ -209,9 +209,10 @@ class ProfileWalk:
     def _widen(self) -> None:
         for _ in range(_WIDENINGS):
             short = [
-                t for t in range(self.sign.size)
+                t
+                for t in range(self.sign.size)
                 if self._find_crossing(t) is None and self.walked[t][-1][0] < self.room[t]
-            ]  # fmt: skip
+            ]
             if not short:
                 return
             tasks = np.array(short, dtype=np.intp)

@@ -64,10 +64,15 @@ class ImpedanceCircuit(Document):
 
         called = map_names(self.circuit)
         rows = {
-            n: {"value": self.values[n], "stderr": self.stderr[n], "unit": p.unit, "vary": p.free,
-                "impedance.py": called[n]}
+            n: {
+                "value": self.values[n],
+                "stderr": self.stderr[n],
+                "unit": p.unit,
+                "vary": p.free,
+                "impedance.py": called[n],
+            }
             for n, p in self.circuit.parameters.items()
-        }  # fmt: skip
+        }
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def __repr__(self) -> str:

@@ -154,10 +154,25 @@ class Rates:
         p = 2 * t_below(dof, -abs(b - a) / spread) if spread > 0 else float(a == b)
         low, high = _bound_ratio(a, sa, b, sb, quantile)
         return GrowthComparison(
-            name, unit, *cycles, self.labels, self.laws, self.values, self.stderrs,
-            b - a, spread, b - a - quantile * spread, b - a + quantile * spread,
-            b / a if a else None, low, high, level, float(dof), p, self.cells,
-        )  # fmt: skip
+            name,
+            unit,
+            *cycles,
+            self.labels,
+            self.laws,
+            self.values,
+            self.stderrs,
+            b - a,
+            spread,
+            b - a - quantile * spread,
+            b - a + quantile * spread,
+            b / a if a else None,
+            low,
+            high,
+            level,
+            float(dof),
+            p,
+            self.cells,
+        )
 
 
 def _bound_ratio(a: float, sa: float, b: float, sb: float, q: float) -> tuple[float | None, float | None]:

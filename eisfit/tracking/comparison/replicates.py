@@ -60,9 +60,13 @@ def compare_replicates(
     )
     laws = tuple(" or ".join(dict.fromkeys(g.law for g in group)) for group in (one, other))
     rates = Rates(
-        (means[0], means[1]), (errors[0], errors[1]), (counts[0] - 1.0, counts[1] - 1.0), labels,
-        (laws[0], laws[1]), counts,
-    )  # fmt: skip
+        (means[0], means[1]),
+        (errors[0], errors[1]),
+        (counts[0] - 1.0, counts[1] - 1.0),
+        labels,
+        (laws[0], laws[1]),
+        counts,
+    )
     return rates.compare(one[0].name, one[0].unit, (first, last), level, dof)
 
 

@@ -93,10 +93,18 @@ def explain_polarisation(
     band = growth.band(cycle, extrapolate=True)
     low, high = band.low[0], band.high[0]
     return Explained(
-        table.label or label, cycle, drop.value, band.value[0], low, high, names,
-        band.value[0] / drop.value, None if low is None else low / drop.high,
-        None if high is None else high / drop.low, band.extrapolated[0],
-    )  # fmt: skip
+        table.label or label,
+        cycle,
+        drop.value,
+        band.value[0],
+        low,
+        high,
+        names,
+        band.value[0] / drop.value,
+        None if low is None else low / drop.high,
+        None if high is None else high / drop.low,
+        band.extrapolated[0],
+    )
 
 
 def _sum_resistances(fit: FitResult, names: tuple[str, ...]) -> tuple[float, float]:

@@ -56,8 +56,10 @@ class Crossing(Told, Document):
         what = f"{self.name} {self._describe_verb()}"
         if self.cycle is None:
             return f"{what} not before cycle {significant(self.searched_to, 4, trailing_zeros=False)}"
-        ends = [significant(end, 4, trailing_zeros=False) if end is not None else "open"
-                for end in (self.low, self.high)]  # fmt: skip
+        ends = [
+            significant(end, 4, trailing_zeros=False) if end is not None else "open"
+            for end in (self.low, self.high)
+        ]
         text = f"{what} at cycle {value_with_error(self.cycle, self.stderr)}"
         text += f" ({100 * self.level:g} %: {ends[0]} to {ends[1]})" if self.stderr is not None else ""
         return text + (", extrapolated" if self.extrapolated else "")

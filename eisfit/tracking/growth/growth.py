@@ -343,12 +343,25 @@ def _make_growth(fits: list[LawFit], x: FloatArray, name: str, unit: str) -> Gro
     scatter = float(np.sqrt(chosen.chisqr / free)) if free > 0 else None
     matrix = None if scatter is None else chosen.covariance * compute_reach(scatter, free)[0] ** 2
     bare = Growth(
-        name, unit, chosen.law.name, 0.0, None, 0.0, None, None, int(x.size), scatter, None,
-        tuple(chosen.coefficients.tolist()), None if matrix is None else tuple(map(tuple, matrix.tolist())),
-        float(x.min()), float(x.max()), finite(chosen.aicc),
+        name,
+        unit,
+        chosen.law.name,
+        0.0,
+        None,
+        0.0,
+        None,
+        None,
+        int(x.size),
+        scatter,
+        None,
+        tuple(chosen.coefficients.tolist()),
+        None if matrix is None else tuple(map(tuple, matrix.tolist())),
+        float(x.min()),
+        float(x.max()),
+        finite(chosen.aicc),
         tuple({"law": f.law.name, "aicc": finite(f.aicc), "delta": _compare_aicc(f, fits)} for f in fits),
         chosen.correlation,
-    )  # fmt: skip
+    )
     return _add_line(bare)
 
 

@@ -181,9 +181,13 @@ def _estimate_laws(
             log, energy = back @ values[pair]
             alone, error = problem.values_and_errors(names[k])
             found[names[k]] = single.replace_numbers(
-                float(log), float(energy), back @ covariance[pair, pair] @ back.T,
-                places=temperature, alone=alone, error=error * compute_weights(problem.fits),
-            )  # fmt: skip
+                float(log),
+                float(energy),
+                back @ covariance[pair, pair] @ back.T,
+                places=temperature,
+                alone=alone,
+                error=error * compute_weights(problem.fits),
+            )
         column += 1 if single is None else 2
     return found
 
@@ -202,9 +206,15 @@ def _describe(
         alone[name] = tuple(fit[name].value for fit in fits)
         alone[f"{name}_stderr"] = tuple(fit[name].stderr_noise for fit in fits)
     return Joint(
-        modes, strengths, state.cost, state.steps, state.converged, shared,
-        {name: first[name].unit for name in modes}, alone,
-    )  # fmt: skip
+        modes,
+        strengths,
+        state.cost,
+        state.steps,
+        state.converged,
+        shared,
+        {name: first[name].unit for name in modes},
+        alone,
+    )
 
 
 def _check_modes(circuit: Circuit, joint: Mapping[str, str], cycles: int) -> dict[str, str]:

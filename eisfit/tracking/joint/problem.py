@@ -87,8 +87,17 @@ class JointProblem:
         smooth = np.array([modes[names[k]] == "smooth" for k in local], dtype=bool)
         shared = np.flatnonzero(common)
         laws = [None if modes[names[k]] == "shared" else (forms or {}).get(names[k], "plain") for k in shared]
-        return cls(fits, circuit, coordinates, _group_cycles(fits, coordinates), _compute_scale(fits), local,
-                   shared, smooth, *_design(fits, laws))  # fmt: skip
+        return cls(
+            fits,
+            circuit,
+            coordinates,
+            _group_cycles(fits, coordinates),
+            _compute_scale(fits),
+            local,
+            shared,
+            smooth,
+            *_design(fits, laws),
+        )
 
     @property
     def names(self) -> list[str]:

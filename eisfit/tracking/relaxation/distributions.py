@@ -213,10 +213,14 @@ def compute_distributions(
     one_line = len(axes) == 1
     along = axis_of(axes[0]) if one_line else None
     processes = tuple(
-        Process.of(number + 1, [row[k] if k >= 0 else None for row, k in zip(peaks, column, strict=True)],
-                   places[:, 0], along)
+        Process.of(
+            number + 1,
+            [row[k] if k >= 0 else None for row, k in zip(peaks, column, strict=True)],
+            places[:, 0],
+            along,
+        )
         for number, column in enumerate(numbered.T.tolist())
-    )  # fmt: skip
+    )
     fits = [one for one in rows if not isinstance(one, Spectrum)]
     arcs = match_arcs(processes, fits, circuit, places[:, 0], along) if circuit else ()
     second = "" if one_line else axes[1]
