@@ -3,6 +3,7 @@
 ``python fuzz/fuzz.py --seconds 30`` runs for a bounded time and ends with 1 where something fell; that is
 printed with its seed, so that ``--first SEED --count 1`` does it again. ``--count 1000000 --child`` runs
 them in child processes of at most 1 GB: what ends one, or hangs, is told with its seed, the rest goes on.
+``--kinds idf rlx`` tries these kinds of `SEEDS` alone; a seed is another input then than among all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -93,10 +94,10 @@ def void(_: object) -> None:
     """Return nothing: a result is all that counts."""
 
 
-def try_one(seed: int) -> str:
+def try_one(seed: int, kinds: Sequence[str]) -> str:
     """Return what fell, or nothing."""
     rng = random.Random(seed)
-    kind = rng.choice(list(SEEDS))
+    kind = rng.choice(kinds)
     data = mutated(kind, rng)
     begin = time.process_time()
     try:
@@ -111,13 +112,13 @@ def try_one(seed: int) -> str:
     return f"{kind}: took {spent:.0f} s" if spent > 20 else ""
 
 
-def run(seeds: range, seconds: float, progress: mmap.mmap | None = None) -> int:
+def run(seeds: range, kinds: Sequence[str], seconds: float, progress: mmap.mmap | None = None) -> int:
     """Try seeds until the time is over, telling what fell; return how many did."""
     end, fell, seed = time.monotonic() + seconds, 0, seeds.start
     for seed in seeds:
         if progress is not None:
             progress[:8] = struct.pack("q", seed)
-        if wrong := try_one(seed):
+        if wrong := try_one(seed, kinds):
             fell += 1
             print(f"seed {seed}: {wrong}", flush=True)
         if time.monotonic() > end:
@@ -127,7 +128,7 @@ def run(seeds: range, seconds: float, progress: mmap.mmap | None = None) -> int:
     return fell
 
 
-def run_in_children(seeds: range) -> int:
+def run_in_children(seeds: range, kinds: Sequence[str]) -> int:
     """Try seeds in processes with a ceiling; one that dies or hangs costs one seed. Return how many fell."""
     begin, fell, start = time.monotonic(), 0, seeds.start
     while start < seeds.stop:
@@ -135,7 +136,7 @@ def run_in_children(seeds: range) -> int:
         with tempfile.NamedTemporaryFile() as file:
             file.write(struct.pack("q", start))
             file.flush()
-            again, lost = _one_child(Path(file.name), range(start, stop))
+            again, lost = _one_child(Path(file.name), range(start, stop), kinds)
         fell += lost
         start = again
         spent = time.monotonic() - begin
@@ -144,10 +145,10 @@ def run_in_children(seeds: range) -> int:
     return fell
 
 
-def _one_child(progress: Path, seeds: range) -> tuple[int, int]:
+def _one_child(progress: Path, seeds: range, kinds: Sequence[str]) -> tuple[int, int]:
     """Return the seed to go on with, and how many fell."""
     command = [sys.executable, __file__, "--seconds", "1e9", "--progress", str(progress)]
-    command += ["--first", str(seeds.start), "--count", str(len(seeds))]
+    command += ["--first", str(seeds.start), "--count", str(len(seeds)), "--kinds", *kinds]
     with tempfile.TemporaryFile("w+") as stream:
         child = subprocess.Popen(command, stdout=stream, env={**os.environ, **SMALL})
         _watch(child, progress, seeds.start)
@@ -180,18 +181,19 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=30.0)
     options.add_argument("--first", type=int, default=0)
     options.add_argument("--count", type=int, default=10**9)
+    options.add_argument("--kinds", nargs="+", choices=SEEDS, default=list(SEEDS), metavar="KIND")
     options.add_argument("--child", action="store_true", help="in child processes of at most 1 GB")
     options.add_argument("--progress", type=Path, help="file of eight bytes that tells the seed being tried")
     given = options.parse_args()
     warnings.simplefilter("error")
     seeds = range(given.first, given.first + given.count)
     if given.child:
-        return 1 if run_in_children(seeds) else 0
+        return 1 if run_in_children(seeds, given.kinds) else 0
     if given.progress is None:
-        return 1 if run(seeds, given.seconds) else 0
+        return 1 if run(seeds, given.kinds, given.seconds) else 0
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     with given.progress.open("r+b") as file:
-        return 1 if run(seeds, given.seconds, mmap.mmap(file.fileno(), 8)) else 0
+        return 1 if run(seeds, given.kinds, given.seconds, mmap.mmap(file.fileno(), 8)) else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from layouts import variable
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
@@ -177,11 +178,7 @@ def test_labone_with_a_field_a_line():
     assert one(polar, "a.csv").impedance == pytest.approx(Z, rel=1e-7)
 
 
-# MethodSCRIPT: seven hexadecimal digits plus 2^27 and a prefix
-
-
-def variable(kind, value, prefix="m", scale=1e-3, metadata=""):
-    return f"{kind}{round(value / scale) + 2**27:07X}{prefix}{metadata}"
+# MethodSCRIPT
 
 
 def test_methodscript_packages():

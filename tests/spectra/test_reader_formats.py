@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import io
-import json
 import math
-import struct
 import sys
-import zipfile
 
 import numpy as np
 import pytest
+from layouts import (
+    HEAD,
+    IDS,
+    ROWS,
+    F,
+    Z,
+    cell,
+    ism,
+    ivium,
+    mpr,
+    mpr_body,
+    novocontrol,
+    ods,
+    ods_rows,
+    old_excel,
+    par,
+    pssession,
+    relaxis,
+    saved,
+    windeta,
+    xlsx,
+)
 
 from eisfit.errors import EisfitError, ReadError
 from eisfit.spectra.readers import read_bytes
-
-F = np.geomspace(1e5, 0.1, 25)
-Z = 10 + 100 / (1 + 2j * math.pi * F * 100 * 1e-4)
 
 
 def one(data, name, **options):
@@ -34,50 +50,6 @@ def said(spectrum, words):
 
 
 # --- BioLogic .mpr ----------------------------------------------------------------------------------
-
-IDS = (1, 2, 3, 21, 31, 65, 4, 32, 37, 38, 36, 35, 77, 24, 131)
-KINDS = {4: "<f8", 24: "<f8", 131: "<u2"}
-
-
-def mpr_body(z=Z, f=F, *, version=11, ids=IDS, points=None, extra=b""):
-    count = f.size if points is None else points
-    cycle = np.cumsum(np.concatenate([[1], np.diff(f) > 0]))
-    columns = {4: np.arange(f.size), 32: f, 37: z.real, 38: -z.imag, 36: np.abs(z), 24: cycle}
-    columns |= {35: np.degrees(np.angle(z)), 77: np.full(f.size, 3.7), 131: np.zeros(f.size)}
-    flags = {1, 2, 3, 21, 31, 65}
-    fields = ([("flags", "u1")] if flags & set(ids) else []) + [
-        (str(i), KINDS.get(i, "<f4")) for i in ids if i not in flags
-    ]
-    records = np.zeros(f.size, dtype=np.dtype(fields))
-    for number, values in columns.items():
-        if str(number) in records.dtype.names:
-            records[str(number)] = values
-    head = struct.pack("<I", count)
-    if version == 0:
-        head += struct.pack("B", len(ids)) + bytes(ids)
-    elif version < 10:
-        head += struct.pack("B", len(ids)) + struct.pack(f"<{len(ids)}H", *ids)
-    else:
-        head += struct.pack("<H", len(ids)) + struct.pack(f"<{len(ids)}H", *ids)
-    first = {0: 100, 2: 405, 3: 406}.get(version, 1007)
-    return head.ljust(first, b"\0") + records.tobytes() + extra
-
-
-def module(name, body, version, size=None):
-    new = version >= 10
-    head = b"MODULE" + name.ljust(10) + name.ljust(25)
-    size = len(body) if size is None else size
-    numbers = struct.pack("<IIII", 0xFFFFFFFF, size, 0, version) if new else struct.pack("<II", size, version)
-    return head + numbers + b"05.15.25" + body
-
-
-def mpr(body=None, version=11, loop=None, size=None):
-    body = mpr_body(version=version) if body is None else body
-    data = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + b"\0\0\0\0" + module(b"VMP Set", b"\x1d" + bytes(20), 10)
-    data += module(b"VMP data", body, version, size)
-    if loop is not None:
-        data += module(b"VMP loop", struct.pack(f"<{len(loop) + 1}I", len(loop), *loop), 0)
-    return data
 
 
 @pytest.mark.parametrize("version", [0, 2, 3, 10, 11])
@@ -131,14 +103,6 @@ def test_mpr_refused():
 # --- Zahner .ism ------------------------------------------------------------------------------------
 
 
-def ism(f=F, z=Z, strings=("151021", "", "0.0255v, aMPL: 10Mv", "1.8Na", "25c")):
-    data = b"\0\0\xff\xff\xff\xfe" + (f.size - 1).to_bytes(6, "big")
-    for values in (f, np.abs(z), np.angle(z), np.full(f.size, 1318683737.0)):
-        data += np.asarray(values, dtype=">f8").tobytes()
-    data += np.full(f.size, 999, dtype=">u2").tobytes()
-    return data + b"".join(struct.pack(">H", len(s)) + s.encode() for s in strings) + bytes(20)
-
-
 def test_ism():
     spectrum = one(ism(), "a.ism")
     assert_rc(spectrum)
@@ -160,28 +124,6 @@ def test_ism_cut_off():
 
 
 # --- PalmSens ---------------------------------------------------------------------------------------
-
-
-def array(kind, values):
-    return {"ArrayType": kind, "DataValues": [{"V": float(v)} for v in values]}
-
-
-def pssession(z=Z, keys=str, scans=False, eis=True):
-    values = [
-        array(5, F),
-        array(7, z.real),
-        array(8, -z.imag),
-        array(1, np.full(F.size, 1.4)),
-        array(0, F * 0 + 2),
-    ]
-    data = {"Title": "scan", "DataSet": {"Values": values}}
-    data = {"Title": "CH 3", "SubScans": [data, data]} if scans else data
-    measurement = {"Title": "Impedance Spectroscopy", "TimeStamp": 636513723655837428, "DeviceSerial": "PS4"}
-    measurement["EISDataList"] = [data] if eis else []
-    text = json.dumps({"Type": "PalmSens.DataFiles.SessionFile", "Measurements": [measurement]})
-    for name in ("Measurements", "EISDataList", "DataSet", "ArrayType", "DataValues"):
-        text = text.replace(f'"{name}"', f'"{keys(name)}"')
-    return text + "\ufeff"
 
 
 @pytest.mark.parametrize("keys", [str, str.lower])
@@ -223,13 +165,6 @@ def test_pstrace_csv_in_utf16():
 # --- Ivium, VersaStudio, RelaxIS, Novocontrol, text of other instruments ------------------------------
 
 
-def ivium(z=Z, count=None, method="Impedance"):
-    rows = "".join(f"{v.real:.5E}  {v.imag:.5E} {f:.5E} \r\n" for f, v in zip(F, z, strict=True))
-    head = f"\0\0Version=15\r\nMethod={method}\r\nTechnique=Constant E\r\nstarttime=12/12/2022 5:18:49 PM\r\n"
-    table = f"primary_data    \r\x003         \r\n{count or F.size}        \r\n{rows}\xfe\x88\0\0"
-    return (head + "Mconfig=0\r\n\xfe\x88\0\0\r\x002         \r\n" + table).encode("latin-1")
-
-
 def test_ivium():
     spectrum = one(ivium(), "a.idf")
     assert_rc(spectrum, rtol=2e-5)
@@ -245,16 +180,6 @@ def test_ivium():
         one(ivium().replace(b"E+01", b"E+??", 1), "a.idf")
 
 
-def par(z=Z):
-    names = "Segment #, Point #, E(V), I(A), Elapsed Time(s), Frequency(Hz), E Real, Z Real, Z Imag, E2(V)"
-    rows = "".join(
-        f"1,{i},3.3,0.1,{i},{f:.9g},0.5,{v.real:.9g},{v.imag:.9g},0\n"
-        for i, (f, v) in enumerate(zip(F, z, strict=True))
-    )
-    head = "<Application>\nName=VersaStudio\n</Application>\n<Instrument>\nType=VersaSTAT4\n</Instrument>\n"
-    return f"{head}<Segment1>\nType=2\nDefinition={names}\n{rows}</Segment1>\n<Graph1>\n1,2,3\n</Graph1>\n"
-
-
 def test_versastudio():
     spectrum = one(par().encode(), "a.par")
     assert_rc(spectrum)
@@ -265,44 +190,15 @@ def test_versastudio():
 
 
 def test_relaxis():
-    head = "RelaxIS 3.0 Spectrum export\nDate: 12/16/2025\n"
-    block = (
-        "Data: Frequency\tData: Z'\tData: Z''\tData: |Z|\tData: Theta (Z)\nDC=-0.08, TM=33.7\tModel: x\t\t\n"
-    )
-    block += "".join(
-        f"{f:.9g}\t{v.real:.9g}\t{v.imag:.9g}\t{abs(v):.9g}\t{math.degrees(np.angle(v)):.9g}\n"
-        for f, v in zip(F, Z, strict=True)
-    )
-    assert one((head + block).encode(), "a.txt").potential_V == -0.08
-    assert len(read_bytes((head + block + block).encode(), "a.txt")) == 2
+    assert one(relaxis().encode(), "a.txt").potential_V == -0.08
+    assert len(read_bytes(relaxis(spectra=2).encode(), "a.txt")) == 2
     with pytest.raises(ReadError, match="without the columns"):
-        one(head.encode(), "a.txt")
-
-
-def novocontrol(diameter="4.000e+01", temperatures=(20.0,)):
-    """Eps of a disc that has the impedance Z: C0 = eps0 pi (d/2)^2/t, eps* = 1/(j omega C0 Z)."""
-    c0 = 8.8541878128e-12 * math.pi * 0.02**2 / 1e-3
-    eps = 1 / (2j * math.pi * F * c0 * Z)
-    head = (
-        f"X7, 17.2.2025\nDiameter[mm] {diameter}  Thickness[mm] 1.000e+00  Electrode Thickness[mm] 2.00e+00\n"
-    )
-    head += "Fixed value(s) :  AC Volt  [Vrms]=1.0\n"
-    head += " Freq. [Hz]\t Temp. [\xb0C]\t Eps'    \t Eps''   \t |Eps|  \tM Temp [\xb0C]\n"
-    return head + "".join(
-        f"{f:.9e}\t{t}\t{e.real:.9e}\t{-e.imag:.9e}\t{abs(e):.9e}\t23\n"
-        for t in temperatures
-        for f, e in zip(F, eps, strict=True)
-    )
+        one(relaxis(spectra=0).encode(), "a.txt")
 
 
 def test_novocontrol_with_marks_behind_the_names_of_lengths():
     text = novocontrol().replace("[mm] ", "[mm]: ").encode("latin-1")
     assert one(text, "a.txt").metadata["thickness_mm"] == 1.0
-
-
-def windeta(names, *columns):
-    rows = "\n".join("\t".join(f"{v:.5e}" for v in row) for row in zip(*columns, strict=True))
-    return f"Cs, 9.07.2026, 20:00\nFixed value(s) :  AC Volt  [Vrms]=1.0000e+00\n{names}\n{rows}\n".encode()
 
 
 PARALLEL = " Freq. [Hz]\t Zp' [Ohms]\t Zp'' [Ohms]"
@@ -438,19 +334,13 @@ def test_decades_of_two_pi_are_said():
 # --- arrays -----------------------------------------------------------------------------------------
 
 
-def npy(values):
-    stream = io.BytesIO()
-    np.save(stream, values)
-    return stream.getvalue()
-
-
 def test_npy():
     pairs = np.stack([np.stack([F, Z]), np.stack([F, 2 * Z])])
-    first, second = read_bytes(npy(pairs), "a.npy")
+    first, second = read_bytes(saved(np.save, pairs), "a.npy")
     assert_rc(first)
     assert_rc(second, 2 * Z)
-    assert_rc(one(npy(np.column_stack([F, Z.real, Z.imag])), "a.npy"))
-    assert_rc(one(npy(np.stack([F, Z])), "a.npy"))
+    assert_rc(one(saved(np.save, np.column_stack([F, Z.real, Z.imag])), "a.npy"))
+    assert_rc(one(saved(np.save, np.stack([F, Z])), "a.npy"))
 
 
 def test_npy_of_python_2_and_by_columns():
@@ -468,14 +358,14 @@ def test_what_numpy_says_of_a_header_is_one_line():
 
 
 def test_npy_with_given_frequencies():
-    spectra = read_bytes(npy(np.column_stack([Z, 2 * Z])), "Z.npy", frequency=F)
+    spectra = read_bytes(saved(np.save, np.column_stack([Z, 2 * Z])), "Z.npy", frequency=F)
     assert_rc(spectra[1], 2 * Z)
     assert said(spectra[0], "given by the user")
-    admittance = one(npy(1 / Z[:, None]), "Y_1.npy", frequency=F)
+    admittance = one(saved(np.save, 1 / Z[:, None]), "Y_1.npy", frequency=F)
     assert_rc(admittance)
     assert said(admittance, "admittance")
     with pytest.raises(ReadError, match="does not fit 24 frequencies"):
-        one(npy(Z[:, None]), "Z.npy", frequency=F[1:])
+        one(saved(np.save, Z[:, None]), "Z.npy", frequency=F[1:])
 
 
 @pytest.mark.parametrize(
@@ -489,11 +379,11 @@ def test_npy_with_given_frequencies():
 )
 def test_npy_refused(values, words):
     with pytest.raises(ReadError, match=words):
-        one(npy(values), "a.npy")
+        one(saved(np.save, values), "a.npy")
 
 
 def test_npy_that_announces_more_than_it_holds():
-    data = npy(np.ones((25, 3))).replace(b"(25, 3)", b"(9999999999, 3)"[:7].ljust(7))
+    data = saved(np.save, np.ones((25, 3))).replace(b"(25, 3)", b"(9999999999, 3)"[:7].ljust(7))
     with pytest.raises(EisfitError, match=r"."):
         one(data, "a.npy")
     huge = (
@@ -569,35 +459,6 @@ def test_frequencies_are_refused_where_the_file_has_its_own():
 # --- spreadsheets -----------------------------------------------------------------------------------
 
 
-def xlsx(cells, styles="", shared=(), sheets=1):
-    """The least that a workbook needs."""
-    stream = io.BytesIO()
-    sheet = "".join(f"<row>{''.join(row)}</row>" for row in cells)
-    with zipfile.ZipFile(stream, "w") as archive:
-        titles = "".join(f'<sheet name="S{i}"/>' for i in range(sheets))
-        archive.writestr("xl/workbook.xml", f"<workbook><sheets>{titles}</sheets></workbook>")
-        archive.writestr("xl/styles.xml", f"<styleSheet>{styles}</styleSheet>")
-        archive.writestr(
-            "xl/sharedStrings.xml", f"<sst>{''.join(f'<si><t>{s}</t></si>' for s in shared)}</sst>"
-        )
-        for i in range(sheets):
-            archive.writestr(
-                f"xl/worksheets/sheet{i + 1}.xml", f"<worksheet><sheetData>{sheet}</sheetData></worksheet>"
-            )
-    return stream.getvalue()
-
-
-def cell(value, style=None):
-    if isinstance(value, str):
-        return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
-    chosen = "" if style is None else f' s="{style}"'
-    return f"<c{chosen}><v>{value!r}</v></c>"
-
-
-HEAD = [cell("Frequency (Hz)"), cell("Z' (Ohm)"), cell("-Z'' (Ohm)")]
-ROWS = [[cell(float(f)), cell(float(z.real)), cell(float(-z.imag))] for f, z in zip(F, Z, strict=True)]
-
-
 def test_xlsx():
     spectrum = one(xlsx([[cell("Cell 7")], HEAD, *ROWS]), "a.xlsx")
     assert_rc(spectrum, rtol=1e-12)
@@ -647,36 +508,6 @@ def test_spreadsheets_refused():
         one(b"\xd0\xcf\x11\xe0" + bytes(600), "a.xls")
 
 
-def ods(content):
-    space = (
-        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
-    )
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        if content is not None:
-            table = f'<table:table table:name="A">{content}</table:table>'
-            archive.writestr("content.xml", f"<office:document {space}>{table}</office:document>")
-    return stream.getvalue()
-
-
-def ods_rows(kind="float"):
-    def number(value, kind="float"):
-        return f'<table:table-cell office:value-type="{kind}" office:value="{value!r}"/>'
-
-    text = "".join(
-        f"<table:table-cell><text:p>{n}</text:p></table:table-cell>" for n in ("f/Hz", "Zre", "-Zim")
-    )
-    body = "".join(
-        f"<table:table-row>{number(f)}{number(z.real, kind)}{number(-z.imag)}</table:table-row>"
-        for f, z in zip(F.tolist(), Z.tolist(), strict=True)
-    )
-    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
-    return f"<table:table-row>{text}</table:table-row>{body}{empty}"
-
-
 def test_ods():
     assert_rc(one(ods(ods_rows()), "a.ods"), rtol=1e-12)
     with pytest.raises(ReadError, match="is not a number"):
@@ -692,7 +523,7 @@ SAMPLES = {
     "a.idf": ivium(),
     "a.par": par().encode(),
     "n.txt": novocontrol().encode("latin-1"),
-    "a.npy": npy(np.stack([F, Z])),
+    "a.npy": saved(np.save, np.stack([F, Z])),
     "a.xlsx": xlsx([HEAD, *ROWS]),
     "a.ods": ods(ods_rows()),
 }
@@ -729,20 +560,6 @@ def test_flipped_bits_raise_nothing_else(name):
 
 
 # Old Excel, written by xlwt
-
-
-def old_excel(rows, sheet="EIS", style=None):
-    import xlwt
-
-    book = xlwt.Workbook()
-    book.add_sheet("Notes").write(0, 0, "cell 7")
-    page = book.add_sheet(sheet)
-    for i, row in enumerate(rows):
-        for j, value in enumerate(row):
-            page.write(i, j, value, *([style] if style and i else []))
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 def test_old_excel():
