@@ -11,7 +11,7 @@ import numpy as np
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
 from eisfit.spectra.axes import AXES, Axis, axis_of
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.units import parse_unit
 from eisfit.units import ZERO_CELSIUS
 
 #: Under which name a manifest is found by itself.
@@ -116,7 +116,7 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
 
 def _factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
     """Return what a number in `unit` is multiplied by, and what is then taken off; NaN for another unit."""
-    told = unit_of(unit)
+    told = parse_unit(unit)
     if axis.name == "temperature" and told and told.kind in ("kelvin", "fahrenheit"):
         return (1.0, ZERO_CELSIUS) if told.kind == "kelvin" else (1 / 1.8, 32 / 1.8)
     if axis.name == "time" and told and told.kind == "time":

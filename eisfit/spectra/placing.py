@@ -19,7 +19,7 @@ from eisfit.spectra.cycle_numbers import (
     cycle_of_name,
     is_counter,
 )
-from eisfit.spectra.readers.labels.key_values import condition
+from eisfit.spectra.readers.labels.key_values import read_condition
 from eisfit.spectra.spectrum import Spectrum
 
 _NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME, FROM_FOLDER)
@@ -105,7 +105,7 @@ def _read_header(spectrum: Spectrum, axis: Axis) -> float | None:
         bare = re.sub(r"\s*[\[(/]\s*%\s*[\])]?$", "", str(key).strip())
         plain = re.sub(r"[\s-]+", "_", bare)
         if plain in words or plain.lower() in words:
-            number = condition(axis.name, str(value), axis.suffixes)
+            number = read_condition(axis.name, str(value), axis.suffixes)
             said = axis.name == "soc" and isinstance(value, str)  # numbers of columns are per cent
             part = said and "%" not in f"{key}{value}" and number is not None and 0 < number <= 1
             return number * 100 if part and number is not None else number

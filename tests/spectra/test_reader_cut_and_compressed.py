@@ -16,7 +16,7 @@ from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import sheet_sweeps
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -142,7 +142,7 @@ def test_the_complex_capacitance_gives_the_impedance(names, sign):
     ],
 )
 def test_words_with_their_symbols(name, quantity, label):
-    found = column(name)
+    found = parse_name(name)
     assert (found.quantity, found.label) == (quantity, label)
 
 
@@ -252,7 +252,7 @@ def test_sheets_of_spectra_side_by_side_with_gaps(gap):
     [("kilohms", 1e3), ("kiloohm", 1e3), ("microhm", 1e-6), ("megohm", 1e6), ("gigohms", 1e9)],
 )
 def test_units_in_words(unit, scale):
-    assert column(f"Real Z ({unit})").scale == pytest.approx(scale)
+    assert parse_name(f"Real Z ({unit})").scale == pytest.approx(scale)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 
 F = np.geomspace(1e5, 1.0, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -441,7 +441,7 @@ def test_a_frequency_that_was_measured_stands_before_the_one_that_was_set():
 )
 @pytest.mark.parametrize("name", ["Zre {}", "Re(Z) {}", '"Z\'" {}', "Zmod {}"])
 def test_prefixes_of_ohm_in_words_and_apart(name, unit, scale):
-    meaning = column(name.format(unit))
+    meaning = parse_name(name.format(unit))
     assert meaning.quantity in ("real", "modulus")
     assert meaning.scale == pytest.approx(scale)
     assert not meaning.label
@@ -449,7 +449,7 @@ def test_prefixes_of_ohm_in_words_and_apart(name, unit, scale):
 
 @pytest.mark.parametrize("name", ["Zre_G_ohm", "Z' T Ohm", "|Z| n_Ω", "Zre=K ohm"])
 def test_a_letter_apart_that_may_be_a_prefix_or_a_cell_is_not_understood(name):
-    assert not column(name).quantity
+    assert not parse_name(name).quantity
 
 
 @pytest.mark.parametrize(
@@ -468,7 +468,7 @@ def test_an_impedance_in_degrees_is_its_phase(modulus, angle, scale):
 
 @pytest.mark.parametrize("name", ["Amplitude", "Amplitude (V)", "amplitude_mV", "|Y| (deg)", "|Z| (deg)"])
 def test_what_is_no_modulus(name):
-    assert not column(name).quantity
+    assert not parse_name(name).quantity
 
 
 @pytest.mark.parametrize(
@@ -494,7 +494,7 @@ def test_vectors_of_r():
 
 def test_two_pi_f_and_parts_per_unit():
     holds(table("2πf,Z' (Ohm),Z'' (Ohm)", 2 * np.pi * F, Z.real, Z.imag))
-    assert not column("Z' (p.u.)").quantity
+    assert not parse_name("Z' (p.u.)").quantity
 
 
 @pytest.mark.parametrize("header", ["Résistance,Réactance", "Wirkwiderstand (Ω),Blindwiderstand (Ω)"])
@@ -506,7 +506,7 @@ def test_a_mark_of_over_range_between_resistances(header):
 
 @pytest.mark.parametrize(("name", "scale"), [("frequency [megahz]", 1e6), ("FREQ, kiloHz", 1e3)])
 def test_prefixes_of_hertz_in_words(name, scale):
-    assert column(name).scale == pytest.approx(scale)
+    assert parse_name(name).scale == pytest.approx(scale)
 
 
 @pytest.mark.parametrize(

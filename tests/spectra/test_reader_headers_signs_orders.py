@@ -12,7 +12,7 @@ import pytest
 import eisfit
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.writers.plain_csv import to_csv
 
 F = np.geomspace(1e5, 0.1, 31)
@@ -56,7 +56,7 @@ def one(text, **options):
     ],
 )
 def test_a_header_is_understood_by_its_parts(head, quantity, scale):
-    found = column(head)
+    found = parse_name(head)
     assert found.quantity == quantity
     assert not quantity or found.scale == pytest.approx(scale)
 
@@ -252,7 +252,7 @@ def test_an_imaginary_column_of_zeros_is_told():
     ],
 )  # fmt: skip
 def test_further_names(name, quantity, scale):
-    found = column(name)
+    found = parse_name(name)
     assert (found.quantity, found.scale) == (quantity, pytest.approx(scale))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.series import read_series
 
 F = np.geomspace(1e5, 1.0, 26)
@@ -53,7 +53,7 @@ def holds(text, *impedances, rtol=1e-6):
     ],
 )
 def test_misspelt_names(name, quantity):
-    assert column(name).quantity == quantity
+    assert parse_name(name).quantity == quantity
 
 
 def test_a_table_with_misspelt_names():

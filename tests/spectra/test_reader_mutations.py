@@ -10,7 +10,7 @@ import pytest
 
 from eisfit.errors import EisfitError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.tables.header import _counts
+from eisfit.spectra.readers.tables.header import _is_count
 
 TABLES = 400  # a seed each; thousands were tried when the rules were made
 FREQUENCY = ["Frequency", "freq", "f", "Freq.", "Frequenz", "Fréquence", "频率", "周波数", "주파수"]
@@ -131,5 +131,5 @@ def test_a_column_of_infinite_numbers_counts_nothing():
     (spectrum,) = read_bytes(f"n,f,Zre,Zim\n{rows}".encode())
     assert spectrum.points == 4
     with np.errstate(all="ignore"):  # as all of reading is
-        assert not _counts(np.array([np.inf, np.inf, 1.0]))
-    assert _counts(np.arange(5.0))
+        assert not _is_count(np.array([np.inf, np.inf, 1.0]))
+    assert _is_count(np.arange(5.0))

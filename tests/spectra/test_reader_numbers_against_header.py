@@ -8,7 +8,7 @@ import pytest
 
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 
 F = np.geomspace(1e5, 0.1, 31)
 S = 2j * np.pi * F
@@ -266,7 +266,7 @@ def test_phase_before_the_modulus_without_header():
     ],
 )
 def test_names_with_arithmetic_and_signs(name, quantity, scale):
-    assert (column(name).quantity, column(name).scale) == (quantity, scale)
+    assert (parse_name(name).quantity, parse_name(name).scale) == (quantity, scale)
 
 
 def test_blocks_below_an_empty_line_are_spectra_and_pages_are_one():

@@ -7,8 +7,8 @@ import pytest
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import unit_of
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.units import parse_unit
 
 F = np.geomspace(1e4, 0.1, 26)
 Z = 10 + 100 / (1 + 2j * np.pi * F * 0.01)
@@ -56,7 +56,7 @@ def holds(head, *columns, z=Z):
     ],
 )
 def test_units(unit, kind, scale):
-    told = unit_of(unit)
+    told = parse_unit(unit)
     assert told is not None
     assert told.kind == kind
     np.testing.assert_allclose(told.scale, scale)
@@ -64,7 +64,7 @@ def test_units(unit, kind, scale):
 
 @pytest.mark.parametrize("unit", ["1000 Ohm", "R", "MF", "10^-3", "e", "1e5", "10 V"])
 def test_no_units(unit):
-    told = unit_of(unit)
+    told = parse_unit(unit)
     assert told is None or told.kind == "volt"
 
 
@@ -122,7 +122,7 @@ def test_no_units(unit):
     ],
 )
 def test_names(name, quantity, scale):
-    told = column(name)
+    told = parse_name(name)
     assert told.quantity == quantity
     np.testing.assert_allclose(told.scale, scale)
 
@@ -131,12 +131,12 @@ def test_names(name, quantity, scale):
     "unit", ["cm-1", "RPM", "BPM", "min-1", "%", "counts", "THz", "x1000", "k", "1/min", "kilocycles"]
 )
 def test_a_frequency_in_a_unit_of_something_else_is_none(unit):
-    assert column(f"Frequency ({unit})").quantity == ""
+    assert parse_name(f"Frequency ({unit})").quantity == ""
 
 
 @pytest.mark.parametrize("cell", ["A", "25C", "SOC50", "cell 3", "actual"])
 def test_a_frequency_of_a_cell_is_one(cell):
-    assert column(f"Frequency ({cell})").quantity == "frequency"
+    assert parse_name(f"Frequency ({cell})").quantity == "frequency"
 
 
 def test_a_logarithm_in_brackets():
@@ -278,13 +278,13 @@ def test_zplot_headers_with_other_spaces_and_units(head, mark, scale):
     ["A: -Z'' (Ohm)", "A_-Zimag_ohm", "cell1 -Z'' (ohm)", "Z -Im (Ohm)", "Sample 1 -Im(Z)", "Zim_inv (Ohm)"],
 )
 def test_a_minus_behind_whose_it_is(name):
-    told = column(name)
+    told = parse_name(name)
     assert (told.quantity, told.scale) == ("imag", -1.0)
 
 
 @pytest.mark.parametrize("name", ["Z-Imag (Ohm)", "Cell A - Z'' (Ohm)", "Sample-1 Z'' (Ohm)"])
 def test_a_hyphen_that_is_no_minus(name):
-    told = column(name)
+    told = parse_name(name)
     assert (told.quantity, told.scale) == ("imag", 1.0)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eisfit.errors import EisfitError, ReadError
 from eisfit.spectra.readers import formats, read, read_all, read_bytes
 from eisfit.spectra.readers.file import MAX_LINE
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sign import kramers_kronig_sign
 
 F = np.geomspace(1e5, 0.1, 25)
@@ -100,7 +100,7 @@ def assert_rc(spectrum, z=Z, rtol=1e-6):
     ],
 )
 def test_header_names(name, quantity, scale):
-    meaning = column(name)
+    meaning = parse_name(name)
     assert meaning.quantity == quantity
     assert meaning.scale == pytest.approx(scale)
 

@@ -33,7 +33,7 @@ from eisfit.errors import EisfitError, ReadError, UsageError
 from eisfit.extensions import extensions, is_offered
 from eisfit.spectra.readers import file_formats
 from eisfit.spectra.readers.archive import only_member
-from eisfit.spectra.readers.conversion.measured import measured_only
+from eisfit.spectra.readers.conversion.measured import select_measured
 from eisfit.spectra.readers.file import File, check_file, load
 from eisfit.spectra.readers.reading import Reading
 from eisfit.spectra.readers.surroundings.ends import drop_padding
@@ -239,7 +239,7 @@ def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectr
         sweep.metadata.setdefault("format", module.NAME)
     _refuse_unheeded(file, sweeps, module.NAME)
     drop_padding(sweeps if len(sweeps) > 1 else ())
-    return finish(file, measured_only(file, sweeps))
+    return finish(file, select_measured(file, sweeps))
 
 
 def _sweep(found: Sweep | Spectrum) -> Sweep:

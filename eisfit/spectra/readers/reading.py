@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eisfit.errors import UsageError
 from eisfit.records import dataclass
-from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS, impedance_unit
+from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS, find_impedance_unit
 
 IMAG_SIGNS = ("auto", "header", "+", "-")
 
@@ -35,7 +35,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.impedance_unit is not None:
-            unit = impedance_unit(self.impedance_unit) if isinstance(self.impedance_unit, str) else ""
+            unit = find_impedance_unit(self.impedance_unit) if isinstance(self.impedance_unit, str) else ""
             if not unit:
                 raise UsageError(
                     f"impedance_unit: {self.impedance_unit!r} is none of {', '.join(IMPEDANCE_UNITS)}"

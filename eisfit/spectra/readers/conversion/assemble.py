@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median
 from eisfit.spectra.readers.conversion.chosen import Chosen
-from eisfit.spectra.readers.conversion.cuts import boundaries, note_misplaced
+from eisfit.spectra.readers.conversion.cuts import find_boundaries, note_misplaced
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, BY_ITS_SIGN, BY_PHASE, CANONICAL, FROM_PHASE
 from eisfit.spectra.readers.names.units import PER_AREA
 from eisfit.spectra.readers.names.words import IN_OHM
@@ -23,7 +23,7 @@ _FEWEST_POINTS = 3  # of a sweep, where another has twice as many
 TAKEN_AS_OHM, TAKEN_AS_S = "impedance, taken as ohm (else --impedance-unit)", "admittance, taken as siemens"
 
 
-def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
+def make_sweeps(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     """Cut the rows into sweeps at `cuts` (first rows of the second, third, ... sweep)."""
     sweeps = []
     edges = [0, *cuts, z.size]
@@ -53,10 +53,10 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
                 impedance=z[part],
                 noise=None if noise is None or not (noise[part] > 0).all() else noise[part],
                 times=None if (times := chosen.get("time")) is None else times[part],
-                cycle=_first(chosen.get("cycle"), told),
-                time_s=_first(chosen.get("time"), told),
-                temperature_C=_typical(chosen.get("temperature"), told),
-                potential_V=_typical(chosen.get("potential"), told),
+                cycle=_find_first(chosen.get("cycle"), told),
+                time_s=_find_first(chosen.get("time"), told),
+                temperature_C=_compute_median(chosen.get("temperature"), told),
+                potential_V=_compute_median(chosen.get("potential"), told),
                 notes=list(chosen.notes),
                 form=form,
             )
@@ -64,7 +64,7 @@ def sweeps_of(chosen: Chosen, z: ComplexArray, cuts: list[int]) -> list[Sweep]:
     return sweeps
 
 
-def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:
+def find_sweep_starts(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> list[int]:
     """Return the rows at which a new sweep begins, of a table whose conditions may change.
 
     `gaps` are rows before which the file itself begins anew.
@@ -74,21 +74,21 @@ def boundaries_of(chosen: Chosen, z: ComplexArray, gaps: Sequence[int] = ()) -> 
     for start, stop in pairwise([0, *gaps, f.size]):
         part = slice(start, stop)
         within = [None if values is None else values[part] for values in conditions]
-        cuts += [start + cut for cut in boundaries(f[part], z[part], *within)]
+        cuts += [start + cut for cut in find_boundaries(f[part], z[part], *within)]
     return sorted(cuts)
 
 
-def _typical(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
-    finite = _known(values, part)
+def _compute_median(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
+    finite = _select_known(values, part)
     return float(median(finite)) if finite.size else None
 
 
-def _first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
-    finite = _known(values, part)
+def _find_first(values: FloatArray | None, part: NDArray[np.intp]) -> float | None:
+    finite = _select_known(values, part)
     return float(finite[0]) if finite.size else None
 
 
-def _known(values: FloatArray | None, part: NDArray[np.intp]) -> FloatArray:
+def _select_known(values: FloatArray | None, part: NDArray[np.intp]) -> FloatArray:
     return np.empty(0) if values is None else values[part][np.isfinite(values[part])]
 
 
@@ -113,12 +113,12 @@ def note_area(chosen: Chosen) -> list[str]:
     return [f"{ASSUMED} ohm in what follows is ohm cm2: the impedance is per area"] if told else []
 
 
-def bare_unit(chosen: Chosen) -> list[str]:
+def note_bare_units(chosen: Chosen) -> list[str]:
     """Return what is taken for granted where columns have no unit."""
-    return [*_bare_ohm(chosen), *_bare_hertz(chosen)]
+    return [*_note_bare_ohm(chosen), *_note_bare_hertz(chosen)]
 
 
-def _bare_hertz(chosen: Chosen) -> list[str]:
+def _note_bare_hertz(chosen: Chosen) -> list[str]:
     """Return what a frequency without a unit is taken for, where its range is not a cell's in hertz."""
     f = drop_nan(chosen["frequency"])
     lowest = float(f[f > 0].min(initial=np.inf))
@@ -127,7 +127,7 @@ def _bare_hertz(chosen: Chosen) -> list[str]:
     return [f"{ASSUMED} no unit given for the frequency, taken as Hz: a period of {1 / lowest / 3600:.2g} h"]
 
 
-def _bare_ohm(chosen: Chosen) -> list[str]:
+def _note_bare_ohm(chosen: Chosen) -> list[str]:
     for quantities, what in (
         (IN_OHM, TAKEN_AS_OHM),
         (("admittance_real", "admittance_imag", "admittance_modulus"), TAKEN_AS_S),

@@ -75,7 +75,7 @@ class Chosen:
         return self.values.get(quantity)
 
 
-def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
+def pick_columns(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     """Return the first column of every quantity, scaled.
 
     Logarithms stand behind what they are of, those per area behind the others, ``Rs`` and ``x`` behind these,
@@ -89,7 +89,7 @@ def choose(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     filled -= loops if cycles - loops else {i for i in loops if (matrix[:, i] == matrix[:1, i]).all()}
     vague = {match[1] for _, meaning in held if (match := _VAGUE.match(meaning.name))}
     vague |= {name.lower() for name in vague if len(name) > 3}
-    for index, meaning in sorted(held, key=lambda item: _rank(item[0], item[1], filled, vague)):
+    for index, meaning in sorted(held, key=lambda item: _rank_column(item[0], item[1], filled, vague)):
         if meaning.quantity not in chosen:
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
             chosen.hold(meaning.quantity, meaning, values * meaning.scale)
@@ -109,22 +109,22 @@ def _is_period(chosen: Chosen) -> bool:
     return _BARE_T.match(name) is None or is_spaced_like_sweep(chosen["period"])
 
 
-def drop_words(chosen: Chosen) -> None:
+def drop_word_columns(chosen: Chosen) -> None:
     """Leave out a modulus and a phase without a number beside both parts: ``Phase`` of a program's steps."""
     polar = ("modulus", "phase") if chosen.holds("real", "imag") else ()
     chosen.drop(*(one for one in polar if one in chosen and np.isnan(chosen[one]).all()))
 
 
-def _rank(
+def _rank_column(
     index: int, meaning: Column, filled: set[int], vague: set[str]
 ) -> tuple[bool, bool, int, bool, bool, int]:
     per_area, match = bool(PER_AREA.search(meaning.unit)), _VAGUE.match(meaning.name)
-    alone = match is not None and _counterpart(match[1]) not in vague
+    alone = match is not None and _name_counterpart(match[1]) not in vague
     doubt = (match is not None) + alone
     return index not in filled, bool(meaning.label), doubt, per_area, bool(meaning.base), index
 
 
-def _counterpart(name: str) -> str:
+def _name_counterpart(name: str) -> str:
     """Return what the other part is called: ``Xs`` for ``Rs``, ``reactance`` for ``resistance``."""
     other = {"resistance": "reactance", "reactance": "resistance"}.get(name.lower())
     return other or name.translate(_COUNTERPART)

@@ -39,7 +39,7 @@ def note_misplaced(frequency: FloatArray) -> list[str]:
     lost = (
         (np.abs(off - np.round(off)) < _ON_ITS_PLACE) & (np.round(off) != 0) & (np.abs(gap - 1) < _ONE_STEP)
     )
-    lost = lost & _run_one_way_around(steps) if lost.any() else lost
+    lost = lost & _find_steady_pairs(steps) if lost.any() else lost
     shown = {i: f"{frequency[i]:.6g}" for place in np.flatnonzero(lost)[:3] for i in range(place, place + 3)}
     return [
         f"{ASSUMED} {shown[place + 1]} Hz between {shown[place]} and {shown[place + 2]} Hz is right: "
@@ -48,7 +48,7 @@ def note_misplaced(frequency: FloatArray) -> list[str]:
     ]
 
 
-def _run_one_way_around(steps: FloatArray) -> BoolArray:
+def _find_steady_pairs(steps: FloatArray) -> BoolArray:
     """Return the pairs of steps near which all others but one run one way, as those of a sweep do."""
     places = np.arange(steps.size - 1)[:, np.newaxis]
     near = places + np.array([-4, -3, -2, -1, 2, 3, 4, 5])
@@ -58,7 +58,7 @@ def _run_one_way_around(steps: FloatArray) -> BoolArray:
     return np.asarray((signs == way[:, np.newaxis]).sum(axis=1) >= held.sum(axis=1) - 1)
 
 
-def boundaries(
+def find_boundaries(
     frequency: FloatArray,
     z: ComplexArray,
     cycle: FloatArray | None = None,
@@ -81,9 +81,9 @@ def boundaries(
         changed = cycle is not None and cycle[rows[i + 1]] != cycle[rows[i]]
         again = direction * step < 0 and _begins_again(swept, first, i + 1)
         back = again or (direction * step < 0 and (changed or _jumps_back(steps, i, direction)))
-        back = back or (step == 0 and direction != 0 and _turns(steps[i + 1 : i + 3], direction))
+        back = back or (step == 0 and direction != 0 and _is_turn(steps[i + 1 : i + 3], direction))
         if back or (step == 0 and changed):
-            first = i + 1 - (not (changed or again) and _begins_at_the_turn(steps, i))
+            first = i + 1 - (not (changed or again) and _turn_begins_sweep(steps, i))
             cuts.append(int(rows[first]))
             direction = 0.0
             if len(cuts) > MAX_SWEEPS:
@@ -91,28 +91,28 @@ def boundaries(
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
             is_first = i == 0 or cuts[-1:] == [int(rows[i])]
-            if is_first and _turns(steps[i + 1 : i + 4], direction):
+            if is_first and _is_turn(steps[i + 1 : i + 4], direction):
                 exchanged = abs(step) < abs(steps[i + 1])  # with the second row; else it is above the sweep
                 cuts += [] if exchanged else [int(rows[i + 1])]
                 direction = -direction if exchanged else 0.0
-    known = [values for values in (cycle, *conditions) if values is not None and _changes(values)]
+    known = [values for values in (cycle, *conditions) if values is not None and _is_changing(values)]
     if not cuts:
-        return next((found for values in known if (found := _changes_that_leap(frequency, z, values))), [])
+        return next((found for values in known if (found := _find_leaping_changes(frequency, z, values))), [])
     if not known:
         return [] if _is_one_sweep(frequency, z, cuts) else cuts
-    return next((runs for values in known if (runs := _one_sweep_each(frequency, z, values))), cuts)
+    return next((runs for values in known if (runs := _find_single_sweeps(frequency, z, values))), cuts)
 
 
-def _changes_that_leap(f: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
+def _find_leaping_changes(f: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
     """Return where a condition changes, if the impedance leaps each time: spectra whose frequencies go on."""
-    changes = changes_of(values.tolist(), _FEWEST_ROWS + 1)
-    return changes if leaps(f, z, changes) == changes else []
+    changes = find_changes(values.tolist(), _FEWEST_ROWS + 1)
+    return changes if find_leaps(f, z, changes) == changes else []
 
 
-def changes_of(told: Sequence[object], fewest: int) -> list[int]:
+def find_changes(told: Sequence[object], fewest: int) -> list[int]:
     """Return the rows at which what is told of each changes, where all is told of `fewest` rows in one run.
 
-    >>> changes_of("aaabbb", 3), changes_of("aaabbb", 4), changes_of("aabbaa", 2)
+    >>> find_changes("aaabbb", 3), find_changes("aaabbb", 4), find_changes("aabbaa", 2)
     ([3], [], [])
     """
     changes = [row for row, (above, below) in enumerate(pairwise(told), 1) if above != below]
@@ -120,19 +120,19 @@ def changes_of(told: Sequence[object], fewest: int) -> list[int]:
     return changes if apart and np.diff([0, *changes, len(told)]).min() >= fewest else []
 
 
-def leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:
+def find_leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:
     """Return those of the rows at which Z goes on from neither side as it does at those near it.
 
     >>> f = np.geomspace(1e3, 1.0, 20)
     >>> z = f**-0.5 * (1 - 1j)
-    >>> leaps(f, np.append(z[:10], 20 * z[10:]), [5, 10]), leaps(f, z, [5, 10])
+    >>> find_leaps(f, np.append(z[:10], 20 * z[10:]), [5, 10]), find_leaps(f, z, [5, 10])
     ([10], [])
     """
     if not len(rows) or not (np.isfinite(z).all() and (f > 0).all()):
         return []
     x = np.log(f)
     near = (row for row in rows if abs(x[row] - x[row - 1]) < _NEAR)
-    down, up = _off_the_way(x, z), _off_the_way(x[::-1], z[::-1])[::-1]
+    down, up = _extrapolation_error(x, z), _extrapolation_error(x[::-1], z[::-1])[::-1]
     return [
         row
         for row in near
@@ -141,7 +141,7 @@ def leaps(f: FloatArray, z: ComplexArray, rows: Sequence[int]) -> list[int]:
     ]
 
 
-def _off_the_way(x: FloatArray, z: ComplexArray) -> FloatArray:
+def _extrapolation_error(x: FloatArray, z: ComplexArray) -> FloatArray:
     """Return how far each point is from the line through the two before it, relative to |z|."""
     steps = np.diff(x)
     share = steps[1:] / np.where(steps[:-1] == 0, np.inf, steps[:-1])
@@ -150,12 +150,12 @@ def _off_the_way(x: FloatArray, z: ComplexArray) -> FloatArray:
     return np.append([0.0, 0.0], off / bend)
 
 
-def _changes(values: FloatArray) -> bool:
+def _is_changing(values: FloatArray) -> bool:
     known = values[np.isfinite(values)]
     return bool(known.size and np.ptp(known) > 1e-3 * max(np.abs(known).max(), 1.0))
 
 
-def _one_sweep_each(frequency: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
+def _find_single_sweeps(frequency: FloatArray, z: ComplexArray, values: FloatArray) -> list[int]:
     """Return where a condition changes, if what it stays the same for is one sweep each, in whatever order.
 
     Half cycles, which instruments count within one spectrum, do not go over the same frequencies again.
@@ -167,11 +167,11 @@ def _one_sweep_each(frequency: FloatArray, z: ComplexArray, values: FloatArray) 
     ):
         return []
     parts = [slice(a, b) for a, b in pairwise(edges)]
-    again = all(overlap(frequency[a], frequency[b], _WHOLE) for a, b in pairwise(parts))
-    return runs if again and not any(boundaries(frequency[part], z[part]) for part in parts) else []
+    again = all(are_overlapping(frequency[a], frequency[b], _WHOLE) for a, b in pairwise(parts))
+    return runs if again and not any(find_boundaries(frequency[part], z[part]) for part in parts) else []
 
 
-def gaps_of(table: Table, frequency: FloatArray, z: ComplexArray) -> list[int]:
+def find_gaps(table: Table, frequency: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows below an empty line at which the frequencies go over those above it again.
 
     A band of frequencies of its own, or more of the same sweep, is none: programs make pages. The last row or
@@ -188,20 +188,20 @@ def gaps_of(table: Table, frequency: FloatArray, z: ComplexArray) -> list[int]:
     ]
     if 2 * len(gaps) >= frequency.size:
         return []  # below each row: they part nothing
-    sweeps = boundaries(frequency, z) if gaps else []  # of which pages know nothing
+    sweeps = find_boundaries(frequency, z) if gaps else []  # of which pages know nothing
     edges = sorted({0, *gaps, *sweeps, frequency.size})
     parts = [frequency[a:b] for a, b in pairwise(edges)]
-    again = [overlap(above, below) for above, below in pairwise(parts)]
+    again = [are_overlapping(above, below) for above, below in pairwise(parts)]
     found = {edge for edge, is_again in zip(edges[1:-1], again, strict=True) if is_again} & set(gaps)
     if gaps and frequency.size - gaps[-1] < _FEWEST_ROWS:
         end = slice(max(gaps[-1] - 6, 0), gaps[-1] + 1)
         steps = np.diff(frequency[end])
         back = bool(steps[:-1].size and (steps[:-1] * steps[-1] < 0).all())
-        found |= {gaps[-1]} if back or _is_stranger(frequency[end], z[end]) else set()
+        found |= {gaps[-1]} if back or _is_of_other_sweep(frequency[end], z[end]) else set()
     return sorted(found)
 
 
-def _is_stranger(f: FloatArray, z: ComplexArray) -> bool:
+def _is_of_other_sweep(f: FloatArray, z: ComplexArray) -> bool:
     """Whether the last point is no part of the sweep of those before it: a step in f or Z is too wide."""
     if f.size < _FEWEST_ROWS + 2 or not np.isfinite(z).all() or (f <= 0).any():
         return False
@@ -210,7 +210,7 @@ def _is_stranger(f: FloatArray, z: ComplexArray) -> bool:
     return bool(wide or leaps[-1] > max(_FAR, _WIDE * leaps[:-1].max()))
 
 
-def overlap(above: FloatArray, below: FloatArray, least: float = 0.34) -> bool:
+def are_overlapping(above: FloatArray, below: FloatArray, least: float = 0.34) -> bool:
     """Whether frequencies are a few each, and share more than `least` of the narrower range of log f."""
     above, below = np.log(above[above > 0]), np.log(below[below > 0])
     if min(above.size, below.size) < _FEWEST_ROWS:
@@ -229,13 +229,13 @@ def _is_one_sweep(frequency: FloatArray, z: ComplexArray, cuts: list[int]) -> bo
     f, piece = np.log(frequency[good][order]), piece[good][order]
     twice = int(((np.diff(f) < _SAME_FREQUENCY) & (np.diff(piece) != 0)).sum())
     few = twice <= min(2, len(cuts)) + 0.02 * f.size or (len(cuts) == 1 and _are_bands(frequency, cuts[0]))
-    return few and _continue_each_other(f, z[good][order], piece)
+    return few and _are_interlaced(f, z[good][order], piece)
 
 
 def _are_bands(frequency: FloatArray, cut: int) -> bool:
     """Whether two pieces share the frequencies at one end of either alone."""
     above, below = frequency[:cut], frequency[cut:]
-    return min(above.size, below.size) >= _FEWEST_OF_A_PASS and not overlap(above, below)
+    return min(above.size, below.size) >= _FEWEST_OF_A_PASS and not are_overlapping(above, below)
 
 
 def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:
@@ -251,27 +251,27 @@ def _are_short_sweeps(frequency: FloatArray, cuts: list[int]) -> bool:
     return len(ways) == 1 and min(np.ptp(piece) for piece in pieces) > _WHOLE * whole
 
 
-def _continue_each_other(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
+def _are_interlaced(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
     """Whether points lie between those of other pieces about as they do between those of their own."""
     pieces = np.unique(piece)
     if f.size < _FEWEST_OF_A_PASS * pieces.size:
         return True  # random order
-    if _ends_strange(f, z, piece):
+    if _has_foreign_end(f, z, piece):
         return False
-    own = np.concatenate([_off_the_line(f[piece == one], z[piece == one]) for one in pieces])
-    among = _off_the_line(f, z)[(piece[:-2] != piece[1:-1]) & (piece[1:-1] != piece[2:])]
+    own = np.concatenate([_interpolation_error(f[piece == one], z[piece == one]) for one in pieces])
+    among = _interpolation_error(f, z)[(piece[:-2] != piece[1:-1]) & (piece[1:-1] != piece[2:])]
     return not among.size or bool(median(among) < _LEAP + 1.5 * median(own))
 
 
-def _ends_strange(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
+def _has_foreign_end(f: FloatArray, z: ComplexArray, piece: IntArray) -> bool:
     """Whether a lone point of another piece at an end of the range does not go on where the sweep ends."""
     return any(
-        end[2][-1] != end[2][-2] and _is_stranger(np.exp(end[0]), end[1])
+        end[2][-1] != end[2][-2] and _is_of_other_sweep(np.exp(end[0]), end[1])
         for end in ((f[-7:], z[-7:], piece[-7:]), (f[6::-1], z[6::-1], piece[6::-1]))
     )
 
 
-def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
+def _interpolation_error(f: FloatArray, z: ComplexArray) -> FloatArray:
     """Return how far each inner point is from the line between its neighbours, relative to |z|."""
     share = (f[1:-1] - f[:-2]) / np.maximum(f[2:] - f[:-2], 1e-12)
     off = np.abs(z[1:-1] - z[:-2] - share * (z[2:] - z[:-2])) / np.maximum(np.abs(z[1:-1]), 1e-300)
@@ -280,7 +280,7 @@ def _off_the_line(f: FloatArray, z: ComplexArray) -> FloatArray:
 
 def _jumps_back(steps: FloatArray, i: int, direction: float) -> bool:
     """Whether step `i` starts a new sweep: a wide jump, or the first of a run the other way."""
-    return abs(float(steps[i])) > np.log(3.0) or _turns(steps[i + 1 : i + 3], direction)
+    return abs(float(steps[i])) > np.log(3.0) or _is_turn(steps[i + 1 : i + 3], direction)
 
 
 def _begins_again(f: FloatArray, first: int, row: int) -> bool:
@@ -288,7 +288,7 @@ def _begins_again(f: FloatArray, first: int, row: int) -> bool:
     return row - first >= _FEWEST_ROWS and bool(np.array_equal(f[row : row + 3], f[first : first + 3]))
 
 
-def _begins_at_the_turn(steps: FloatArray, i: int) -> bool:
+def _turn_begins_sweep(steps: FloatArray, i: int) -> bool:
     """Whether a sweep the other way begins before step `i`, by how evenly either spaces its frequencies."""
     if not 2 < i < steps.size - 2 or abs(steps[i]) > np.log(3.0):
         return False
@@ -297,7 +297,7 @@ def _begins_at_the_turn(steps: FloatArray, i: int) -> bool:
     return bool(abs(before[2] - before[1]) > 5 * uneven[0] and abs(after[0] - after[1]) <= 2 * uneven[1])
 
 
-def _turns(following: FloatArray, direction: float) -> bool:
+def _is_turn(following: FloatArray, direction: float) -> bool:
     return following.size > 1 and bool((following * direction < 0).all())
 
 

@@ -39,7 +39,7 @@ _LARGEST_DECIBEL = 300.0
 _LARGEST_LOG = 11  # of a frequency in hertz
 
 
-def likelier_reading(
+def find_likelier(
     frequency: FloatArray, impedance: ComplexArray, test: SignTest, doubtful: float = DOUBTFUL
 ) -> str:
     """Return what else the two columns of numbers seem to be, where Kramers-Kronig does not hold as read.
@@ -63,7 +63,7 @@ def likelier_reading(
     if test.misfit < doubtful:
         return ""
     best, words = min(test.misfit / BETTER, FITS), ""
-    for name, f, z in _readings(frequency, impedance):
+    for name, f, z in _iterate_readings(frequency, impedance):
         if doubtful < DOUBTFUL and name not in (_RADIANS, _MODULUS):
             continue
         if (found := misfit(f, z)) < best:
@@ -71,7 +71,7 @@ def likelier_reading(
     return words
 
 
-def _readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray, ComplexArray]]:
+def _iterate_readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, FloatArray, ComplexArray]]:
     """Yield what the numbers may be instead."""
     good = np.isfinite(z) & np.isfinite(f)
     f, z = f[good], z[good]
@@ -112,7 +112,7 @@ _FOLLOWS: dict[str, Callable[[FloatArray, ComplexArray], FloatArray]] = {
 }
 
 
-def looks_misnamed(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> str:
+def find_misnamed_frequency(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> str:
     """Return the column that runs like a frequency where the one that is called so does not; empty: none.
 
     A sweep of equal steps of log f over a decade or more is no chance; numbers that are counted, turn back or
@@ -139,7 +139,7 @@ def _is_uneven(values: FloatArray) -> bool:
     return bool((np.diff(values) == 1).all() or np.ptp(steps) > np.abs(median(steps)))
 
 
-def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column], matrix: FloatArray) -> str:
+def find_conflict(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column], matrix: FloatArray) -> str:
     """Return which column of the same thing contradicts those that were taken, and by what; empty where none.
 
     Parameters
@@ -155,7 +155,7 @@ def contradiction(chosen: Chosen, z: ComplexArray, columns: Mapping[int, Column]
     """
     told = (
         _compare_repeated(chosen, columns, matrix)
-        or _moduli(chosen, columns, matrix)
+        or _compare_moduli(chosen, columns, matrix)
         or _compare_derived(chosen, z)
     )
     if not told:
@@ -181,7 +181,7 @@ def _compare_repeated(
         if bool(PER_AREA.search(meaning.unit)) != bool(PER_AREA.search(taken.unit)):
             continue  # an area may be any factor
         values, own = matrix[:, place] * meaning.scale, chosen[meaning.quantity]
-        if words := _factor(values, own):
+        if words := _describe_factor(values, own):
             return meaning.name, words
         twice = meaning.quantity == "frequency" and meaning.name == taken.name  # a part over each
         if twice and not np.allclose(values, own, rtol=_SAME, equal_nan=True):
@@ -189,7 +189,9 @@ def _compare_repeated(
     return None
 
 
-def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -> tuple[str, str] | None:
+def _compare_moduli(
+    chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray
+) -> tuple[str, str] | None:
     """Compare columns that are called a modulus alike: parts whose primes a program left out are so."""
     taken = chosen.columns.get("modulus")
     if taken is None or chosen.holds("real", "imag"):
@@ -199,7 +201,7 @@ def _moduli(chosen: Chosen, columns: Mapping[int, Column], matrix: FloatArray) -
         values = matrix[:, place] * meaning.scale if alike else None
         if values is None or (chosen.codes is not None and np.allclose(values, chosen.codes, rtol=1e-3)):
             continue
-        if words := _factor(values, chosen["modulus"], whole=True):
+        if words := _describe_factor(values, chosen["modulus"], whole=True):
             return f"another column {meaning.name}", words
     return None
 
@@ -209,11 +211,11 @@ def _compare_derived(chosen: Chosen, z: ComplexArray) -> tuple[str, str] | None:
     omega = 2 * np.pi * chosen["frequency"]
     for quantity in (q for q in _FOLLOWS if q in chosen):
         expected = _FOLLOWS[quantity](omega, z)
-        words = _factor(chosen[quantity], expected, whole=quantity == "modulus")
+        words = _describe_factor(chosen[quantity], expected, whole=quantity == "modulus")
         if quantity == "modulus" and not words and _is_smaller(chosen[quantity], z):
             words = "being less than the real part"
         # Capacitances are written in F under any prefix: against a unit that is told they prove none.
-        if words and (words == _TWO_PI or quantity[1:2] != "_" or not _unit_told(chosen)):
+        if words and (words == _TWO_PI or quantity[1:2] != "_" or not _has_unit(chosen)):
             return chosen.columns[quantity].name, words
     return None
 
@@ -245,11 +247,11 @@ def _is_smaller(modulus: FloatArray, z: ComplexArray) -> bool:
     return bool(abs(float(median(ratio)) - 1) < _SAME and np.mean(share < 1) > 0.9)
 
 
-def _unit_told(chosen: Chosen) -> bool:
+def _has_unit(chosen: Chosen) -> bool:
     return any(chosen.columns[part].unit for part in IN_OHM if part in chosen.columns)
 
 
-def _factor(values: FloatArray, expected: FloatArray, *, whole: bool = False) -> str:
+def _describe_factor(values: FloatArray, expected: FloatArray, *, whole: bool = False) -> str:
     """Return by what numbers are off, where it is the factor of a unit, or where `whole` no factor at all."""
     ratio = np.abs(values / expected)
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import median
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.doubt import HALF_TURNS, NOTHING, TELLS, likelier_reading
+from eisfit.spectra.readers.conversion.doubt import HALF_TURNS, NOTHING, TELLS, find_likelier
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.sign import SignTest, count_lost_signs, kramers_kronig_sign
 from eisfit.spectra.readers.sweep import Sweep, plural
@@ -50,30 +50,30 @@ def settle_sign(file: File, sweeps: list[Sweep], written: str, *, unsigned: bool
     for sweep in sweeps[:5]:
         if test := kramers_kronig_sign(sweep.frequency, sweep.impedance):
             tests.append(test)
-            _doubt(file, sweep, test, written)
-    told = [_sign_told(test, written, unsigned) for test in tests]
+            _refuse_doubtful(file, sweep, test, written)
+    told = [_decide_sign(test, written, unsigned) for test in tests]
     verdicts = set(told) - {0}
-    shown = _typical(tests)
+    shown = _describe_median(tests)
     shown = shown.replace("as written", "so") if written.endswith((BY_PHASE, BY_ITS_SIGN)) else shown
     outcome = 1 if 1 in verdicts else 0
     note = f"imaginary sign: {written}; the data alone cannot tell it (residual {shown})"
     most = told.count(-1) * 2 > len(tests) or (unsigned and any(test.verdict == -1 for test in tests))
     if verdicts == {-1} and most:
-        outcome, note = _turn(file, sweeps, written, _evidence(tests, shown))
+        outcome, note = _turn_sign(file, sweeps, written, _describe_evidence(tests, shown))
     elif outcome == 1:
         sure = any(test.fair or test.slope for test in tests)
-        agrees = f"imaginary sign: {written}{_agreement(tests, shown)}"
+        agrees = f"imaginary sign: {written}{_describe_agreement(tests, shown)}"
         note = agrees if sure else f"{ASSUMED} {written}; the imaginary sign is right as written: {shown}"
     elif not shown:
         note = f"imaginary sign: {written}; too few points to check it with Kramers-Kronig"
     for sweep in sweeps:
-        sweep.notes.append(_beside_failure(note) if any(FAILS in told for told in sweep.notes) else note)
+        sweep.notes.append(_reword_agreement(note) if any(FAILS in told for told in sweep.notes) else note)
         sweep.sign = outcome if unsigned else None
         sweep.notes += [POSITIVE] * (sweep.sign == 0 and _is_inductive_and_falls(sweep))
     return outcome
 
 
-def _sign_told(test: SignTest, written: str, unsigned: bool) -> int:
+def _decide_sign(test: SignTest, written: str, unsigned: bool) -> int:
     """Return what a test says of the sign; the less a file says of it, the less must do."""
     if not unsigned:
         return test.verdict
@@ -88,7 +88,7 @@ def _is_inductive_and_falls(sweep: Sweep) -> bool:
     return bool(abs(z[np.argmax(f)]) < abs(z[np.argmin(f)]))
 
 
-def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
+def _refuse_doubtful(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
     """Refuse numbers that are an impedance only if read otherwise, or are none of a cell's; say what is odd.
 
     Raises
@@ -98,7 +98,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
     """
     z = sweep.impedance[np.isfinite(sweep.impedance)]
     agreed = any(note.startswith(AGREED) for note in sweep.notes)  # parts, each of which a phase confirms
-    words = "" if agreed else likelier_reading(sweep.frequency, sweep.impedance, test)
+    words = "" if agreed else find_likelier(sweep.frequency, sweep.impedance, test)
     told = f"by Kramers-Kronig the columns hold {words}" if words else ""
     if z.size and not words and (z.real < 0).all():
         told = "the real part is negative in every point, as that of no cell is"
@@ -106,7 +106,7 @@ def _doubt(file: File, sweep: Sweep, test: SignTest, written: str) -> None:
         cure = "add a header line" if written.startswith("no header") else "mend the header"
         cure = "mend the phase" if words == HALF_TURNS else cure
         raise file.error(f"{told}: {cure} (if it is right as it stands: --imag-sign header)")
-    if not told and not agreed and (words := likelier_reading(sweep.frequency, sweep.impedance, test, TELLS)):
+    if not told and not agreed and (words := find_likelier(sweep.frequency, sweep.impedance, test, TELLS)):
         told = f"Kramers-Kronig would rather have {words}"
     if told or test.misfit > NOTHING:
         what = "order of the columns" if written.startswith("no header") else "header"
@@ -117,20 +117,20 @@ def _is_by_slope(tests: list[SignTest]) -> bool:
     return any(test.slope for test in tests) and not any(test.fair for test in tests)
 
 
-def _evidence(tests: list[SignTest], shown: str) -> str:
+def _describe_evidence(tests: list[SignTest], shown: str) -> str:
     return "the slope of |Z| asks for it" if _is_by_slope(tests) else f"residual {shown}"
 
 
-def _agreement(tests: list[SignTest], shown: str) -> str:
+def _describe_agreement(tests: list[SignTest], shown: str) -> str:
     return ", as the slope of |Z| asks for" if _is_by_slope(tests) else f"; {AGREES} (residual {shown})"
 
 
-def _beside_failure(note: str) -> str:
+def _reword_agreement(note: str) -> str:
     """Return the note on the sign of a spectrum that Kramers-Kronig fails, as others beside it do not."""
     return note.replace(AGREES, "Kramers-Kronig agrees in other spectra of the file")
 
 
-def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple[int, str]:
+def _turn_sign(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple[int, str]:
     """Turn the imaginary part against the header, where the system is certainly passive; say what was done.
 
     A negative real part is no passive system's: the impedance of one with a negative resistance obeys
@@ -144,13 +144,13 @@ def _turn(file: File, sweeps: list[Sweep], written: str, evidence: str) -> tuple
     for sweep in sweeps:
         sweep.impedance = sweep.impedance.conj()
     _refuse_lost_signs(file, sweeps[0])
-    return -1, f"{ASSUMED} {TURNED}{_turned_words(written)}: {evidence}"
+    return -1, f"{ASSUMED} {TURNED}{_describe_turned(written)}: {evidence}"
 
 
-def _turned_words(written: str) -> str:
+def _describe_turned(written: str) -> str:
     """Return what a turned column holds; one called ``imag -Z''`` was read against its minus, not turned.
 
-    >>> _turned_words("'Zim' holds Im Z"), _turned_words("'imag -Zim' holds Im Z")
+    >>> _describe_turned("'Zim' holds Im Z"), _describe_turned("'imag -Zim' holds Im Z")
     (" against the header ('Zim' holds -Im Z)", " ('imag -Zim' holds -Im Z)")
     """
     name, mark, what = written.rpartition(" holds ")
@@ -176,7 +176,7 @@ def _refuse_lost_signs(file: File, sweep: Sweep) -> None:
         )
 
 
-def _typical(tests: list[SignTest]) -> str:
+def _describe_median(tests: list[SignTest]) -> str:
     if len(tests) < 2:
         return str(tests[0]) if tests else ""
     written = float(median([test.as_written for test in tests]))

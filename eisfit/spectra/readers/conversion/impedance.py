@@ -12,7 +12,7 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_nan, polar
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
-from eisfit.spectra.readers.conversion.lcr import from_other_columns
+from eisfit.spectra.readers.conversion.lcr import compute_from_equivalents
 from eisfit.spectra.readers.conversion.missing import explain_missing_impedance, refuse_copied_frequencies
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, IMPEDANCE_UNITS
@@ -37,7 +37,7 @@ _CHANGES = 0.2  # of a resistance over a sweep: noise and drift stay below
 _FEWEST_CODES, _TURNS_BY = 3, 0.2
 
 
-def impedance(file: File, chosen: Chosen) -> ComplexArray:
+def compute_impedance(file: File, chosen: Chosen) -> ComplexArray:
     """Return Z (rows,) from the columns there are, checked against each other.
 
     Raises
@@ -52,29 +52,29 @@ def impedance(file: File, chosen: Chosen) -> ComplexArray:
     _drop_zeros(chosen)
     refuse_copied_frequencies(file, chosen)
     if chosen.holds("real", "imag"):
-        return _check(file, chosen, chosen["real"] + 1j * chosen["imag"])
+        return _check_parts(file, chosen, chosen["real"] + 1j * chosen["imag"])
     if chosen.holds("modulus", "phase"):
-        return _polar(file, chosen)
+        return _compute_from_polar(file, chosen)
     if chosen.holds("real", "phase"):
         if _BARE_R.match(chosen.columns["real"].name):
-            return _modulus_or_real(file, chosen)
+            return _decide_modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
-        return _from_real_part(chosen["real"], _radians(file, chosen))
+        return _compute_from_real(chosen["real"], _convert_to_radians(file, chosen))
     _refuse_axes(file, chosen)
     if chosen.holds("admittance_modulus", "phase"):
-        return _polar_admittance(file, chosen)
+        return _compute_from_admittance(file, chosen)
     _name_capacitance(chosen)
-    z = from_other_columns(chosen)
+    z = compute_from_equivalents(chosen)
     if z is None:
         raise file.error(explain_missing_impedance(chosen))
     return z
 
 
-def _from_real_part(real: FloatArray, angle: FloatArray) -> ComplexArray:
+def _compute_from_real(real: FloatArray, angle: FloatArray) -> ComplexArray:
     return np.asarray(real * (1 + 1j * np.tan(angle)), dtype=np.complex128)
 
 
-def _any(values: FloatArray) -> bool:
+def _has_nonzero(values: FloatArray) -> bool:
     """Whether a number is not zero."""
     return bool((np.abs(values) > 0).any())
 
@@ -82,15 +82,15 @@ def _any(values: FloatArray) -> bool:
 def _drop_zeros(chosen: Chosen) -> None:
     """Leave out both parts where they are zero throughout beside a modulus and a phase that are not."""
     polar, parts = ("modulus", "phase"), ("real", "imag")
-    if not chosen.holds(*polar, *parts) or any(_any(chosen[q]) for q in parts):
+    if not chosen.holds(*polar, *parts) or any(_has_nonzero(chosen[q]) for q in parts):
         return
-    if all(_any(chosen[q]) for q in polar):
+    if all(_has_nonzero(chosen[q]) for q in polar):
         names = " and ".join(repr(chosen.columns[q].name) for q in parts)
         chosen.notes.append(f"left aside: {names}, columns of zeros")
         chosen.drop(*parts)
 
 
-def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
+def _decide_modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
     """Return Z of R and a phase: R is the modulus or the real part; Kramers-Kronig tells.
 
     Raises
@@ -98,8 +98,8 @@ def _modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
     ReadError
         Where it does not tell.
     """
-    name, r, angle = chosen.columns["real"].name, chosen["real"], _radians(file, chosen)
-    ways = {"the modulus": polar(r, angle), "the real part": _from_real_part(r, angle)}
+    name, r, angle = chosen.columns["real"].name, chosen["real"], _convert_to_radians(file, chosen)
+    ways = {"the modulus": polar(r, angle), "the real part": _compute_from_real(r, angle)}
     off = {words: misfit(chosen["frequency"], z) for words, z in ways.items()}
     best = min(off, key=lambda words: off[words])
     if off[best] > _TELLS or max(off.values()) < 4 * off[best]:
@@ -123,9 +123,9 @@ def _refuse_axes(file: File, chosen: Chosen) -> None:
         )
 
 
-def _polar_admittance(file: File, chosen: Chosen) -> ComplexArray:
+def _compute_from_admittance(file: File, chosen: Chosen) -> ComplexArray:
     """Return Z of |Y| and a phase that may be that of Y or of Z: Kramers-Kronig must tell."""
-    z: ComplexArray = np.exp(-1j * _radians(file, chosen)) / chosen["admittance_modulus"]
+    z: ComplexArray = np.exp(-1j * _convert_to_radians(file, chosen)) / chosen["admittance_modulus"]
     test = kramers_kronig_sign(chosen["frequency"], z)
     if test is None or not test.verdict:
         name = chosen.columns["phase"].name
@@ -178,23 +178,23 @@ def _settle_given_sign(file: File, chosen: Chosen) -> None:
         chosen.notes.append(f"{GIVEN_SIGN} the columns hold {'' if wanted > 0 else '-'}Im Z")
 
 
-def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
-    if "modulus" in chosen and not _any(chosen["modulus"]) and _any(np.abs(z)):
+def _check_parts(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
+    if "modulus" in chosen and not _has_nonzero(chosen["modulus"]) and _has_nonzero(np.abs(z)):
         chosen.notes.append(f"left aside: {chosen.columns['modulus'].name!r}, a column of zeros")
     if "phase" not in chosen:
         _note_zeros(file, chosen, z)
         return z
-    if not _any(chosen["phase"]) and _any(z.imag):
+    if not _has_nonzero(chosen["phase"]) and _has_nonzero(z.imag):
         chosen.notes.append(f"left aside: {chosen.columns['phase'].name!r}, a column of zeros")
         return z
-    if "modulus" in chosen and not _any(z.imag) and _any(chosen["phase"]):
+    if "modulus" in chosen and not _has_nonzero(z.imag) and _has_nonzero(chosen["phase"]):
         chosen.notes.append(f"left aside: {chosen.columns['imag'].name!r}, a column of zeros")
-        return _polar(file, chosen)
+        return _compute_from_polar(file, chosen)
     rows = np.isfinite(z) & (z != 0) & np.isfinite(chosen["phase"])
     if not rows.any():
         return z
     phase = np.full(z.shape, np.nan)
-    phase[rows] = _radians(file, chosen)[rows]
+    phase[rows] = _convert_to_radians(file, chosen)[rows]
     # Compare directions only: the modulus may be given per area.
     direction = np.exp(1j * phase[rows])
     sign = np.sign(np.sin(np.where(np.isfinite(phase), phase, 0.0)))
@@ -203,17 +203,17 @@ def _check(file: File, chosen: Chosen, z: ComplexArray) -> ComplexArray:
         FROM_PHASE: np.conj(z),
         ABSOLUTE: z.real + 1j * np.abs(z.imag) * sign,
     }
-    apart = {note: _disagree(way[rows], direction) for note, way in ways.items()}
+    apart = {note: _find_disagreeing(way[rows], direction) for note, way in ways.items()}
     off = {note: int(rows_apart.sum()) for note, rows_apart in apart.items()}
     note = min(off, key=lambda name: off[name])
     if off[note] > 0.3 * direction.size or (ways[note] is not z and off[note] > 0.05 * direction.size):
-        return _from_phase_beside_codes(file, chosen, phase)
+        return _compute_beside_codes(file, chosen, phase)
     but = f", but for {plural(off[note], 'row')}" if off[note] else ""
-    chosen.notes += [note + but, *_note_apart(chosen, np.flatnonzero(rows)[apart[note]])]
+    chosen.notes += [note + but, *_note_contradictions(chosen, np.flatnonzero(rows)[apart[note]])]
     return ways[note]
 
 
-def _note_apart(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
+def _note_contradictions(chosen: Chosen, places: NDArray[np.intp]) -> list[str]:
     """Say at which frequencies the parts and the phase beside them contradict each other."""
     return [
         f"{ASSUMED} the real and the imaginary part at {f:.6g} Hz are right: the phase beside them is another"
@@ -229,10 +229,10 @@ def _note_zeros(file: File, chosen: Chosen, z: ComplexArray) -> None:
     ReadError
         Where what is left is that of no resistance: it changes with the frequency.
     """
-    if not _any(z.real):
+    if not _has_nonzero(z.real):
         name = chosen.columns["real"].name
         chosen.notes.append(f"{ASSUMED} {name!r} is zero in every row: no resistance at all")
-    if not _any(z.imag):
+    if not _has_nonzero(z.imag):
         real, imag = (chosen.columns[part].name for part in ("real", "imag"))
         _refuse_changing(file, z.real, real, imag)
         chosen.notes.append(
@@ -251,32 +251,32 @@ def _refuse_changing(file: File, values: FloatArray, name: str, zero: str) -> No
         )
 
 
-def _disagree(z: ComplexArray, direction: ComplexArray) -> NDArray[np.bool_]:
+def _find_disagreeing(z: ComplexArray, direction: ComplexArray) -> NDArray[np.bool_]:
     """Return whose points' direction in the complex plane is another."""
     return np.asarray(np.abs(z / np.abs(z) - direction) > _AGREE)
 
 
-def _close(a: NDArray[Any], b: NDArray[Any]) -> bool:
+def _are_close(a: NDArray[Any], b: NDArray[Any]) -> bool:
     distance = np.abs(a - b)
     return bool(np.quantile(distance, 0.9) < _AGREE)
 
 
-def _polar(file: File, chosen: Chosen) -> ComplexArray:
+def _compute_from_polar(file: File, chosen: Chosen) -> ComplexArray:
     if np.nanmin(chosen["modulus"], initial=0.0) < 0:
         name = chosen.columns["modulus"].name
         raise file.error(f"{name!r} holds negative numbers, a modulus none: is it a logarithm?")
     chosen.notes.append("impedance from modulus and phase")
-    if not _any(chosen["phase"]):
+    if not _has_nonzero(chosen["phase"]):
         name = chosen.columns["phase"].name
         _refuse_changing(file, chosen["modulus"], chosen.columns["modulus"].name, name)
         chosen.notes.append(
             f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"
         )
-    z = polar(chosen["modulus"], _radians(file, chosen))
+    z = polar(chosen["modulus"], _convert_to_radians(file, chosen))
     real = chosen.get("real")
     if (
         real is not None
-        and not _close(real / np.abs(z), z.real / np.abs(z) + 0j)
+        and not _are_close(real / np.abs(z), z.real / np.abs(z) + 0j)
         and not _set_codes_aside(file, chosen, z)
     ):
         raise file.error("modulus and phase contradict the real part: delete the wrong columns")
@@ -284,7 +284,7 @@ def _polar(file: File, chosen: Chosen) -> ComplexArray:
     return np.where(over, complex(np.inf, 0), z)
 
 
-def _from_phase_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> ComplexArray:
+def _compute_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> ComplexArray:
     """Return Z of modulus and phase where the parts that contradict the phase are a converter's codes.
 
     Raises
@@ -326,7 +326,7 @@ def _set_codes_aside(file: File, chosen: Chosen, z: ComplexArray) -> bool:
     return True
 
 
-def _radians(file: File, chosen: Chosen) -> FloatArray:
+def _convert_to_radians(file: File, chosen: Chosen) -> FloatArray:
     """Return the phase in radians; without a unit the data decide."""
     phase, meaning = chosen["phase"], chosen.columns["phase"]
     sizes = [values for name in ("phase", "modulus") if (values := chosen.get(name)) is not None]

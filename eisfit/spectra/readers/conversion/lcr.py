@@ -63,7 +63,7 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
 )
 
 
-def from_other_columns(chosen: Chosen) -> ComplexArray | None:
+def compute_from_equivalents(chosen: Chosen) -> ComplexArray | None:
     """Return Z (rows,), ohm, from other columns than its own; None where they do not suffice."""
     for first, second, words, formula in _WAYS:
         if chosen.holds(first, second):
@@ -74,15 +74,15 @@ def from_other_columns(chosen: Chosen) -> ComplexArray | None:
     return None
 
 
-def with_units_of_meter(
+def add_meter_units(
     names: Sequence[str], values: FloatArray, beside: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Return the names with farad or henry where none has a unit and a line beside names a meter; notes.
 
     >>> values = np.array([[1e3, 1e-9, 0.02], [1e4, 1e-9, 0.03]])
-    >>> with_units_of_meter(["f", "Cp", "D"], values, ["Keysight E4980AL"])[0]
+    >>> add_meter_units(["f", "Cp", "D"], values, ["Keysight E4980AL"])[0]
     ['f', 'Cp (F)', 'D']
-    >>> with_units_of_meter(["f", "Cp", "D"], values * 1e12, ["Keysight E4980AL"])[0]
+    >>> add_meter_units(["f", "Cp", "D"], values * 1e12, ["Keysight E4980AL"])[0]
     ['f', 'Cp', 'D']
     """
     bare = [i for i, name in enumerate(names) if _BARE.fullmatch(name)] if len(names) <= len(values.T) else []

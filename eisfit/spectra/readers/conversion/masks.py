@@ -60,9 +60,9 @@ def leave_out_marked(table: Table, columns: Mapping[int, Column], chosen: Chosen
         if marked is not None and 0 < marked.sum() < marked.size:
             _leave_out(chosen, z, marked)
             chosen.notes.append(f"left out {plural(int(marked.sum()), 'point')} that {name!r} marks")
-    mark = _stands_for_nothing(chosen)
+    mark = _find_placeholders(chosen)
     if mark is not None and mark.any():
-        shown = _as_written(chosen, "real")[mark][0]
+        shown = _undo_scale(chosen, "real")[mark][0]
         _leave_out(chosen, z, mark)
         chosen.notes.append(
             f"{ASSUMED} {shown:g} in both parts is no value: {plural(int(mark.sum()), 'row')} left out"
@@ -110,11 +110,11 @@ def _find_marked(table: Table, index: int, name: str) -> BoolArray | None:
     return np.array([(cell in _YES) == bool(leaves_out) for cell in cells])
 
 
-def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
+def _find_placeholders(chosen: Chosen) -> BoolArray | None:
     """Return the rows with one number in both parts that no measurement gives: 9999, or -1 again."""
     if not chosen.holds("real", "imag"):
         return None
-    real, imag = _as_written(chosen, "real"), _as_written(chosen, "imag")
+    real, imag = _undo_scale(chosen, "real"), _undo_scale(chosen, "imag")
     alike = (real == imag) & (real != 0)
     if not alike.any():
         return None
@@ -128,11 +128,11 @@ def _stands_for_nothing(chosen: Chosen) -> BoolArray | None:
     return marked
 
 
-def _as_written(chosen: Chosen, part: str) -> FloatArray:
+def _undo_scale(chosen: Chosen, part: str) -> FloatArray:
     return chosen[part] / chosen.columns[part].scale
 
 
-def drop_conditions_of_another(chosen: Chosen) -> None:
+def drop_short_conditions(chosen: Chosen) -> None:
     """Leave out a condition that ends long before the frequencies: of a shorter table beside them."""
     size = np.flatnonzero(np.isfinite(chosen.values.get("frequency", np.array([])))).size
     for quantity in ("cycle", "temperature", "potential"):

@@ -9,9 +9,9 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.name_units import BRACKET
-from eisfit.spectra.readers.names.units import measures, unit_of
+from eisfit.spectra.readers.names.units import parse_unit, unit_kind
 from eisfit.spectra.readers.names.words import KIND, PARTS
 
 #: What people measure beside impedance, and why it gives none.
@@ -84,27 +84,27 @@ _UNIT_APART = regex(r"(?:(?<=[\s'\"])[(/]|\[)([^()\[\]/]+)[)\]]?\s*$")
 _REACTIVE = regex(r"\W*(?:[CL][ps]?(?![^\W_])|(?i:capac|induct|kapaz|indukt))")
 
 
-def _why_none(name: str) -> str:
+def _explain_column(name: str) -> str:
     """Return why a column that is not understood is no part of an impedance; empty where nothing tells."""
     match = _FACTOR.search(name)
     rest = f"{name[: match.start()]} {name[match.end() :]}".strip() if match else ""
-    if match and KIND.get(column(rest).quantity) == "ohm":
+    if match and KIND.get(parse_name(rest).quantity) == "ohm":
         factor = next(filter(None, match.groups()))
         return f"{factor!r} in {name!r} may be a factor: apply it, or take it out"
-    told = [unit for match in BRACKET.finditer(name) if (unit := unit_of(match[1].strip()))]
+    told = [unit for match in BRACKET.finditer(name) if (unit := parse_unit(match[1].strip()))]
     if len({unit.scale for unit in told}) > len({unit.kind for unit in told}):
         return f"{name!r} tells two units: leave the wrong one out"
     reason = next((reason for pattern, reason in _OTHERS if pattern.search(name)), "")
-    return f"{name!r} is no impedance: {reason}" if reason else _other_unit(name)
+    return f"{name!r} is no impedance: {reason}" if reason else _explain_unit(name)
 
 
-def _other_unit(name: str) -> str:
+def _explain_unit(name: str) -> str:
     """Return that a name of an impedance tells the unit of something else; empty where it does not."""
     match = _UNIT_APART.search(name)
-    kind = measures(match[1].strip()) if match else ""
+    kind = unit_kind(match[1].strip()) if match else ""
     if match is None or kind in ("", "ohm"):
         return ""
-    if KIND.get(column(name[: match.start()]).quantity) != "ohm":
+    if KIND.get(parse_name(name[: match.start()]).quantity) != "ohm":
         return ""
     cure = "call admittances Y' and Y''" if kind == "siemens" else "mend the header"
     return f"{name!r} has a unit that no impedance has: {cure}"
@@ -115,7 +115,7 @@ def explain_missing_impedance(chosen: Chosen) -> str:
     has = ", ".join(repr(meaning.name) for meaning in chosen.columns.values())
     if "imag_size" in chosen:
         return f"{chosen.columns['imag_size'].name!r} holds absolute values: its sign is lost, add the phase"
-    if reason := next(filter(None, map(_why_none, chosen.unknown)), ""):
+    if reason := next(filter(None, map(_explain_column, chosen.unknown)), ""):
         return reason
     lacking = "imaginary" if "real" in chosen else "real" if "imag" in chosen else "real and imaginary"
     others = f"; not: {', '.join(map(repr, chosen.unknown[:6]))}" if any(chosen.unknown[:6]) else ""

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.name_units import names_and_units
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.name_units import split_units
 from eisfit.spectra.readers.names.not_measured_words import is_admittance, is_impedance
-from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
+from eisfit.spectra.readers.names.units import is_unit, parse_unit, unit_kind
 from eisfit.spectra.readers.names.words import IN_OHM, PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -46,13 +46,13 @@ def with_stated_quantity(file: File, columns: dict[int, Column], lines: Iterable
         When the container tells volts or the like of them.
     """
     _refuse_unit(file, columns)
-    if not _are_bare(columns):
+    if not _lack_quantity(columns):
         return columns
     names = [match[1] for line in file.beside if (match := _ATTRIBUTE.fullmatch(line))]
-    units = {unit for line in (*lines, *file.beside) if (unit := _siemens(line))}
-    if len({unit_of(unit) for unit in units}) == 1:
-        return _as_admittance(columns, min(units))
-    return _as_admittance(columns, "") if names and all(map(is_admittance, names)) else columns
+    units = {unit for line in (*lines, *file.beside) if (unit := _find_siemens(line))}
+    if len({parse_unit(unit) for unit in units}) == 1:
+        return _make_admittance(columns, min(units))
+    return _make_admittance(columns, "") if names and all(map(is_admittance, names)) else columns
 
 
 def _refuse_unit(file: File, columns: dict[int, Column]) -> None:
@@ -62,7 +62,7 @@ def _refuse_unit(file: File, columns: dict[int, Column]) -> None:
         return
     told = {(bool(match[1]), match[2]) for line in file.beside if (match := _UNIT_OF.fullmatch(line))}
     of_z = {unit for is_of_z, unit in told if is_of_z} or {unit for _, unit in told}
-    kind = measures(min(of_z)) if len(of_z) == 1 else ""
+    kind = unit_kind(min(of_z)) if len(of_z) == 1 else ""
     of_name = any(is_of_z for is_of_z, _ in told) or any(_NAMES_Z.search(c.name) for c in parts)
     if kind in NO_IMPEDANCE or (kind == "siemens" and of_name):
         raise file.error(f"{parts[0].name!r} is in {min(of_z)} by its container: no unit of an impedance")
@@ -74,10 +74,10 @@ def with_titled_quantity(columns: dict[int, Column], title: str, titles: Sequenc
         return columns
     bare, others = _QUANTITY.sub("", title, 1), [_QUANTITY.sub("", one, 1) for one in titles]
     quantities = all(is_admittance(one) or is_impedance(one) for one in others)
-    if not (quantities and is_admittance(bare) and _are_bare(columns)):
+    if not (quantities and is_admittance(bare) and _lack_quantity(columns)):
         return columns
-    units = (unit for _, unit in names_and_units(bare) if _is_siemens(unit))
-    return _as_admittance(columns, next(units, ""))
+    units = (unit for _, unit in split_units(bare) if _is_siemens(unit))
+    return _make_admittance(columns, next(units, ""))
 
 
 def names_quantity(name: str) -> bool:
@@ -87,7 +87,9 @@ def names_quantity(name: str) -> bool:
 
 def note_stated_quantity(columns: Iterable[Column]) -> list[str]:
     """Say which columns are taken as those of an admittance, as nothing in their names tells."""
-    told = [c for c in columns if c.quantity.startswith("admittance") and column(c.name).quantity in PARTS]
+    told = [
+        c for c in columns if c.quantity.startswith("admittance") and parse_name(c.name).quantity in PARTS
+    ]
     names, units = (
         ", ".join(repr(c.name) for c in told),
         {c.unit for c in told if c.unit and "phase" not in c.quantity},
@@ -96,7 +98,7 @@ def note_stated_quantity(columns: Iterable[Column]) -> list[str]:
     return [f"{ASSUMED} {names} are of an admittance in {unit}, as words beside them say"] if told else []
 
 
-def _are_bare(columns: dict[int, Column]) -> bool:
+def _lack_quantity(columns: dict[int, Column]) -> bool:
     """Whether parts are there, and neither a name nor a unit says of what they are."""
     parts = [c for c in columns.values() if c.quantity in PARTS]
     return bool(parts) and not any(
@@ -104,8 +106,8 @@ def _are_bare(columns: dict[int, Column]) -> bool:
     )
 
 
-def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
-    told = unit_of(unit)
+def _make_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
+    told = parse_unit(unit)
     scale = told.scale if told else 1.0
     return {
         i: replace(c, quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
@@ -116,7 +118,7 @@ def _as_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]:
     }  # fmt: skip
 
 
-def _siemens(line: str) -> str:
+def _find_siemens(line: str) -> str:
     """Return the unit of an admittance that a line tells of all its numbers: ``Y in mS``, ``unit: S``."""
     bare = line.strip(" #%;!*")
     match = _UNIT.fullmatch(bare) if len(line) < _LONGEST else None
@@ -128,4 +130,4 @@ def _siemens(line: str) -> str:
 
 
 def _is_siemens(unit: str) -> bool:
-    return measures(unit) == "siemens"
+    return unit_kind(unit) == "siemens"

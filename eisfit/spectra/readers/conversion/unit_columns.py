@@ -10,11 +10,11 @@ import numpy as np
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.stated_quantity import NO_IMPEDANCE, names_quantity
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.not_measured_words import is_admittance, is_sure, kind_of
-from eisfit.spectra.readers.names.units import is_unit, measures
-from eisfit.spectra.readers.names.words import KIND, PARTS, make_impedance
-from eisfit.spectra.readers.tables.header_names import suits
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.not_measured_words import find_kind, is_admittance, is_certain
+from eisfit.spectra.readers.names.units import is_unit, unit_kind
+from eisfit.spectra.readers.names.words import KIND, PARTS, can_make_impedance
+from eisfit.spectra.readers.tables.header_names import is_unit_of
 from eisfit.spectra.readers.tables.table import Table
 
 #: Of all parts, or of the frequency.
@@ -22,7 +22,7 @@ _WHOSE_UNIT = regex(r"(?:z|y|imp(?:edance)?|(f(?:req(?:uency)?)?))?[\s_.-]*(?:un
 _UNIT_NAME = regex(r"units?(?![^\W_])|einheit|\[\]$|$", re.IGNORECASE)
 
 
-def names_with_units_beside(file: File, table: Table) -> list[str]:
+def add_units_beside(file: File, table: Table) -> list[str]:
     """Return the names with the units that stand in every row of the column beside each: ``1000,Hz,20,mOhm``.
 
     Raises
@@ -43,17 +43,17 @@ def names_with_units_beside(file: File, table: Table) -> list[str]:
             raise file.error(
                 f"the units beside {table.names[i]!r} are {', '.join(sorted(units)[:4])}: write one"
             )
-        names[i] += "".join(f" [{unit}]" for unit in units if suits(unit, names[i]))  # |Z|, phase, unit
+        names[i] += "".join(f" [{unit}]" for unit in units if is_unit_of(unit, names[i]))  # |Z|, phase, unit
         told |= units
-    if bare := _name_of_all(file, table, names):
+    if bare := _add_shared_words(file, table, names):
         return bare
-    ohms = [unit for unit in told if measures(unit) == "ohm"]
+    ohms = [unit for unit in told if unit_kind(unit) == "ohm"]
     if len(told) == len(ohms) == 1:  # one column of units for both parts
         names = [f"{name} [{ohms[0]}]" if _lacks_ohm(name) else name for name in names]
     return names
 
 
-def _name_of_all(file: File, table: Table, names: list[str]) -> list[str]:
+def _add_shared_words(file: File, table: Table, names: list[str]) -> list[str]:
     """Return the names with what columns of words say of all rows: ``unit`` S, ``Zunit`` mOhm, ``type`` Y.
 
     Raises
@@ -62,9 +62,9 @@ def _name_of_all(file: File, table: Table, names: list[str]) -> list[str]:
         When a column says another unit than one of an impedance or an admittance.
     """
     named = list(names)
-    for place, word in _words_of_all(table, names):
+    for place, word in _iterate_shared_words(table, names):
         whose = _WHOSE_UNIT.fullmatch(names[place].strip())
-        unit = measures(word) if whose else ""
+        unit = unit_kind(word) if whose else ""
         of_frequency = bool(whose and whose[1])
         _refuse_other(file, names, place, word if whose is None else "")
         if not whose and is_admittance(word):
@@ -72,14 +72,14 @@ def _name_of_all(file: File, table: Table, names: list[str]) -> list[str]:
         elif unit == "siemens" and not of_frequency:
             named = [f"Y {one} [{word}]" if _is_bare(one) else one for one in named]
         elif unit == "ohm" or (unit and of_frequency):
-            named = [f"{one} [{word}]" if _takes(one, word, of_frequency) else one for one in named]
+            named = [f"{one} [{word}]" if _can_have_unit(one, word, of_frequency) else one for one in named]
         beside = any(map(_lacks_ohm, named[max(0, place - 2) : place]))
         if unit in (*NO_IMPEDANCE, "siemens") and beside:
             raise file.error(f"the column {names[place]!r} says {word}, which is no unit of an impedance")
     return named if named != names else []
 
 
-def _words_of_all(table: Table, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+def _iterate_shared_words(table: Table, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the place and the word of each column that says the unit or the quantity of all rows alike."""
     for place, name in enumerate(names[: table.width]):
         told = _WHOSE_UNIT.fullmatch(name.strip()) or names_quantity(name)
@@ -91,31 +91,33 @@ def _words_of_all(table: Table, names: Sequence[str]) -> Iterator[tuple[int, str
 
 def _refuse_other(file: File, names: Sequence[str], place: int, word: str) -> None:
     """Refuse bare parts of which a column says another quantity, or an error."""
-    if kind_of(word) in ("other", "error") and is_sure(word) and any(map(_is_bare, names)):
+    if find_kind(word) in ("other", "error") and is_certain(word) and any(map(_is_bare, names)):
         raise file.error(f"the column {names[place]!r} says {word!r}, which is no impedance")
 
 
 def _is_bare(name: str) -> bool:
     """Whether a name is that of a part of nobody knows what: ``Re``, ``Im``."""
-    meaning = column(name)
+    meaning = parse_name(name)
     return meaning.quantity in PARTS and not (meaning.unit or meaning.label or "Z" in name)
 
 
-def _takes(name: str, unit: str, of_frequency: bool) -> bool:
+def _can_have_unit(name: str, unit: str, of_frequency: bool) -> bool:
     """Whether a name without a unit is of what the unit measures."""
     if of_frequency:
-        return column(name).quantity == "frequency" and not column(name).unit and suits(unit, name)
+        meaning = parse_name(name)
+        return meaning.quantity == "frequency" and not meaning.unit and is_unit_of(unit, name)
     return _lacks_ohm(name)
 
 
 def _is_of_parameters(table: Table, names: Sequence[str], place: int) -> bool:
     """Whether a column, none of a spectrum, has words beside it, and a whole spectrum stands before."""
-    before = {column(name).quantity for name in names[:place]}
+    before = {parse_name(name).quantity for name in names[:place]}
     named = place > 0 and bool(np.isnan(table.matrix[:, place - 1]).all())
-    return "frequency" in before and make_impedance(before) and named and not column(names[place]).quantity
+    named = named and not parse_name(names[place]).quantity
+    return named and "frequency" in before and can_make_impedance(before)
 
 
 def _lacks_ohm(name: str) -> bool:
     """Whether a name is that of a part without a unit."""
-    meaning = column(name)
+    meaning = parse_name(name)
     return not meaning.unit and KIND.get(meaning.quantity) == "ohm"

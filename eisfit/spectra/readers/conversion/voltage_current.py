@@ -12,9 +12,9 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.names.columns import Column
-from eisfit.spectra.readers.names.concepts import concepts_of
-from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.units import measures, unit_of
+from eisfit.spectra.readers.names.concepts import count_concepts
+from eisfit.spectra.readers.names.name_units import split_units
+from eisfit.spectra.readers.names.units import parse_unit, unit_kind
 from eisfit.spectra.readers.names.words import PARTS
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -48,7 +48,7 @@ def settle_voltage_and_current(chosen: Chosen, columns: Mapping[int, Column], ma
         return
     found: dict[tuple[str, str], tuple[_Part, FloatArray]] = {}
     for i, meaning in columns.items():
-        told = _meaning(meaning.name) if i < matrix.shape[1] else None
+        told = _find_meaning(meaning.name) if i < matrix.shape[1] else None
         if told is None:
             continue
         whose, part = told
@@ -58,38 +58,38 @@ def settle_voltage_and_current(chosen: Chosen, columns: Mapping[int, Column], ma
     for taken in (("real", "imag"), ("modulus", "phase"), ("modulus",)):
         parts = [found.get((whose, part)) for whose in _KINDS for part in taken]
         if all(parts) and (len(taken) > 1 or "phase" in chosen):
-            _settle(chosen, taken, [part for part in parts if part is not None])
+            _set_impedance(chosen, taken, [part for part in parts if part is not None])
             return
 
 
-def _settle(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, FloatArray]]) -> None:
+def _set_impedance(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Part, FloatArray]]) -> None:
     voltage, current = parts[0][0].name, parts[len(taken)][0].name
     values = [value for _, value in parts]
     if taken[0] == "real":
-        z, notes = orient(
+        z, notes = orient_impedance(
             np.asarray((values[0] + 1j * values[1]) / (values[2] + 1j * values[3]), np.complex128), current
         )
-        _hold(chosen, {"real": z.real, "imag": z.imag}, f"{voltage}/{current}", VOLT_PER_AMPERE)
+        _add(chosen, {"real": z.real, "imag": z.imag}, f"{voltage}/{current}", VOLT_PER_AMPERE)
         chosen.notes += notes
     else:
-        _hold(chosen, {"modulus": values[0] / values[len(taken)]}, f"{voltage}/{current}", VOLT_PER_AMPERE)
+        _add(chosen, {"modulus": values[0] / values[len(taken)]}, f"{voltage}/{current}", VOLT_PER_AMPERE)
     if "phase" in taken:
         (first, of_voltage), (_, of_current) = parts[1], parts[3]
         largest = np.nanmax(np.abs([of_voltage, of_current]), initial=0.0)
         turn = _TURN if first.unit or largest > 2 * np.pi else 2 * np.pi
-        angle = _turn(of_voltage - of_current, turn, current, chosen)
-        _hold(chosen, {"phase": angle}, f"{first.name} - {parts[3][0].name}", first.unit and "deg")
+        angle = _wrap_angle(of_voltage - of_current, turn, current, chosen)
+        _add(chosen, {"phase": angle}, f"{first.name} - {parts[3][0].name}", first.unit and "deg")
     chosen.notes.append("impedance as the voltage over the current")
     if not all(part.unit or _SPICE.match(part.name) or part.part == "phase" for part, _ in parts):
         chosen.notes.append(f"{ASSUMED} no unit given for voltage and current, taken as volt and ampere")
 
 
-def _hold(chosen: Chosen, values: dict[str, FloatArray], name: str, unit: str) -> None:
+def _add(chosen: Chosen, values: dict[str, FloatArray], name: str, unit: str) -> None:
     for quantity, value in values.items():
         chosen.hold(quantity, Column(name, quantity, 1.0, unit), value)
 
 
-def _turn(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:
+def _wrap_angle(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:
     """Return an angle within half a turn, without the half turn of a source's own current."""
     within = (angle + turn / 2) % turn - turn / 2
     if is_of_source(current) and (np.abs(within) > turn / 4).all():
@@ -98,10 +98,10 @@ def _turn(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> Float
     return np.asarray(within, np.float64)
 
 
-def orient(z: ComplexArray, name: str) -> tuple[ComplexArray, list[str]]:
+def orient_impedance(z: ComplexArray, name: str) -> tuple[ComplexArray, list[str]]:
     """Return Z, turned where the current is a source's own and every real part is negative, and a note.
 
-    >>> orient(np.array([-1.0 + 2j]), "V(n001)/I(V1)")[0].real.tolist()
+    >>> orient_impedance(np.array([-1.0 + 2j]), "V(n001)/I(V1)")[0].real.tolist()
     [1.0]
     """
     if is_of_source(name) and (z.real < 0).all():
@@ -122,25 +122,25 @@ def _note_turn(name: str) -> str:
     return f"{ASSUMED} {name} turned by 180 degrees: SPICE counts a source's current into its plus pin"
 
 
-def _meaning(name: str) -> tuple[str, _Part] | None:
+def _find_meaning(name: str) -> tuple[str, _Part] | None:
     """Return whose part of a voltage or a current a name says, None where it says neither."""
     if spice := _SPICE.fullmatch(name.strip()):
         whose = "potential" if spice[1] in "vV" else "current"
         return whose, _Part(name, _SPICE_PARTS[spice[2].upper()], 1.0, "")
-    for core, unit in names_and_units(_NODE.sub(r"\1", name)):
-        concepts, label = concepts_of(_LETTER.sub(_spell, core))
+    for core, unit in split_units(_NODE.sub(r"\1", name)):
+        concepts, label = count_concepts(_LETTER.sub(_spell_letter, core))
         if concepts is None or (label and not label.isdigit()):
             continue
         of = [whose for whose in _KINDS if concepts[whose]]
         named = [part for part in PARTS if concepts[part]] or ["modulus"] * (concepts["bar"] > 0)
         named = named or ["imag" if concepts["primes"] > 1 else "real"] * (concepts["primes"] > 0)
-        given = unit_of(unit)
-        if len(of) == len(named) == 1 and _fits(of[0], named[0], measures(unit)):
+        given = parse_unit(unit)
+        if len(of) == len(named) == 1 and _fits(of[0], named[0], unit_kind(unit)):
             return of[0], _Part(name, named[0], given.scale if given else 1.0, unit)
     return None
 
 
-def _spell(letter: re.Match[str]) -> str:
+def _spell_letter(letter: re.Match[str]) -> str:
     return " voltage " if letter[1] else " current "
 
 

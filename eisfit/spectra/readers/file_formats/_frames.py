@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._list_cells import explode
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sweep import Sweep, drop_notes
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
 
@@ -55,10 +55,10 @@ def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
     >>> names_of_parts("V", alone=True)
     ('V real', 'V imag')
     """
-    meaning = column(name)
+    meaning = parse_name(name)
     if meaning.quantity in _OTHER_PHASORS or (not alone and (meaning.label or not meaning.quantity)):
         return f"{name} real", f"{name} imag"
-    if not meaning.quantity and name.endswith("]") and (core := column(name[: name.rfind("[")])).quantity:
+    if not meaning.quantity and name.endswith("]") and (core := parse_name(name[: name.rfind("[")])).quantity:
         unit = name[name.rfind("[") :]  # which is none of that quantity: Z [S]
         return f"{core.name.strip()} real {unit}", f"{core.name.strip()} imag {unit}"
     letter = "Y" if meaning.quantity.startswith("admittance") else "Z"
@@ -82,7 +82,7 @@ def parts_by_length(
     arrays: Mapping[str, NDArray[Any]], flat: Mapping[str, NDArray[Any]]
 ) -> list[dict[str, NDArray[Any]]]:
     """Return the arrays of each length of which there are frequencies; none where these are alike."""
-    frequencies = [values for name, values in flat.items() if column(name).quantity == "frequency"]
+    frequencies = [values for name, values in flat.items() if parse_name(name).quantity == "frequency"]
     sizes = list(dict.fromkeys(values.size for values in frequencies if values.ndim == 1 and values.size > 2))
     parts = [{name: v for name, v in arrays.items() if size in v.shape} for size in sizes]
     return parts if len(parts) > 1 else []

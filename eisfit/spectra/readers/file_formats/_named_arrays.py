@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 from eisfit.arrays import median
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import bare_unit, describe_sign, sweeps_of
-from eisfit.spectra.readers.conversion.attribute_units import units_in_title, with_attribute_units
-from eisfit.spectra.readers.conversion.chosen import choose
-from eisfit.spectra.readers.conversion.cuts import boundaries
+from eisfit.spectra.readers.conversion.assemble import describe_sign, make_sweeps, note_bare_units
+from eisfit.spectra.readers.conversion.attribute_units import iterate_title_units, with_attribute_units
+from eisfit.spectra.readers.conversion.chosen import pick_columns
+from eisfit.spectra.readers.conversion.cuts import find_boundaries
 from eisfit.spectra.readers.conversion.doubt import BETTER, FITS
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
-from eisfit.spectra.readers.conversion.impedance import impedance
+from eisfit.spectra.readers.conversion.impedance import compute_impedance
 from eisfit.spectra.readers.file import File, shorten
 from eisfit.spectra.readers.file_formats._frames import frame_sweeps, names_of_parts, parts_by_length
 from eisfit.spectra.readers.file_formats._shaped_arrays import from_array
 from eisfit.spectra.readers.labels.key_values import apply_conditions
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.not_measured_words import kind_of
-from eisfit.spectra.readers.names.swept_names import call_swept
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.not_measured_words import find_kind
+from eisfit.spectra.readers.names.swept_names import rename_swept
 from eisfit.spectra.readers.names.words import PARTS
 from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.surroundings.stated import note_other_words, refuse_unclear
@@ -68,7 +68,7 @@ def from_groups(
         own = {"": {name: values for arrays in groups.values() for name, values in arrays.items()}}
     sweeps = []
     for name, arrays in own.items():
-        found = from_names(file.with_words(units_in_title(name)), arrays)
+        found = from_names(file.with_words(iterate_title_units(name)), arrays)
         pairs = {**_facts_of(facts, name), **_single_numbers(arrays)}
         apply_conditions(found, pairs)
         for sweep in found:
@@ -83,7 +83,7 @@ def from_groups(
 def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
     """Return the groups, those of parts alone with the frequency of the group that they are in."""
     parts = {*PARTS}
-    held = {name: {column(one).quantity for one in arrays} for name, arrays in groups.items()}
+    held = {name: {parse_name(one).quantity for one in arrays} for name, arrays in groups.items()}
     alone = [name for name, arrays in groups.items() if not held[name] & parts and _find_swept(arrays)]
     shared = dict(groups)
     for name, arrays in groups.items() if alone else ():
@@ -97,7 +97,7 @@ def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
 
 
 def _with_swept(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    return dict(zip(call_swept(list(arrays)), arrays.values(), strict=True))
+    return dict(zip(rename_swept(list(arrays)), arrays.values(), strict=True))
 
 
 def _is_within(name: str, outer: str) -> bool:
@@ -150,7 +150,7 @@ def _list_names(names: Collection[str]) -> str:
 
 def _find_swept(names: Collection[str]) -> str | None:
     """Return the first name of a frequency, else of a period."""
-    named = {quantity: name for name in reversed([*names]) if (quantity := column(name).quantity)}
+    named = {quantity: name for name in reversed([*names]) if (quantity := parse_name(name).quantity)}
     return named.get("frequency") or named.get("period")
 
 
@@ -164,7 +164,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """
     arrays = _with_swept(arrays)
     flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
-    meanings = {name: column(name) for name in flat}
+    meanings = {name: parse_name(name) for name in flat}
     f_name = _find_swept(meanings)
     if f_name is None or flat[f_name].ndim != 1:
         raise file.error(f"no array named as a frequency (arrays: {_list_names(arrays)})")
@@ -191,7 +191,7 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     if any(values.ndim == 2 for values in used.values()):
         return _many(file, used, size, f_name, flat)
     sweeps = frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
-    aside = [name for name, v in arrays.items() if name not in flat and size in v.shape and kind_of(name)]
+    aside = [name for name, v in arrays.items() if name not in flat and size in v.shape and find_kind(name)]
     for sweep in sweeps if aside else []:
         sweep.notes.append(f"left aside: {_list_names(aside)}")
     return sweeps
@@ -218,7 +218,7 @@ def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     complex_ones = [name for name, values in arrays.items() if values.dtype.kind == "c"]
     alone = len(complex_ones) == 1 and complex_ones[0][:1] in "zZ"
     for name, values in arrays.items():
-        if values.dtype.kind == "c" and (column(name).quantity or alone):
+        if values.dtype.kind == "c" and (parse_name(name).quantity or alone):
             real, imag = names_of_parts(name, alone=alone)
             flat[real], flat[imag] = values.real, values.imag
         elif values.dtype.kind in "fiu":
@@ -254,7 +254,7 @@ def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> li
     held = {name: v for name, v in wide.items() if v.ndim == 2 or name == f_name}
     rows = next(v.shape[0] for v in held.values() if v.ndim == 2)
     parts = ({name: v[i] if v.ndim == 2 else v for name, v in held.items()} for i in range(rows))
-    known = [column(name).quantity for name in held]
+    known = [parse_name(name).quantity for name in held]
     read = _read_plain if len(set(known)) == len(known) else from_names
     return [sweep for part in parts for sweep in read(file, part)]
 
@@ -262,18 +262,18 @@ def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> li
 def _read_plain(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """Return the sweeps of arrays of one length, each of a quantity of its own."""
     matrix = np.column_stack([values.astype(np.float64) for values in arrays.values()])
-    named = {i: column(name) for i, name in enumerate(arrays)}
+    named = {i: parse_name(name) for i, name in enumerate(arrays)}
     columns = with_attribute_units(file, named)
-    chosen = choose(columns, matrix)
-    z = impedance(file, chosen)
-    chosen.notes += [] if file.reading.impedance_unit else bare_unit(chosen)
+    chosen = pick_columns(columns, matrix)
+    z = compute_impedance(file, chosen)
+    chosen.notes += [] if file.reading.impedance_unit else note_bare_units(chosen)
     if stated := {c.unit for i, c in columns.items() if c.unit != named[i].unit}:
         chosen.notes.append(f"{ASSUMED} {stated.pop()}, as an attribute beside the arrays says")
     told = {part: chosen.columns[part].unit for part in ("real", "imag", "modulus") if part in chosen.columns}
     bare = set() if not told or any(told.values()) else {"ohm"}
     refuse_unclear(file, bare | (set() if chosen.columns["frequency"].unit else {"frequency"}))
     chosen.notes += note_other_words(file, chosen.columns.values())
-    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z, chosen.get("cycle")))
+    sweeps = make_sweeps(chosen, z, find_boundaries(chosen["frequency"], z, chosen.get("cycle")))
     settle_sign(file, sweeps, describe_sign(chosen))
     return sweeps
 

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.records import dataclass
-from eisfit.spectra.readers.conversion.assemble import boundaries_of, note_area, sweeps_of
-from eisfit.spectra.readers.conversion.chosen import Chosen, choose
+from eisfit.spectra.readers.conversion.assemble import find_sweep_starts, make_sweeps, note_area
+from eisfit.spectra.readers.conversion.chosen import Chosen, pick_columns
 from eisfit.spectra.readers.conversion.imag_sign import FROM_PHASE, settle_sign
-from eisfit.spectra.readers.conversion.impedance import impedance
+from eisfit.spectra.readers.conversion.impedance import compute_impedance
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.labels.key_values import apply_conditions, header_text, key_values
-from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.labels.key_values import apply_conditions, join_header, read_pairs
+from eisfit.spectra.readers.names.columns import Column, parse_name
 from eisfit.spectra.readers.surroundings.ends import CUT, lost_exponent
 from eisfit.spectra.readers.sweep import Sweep, plural, refuse_many
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.numbers import Style, split, to_number
 
 
 @dataclass(frozen=False)
@@ -73,7 +73,7 @@ def read_rows(
     ReadError
         When there are more than `MAX_ROWS` rows.
     """
-    columns = {i: meaning for i, name in enumerate(names) if (meaning := column(name)).quantity}
+    columns = {i: meaning for i, name in enumerate(names) if (meaning := parse_name(name)).quantity}
     needed = [i for i, c in columns.items() if c.quantity in WANTED]
     last = _last(lines, first, stop)
     style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
@@ -120,25 +120,25 @@ def read_named_sweeps(
     file: File, block: Block, header: Sequence[str], parts: list[int] | None = None
 ) -> tuple[list[Sweep], Chosen]:
     """Turn a block into sweeps with notes and metadata; `parts` are further rows where a sweep begins."""
-    chosen = choose(block.columns, block.matrix)
+    chosen = pick_columns(block.columns, block.matrix)
     if "frequency" not in chosen:
         raise file.error("no frequency column: it holds no impedance")
-    z = impedance(file, chosen)
-    cuts = sorted({*boundaries_of(chosen, z), *(parts or [])})
+    z = compute_impedance(file, chosen)
+    cuts = sorted({*find_sweep_starts(chosen, z), *(parts or [])})
     refuse_many(file, len(cuts))
     chosen.notes[:0] = [*file.encoding_notes(), *(["decimal comma"] if block.decimal == "," else [])]
     if block.skipped:
         chosen.notes.append(f"skipped {plural(block.skipped, 'line')} that are no row of numbers")
     chosen.notes += note_area(chosen)
-    sweeps = sweeps_of(chosen, z, cuts)
+    sweeps = make_sweeps(chosen, z, cuts)
     if any(note.startswith(FROM_PHASE) for note in chosen.notes):
         settle_sign(file, sweeps, "as the phase says")
     if block.cut:
         sweeps[-1].notes.append(CUT)
-    pairs = key_values(header)
+    pairs = read_pairs(header)
     apply_conditions(sweeps, pairs)
     for sweep in sweeps:
-        sweep.metadata = {**pairs, "header": header_text(header)}
+        sweep.metadata = {**pairs, "header": join_header(header)}
     return sweeps, chosen
 
 
@@ -152,7 +152,7 @@ def number_loops(sweeps: Sequence[Sweep], loops: Sequence[int]) -> None:
 
 def _are_words(cells: Sequence[str], style: Style) -> bool:
     """Whether several cells are words, and none a number or a gap."""
-    return len(cells) > 1 and all(cell and number(cell, style) is None for cell in cells)
+    return len(cells) > 1 and all(cell and to_number(cell, style) is None for cell in cells)
 
 
 def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
@@ -169,7 +169,7 @@ def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style, pla
     if plain:
         with suppress(ValueError):
             return {i: float(cell) for i, cell in held.items()}
-    found = {i: number(cell, style) for i, cell in held.items()}
+    found = {i: to_number(cell, style) for i, cell in held.items()}
     return {i: float("nan") if value is None else value for i, value in found.items()}
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.attribute_units import units_in_title
+from eisfit.spectra.readers.conversion.attribute_units import iterate_title_units
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import matrix
 from eisfit.spectra.readers.file_formats.text import sweeps_of_lines
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import is_unit, unit_of
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.units import is_unit, parse_unit
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, drop_notes
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
 
@@ -59,8 +59,8 @@ def write_unit(titles: dict[int, list[str]], cells: list[str], place: int, unit:
     elif unit and (above := titles.pop(place, None)):
         name = above[place]
         bare = name.strip("[](){} ")
-        own = unit_of(column(name).unit or bare) if bare else None
-        above[place] = name if own == unit_of(unit) else f"{name} [{unit}]"
+        own = parse_unit(parse_name(name).unit or bare) if bare else None
+        above[place] = name if own == parse_unit(unit) else f"{name} [{unit}]"
 
 
 def parse_xml(file: File, data: bytes) -> ET.Element:
@@ -115,7 +115,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
 def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
     """Yield the sheet's name, and the first rows of the other sheets that begin with words."""
     yield name
-    yield from units_in_title(name)
+    yield from iterate_title_units(name)
     for other in (rows for title, rows in sheets.items() if title != name):
         yield from (" ".join(row) for row in other[:_FIRST_ROWS] if row and row[0][:1].isalpha())
 

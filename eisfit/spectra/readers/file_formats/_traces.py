@@ -10,13 +10,13 @@ import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.cuts import boundaries
+from eisfit.spectra.readers.conversion.cuts import find_boundaries
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
-from eisfit.spectra.readers.conversion.voltage_current import is_of_source, orient
+from eisfit.spectra.readers.conversion.voltage_current import is_of_source, orient_impedance
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.labels.constants import call_rows
-from eisfit.spectra.readers.labels.key_values import apply_header, key_values
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.labels.constants import label_rows
+from eisfit.spectra.readers.labels.key_values import apply_header, read_pairs
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.units import IMPEDANCE_UNITS
 from eisfit.spectra.readers.sweep import GIVEN_UNIT, Sweep
 
@@ -42,7 +42,7 @@ def sweeps_of_traces(
         When no trace is an impedance, and no voltage belongs to a current for certain.
     """
     any_trace = next(iter(traces.values()), np.zeros(frequency.size, np.complex128))
-    cuts = [*(steps or [0, *boundaries(frequency, any_trace)]), frequency.size]
+    cuts = [*(steps or [0, *find_boundaries(frequency, any_trace)]), frequency.size]
     sweeps = []
     for name, trace, notes in _impedances(file, traces):
         z = np.asarray(trace * IMPEDANCE_UNITS[file.reading.impedance_unit or "ohm"], np.complex128)
@@ -54,8 +54,8 @@ def sweeps_of_traces(
     settle_sign(file, sweeps, "complex numbers as written")
     for sweep, words in zip(sweeps, cycle((steps or {}).values()), strict=False):
         several = len(sweeps) > len(cuts) - 1
-        call_rows([sweep], f"{sweep.metadata['label']}, {words}" if several else words, "")
-        apply_header([sweep], key_values(words.split(", ")))
+        label_rows([sweep], f"{sweep.metadata['label']}, {words}" if several else words, "")
+        apply_header([sweep], read_pairs(words.split(", ")))
     return sweeps
 
 
@@ -65,15 +65,15 @@ def _list_given(file: File) -> list[str]:
 
 def _impedances(file: File, traces: Mapping[str, ComplexArray]) -> list[tuple[str, ComplexArray, list[str]]]:
     """Return name, impedance and notes of each; a lone voltage is one where the user says so."""
-    found = [name for name in traces if _RATIO.search(name) or column(name).quantity == "modulus"]
+    found = [name for name in traces if _RATIO.search(name) or parse_name(name).quantity == "modulus"]
     if found:
-        return [(name, *orient(traces[name], name)) for name in found]
+        return [(name, *orient_impedance(traces[name], name)) for name in found]
     voltages = [name for name in traces if _VOLTAGE.match(name)]
     currents = [name for name in traces if _CURRENT.match(name)]
     currents = [name for name in currents if is_of_source(name)] or currents
     driven = voltages if len(voltages) == 1 else [name for name in voltages if _is_constant(traces[name])]
     if len(driven) == len(currents) == 1:
-        z, notes = orient(traces[driven[0]] / traces[currents[0]], currents[0])
+        z, notes = orient_impedance(traces[driven[0]] / traces[currents[0]], currents[0])
         return [(f"{driven[0]}/{currents[0]}", z, ["impedance as the voltage over the current", *notes])]
     if voltages and file.reading.impedance_unit:
         return [(name, traces[name], []) for name in voltages]

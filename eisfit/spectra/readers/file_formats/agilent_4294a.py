@@ -14,7 +14,7 @@ from itertools import zip_longest
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Agilent 4294A"
@@ -120,7 +120,7 @@ def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
     word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""
     header = _with_unit(word)
-    if not column(header).quantity:
+    if not parse_name(header).quantity:
         raise file.error(
             f"nothing says what trace {name} holds (modulus, phase, R, X, ...): save the data arrays too, "
             "or in Touchstone format"

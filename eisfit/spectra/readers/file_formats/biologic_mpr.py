@@ -18,7 +18,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._mpr_columns import COLUMNS, FLAGS
 from eisfit.spectra.readers.file_formats._rows import Block, number_loops, read_named_sweeps
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "BioLogic .mpr"
@@ -166,7 +166,7 @@ def _layout(file: File, identifiers: list[int], module: _Module) -> tuple[list[s
 
 
 def _block(names: list[str], records: NDArray[Any]) -> Block:
-    columns = {i: meaning for i, name in enumerate(names) if (meaning := column(name)).quantity}
+    columns = {i: meaning for i, name in enumerate(names) if (meaning := parse_name(name)).quantity}
     matrix = np.full((records.size, len(names)), np.nan)
     for i in columns:
         matrix[:, i] = records[str(i)]

@@ -15,7 +15,7 @@ from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._rows import Block, number_loops, read_named_sweeps, read_rows
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.spectrum import ASSUMED
@@ -79,7 +79,7 @@ def _read_headerless(file: File) -> list[Sweep]:
     named = [
         line
         for line in file.lines
-        if line.count("\t") > 2 and any(column(c).quantity for c in line.split("\t"))
+        if line.count("\t") > 2 and any(parse_name(c).quantity for c in line.split("\t"))
     ]
     another = _bare(file) or (table is not None and _ORDER[0] in table.names)  # or parted otherwise
     if table is not None and (named or table.names) and another:

@@ -10,7 +10,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.sweep import Sweep
-from eisfit.spectra.readers.tables.numbers import Style, number
+from eisfit.spectra.readers.tables.numbers import Style, to_number
 
 NAME = "Eco Chemie .dfr"
 SUFFIXES = (".dfr",)
@@ -40,7 +40,7 @@ def parse(file: File) -> list[Sweep]:
         raise file.error(f"{quote(lines[0], 30)} is not version 8.0: export it as text from FRA or NOVA")
     count = int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
     cells = lines[_HEAD : _HEAD + count * _LINES_A_POINT]
-    values = [number(cell, Style(" ", "." if "." in cell else ",")) for cell in cells]
+    values = [to_number(cell, Style(" ", "." if "." in cell else ",")) for cell in cells]
     if not count or len(values) < count * _LINES_A_POINT or None in values:
         raise file.error(f"not {_LINES_A_POINT} numbers for each of {count} points: cut off or damaged")
     table = np.array(values, dtype=np.float64).reshape(count, _LINES_A_POINT)

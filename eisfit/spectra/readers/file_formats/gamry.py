@@ -9,8 +9,8 @@ from typing import Any
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._rows import read_named_sweeps, read_rows
-from eisfit.spectra.readers.labels.key_values import header_text, leading_number
-from eisfit.spectra.readers.names.units import PER_AREA, unit_of
+from eisfit.spectra.readers.labels.key_values import join_header, parse_leading_number
+from eisfit.spectra.readers.names.units import PER_AREA, parse_unit
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Gamry .DTA"
@@ -56,7 +56,7 @@ def parse(file: File) -> list[Sweep]:
     sweeps = [sweep for place in places for sweep in _table(file, lines, place)]
     aborted = any(map(_ABORTED.match, lines))
     for sweep in sweeps:
-        sweep.metadata = {**about, "header": header_text(lines[: places[0]])}
+        sweep.metadata = {**about, "header": join_header(lines[: places[0]])}
         if aborted:
             sweep.notes.append("the experiment was aborted: the sweep may be incomplete")
     return sweeps
@@ -104,7 +104,7 @@ def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
 
 
 def _matters(unit: str) -> bool:
-    told = unit_of(unit)
+    told = parse_unit(unit)
     return told is not None and (told.scale != 1 or bool(PER_AREA.search(unit)))
 
 
@@ -149,5 +149,5 @@ def _read_metadata(lines: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> str | float:
-    number = leading_number(text) if name.endswith(("_cm2", "_rms", "_V")) else None
+    number = parse_leading_number(text) if name.endswith(("_cm2", "_rms", "_V")) else None
     return text if number is None else number

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from eisfit.errors import ReadError
 from eisfit.files import parse_json
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.attribute_units import units_in_title
+from eisfit.spectra.readers.conversion.attribute_units import iterate_title_units
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._frames import frame_sweeps
 from eisfit.spectra.readers.file_formats._named_arrays import SCALE, from_names
 from eisfit.spectra.readers.labels.key_values import apply_conditions
-from eisfit.spectra.readers.names.columns import attach_unit, column
-from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.swept_names import call_swept
+from eisfit.spectra.readers.names.columns import attach_unit, parse_name
+from eisfit.spectra.readers.names.name_units import split_units
+from eisfit.spectra.readers.names.swept_names import rename_swept
 from eisfit.spectra.readers.names.units import is_unit
-from eisfit.spectra.readers.names.words import PARTS, make_impedance
+from eisfit.spectra.readers.names.words import PARTS, can_make_impedance
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
 from eisfit.spectra.readers.tables.header_names import WANTED
 
@@ -94,7 +94,7 @@ def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
 
 def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping[str, Any]) -> list[Sweep]:
     """Return the sweeps of one table, with its label, what is said of it and what was left out."""
-    found = frame_sweeps(file.with_words(units_in_title(label)), table)
+    found = frame_sweeps(file.with_words(iterate_title_units(label)), table)
     apply_conditions(found, pairs)
     for sweep in found:
         sweep.metadata = {**pairs, **sweep.metadata, **({"label": label} if label else {})}
@@ -120,7 +120,7 @@ def _arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
         return {}
     held = value if isinstance(value, Mapping) else {}
     nested = any(isinstance(item, list) and item and isinstance(item[0], list) for item in held.values())
-    if nested and "frequency" in {column(name).quantity for name in call_swept(list(map(str, held)))}:
+    if nested and "frequency" in {parse_name(name).quantity for name in rename_swept(list(map(str, held)))}:
         arrays = {str(name): _array(str(name), item) for name, item in held.items() if isinstance(item, list)}
         return {name: array for name, array in arrays.items() if array.size}
     parts = value.values() if isinstance(value, Mapping) else value
@@ -133,7 +133,7 @@ def _array(name: str, item: list[Any]) -> NDArray[Any]:
         array = np.array(item, dtype=np.float64)
     except (ValueError, TypeError):
         return np.empty(0)
-    if array.ndim > 1 and array.shape[-1] == 2 and column(name).quantity == "modulus":
+    if array.ndim > 1 and array.shape[-1] == 2 and parse_name(name).quantity == "modulus":
         array = array[..., 0] + 1j * array[..., 1]
     return array
 
@@ -164,7 +164,7 @@ def _tables(
 
 def _shares_frequency(value: Any, table: Table) -> bool:
     """Whether a table has no part of an impedance, and objects within it have."""
-    alone = not {column(name).quantity for name in table} & (WANTED - {"frequency", "period"})
+    alone = not {parse_name(name).quantity for name in table} & (WANTED - {"frequency", "period"})
     return alone and isinstance(value, Mapping) and any(map(_table, _with_frequency(value, table)))
 
 
@@ -217,14 +217,14 @@ def _columns_of(value: Any) -> Table:
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
         columns = _columns_of({name: [row.get(name) for row in value] for name in value[0]})
-    columns = dict(zip(call_swept(list(columns)), columns.values(), strict=True))
-    sizes = {column(name).quantity: len(cells) for name, cells in reversed(columns.items())}
+    columns = dict(zip(rename_swept(list(columns)), columns.values(), strict=True))
+    sizes = {parse_name(name).quantity: len(cells) for name, cells in reversed(columns.items())}
     size = sizes.get("frequency") or sizes.get("period") or 0
     return (
         {
             name: cells
             for name, cells in columns.items()
-            if len(cells) == size or column(name).quantity in WANTED
+            if len(cells) == size or parse_name(name).quantity in WANTED
         }
         if size
         else {}
@@ -255,11 +255,11 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         item = _take_unit(_gather(cells_or_parts))
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
-        told = {column(part).quantity for part in parts}
-        if told <= {*PARTS} and make_impedance(told):
-            core, own = names_and_units(name)[0] if column(name).unit else (name, "")  # Z_mohm
+        told = {parse_name(part).quantity for part in parts}
+        if told <= {*PARTS} and can_make_impedance(told):
+            core, own = split_units(name)[0] if parse_name(name).unit else (name, "")  # Z_mohm
             for part, cells in parts.items():
-                of_all = None if column(part).quantity == "phase" else _unit_of(held) or own
+                of_all = None if parse_name(part).quantity == "phase" else _unit_of(held) or own
                 yield attach_unit(f"{core} {part}", held.get(f"{part}_unit") or of_all), cells
         else:
             yield name, item
@@ -308,7 +308,7 @@ def _list(item: Any) -> list[Any]:
 def _complex_cell(cell: Any) -> Any:
     """Return the complex number that a cell stands for: ``[1, 2]``, ``{"re": 1, "im": 2}``; else the cell."""
     if isinstance(cell, Mapping) and len(cell) == 2:
-        parts = {column(str(name)).quantity: part for name, part in cell.items()}
+        parts = {parse_name(str(name)).quantity: part for name, part in cell.items()}
         cell = [parts.get("real"), parts.get("imag")]
     pair = isinstance(cell, Sequence) and not isinstance(cell, str) and len(cell) == 2
     return complex(*cell) if pair and all(isinstance(part, (int, float)) for part in cell) else cell

@@ -13,7 +13,7 @@ from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.labels.key_values import header_text
+from eisfit.spectra.readers.labels.key_values import join_header
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Keysight E4990A"
@@ -61,7 +61,7 @@ def parse(file: File) -> list[Sweep]:
             continue
         for sweep in found:
             named = {"channel": channel} if channel else {}
-            sweep.metadata |= {**named, "header": header_text([file.head[:400], above])}
+            sweep.metadata |= {**named, "header": join_header([file.head[:400], above])}
         sweeps += found
     sweeps = sweeps or _read_together(file, tables)
     if not sweeps:

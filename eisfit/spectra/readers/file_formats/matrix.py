@@ -11,18 +11,18 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
 from eisfit.spectra.readers.file_formats._shaped_arrays import with_frequency
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.swept_names import call_swept
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.swept_names import rename_swept
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.sweep import Sweep, drop_notes
 from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.headerless import headerless
+from eisfit.spectra.readers.tables.headerless import read_headerless
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
 from eisfit.spectra.readers.tables.plain_signs import NUMPY_SCALAR
-from eisfit.spectra.readers.tables.sweeps import is_of_triplets, looks_like_frequency
+from eisfit.spectra.readers.tables.sweeps import has_triplets, looks_like_frequency
 from eisfit.spectra.readers.tables.table import Table
-from eisfit.spectra.readers.tables.wide import one_row_a_spectrum
+from eisfit.spectra.readers.tables.wide import unpivot_spectra
 
 NAME = "text matrix"
 SUFFIXES = ()
@@ -48,7 +48,7 @@ def recognise(file: File) -> bool:
     """Whether rows begin with names of quantities, or there is no header and more columns than rows."""
     if file.encoding is None or len(file.lines) > _MOST_ROWS or re.match(r"\s*\[\s*\[", file.head):
         return False
-    if _find_named_rows(file) or one_row_a_spectrum(file.lines):
+    if _find_named_rows(file) or unpivot_spectra(file.lines):
         return True
     first = next((line for line in file.lines if line.strip()), "")
     if len(re.split(r"[\s,;]+", first.strip())) < _FEWEST_COLUMNS or any(
@@ -56,7 +56,7 @@ def recognise(file: File) -> bool:
     ):
         return False
     table = find_table(file)
-    if table is None or table.names or is_of_triplets(table.matrix):
+    if table is None or table.names or has_triplets(table.matrix):
         return False
     return bool(table.width > table.matrix.shape[0])
 
@@ -76,12 +76,12 @@ def parse(file: File) -> list[Sweep]:
         words = [line.rpartition("]")[2] if "[" in line else line for line in others]  # f = [...]; % kHz
         sweeps = text.parse(file.with_lines(lines).with_words(words))
         return _note_layout(sweeps, "the rows are the quantities")
-    if points := one_row_a_spectrum(file.lines):
+    if points := unpivot_spectra(file.lines):
         return _note_layout(text.sweeps_of_lines(file, points), "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
         on_its_side = Table(table.style, [], [], np.ascontiguousarray(table.matrix.T))
-        if headerless(file, on_its_side.matrix).proven:
+        if read_headerless(file, on_its_side.matrix).proven:
             return _begin_notes(text.table_sweeps(file, on_its_side), "the rows are the quantities")
     shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.width} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
@@ -118,9 +118,9 @@ def _find_named_rows(file: File) -> list[list[str]]:
     else:
         return []
     rows = [[f"{row[0]} [{row[1]}]", *row[2:]] if is_unit(row[1].strip()) else row for row in rows]
-    names = call_swept([row[0].strip().strip('"') for row in rows])
+    names = rename_swept([row[0].strip().strip('"') for row in rows])
     rows = [[name, *row[1:]] for name, row in zip(names, rows, strict=True)]
-    named = [column(name).quantity for name in names]
+    named = [parse_name(name).quantity for name in names]
     if "frequency" not in named or len(set(named) - {""}) < 2:
         return []
     size = len(rows[named.index("frequency")])
@@ -134,7 +134,7 @@ def _find_assigned_rows(file: File) -> list[list[str]]:
     """Return the names and numbers of arrays as programs write them: ``f = [1, 2, 3];``, over lines too."""
     rows = []
     for match in list(_ASSIGNED.finditer(file.text))[:_MOST_NAMED]:
-        if column(match[1].strip()).quantity and _MULTIPLIED.match(file.text, match.end()):
+        if parse_name(match[1].strip()).quantity and _MULTIPLIED.match(file.text, match.end()):
             raise file.error(f"{match[1].strip()!r} is multiplied behind its numbers: write the product")
         body = NUMPY_SCALAR.sub(r"\1", (match[2] or match[3]).replace("...", " ")).strip(" ,;\n")
         mark = r"\s*[,;]\s*" if re.search("[,;]", body) else r"(?<![+-])\s+(?![+-]\s)"  # 1 - 2i holds gaps

@@ -16,14 +16,14 @@ import numpy as np
 from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import sweeps_of
-from eisfit.spectra.readers.conversion.chosen import Chosen, choose
-from eisfit.spectra.readers.conversion.cuts import boundaries
+from eisfit.spectra.readers.conversion.assemble import make_sweeps
+from eisfit.spectra.readers.conversion.chosen import Chosen, pick_columns
+from eisfit.spectra.readers.conversion.cuts import find_boundaries
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.labels.key_values import header_text
-from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.labels.key_values import join_header
+from eisfit.spectra.readers.names.columns import Column, parse_name
 from eisfit.spectra.readers.sign import misfit
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.block import find_table
@@ -78,14 +78,14 @@ def parse(file: File) -> list[Sweep]:
             "diameter_mm": diameter * 1e3,
             "thickness_mm": thickness * 1e3,
             "area_cm2": pi * (diameter / 2) ** 2 * 1e4,
-            "header": header_text(table.preamble),
+            "header": join_header(table.preamble),
         }
     return sweeps
 
 
 def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
     columns = {i: _meaning(name) for i, name in enumerate(table.names)}
-    chosen = choose(columns, table.matrix)
+    chosen = pick_columns(columns, table.matrix)
     if not chosen.holds("frequency", "eps_real", "eps_imag"):
         raise file.error("no columns for frequency, Eps' and Eps''")
     omega = 2 * pi * chosen["frequency"]
@@ -94,7 +94,7 @@ def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
         f"impedance from Eps', Eps'' and the geometry (C0 = {capacity:.4g} F); Eps'' > 0 is a loss"
     )
     z = np.reciprocal(admittance)
-    return sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
+    return make_sweeps(chosen, z, find_boundaries(chosen["frequency"], z))
 
 
 def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
@@ -105,7 +105,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
     ReadError
         When there is no frequency, or what stands beside them or Kramers-Kronig says that they are none.
     """
-    chosen = choose({i: _meaning(name) for i, name in enumerate(table.names)}, table.matrix)
+    chosen = pick_columns({i: _meaning(name) for i, name in enumerate(table.names)}, table.matrix)
     if "frequency" not in chosen:
         raise file.error("no column for the frequency beside Zp' and Zp''")
     proven = _has_same_loss(file, chosen)
@@ -114,7 +114,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
         f"{told}, as Eps''/Eps' is" if proven else f"{ASSUMED} {told}, as WinDETA writes them"
     )
     z = np.asarray(1 / (1 / chosen["Zp_real"] + 1j / chosen["Zp_imag"]), dtype=np.complex128)
-    sweeps = sweeps_of(chosen, z, boundaries(chosen["frequency"], z))
+    sweeps = make_sweeps(chosen, z, find_boundaries(chosen["frequency"], z))
     if not proven and any(map(_are_parts, sweeps)):
         raise file.error(
             "Zp' and Zp'' of WinDETA are 1/G and 1/B, but by Kramers-Kronig these are the parts of Z: "
@@ -122,7 +122,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
         )
     settle_sign(file, sweeps, "Zp'' > 0 is capacitive")
     for sweep in sweeps:
-        sweep.metadata = {"instrument": "Novocontrol", "header": header_text(table.preamble)}
+        sweep.metadata = {"instrument": "Novocontrol", "header": join_header(table.preamble)}
     return sweeps
 
 
@@ -153,7 +153,7 @@ def _meaning(name: str) -> Column:
     if parallel := _PARALLEL.fullmatch(name):
         return Column(name, "Zp_real" if parallel[1] == "'" else "Zp_imag", unit="Ohms")
     # "Temp." is the set point that parts the sweeps, "M Temp" the measured one.
-    return Column(name, "") if bare.startswith("M Temp") else column(name)
+    return Column(name, "") if bare.startswith("M Temp") else parse_name(name)
 
 
 def _length(pattern: re.Pattern[str], lines: Sequence[str]) -> float:

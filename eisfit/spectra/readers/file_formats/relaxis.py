@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._rows import read_named_sweeps, read_rows
-from eisfit.spectra.readers.labels.key_values import header_text
+from eisfit.spectra.readers.labels.key_values import join_header
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "RelaxIS text"
@@ -48,7 +48,7 @@ def _spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
     found = _POTENTIAL.search(conditions)
     for sweep in sweeps:
         sweep.potential_V = float(found[1]) if found else None
-        sweep.metadata = {"conditions": conditions.strip(), "header": header_text(lines[: head + 2])}
+        sweep.metadata = {"conditions": conditions.strip(), "header": join_header(lines[: head + 2])}
     return sweeps
 
 

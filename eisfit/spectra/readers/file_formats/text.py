@@ -14,33 +14,33 @@ from numpy.typing import NDArray
 from eisfit.arrays import median, relative_differences
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import boundaries_of, describe_sign, sweeps_of
-from eisfit.spectra.readers.conversion.chosen import Chosen, choose, drop_words
-from eisfit.spectra.readers.conversion.cuts import gaps_of, refuse_disorder
-from eisfit.spectra.readers.conversion.doubt import compare_modulus, contradiction, looks_misnamed
+from eisfit.spectra.readers.conversion.assemble import describe_sign, find_sweep_starts, make_sweeps
+from eisfit.spectra.readers.conversion.chosen import Chosen, drop_word_columns, pick_columns
+from eisfit.spectra.readers.conversion.cuts import find_gaps, refuse_disorder
+from eisfit.spectra.readers.conversion.doubt import compare_modulus, find_conflict, find_misnamed_frequency
 from eisfit.spectra.readers.conversion.half_unit import settle_half_unit
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
-from eisfit.spectra.readers.conversion.impedance import impedance
-from eisfit.spectra.readers.conversion.lcr import with_units_of_meter
-from eisfit.spectra.readers.conversion.masks import drop_conditions_of_another, leave_out_marked, note_remarks
+from eisfit.spectra.readers.conversion.impedance import compute_impedance
+from eisfit.spectra.readers.conversion.lcr import add_meter_units
+from eisfit.spectra.readers.conversion.masks import drop_short_conditions, leave_out_marked, note_remarks
 from eisfit.spectra.readers.conversion.stated_quantity import with_titled_quantity
-from eisfit.spectra.readers.conversion.unit_columns import names_with_units_beside
+from eisfit.spectra.readers.conversion.unit_columns import add_units_beside
 from eisfit.spectra.readers.conversion.voltage_current import settle_voltage_and_current
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
 from eisfit.spectra.readers.file_formats._list_cells import lists_as_rows
-from eisfit.spectra.readers.labels.column_sets import Z1_Z2, column_sets
+from eisfit.spectra.readers.labels.column_sets import Z1_Z2, find_column_sets
 from eisfit.spectra.readers.labels.constants import (
-    call_rows,
-    lines_of_all,
+    find_shared_lines,
+    find_titles,
+    label_rows,
     name_by_lines,
     name_constants,
-    titles_over,
 )
 from eisfit.spectra.readers.labels.groups import name_by_label, split_by_label
-from eisfit.spectra.readers.labels.key_values import apply_header, apply_prose, header_text, key_values
-from eisfit.spectra.readers.labels.labelled_cuts import labelled_cuts
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.swept_names import SWEPT, call_swept
+from eisfit.spectra.readers.labels.key_values import apply_header, apply_prose, join_header, read_pairs
+from eisfit.spectra.readers.labels.labelled_cuts import find_label_cuts
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.swept_names import SWEPT, rename_swept
 from eisfit.spectra.readers.surroundings.ends import (
     drop_column_numbers,
     drop_ends,
@@ -71,15 +71,15 @@ from eisfit.spectra.readers.surroundings.stated import (
 from eisfit.spectra.readers.sweep import ManySweepsError, Sweep, plural, refuse_many
 from eisfit.spectra.readers.tables.block import find_table
 from eisfit.spectra.readers.tables.header_names import join_quoted_lines
-from eisfit.spectra.readers.tables.headerless import headerless
+from eisfit.spectra.readers.tables.headerless import read_headerless
 from eisfit.spectra.readers.tables.logged import tabulate_named_lines
-from eisfit.spectra.readers.tables.long import one_row_a_point
-from eisfit.spectra.readers.tables.parts_below import parts_side_by_side
+from eisfit.spectra.readers.tables.long import pivot_names
+from eisfit.spectra.readers.tables.parts_below import join_parts
 from eisfit.spectra.readers.tables.rewritten import (
     is_numbered,
     name_complex_columns,
     separate_numbers,
-    undress,
+    strip_cells,
 )
 from eisfit.spectra.readers.tables.spaced_commas import part_spaced_commas
 from eisfit.spectra.readers.tables.sweeps import is_spaced_like_sweep, looks_like_frequency
@@ -132,7 +132,7 @@ def parse(file: File) -> list[Sweep]:
 def _parts_below_each_other(file: File, lines: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of tables that hold a part each; none where there are no such tables."""
     table = find_table(file, lines)
-    joined = parts_side_by_side(lines, table.style) if table is not None else []
+    joined = join_parts(lines, table.style) if table is not None else []
     sweeps = sweeps_of_lines(file, joined) if joined else []
     for sweep in sweeps:
         sweep.notes.append("its two parts stand in tables below each other")
@@ -181,7 +181,7 @@ def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
         raise file.error(few or explain_missing_table(lines))
     table.polar = written.polar
-    if wide := one_row_a_point(table):
+    if wide := pivot_names(table):
         return sweeps_of_lines(file, wide)
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
@@ -204,7 +204,7 @@ def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str
         Where there are so many of them that it would take long.
     """
     for count in (_COUNTED, len(plain)):
-        found = undress(plain[:count]) or tabulate_named_lines(lines[:count])
+        found = strip_cells(plain[:count]) or tabulate_named_lines(lines[:count])
         if not found or count >= len(plain):
             return found
         if len(plain) > _MOST_DRESSED:
@@ -222,7 +222,7 @@ def _has_words(table: Table | None) -> bool:
     row = table.lines[table.rows[0]]
     cut_apart = table.style.delimiter == " " and "\t" in row  # 10 Hz<tab>5 Ohm
     if table.names and np.isnan(table.matrix[:, 0]).all() and _WITH_UNIT.match(row):
-        return column(table.names[0]).quantity == "frequency"  # 1 MHz,5.2
+        return parse_name(table.names[0]).quantity == "frequency"  # 1 MHz,5.2
     return (
         is_numbered(row)
         or row.lstrip()[:1] in ("[", "(")
@@ -234,19 +234,19 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
     refuse_unclear_table(file, table)
     parted = settle_thousands(file, table)
-    table.names = names_with_units_beside(file, table)
-    table.names = call_swept(table.names, table.units)
+    table.names = add_units_beside(file, table)
+    table.names = rename_swept(table.names, table.units)
     beside = [*table.preamble, *table.units, Path(file.name).name]
-    table.names, metered = with_units_of_meter(table.names, table.matrix, beside)
+    table.names, metered = add_meter_units(table.names, table.matrix, beside)
     if table.names:
-        sets, words = column_sets(table), ""
+        sets, words = find_column_sets(table), ""
     else:
         refuse_lost_header(file, table, table.lines[table.rows[-1] + 1 :][:3] if table.rows else [])
-        reading = headerless(file, table.matrix, table.preamble)
+        reading = read_headerless(file, table.matrix, table.preamble)
         sets, words = [reading.columns, *reading.beside], f"no header: taken as {reading.words}"
     sweeps, table.alone = [], len(sets) == 1
     file = file if table.alone else file.with_words(table.names)  # a unit that another's columns have
-    titles, over = titles_over(table, sets)
+    titles, over = find_titles(table, sets)
     sets = [with_titled_quantity(*pair, titles) for pair in zip(sets, titles, strict=True)]
     sets = [with_stated_units(file, table, one) for one in sets]
     refuse_factor_below(file, table)
@@ -260,19 +260,19 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.width
                 raise (_names_and_columns(file, table) if too_few else error) from error
-            call_rows(found, label, title)
+            label_rows(found, label, title)
             sweeps += found
     used = (c for one in sets for c in one.values())
     told = note_other_words(file, used, itertools.chain(*lines_beside(table)))
     told += [*parted, *metered, *note_unnamed(table), *note_remarks(table)]
-    pairs = key_values(line for line in table.preamble if line != over)  # each title is of one alone
+    pairs = read_pairs(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
-    apply_prose(sweeps, lines_of_all(table, over))
+    apply_prose(sweeps, find_shared_lines(table, over))
     for sweep in sweeps:
         sweep.metadata = {
             **pairs,
             **sweep.metadata,
-            "header": header_text([*table.preamble, *_header_lines(table)]),
+            "header": join_header([*table.preamble, *_header_lines(table)]),
         }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
         sweep.notes += told
@@ -280,32 +280,32 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
 
 
 def _sweeps(file: File, table: Table, columns: dict[int, Column], words: str) -> list[Sweep]:
-    chosen = choose(columns, table.matrix)
-    drop_conditions_of_another(chosen)
+    chosen = pick_columns(columns, table.matrix)
+    drop_short_conditions(chosen)
     if "frequency" not in chosen or _is_no_sweep(chosen):
         raise file.error(explain_missing_frequency(table))
-    drop_words(chosen)
+    drop_word_columns(chosen)
     refuse_words(file, table, {i: c for i, c in columns.items() if c in chosen.columns.values()})
     refuse_z_scores(file, chosen)
     refuse_other_subject(file, table, chosen)
     columns = settle_half_unit(file, chosen, columns)
     refuse_unknown_tester(file, table, chosen)
     z = _impedance(file, table, chosen, columns)
-    if table.names and (name := looks_misnamed(chosen, columns, table.matrix)):
+    if table.names and (name := find_misnamed_frequency(chosen, columns, table.matrix)):
         taken = chosen.columns["frequency"].name
         raise file.error(f"{name!r} runs like a frequency, and {taken!r} does not: mend the header")
-    if told := contradiction(chosen, z, columns, table.matrix):
+    if told := find_conflict(chosen, z, columns, table.matrix):
         raise file.error(f"{told}: delete the wrong column, or mend its unit")
     if told := compare_modulus(chosen, z):
         chosen.notes.append(f"{ASSUMED} {told}")
     refuse_gaps(file, table, np.isfinite(z))
     leave_out_marked(table, columns, chosen, z)
     note_table(file, table, chosen)
-    cuts = boundaries_of(chosen, z, gaps_of(table, chosen["frequency"], z))
-    cuts = cuts or labelled_cuts(table, chosen, columns, z)
+    cuts = find_sweep_starts(chosen, z, find_gaps(table, chosen["frequency"], z))
+    cuts = cuts or find_label_cuts(table, chosen, columns, z)
     refuse_many(file, len(cuts))
     refuse_disorder(file, chosen["frequency"], cuts)
-    sweeps = sweeps_of(chosen, z, cuts)
+    sweeps = make_sweeps(chosen, z, cuts)
     name_constants(table, columns, cuts, sweeps)
     name_by_lines(table, cuts, sweeps)
     name_by_label(file, sweeps, columns, table.alone)
@@ -350,14 +350,14 @@ def _impedance(
     settle_voltage_and_current(chosen, columns, table.matrix)
     lost = [i for i, meaning in columns.items() if meaning.quantity == "excel_error"]
     if "imag" in chosen or "real" not in chosen or not lost:
-        return impedance(file, chosen)
+        return compute_impedance(file, chosen)
     if not chosen.holds("modulus", "phase"):
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and nothing tells what it holds"
         )
     chosen.hold("imag", Column(columns[lost[0]].name, "imag", -1.0), -table.matrix[:, lost[0]])
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
-    z = impedance(file, chosen)
+    z = compute_impedance(file, chosen)
     off = relative_differences(np.abs(z), chosen["modulus"])
     if off.size and median(off) > 0.03:
         raise file.error(

@@ -16,7 +16,7 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.labels.key_values import header_text
+from eisfit.spectra.readers.labels.key_values import join_header
 from eisfit.spectra.readers.surroundings.ends import drop_cut_line
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.spectrum import ASSUMED
@@ -82,7 +82,7 @@ def parse(file: File) -> list[Sweep]:
         z = _one_port(options, values[:, 0], "version" in keywords)
     else:
         z = _two_port(file, options, values, notes, keywords.get("two-port data order", "") == "12_21")
-    sweep = Sweep(f, z, notes=notes, metadata={"header": header_text(_comments(file))})
+    sweep = Sweep(f, z, notes=notes, metadata={"header": join_header(_comments(file))})
     settle_sign(file, [sweep], "as written")
     return [sweep]
 

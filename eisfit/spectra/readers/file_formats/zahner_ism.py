@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import polar
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.labels.key_values import leading_number
+from eisfit.spectra.readers.labels.key_values import parse_leading_number
 from eisfit.spectra.readers.sweep import Sweep, plural
 
 NAME = "Zahner .ism"
@@ -117,7 +117,7 @@ def _string(data: bytes, place: int) -> tuple[str, int]:
 def _potential(text: str | None) -> float | None:
     """Return the volts of a text such as ``0.0255V, Ampl: 10mV``."""
     head = (text or "").split(",")[0].strip()
-    number = leading_number(head)
+    number = parse_leading_number(head)
     if number is None:
         return None
     return number * 1e-3 if head.endswith("mV") else number if head.endswith("V") else None

@@ -15,7 +15,7 @@ from eisfit.spectra.readers.file_formats._rows import read_named_sweeps, read_ro
 from eisfit.spectra.readers.sign import kramers_kronig_sign
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.spectra.readers.tables.block import find_table
-from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.numbers import Style, split, to_number
 from eisfit.spectra.spectrum import ASSUMED
 
 NAME = "ZPlot/ZView .z"
@@ -130,7 +130,7 @@ def _is_row(line: str) -> bool:
     delimiter = _delimiter(line)
     cells = split(line, delimiter)
     style = Style(delimiter, "." if delimiter == "," or "," not in line else ",")
-    return len(cells) >= 6 and sum(number(cell, style) is not None for cell in cells) >= 6
+    return len(cells) >= 6 and sum(to_number(cell, style) is not None for cell in cells) >= 6
 
 
 def _delimiter(line: str) -> str:

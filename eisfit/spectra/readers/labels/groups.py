@@ -53,32 +53,34 @@ def split_by_label(table: Table, columns: Mapping[int, Column]) -> list[tuple[st
     if place is None or rows < 2 * _FEWEST_ROWS:
         return [("", table)]
     frequency = table.matrix[:, place]
-    is_telling = _take_turns if _all_differ(frequency) else _is_telling
+    is_telling = _are_alternating if _are_distinct(frequency) else _is_unique
     turns = np.count_nonzero(np.diff(np.sign(np.diff(frequency))))
     disordered = bool(turns > _MANY_TURNS * rows)
     told: list[NDArray[np.str_]] = []
     for index in (i for i, meaning in columns.items() if meaning.quantity in _MAY_TELL):
-        labels = _labels(table, index, _SCATTER.get(columns[index].quantity, 0.0), disordered)
+        labels = _read_labels(table, index, _SCATTER.get(columns[index].quantity, 0.0), disordered)
         name = table.names[index] if index < len(table.names) else f"column {index + 1}"
         if labels is not None:
             told.append(np.array([f"{name} {label}" for label in labels]))
-        if is_telling is _take_turns and runs_one_way(frequency) and not names_whose(name):
+        if is_telling is _are_alternating and runs_one_way(frequency) and not names_owner(name):
             continue
         if labels is not None and is_telling(frequency, labels):
-            return [(f"{name} {label}", _rows(table, labels == label)) for label in dict.fromkeys(labels)]
-    for one, other in combinations(told, 2) if is_telling is _is_telling else ():
+            return [
+                (f"{name} {label}", _take_rows(table, labels == label)) for label in dict.fromkeys(labels)
+            ]
+    for one, other in combinations(told, 2) if is_telling is _is_unique else ():
         both = np.array([f"{first}, {second}" for first, second in zip(one, other, strict=True)])
-        if _all_alike(frequency, both):
-            return [(str(label), _rows(table, both == label)) for label in dict.fromkeys(both)]
+        if _are_equal_sweeps(frequency, both):
+            return [(str(label), _take_rows(table, both == label)) for label in dict.fromkeys(both)]
     return [("", table)]
 
 
-def names_whose(name: str) -> bool:
+def names_owner(name: str) -> bool:
     """Whether a column's name says that it tells whose the rows are: a cell's, a sample's, a channel's."""
     return bool(_WHOSE.fullmatch(name.strip()))
 
 
-def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArray[np.str_] | None:
+def _read_labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArray[np.str_] | None:
     """Return what a column says in each row; None where it says too much or leaves a row out.
 
     Values that do not alternate tell of rows in whose frequencies there is no order.
@@ -89,7 +91,7 @@ def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArr
         return None
     values = table.matrix[:, index]
     if np.isfinite(values).all():
-        values = _as_one(values, scatter) if scatter else values
+        values = _merge_scatter(values, scatter) if scatter else values
         alternates = np.count_nonzero(np.diff(values)) >= np.unique(values).size
         told = alternates or (disordered and values[0] != values[-1])
         return np.array([f"{value:g}" for value in values]) if told else None
@@ -99,7 +101,7 @@ def _labels(table: Table, index: int, scatter: float, disordered: bool) -> NDArr
     return words if all(words) else None
 
 
-def _as_one(values: FloatArray, scatter: float) -> FloatArray:
+def _merge_scatter(values: FloatArray, scatter: float) -> FloatArray:
     """Return numbers of which those within the scatter of their next are the same."""
     held = np.unique(values)
     runs = np.split(held, np.flatnonzero(np.diff(held) > scatter) + 1)
@@ -107,43 +109,43 @@ def _as_one(values: FloatArray, scatter: float) -> FloatArray:
     return np.asarray(middle[np.searchsorted(held, values)], np.float64)
 
 
-def _by_label(frequency: FloatArray, labels: NDArray[np.str_], fewest: int) -> list[FloatArray]:
+def _split_frequencies(frequency: FloatArray, labels: NDArray[np.str_], fewest: int) -> list[FloatArray]:
     """Return the frequencies of each label; none where it is one, or has too few."""
     distinct, counts = np.unique(labels, return_counts=True)
     enough = distinct.size > 1 and counts.min() >= fewest
     return [frequency[labels == label] for label in distinct] if enough else []
 
 
-def _is_telling(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+def _is_unique(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether no frequency comes twice under one label."""
-    parts = _by_label(frequency, labels, _FEWEST_ROWS)
-    return bool(parts) and all(map(_all_differ, parts))
+    parts = _split_frequencies(frequency, labels, _FEWEST_ROWS)
+    return bool(parts) and all(map(_are_distinct, parts))
 
 
-def _all_alike(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+def _are_equal_sweeps(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether the rows of each label are a sweep of one way, all of one length."""
-    parts = _by_label(frequency, labels, _FEWEST_ROWS + 1)
+    parts = _split_frequencies(frequency, labels, _FEWEST_ROWS + 1)
     return len({part.size for part in parts}) == 1 and all(map(runs_one_way, parts))
 
 
-def _take_turns(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
+def _are_alternating(frequency: FloatArray, labels: NDArray[np.str_]) -> bool:
     """Whether rows of several sweeps, each of which runs one way, take turns."""
     turns = np.count_nonzero(labels[1:] != labels[:-1]) >= labels.size / 2
-    parts = _by_label(frequency, labels, _FEWEST_ROWS + 1) if turns else []
+    parts = _split_frequencies(frequency, labels, _FEWEST_ROWS + 1) if turns else []
     return bool(parts) and all(map(runs_one_way, parts))
 
 
-def _all_differ(frequency: FloatArray) -> bool:
+def _are_distinct(frequency: FloatArray) -> bool:
     used = frequency[np.isfinite(frequency)]
     return len(set(used.tolist())) == used.size
 
 
-def _rows(table: Table, mask: NDArray[np.bool_]) -> Table:
+def _take_rows(table: Table, mask: NDArray[np.bool_]) -> Table:
     rows = [row for row, kept in zip(table.rows, mask, strict=True) if kept]
     return replace(table, matrix=table.matrix[mask], rows=rows)
 
 
-def _refuse_one(file: File, columns: dict[int, Column]) -> None:
+def _refuse_single(file: File, columns: dict[int, Column]) -> None:
     for name in (c.name for c in columns.values() if _ONE_IN_BRACKETS.search(c.name)):
         raise file.error(
             f"(1) in {name!r} may be the number of a run, or the unit of numbers without one: "
@@ -163,7 +165,7 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
             f"'({label.upper()})' behind the names may be a unit or a cell: call the cell otherwise"
         )
     if alone and labels == bare == {"1"} and not file.reading.impedance_unit:
-        _refuse_one(file, columns)
+        _refuse_single(file, columns)
     for c in columns.values() if alone else []:
         factor = _TEN_FOLD.match(c.label)
         if factor and (factor[1] or c.name.lstrip("-− ").startswith(c.label) or f"in {c.label}" in c.name):

@@ -12,7 +12,7 @@ from eisfit.spectra.axes import AXES, is_treatment, value_in_name
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import quote
-from eisfit.spectra.readers.names.units import to_celsius, unit_of
+from eisfit.spectra.readers.names.units import parse_unit, to_celsius
 from eisfit.spectra.readers.names.words import VOCABULARY
 from eisfit.spectra.readers.sweep import Sweep
 from eisfit.units import ZERO_CELSIUS
@@ -116,12 +116,12 @@ _CONDITIONS = (
 _WITH_UNIT = {"temperature_C": {"T"}, "potential_V": {"potential", "Potential", "E"}}
 
 
-def key_values(lines: Iterable[str]) -> dict[str, Any]:
+def read_pairs(lines: Iterable[str]) -> dict[str, Any]:
     """Return the `key: value` and `key = value` pairs of `lines`.
 
-    >>> key_values(["# cycle: 50", "Area = 1.13 cm2", "no pair here"])
+    >>> read_pairs(["# cycle: 50", "Area = 1.13 cm2", "no pair here"])
     {'cycle': '50', 'Area': '1.13 cm2'}
-    >>> key_values(["Cell: A1; Temp (°C): 45; p(R,C) with R = 3, R_ct = 5"])
+    >>> read_pairs(["Cell: A1; Temp (°C): 45; p(R,C) with R = 3, R_ct = 5"])
     {'Cell': 'A1; Temp (°C): 45; p(R,C) with R = 3, R_ct = 5', 'Temp (°C)': '45', 'R_ct': '5'}
     """
     pairs: dict[str, Any] = {}
@@ -138,37 +138,39 @@ def key_values(lines: Iterable[str]) -> dict[str, Any]:
     return pairs
 
 
-def header_text(lines: Iterable[str]) -> str:
+def join_header(lines: Iterable[str]) -> str:
     """Return the raw header, cut where it is very long."""
     text = "\n".join(lines).strip("\n")
     return text if len(text) <= _HEADER_LIMIT else text[:_HEADER_LIMIT] + "\n[cut]"
 
 
-def leading_number(text: str) -> float | None:
+def parse_leading_number(text: str) -> float | None:
     """Return the number that `text` starts with.
 
-    >>> leading_number("25,5 °C"), leading_number("room")
+    >>> parse_leading_number("25,5 °C"), parse_leading_number("room")
     (25.5, None)
     """
     match = _LEADING.match(text.strip())
     return float(match[0].replace(",", ".")) if match else None
 
 
-def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyType({})) -> float | None:
+def read_condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyType({})) -> float | None:
     """Return the number that `text` starts with in the unit of a condition; None for one of something else.
 
     `factors` are of the units that other conditions than temperature, potential and time may have.
 
-    >>> condition("temperature_C", "298.15 K"), condition("potential", "300 mV vs. Li")
+    >>> read_condition("temperature_C", "298.15 K"), read_condition("potential", "300 mV vs. Li")
     (25.0, 0.3)
-    >>> condition("thickness", "5 um", {"nm": 1.0, "um": 1e3}), condition("temperature_C", "25 (room)")
-    (5000.0, 25.0)
-    >>> condition("temperature_C", "25 bar"), condition("time", "11:14:53"), condition("time", "2024-05-01")
-    (None, None, None)
-    >>> condition("temperature", "-273.15+-0.0C"), condition("temperature", "0 K")
+    >>> read_condition("thickness", "5 um", {"nm": 1.0, "um": 1e3})
+    5000.0
+    >>> [read_condition("temperature_C", text) for text in ("25 (room)", "25 bar")]
+    [25.0, None]
+    >>> read_condition("time", "11:14:53"), read_condition("time", "2024-05-01")
+    (None, None)
+    >>> read_condition("temperature", "-273.15+-0.0C"), read_condition("temperature", "0 K")
     (None, None)
     """
-    number, behind = leading_number(text), _BEHIND.match(text.strip())
+    number, behind = parse_leading_number(text), _BEHIND.match(text.strip())
     word = behind[1] if behind else ""
     kinds = _KINDS.get(name.partition("_")[0], ())
     if _RANGE.match(text.strip()):
@@ -180,7 +182,7 @@ def condition(name: str, text: str, factors: Mapping[str, float] = MappingProxyT
     if not kinds:
         return number * factors[word] if word in factors else None
     word = "degF" if word == "F" else word
-    told = unit_of(word)
+    told = parse_unit(word)
     return round(to_celsius(number * told.scale, word), 6) if told and told.kind in kinds else None
 
 
@@ -190,7 +192,7 @@ def apply_prose(sweeps: Iterable[Sweep], lines: Iterable[str]) -> None:
     _fill_cycle([sweep for sweep in sweeps if sweep.cycle is None], lines)
     bare = [sweep for sweep in sweeps if sweep.temperature_C is None]
     short = (line for line in lines if _DEGREES.search(line)) if bare else ()
-    told = {value: line for line in short for value in _temperatures(line)}
+    told = {value: line for line in short for value in _iterate_temperatures(line)}
     for sweep in bare if len(told) == 1 else ():
         ((sweep.temperature_C, line),) = told.items()
         sweep.notes.append(f"temperature {FROM_LINE} {quote(' '.join(line.split()))}")
@@ -205,7 +207,7 @@ def _fill_cycle(sweeps: Sequence[Sweep], lines: Iterable[str]) -> None:
         sweep.notes.append(f"cycle {FROM_LINE} {quote(' '.join(line.split()))}")
 
 
-def _temperatures(line: str) -> Iterator[float]:
+def _iterate_temperatures(line: str) -> Iterator[float]:
     """Yield the temperatures that stand alone in a line, in degrees Celsius; 2C may be a rate."""
     for match in _PROSE.finditer(line):
         unit = match[2] if match[2] in ("C", "K") else "°C"
@@ -222,8 +224,8 @@ def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
     """Fill cycle, temperature, potential and time of the sweeps that have none from the header's pairs."""
     told: dict[int, float] = {}
     for key, value in pairs.items():
-        for place, unit, only_with_unit in _conditions_of(str(key)):
-            number = _value_told(_CONDITIONS[place][0], str(value), unit, only_with_unit)
+        for place, unit, only_with_unit in _find_conditions(str(key)):
+            number = _parse_value(_CONDITIONS[place][0], str(value), unit, only_with_unit)
             if number is not None:
                 told.setdefault(place, number)
     for place in sorted(told):
@@ -233,12 +235,12 @@ def apply_conditions(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _conditions_of(key: str) -> tuple[tuple[int, str, bool], ...]:
+def _find_conditions(key: str) -> tuple[tuple[int, str, bool], ...]:
     """Return the places of the conditions that a key means, with its unit, and whether it needs one.
 
     A program's headers have the same keys in file after file.
     """
-    name, unit = _parts_of(key)
+    name, unit = _split_key(key)
     found = []
     for place, (field, pattern) in enumerate(_CONDITIONS):
         if pattern.match(key):
@@ -250,16 +252,16 @@ def _conditions_of(key: str) -> tuple[tuple[int, str, bool], ...]:
     return tuple(found)
 
 
-def _parts_of(key: str) -> tuple[str, str]:
+def _split_key(key: str) -> tuple[str, str]:
     """Return the name and the unit in a key."""
     match = _OF_KEY.match(key)
     return (match[1], str(match[2] or match[3] or match[4])) if match else (key, "")
 
 
-def _value_told(name: str, value: str, unit: str, only_with_unit: bool) -> float | None:
+def _parse_value(name: str, value: str, unit: str, only_with_unit: bool) -> float | None:
     """Return what a pair says of a condition, in the key's unit or the one behind the number."""
     told = (f"{value} {unit}" if unit else value).strip(" ~≈")
-    return None if only_with_unit and not _BEHIND.match(told.strip()) else condition(name, told)
+    return None if only_with_unit and not _BEHIND.match(told.strip()) else read_condition(name, told)
 
 
 def apply_header(sweeps: Iterable[Sweep], pairs: Mapping[str, Any]) -> None:

@@ -11,9 +11,9 @@ from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.spectra.cycle_numbers import cycle_of_label
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
-from eisfit.spectra.readers.conversion.cuts import changes_of, leaps
-from eisfit.spectra.readers.labels.groups import names_whose
-from eisfit.spectra.readers.names.columns import Column, column
+from eisfit.spectra.readers.conversion.cuts import find_changes, find_leaps
+from eisfit.spectra.readers.labels.groups import names_owner
+from eisfit.spectra.readers.names.columns import Column, parse_name
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -24,22 +24,24 @@ _CONDITION = regex(r"\W*(?:soc|sod|measurement|messung|run|scan|sweep|loop|file)
 _TITLE = regex(r"[\W_]*([^\W\d_]+)[ _:#=-]*[^\W_]{1,12}[\W_]*")  # Cell B
 
 
-def labelled_cuts(table: Table, chosen: Chosen, columns: Mapping[int, Column], z: ComplexArray) -> list[int]:
+def find_label_cuts(
+    table: Table, chosen: Chosen, columns: Mapping[int, Column], z: ComplexArray
+) -> list[int]:
     """Return the rows at which a column, or a line between the rows, begins to tell of another spectrum.
 
     A column of cells or samples, and a line that names one or a cycle, part them; a condition, the header
     again or an empty line, where the impedance leaps too; else a change of a condition is told in the notes.
     """
     f = chosen["frequency"]
-    if by_lines := _by_lines(table, f, z):
+    if by_lines := _find_line_cuts(table, f, z):
         return by_lines
     known = range(min(len(table.names), table.width))
     quantities = {i: columns[i].quantity if i in columns else "" for i in known}
     names = {i: table.names[i] for i in known if quantities[i] in _MAY_TELL}
     for index, name in {**names, **dict(enumerate(table.further, table.width))}.items():
-        changes = _changes(table, index)
+        changes = _find_label_changes(table, index)
         is_condition = _CONDITION.match(name) or quantities.get(index) in _CONDITIONS
-        if changes and (names_whose(name) or (is_condition and leaps(f, z, changes) == changes)):
+        if changes and (names_owner(name) or (is_condition and find_leaps(f, z, changes) == changes)):
             return changes
         if changes and is_condition:
             told = f"{ASSUMED} {name!r} changes within one spectrum: frequency and impedance go on"
@@ -47,13 +49,13 @@ def labelled_cuts(table: Table, chosen: Chosen, columns: Mapping[int, Column], z
     return []
 
 
-def _changes(table: Table, index: int) -> list[int]:
+def _find_label_changes(table: Table, index: int) -> list[int]:
     """Return the rows at which a column's value changes, where each value stands in a few rows; or none."""
     told = table.told(index)
-    return changes_of(told, _FEWEST_OF_A_RUN) if "" not in told else []
+    return find_changes(told, _FEWEST_OF_A_RUN) if "" not in told else []
 
 
-def _by_lines(table: Table, f: FloatArray, z: ComplexArray) -> list[int]:
+def _find_line_cuts(table: Table, f: FloatArray, z: ComplexArray) -> list[int]:
     """Return the rows above which a line names a cell or a cycle, or the header or nothing where Z leaps."""
     titled: list[int] = []
     plain: list[int] = []
@@ -65,14 +67,14 @@ def _by_lines(table: Table, f: FloatArray, z: ComplexArray) -> list[int]:
             titled.append(row)
         elif all(_is_header(text, table) for text in between):
             plain.append(row)
-    cuts = sorted([*titled, *leaps(f, z, plain)])
+    cuts = sorted([*titled, *find_leaps(f, z, plain)])
     return cuts if np.diff([0, *cuts, z.size]).min() >= _FEWEST_OF_A_RUN else []
 
 
 def _is_title(text: str) -> bool:
     match = _TITLE.fullmatch(text.strip(" ,;\t#%"))
-    return cycle_of_label(text) is not None or bool(match and names_whose(match[1]))
+    return cycle_of_label(text) is not None or bool(match and names_owner(match[1]))
 
 
 def _is_header(text: str, table: Table) -> bool:
-    return "frequency" in {column(name).quantity for name in table.split(text)}
+    return "frequency" in {parse_name(name).quantity for name in table.split(text)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, unit_of
+from eisfit.spectra.readers.names.units import AMBIGUOUS, AMBIGUOUS_FREQUENCY, parse_unit
 
 #: M in capitals throughout is milli to some.
 _AMBIGUOUS_FREQUENCIES = {AMBIGUOUS_FREQUENCY, AMBIGUOUS_FREQUENCY.upper()}
@@ -20,7 +20,7 @@ def convert_to_one_unit(cells: Sequence[tuple[str, str, str]]) -> tuple[str, lis
         return f" [{unit}]" if unit else "", [number for _, number, _ in cells]
     if written & _AMBIGUOUS_FREQUENCIES:
         return _convert_in_order(cells)
-    units = [unit_of(unit) for *_, unit in cells]
+    units = [parse_unit(unit) for *_, unit in cells]
     doubtful = any(AMBIGUOUS.match(unit) for unit in written)
     kinds = {unit.kind if unit else "" for unit in units}
     if doubtful or len(kinds) > 1 or not kinds <= set(_BASE):

@@ -14,14 +14,14 @@ from eisfit.spectra.readers.names.concepts import (
     AMOUNT,
     COMPOUND,
     are_amounts,
-    concepts_of,
-    quantity_of,
-    segments,
+    count_concepts,
+    find_quantity,
+    split_word,
 )
 from eisfit.spectra.readers.names.name_signs import INNER_MINUS, split_sign
-from eisfit.spectra.readers.names.name_units import BRACKET, names_and_units, tells_no_ohm
-from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, plain_name
-from eisfit.spectra.readers.names.units import PER_AREA, Unit, is_unit, unit_of
+from eisfit.spectra.readers.names.name_units import BRACKET, excludes_ohm, split_units
+from eisfit.spectra.readers.names.plain_names import PREFIXED_OHM, normalise_name
+from eisfit.spectra.readers.names.units import PER_AREA, Unit, is_unit, parse_unit
 from eisfit.spectra.readers.names.words import CONDITIONS, KIND, OMEGA, ONLY_WITH_UNIT, WHOLE
 
 
@@ -120,17 +120,17 @@ _TWENTY = regex(r"^20\s*[*·×]?\s*(?=log|lg)", re.IGNORECASE)  # decibels
 _DECIBEL = 10**0.05
 
 
-def column(name: str, *, labelled: bool = False) -> Column:
+def parse_name(name: str, *, labelled: bool = False) -> Column:
     """Return what the header `name` says; `labelled`: any foreign word in it says whose column it is.
 
-    >>> column("-Im(Z)/Ohm")
+    >>> parse_name("-Im(Z)/Ohm")
     Column(name='-Im(Z)/Ohm', quantity='imag', scale=-1.0, unit='Ohm', label='', base=0.0)
-    >>> column("Frequency (kHz)").scale, column("Z''[mOhm]").scale, column("tau").quantity
+    >>> parse_name("Frequency (kHz)").scale, parse_name("Z''[mOhm]").scale, parse_name("tau").quantity
     (1000.0, 0.001, '')
-    >>> column("Z' B (ohm)").label, column("MinusImZ").scale, column("Imaginärteil").quantity
+    >>> parse_name("Z' B (ohm)").label, parse_name("MinusImZ").scale, parse_name("Imaginärteil").quantity
     ('b', -1.0, 'imag')
     """
-    return _column(name, labelled)
+    return _parse_name(name, labelled)
 
 
 def attach_unit(name: str, unit: object) -> str:
@@ -139,52 +139,52 @@ def attach_unit(name: str, unit: object) -> str:
     >>> attach_unit("Zre", "mohm"), attach_unit("Zre/ohm", "ohm"), attach_unit("Zre", None)
     ('Zre [mohm]', 'Zre/ohm', 'Zre')
     """
-    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not column(name).unit else name
+    return f"{name} [{unit}]" if isinstance(unit, str) and unit and not parse_name(name).unit else name
 
 
 @lru_cache(maxsize=4096)
-def _column(name: str, labelled: bool) -> Column:
+def _parse_name(name: str, labelled: bool) -> Column:
     if name.strip().lower() in _SPREADSHEET:
         return Column(name, "excel_error")
-    text = plain_name(name)
+    text = normalise_name(name)
     if _UNCERTAINTY.match(text) or _PREFIX_OR_CELL.search(text):
         return Column(name, "")
-    for core, unit in names_and_units(text):
-        found = _meaning(core, unit, labelled) or (
-            _meaning(_once(core, unit), unit, labelled) if unit else None
+    for core, unit in split_units(text):
+        found = _find_meaning(core, unit, labelled) or (
+            _find_meaning(_drop_repeated_unit(core, unit), unit, labelled) if unit else None
         )
         if found is not None:
             quantity, factor, label, base = found
             return Column(name, quantity, factor, unit, label, base)
-    alone = unit_of(text)
+    alone = parse_unit(text)
     if alone and alone.kind == "angle":
         return Column(name, "phase", alone.scale, text)
-    return _of_someone(name, text, labelled) or Column(name, "")
+    return _parse_owned_name(name, text, labelled) or Column(name, "")
 
 
-def _once(core: str, unit: str) -> str:
+def _drop_repeated_unit(core: str, unit: str) -> str:
     """Return a name without the unit that stands behind it again: ``frequency_Hz [Hz]``."""
     told = (
         (name, again)
-        for name, again in names_and_units(core.strip())
-        if again and unit_of(again) == unit_of(unit)
+        for name, again in split_units(core.strip())
+        if again and parse_unit(again) == parse_unit(unit)
     )
     return next((name for name, _ in told), "")
 
 
-def _of_someone(name: str, text: str, labelled: bool) -> Column | None:
+def _parse_owned_name(name: str, text: str, labelled: bool) -> Column | None:
     """Return what a name says behind that of a channel or a cell; None where it does not begin so."""
     sign, rest = split_sign(text)
     rest = rest[1:-1] if rest[:1] == "(" and rest[-1:] == ")" else rest
     whose = _WHOSE.match(rest)
     if whose is None or not rest[whose.end() :][:1].isalpha():
         return None
-    held = _column(("-" if sign < 0 else "") + rest[whose.end() :], labelled)
+    held = _parse_name(("-" if sign < 0 else "") + rest[whose.end() :], labelled)
     label = held.label or whose[1].lower().rstrip(" _")
     return replace(held, name=name, label=label) if held.quantity else None
 
 
-def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
+def _find_meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, float] | None:
     """Return (quantity, factor, label, base of a logarithm), None where the parts make no quantity."""
     sign, text = split_sign(_TIMES_AREA.sub("", core) if PER_AREA.search(unit) else core)
     twenty = _TWENTY.match(text)
@@ -195,20 +195,20 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
         within, text = split_sign(inner[1]) if logarithm else (1.0, inner[1])
         sign *= within
     text = "omega" if logarithm and _OMEGA.fullmatch(text) else text
-    found = _quantity(text, bool(unit), labelled)
+    found = _find_quantity(text, bool(unit), labelled)
     if found is None:
         return None
     quantity, label, concepts = found
     if core.rstrip().endswith("(-)") and quantity not in ("imag", "phase", *_PURE):
         return None  # without a dimension
-    given = unit_of(unit)
-    quantity = _as_unit_tells(quantity, given.kind, concepts) if given else quantity
+    given = parse_unit(unit)
+    quantity = _adapt_to_unit(quantity, given.kind, concepts) if given else quantity
     kind = KIND.get(quantity)
     operated = kind in ("ohm", "siemens") and _OPERATED.search(text)
     if (
         operated
         or (kind in ("ohm", "frequency") and _FACTOR.search(text))
-        or not _fits(quantity, given, core, bool(concepts["Z"]))
+        or not _can_have_unit(quantity, given, core, bool(concepts["Z"]))
     ):
         return None
     factor = given.scale if given else 1.0
@@ -219,10 +219,11 @@ def _meaning(core: str, unit: str, labelled: bool) -> tuple[str, float, str, flo
     sign = 1.0 if quantity in _PURE else sign * (-1.0) ** concepts["minus"]  # DF(-): without a dimension
     if quantity == "modulus" and sign < 0 and label != "2":  # no modulus is negative; Z2: Ivium's Z''
         return None
-    return quantity, sign * factor, label.lower(), _DECIBEL if twenty else _base(logarithm, concepts, given)
+    base = _DECIBEL if twenty else _find_base(logarithm, concepts, given)
+    return quantity, sign * factor, label.lower(), base
 
 
-def _as_unit_tells(quantity: str, kind: str, concepts: Counter[str]) -> str:
+def _adapt_to_unit(quantity: str, kind: str, concepts: Counter[str]) -> str:
     """Return what a name means with its unit: Z (deg) is a phase beside Z (ohm), T (s) a period."""
     if kind == "angle" and not (concepts["modulus"] or concepts["bar"]):
         return quantity.replace("modulus", "phase")
@@ -237,7 +238,7 @@ def _has_other_unit(text: str) -> bool:
     return any(_NO_LABEL.search(one) or (is_unit(one) and not _CELLS.match(one)) for one in inside)
 
 
-def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | None) -> float:
+def _find_base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | None) -> float:
     """Return what a logarithm is to, 0 where there is none."""
     if unit is not None and unit.kind == "decibel ohm":
         return _DECIBEL
@@ -246,12 +247,12 @@ def _base(logarithm: re.Match[str] | None, concepts: Counter[str], unit: Unit | 
     return 10.0 if logarithm or concepts["log"] else 0.0
 
 
-def _fits(quantity: str, unit: Unit | None, core: str, is_of_z: bool) -> bool:
+def _can_have_unit(quantity: str, unit: Unit | None, core: str, is_of_z: bool) -> bool:
     """Whether a quantity can have the unit, or without one what stands in the name's brackets.
 
     ``Z' (mW)`` is of ohms in another typeface (`is_of_z`), ``Real (W)`` of a power.
     """
-    others = (unit_of(match[1].strip()) for match in BRACKET.finditer(core)) if unit else ()
+    others = (parse_unit(match[1].strip()) for match in BRACKET.finditer(core)) if unit else ()
     if unit and any(told and told.kind == unit.kind and told.scale != unit.scale for told in others):
         return False  # Z' (Ohm) [mOhm]
     if unit is None:
@@ -267,29 +268,29 @@ def _fits(quantity: str, unit: Unit | None, core: str, is_of_z: bool) -> bool:
     return unit.kind == "any" or quantity == also or KIND.get(quantity) in (unit.kind, None)
 
 
-def _quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
+def _find_quantity(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
     """Return (quantity, label, how often each concept is named)."""
     bare = re.sub(r"[\s_.()\[\]:<>]+", "", _MEASURED.sub("", text)).lower()
     if bare in WHOLE and not _MILLI.search(text):
         quantity = "temperature" if text.strip() == "T" and with_unit else WHOLE[bare]
         omega = Counter({"omega": int(bare in OMEGA)})
         return None if bare in ONLY_WITH_UNIT and not with_unit else (quantity, "", omega)
-    if formed := _of_symbols(text.strip(), with_unit, labelled):
+    if formed := _read_symbols(text.strip(), with_unit, labelled):
         return formed
-    concepts, label = concepts_of(text, words=labelled)
-    quantity = quantity_of(concepts) if concepts is not None else ""
+    concepts, label = count_concepts(text, words=labelled)
+    quantity = find_quantity(concepts) if concepts is not None else ""
     if concepts is None or not quantity or any(p.search(text) for p in (_RATIO, _DIFFERENCE, _INVERSE)):
         return None
-    if label and not (labelled or _may_carry(quantity, label, concepts)):
+    if label and not (labelled or _can_have_label(quantity, label, concepts)):
         return None
     of_else = not with_unit and _has_foreign_unit(text, quantity, label, concepts)
-    of_else |= KIND.get(quantity) == "ohm" and tells_no_ohm(text)
+    of_else |= KIND.get(quantity) == "ohm" and excludes_ohm(text)
     if of_else or (label and _OHM.search(label)):
         return None
     return quantity, label, concepts
 
 
-def _of_symbols(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
+def _read_symbols(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, Counter[str]] | None:
     """Return what a numbered f, a part of C* or a word with its symbol says; None of other names."""
     if named := re.fullmatch(r"f(?:[\s_.]?(\d+)|[\s_]([A-Z]|[A-Za-z]{3,} ?\d+))", text):
         return "frequency", (named[1] or named[2]).lower(), Counter(frequency=1)
@@ -297,7 +298,7 @@ def _of_symbols(text: str, with_unit: bool, labelled: bool) -> tuple[str, str, C
         imag = part[1] == "''" or (part[2] or part[3] or "").lower().startswith("im")
         return f"capacitance_{'imag' if imag else 'real'}", "", Counter()
     if symbol := _SYMBOL.match(text):
-        said = _quantity(symbol[1], with_unit, labelled)
+        said = _find_quantity(symbol[1], with_unit, labelled)
         return said if said and said[0] == WHOLE[symbol[2].lower()] and not said[2]["Z"] else None
     return None
 
@@ -306,13 +307,13 @@ def _has_foreign_unit(text: str, quantity: str, label: str, concepts: Counter[st
     """Whether a foreign word makes another unit: ``ohm m``, ``Ohm/sq``, ``freq (cpm)``, ``freq (cm-1)``."""
     if quantity == "frequency":
         inside = [match[1].strip() for match in BRACKET.finditer(text)]
-        return any(not (_CELL.fullmatch(one) or segments(one.lower())) for one in inside if one)
+        return any(not (_CELL.fullmatch(one) or split_word(one.lower())) for one in inside if one)
     if " " in label and AMOUNT.match(label) and not are_amounts(label.split()):
         return True  # 25 k
     return bool(label) and bool(concepts["ohm"] or concepts["omega"]) and KIND.get(quantity) == "ohm"
 
 
-def _may_carry(quantity: str, label: str, concepts: Counter[str]) -> bool:
+def _can_have_label(quantity: str, label: str, concepts: Counter[str]) -> bool:
     """Whether a foreign word beside a quantity can name whose it is: ``Z' A``, ``M Temp``, ``freq_1``."""
     if quantity in CONDITIONS:
         return (len(label) == 1 and label not in "Ff") or label.isdigit() or label.lower() in _AROUND

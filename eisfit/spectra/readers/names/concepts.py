@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.plain_names import mend_spelling
+from eisfit.spectra.readers.names.plain_names import correct_spelling
 from eisfit.spectra.readers.names.words import ALONE, JOINED, PAIRS, VOCABULARY
 
 _RELATIVE = regex(r"(?:ohm|[ΩΩω])\s*[.·*]?\s*\w+$", re.IGNORECASE)
@@ -32,11 +32,11 @@ _Z_NAMED = regex(
 )
 
 
-def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None, str]:
+def count_concepts(text: str, *, words: bool = False) -> tuple[Counter[str] | None, str]:
     """Return how often each concept is named, and the one word (`words`: up to five) that is no concept."""
     concepts: Counter[str] = Counter()
     rest: list[str] = []
-    if (named := _Z_NAMED.search(text)) and not segments(named[2].lower()):
+    if (named := _Z_NAMED.search(text)) and not split_word(named[2].lower()):
         text = text.replace(named[0], f"{named[1]}Z {named[2]}", 1)
     for part in _PARTS.findall(_CAMEL.sub(" ", _Z_OF.sub(r"\1 ", text))):
         if COMPOUND.fullmatch(part):
@@ -48,15 +48,15 @@ def concepts_of(text: str, *, words: bool = False) -> tuple[Counter[str] | None,
         elif part.isdigit() or part.lower() == "ce" or (part == "D" and concepts):
             rest.append(part)  # Z' CE beside Z' WE; EC-Lab's Zce is another matter, and so is dZ'
         else:
-            found = ("ohm",) if part == "Ω" else segments(part.lower())
+            found = ("ohm",) if part == "Ω" else split_word(part.lower())
             concepts.update(found or ())
             rest += [] if found else [part]
     concepts["relative"] = int(bool(_RELATIVE.search(text)))
-    label = _label(rest, words)
+    label = _join_label(rest, words)
     return (None, "") if label is None or concepts["other"] else (concepts, label)
 
 
-def _label(rest: list[str], words: bool) -> str | None:
+def _join_label(rest: list[str], words: bool) -> str | None:
     """Return the words that are no concepts as one label, None where they are too many."""
     if len(rest) == 2 and rest[0].isalpha() and rest[1].rstrip("%").isdigit():  # S1, day 7, SOC 50%
         return ("" if len(rest[0]) < 3 else " ").join(rest)
@@ -75,24 +75,24 @@ def are_amounts(words: list[str]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def segments(word: str) -> tuple[str, ...] | None:
+def split_word(word: str) -> tuple[str, ...] | None:
     """Return the concepts of a word written together, the longest words first; None where it is not ours."""
     if word in PAIRS:
         return PAIRS[word]
     if word in VOCABULARY:
         return (VOCABULARY[word],)
-    if len(word) > 7 and (known := mend_spelling(word)):  # before imaginery is imaginer of Y
+    if len(word) > 7 and (known := correct_spelling(word)):  # before imaginery is imaginer of Y
         return (VOCABULARY[known],)
     for size in range(len(word) - 1, 0, -1):
         if word[:size] in JOINED:
             rest = word[size:]
-            tail = (VOCABULARY[rest],) if rest in JOINED else segments(rest) if len(rest) > 1 else None
+            tail = (VOCABULARY[rest],) if rest in JOINED else split_word(rest) if len(rest) > 1 else None
             if tail is not None:
                 return (VOCABULARY[word[:size]], *tail)
     return None
 
 
-def quantity_of(c: Counter[str]) -> str:
+def find_quantity(c: Counter[str]) -> str:
     """Return the quantity that the concepts make."""
     primes = (c["primes"] + c["prime"] * (1 + (c["double"] > 0))) * bool(c["Z"] or c["Y"])
     if primes and not (c["real"] or c["imag"]):
@@ -103,11 +103,11 @@ def quantity_of(c: Counter[str]) -> str:
     if c["bar"] and not parts:
         parts = ["modulus"]
     if parts:
-        return "" if c["frequency"] else _part(c, parts)
+        return "" if c["frequency"] else _find_part(c, parts)
     return next((quantity for concept, quantity in ALONE if c[concept]), "")
 
 
-def _part(c: Counter[str], parts: list[str]) -> str:
+def _find_part(c: Counter[str], parts: list[str]) -> str:
     part = parts[0] if len(parts) == 1 else "phase" if "phase" in parts and "modulus" not in parts else ""
     if part == "modulus" and any(c[name] for name in ("frequency", "potential", "current", "time")):
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.units import is_unit, measures
+from eisfit.spectra.readers.names.units import is_unit, unit_kind
 
 BRACKET = regex(r"[\[({<]([^\[\](){}<>]*)[\])}>]")
 _UNIT_LAST = (
@@ -28,12 +28,12 @@ _IN = regex(r"^(?:in|units?:?)\s+", re.IGNORECASE)
 _UNIT_FIRST = regex(r"^([^\s_(]+)(?:[ _]+|(?=\())(.+)$")  # deg Z, deg(Z)
 
 
-def _is_sure(text: str) -> bool:
+def _is_always_unit(text: str) -> bool:
     """Whether a text is a unit wherever it stands; W may be ohm in brackets alone."""
-    return is_unit(text) and measures(text) != "watt"
+    return is_unit(text) and unit_kind(text) != "watt"
 
 
-def names_and_units(text: str) -> list[tuple[str, str]]:
+def split_units(text: str) -> list[tuple[str, str]]:
     """Return (name, unit) in the ways a header can be cut, the likelier first."""
     ways = []
     for match in reversed(list(BRACKET.finditer(text))):
@@ -42,11 +42,11 @@ def names_and_units(text: str) -> list[tuple[str, str]]:
             ways.append((text[: match.start()] + " " + text[match.end() :], inside))
         elif inside[:1] == "-" and is_unit(inside[1:]):  # Z'' (-Ω)
             ways.append(("-" + text[: match.start()] + " " + text[match.end() :], inside[1:]))
-        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and _is_sure(within[2]):  # log(f/Hz)
+        elif (within := re.match(r"(.+?)\s*/\s*(.+)$", inside)) and _is_always_unit(within[2]):  # log(f/Hz)
             ways.append((text[: match.start()] + f"({within[1]})" + text[match.end() :], within[2]))
     for pattern in _UNIT_LAST:
         cut = pattern.match(text)
-        if cut and _is_sure(cut[2].strip(" _")):
+        if cut and _is_always_unit(cut[2].strip(" _")):
             ways.append((cut[1].rstrip(" _"), cut[2].strip(" _")))
     first = _UNIT_FIRST.match(text)
     if first and is_unit(first[1]):
@@ -62,7 +62,7 @@ _NO_UNIT = regex(
 _BEHIND_STROKE = regex(r"/\s*(%|[^\W\d]{1,3})\s*$")
 
 
-def tells_no_ohm(text: str) -> bool:
+def excludes_ohm(text: str) -> bool:
     """Whether a name tells numbers without a unit, or behind a stroke one of no impedance: ``Z' / S``."""
     match = _BEHIND_STROKE.search(text)
     return bool(_NO_UNIT.search(text) or (match and (match[1] == "%" or is_unit(match[1]))))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.units import PER_AREA, measures
+from eisfit.spectra.readers.names.name_units import split_units
+from eisfit.spectra.readers.names.units import PER_AREA, unit_kind
 
 #: What each kind is called in notes.
 WHAT = {
@@ -109,24 +109,24 @@ _OTHERS = regex(
 )
 
 
-def kind_of(name: str) -> str:
+def find_kind(name: str) -> str:
     """Return what a name says that is no measured impedance: a kind of `WHAT`; empty: nothing.
 
-    >>> [kind_of(name) for name in ("Z fit", "95% CI", "拟合数据", "Voltage (V)", "Z (Ohm cm2)")]
+    >>> [find_kind(name) for name in ("Z fit", "95% CI", "拟合数据", "Voltage (V)", "Z (Ohm cm2)")]
     ['model', 'error', 'model', 'other', 'other']
-    >>> [kind_of(name) for name in ("Q3 2024", "5 min", "Standard cell", "High voltage cell")]
+    >>> [find_kind(name) for name in ("Q3 2024", "5 min", "Standard cell", "High voltage cell")]
     ['', '', '', '']
     """
-    return _kind(name)[0]
+    return _classify(name)[0]
 
 
-def is_sure(name: str) -> bool:
+def is_certain(name: str) -> bool:
     """Whether a name of some kind can hardly be a cell's.
 
-    >>> is_sure("Residuals"), is_sure("upper electrode"), is_sure("Std"), is_sure("Std. dev.")
+    >>> is_certain("Residuals"), is_certain("upper electrode"), is_certain("Std"), is_certain("Std. dev.")
     (True, False, False, True)
     """
-    return _kind(name)[1]
+    return _classify(name)[1]
 
 
 def is_admittance(name: str) -> bool:
@@ -135,7 +135,7 @@ def is_admittance(name: str) -> bool:
     >>> is_admittance("Y"), is_admittance("Admittance (mS)"), is_admittance("Y cell")
     (True, True, False)
     """
-    return any(_ADMITTANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *names_and_units(name)])
+    return any(_ADMITTANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *split_units(name)])
 
 
 def is_impedance(name: str) -> bool:
@@ -144,15 +144,15 @@ def is_impedance(name: str) -> bool:
     >>> is_impedance("Z (Ohm)"), is_impedance("Cell Z")
     (True, False)
     """
-    return any(_IMPEDANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *names_and_units(name)])
+    return any(_IMPEDANCE.fullmatch(core.strip()) for core, _ in [(name, ""), *split_units(name)])
 
 
-def other_subject(line: str) -> str:
+def find_other_subject(line: str) -> str:
     """Return what a line over a table says that its numbers are, where that is no impedance; else nothing.
 
-    >>> other_subject("# Thermal impedance Zth (K/W)"), other_subject("Residuals of the fit")
+    >>> find_other_subject("# Thermal impedance Zth (K/W)"), find_other_subject("Residuals of the fit")
     ('Thermal impedance', 'Residuals')
-    >>> other_subject("Current range: 1 A"), other_subject("Cell A, error bars not shown")
+    >>> find_other_subject("Current range: 1 A"), find_other_subject("Cell A, error bars not shown")
     ('', '')
     """
     if len(line) > _LONGEST_TITLE or ":" in line or "=" in line:
@@ -168,10 +168,10 @@ def other_subject(line: str) -> str:
     )
     if _KIND_OF.get(first.lower()) == "error" and _VALUED.search(line):
         return ""
-    return first if told and is_sure(" ".join(words)) else ""
+    return first if told and is_certain(" ".join(words)) else ""
 
 
-def without_common(names: Sequence[str]) -> list[str]:
+def drop_common_words(names: Sequence[str]) -> list[str]:
     """Return names without the words that all of them have, where they differ: ``model A``, ``model B``."""
     if len({*names}) < 2:
         return list(names)
@@ -183,28 +183,28 @@ def without_common(names: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=1024)
-def _kind(name: str) -> tuple[str, bool]:
+def _classify(name: str) -> tuple[str, bool]:
     """Return the kind and whether it is sure."""
     words = [word.lower() for word in _TOKEN.findall(_CAMEL.sub(" ", name))]
     text = " ".join(words)
     if together := next((kind for pair, kind in _TOGETHER.items() if pair in text), ""):
         return together, True
     found = [
-        bare for before, word in zip(["", *words], words, strict=False) if (bare := _known(word, before))
+        bare for before, word in zip(["", *words], words, strict=False) if (bare := _translate(word, before))
     ]
     if found:
         several = len({*found}) > 1  # std. dev., rel. error
         strange = (word for word in words if word.isalpha() and len(word) > 2 and word not in _PLAIN)
-        foreign = [word for word in strange if not _known(word, "")]
+        foreign = [word for word in strange if not _translate(word, "")]
         sure = any(word not in _UNSURE for word in found) and not (foreign and words[0] != foreign[0])
         return _KIND_OF[found[0]], several or sure  # a fitted seal, a SIM card
-    ways = [(name, ""), *names_and_units(name)]
+    ways = [(name, ""), *split_units(name)]
     units = [unit for _, unit in ways]
-    areas = any(map(PER_AREA.search, units)) and "ohm" in map(measures, units)
+    areas = any(map(PER_AREA.search, units)) and "ohm" in map(unit_kind, units)
     return ("other", True) if areas or any(_OTHERS.fullmatch(core) for core, _ in ways) else ("", False)
 
 
-def _known(word: str, before: str) -> str:
+def _translate(word: str, before: str) -> str:
     """Return a word of ours that says the same, numbers around it aside; nothing: ``5 min``."""
     if word in _KIND_OF:
         return "" if word == "min" and before.isdigit() else word

@@ -85,7 +85,7 @@ def join_prefixes(text: str) -> str:
     return _KILO_APART.sub(r"\1", _PREFIX_APART.sub(r"\1", text))
 
 
-def plain_name(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a name without quotation marks and what programs write in place of signs."""
     text = _IN_QUOTES.sub(r"\1", unicodedata.normalize("NFC", name[:_LONGEST]).strip())
     text = text.translate(_PRIMES).strip()
@@ -119,17 +119,17 @@ def plain_name(name: str) -> str:
     return _LCR_PAIR.sub("", _EIS.sub("", _ANGLE.sub(r"phase(\2) [\1]", _WAVEFORMS.sub("phase [deg]", text))))
 
 
-def mend_spelling(word: str) -> str:
+def correct_spelling(word: str) -> str:
     """Return the long word that this is but for one letter, or for two that changed places; empty: none.
 
-    >>> [mend_spelling(word) for word in ("impedanxe", "freuency", "freuqency", "impedanz", "reactants")]
+    >>> [correct_spelling(word) for word in ("impedanxe", "freuency", "freuqency", "impedanz", "reactants")]
     ['impedance', 'frequency', 'frequency', '', '']
     """
     alike = (known for known in _LONG if word[0] == known[0] and word[-1] == known[-1])  # ymagnitude: of Y
-    return next((known for known in alike if _is_near(word, known)), "")
+    return next((known for known in alike if _is_misspelt(word, known)), "")
 
 
-def _is_near(word: str, known: str) -> bool:
+def _is_misspelt(word: str, known: str) -> bool:
     pairs = zip(word, known, strict=False)
     same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(word), len(known)))
     a, b = word[same:], known[same:]

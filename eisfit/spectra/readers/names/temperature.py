@@ -18,7 +18,7 @@ _ROWS_AT_ONE = 3  # as many points stand at one temperature, in the mean
 
 def settle_temperature(columns: dict[str, Column], values: dict[str, FloatArray]) -> list[str]:
     """Turn temperatures into degrees Celsius, in place; return what is taken of those without a unit."""
-    if "temperature" not in columns and "time" in columns and _stays(columns["time"], values["time"]):
+    if "temperature" not in columns and "time" in columns and _is_constant(columns["time"], values["time"]):
         columns["temperature"], values["temperature"] = columns.pop("time"), values.pop("time")
     if "temperature" not in columns:
         return []
@@ -35,7 +35,7 @@ def settle_temperature(columns: dict[str, Column], values: dict[str, FloatArray]
     return notes
 
 
-def _stays(column: Column, values: FloatArray) -> bool:
+def _is_constant(column: Column, values: FloatArray) -> bool:
     """Whether what is called T, in no unit, stays the same over many points, as no time does."""
     held = drop_nan(values)
     return column.name.strip() == "T" and 0 < np.unique(held).size <= held.size / _ROWS_AT_ONE

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import combinations
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.not_measured_words import kind_of
-from eisfit.spectra.readers.names.units import measures
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.not_measured_words import find_kind
+from eisfit.spectra.readers.names.units import unit_kind
 from eisfit.spectra.readers.names.words import ALL_PARTS, PAIRED
 
 #: What else makes an impedance, each with its unit.
@@ -41,7 +41,7 @@ _FEWEST, _MOST, _LONGEST = 5, 64, 80  # columns, characters
 _NEAR = 3  # letters that words written together with others may have in common
 
 
-def sets_by_template(
+def group_by_template(
     names: Sequence[str], columns: dict[int, Column], *, with_units: bool = False
 ) -> list[dict[int, Column]]:
     """Return a set for each word that stands in one place of names that are else the parts of an impedance.
@@ -50,13 +50,13 @@ def sets_by_template(
     `with_units`: their units say what they are, in whatever words: ``Cp A (F)``, ``Betrag A (Ohm)``.
 
     >>> names = ["f", "Re(Zre)", "Im(Zre)", "Re(Zim)", "Im(Zim)"]
-    >>> sets = sets_by_template(names, {i: column(name) for i, name in enumerate(names)})
+    >>> sets = group_by_template(names, {i: parse_name(name) for i, name in enumerate(names)})
     >>> [[(c.quantity, c.label) for c in own.values()] for own in sets]
     [[('frequency', ''), ('real', 're'), ('imag', 're')], [('frequency', ''), ('real', 'im'), ('imag', 'im')]]
     """
     if not _FEWEST <= len(names) <= _MOST:
         return []
-    found = _templates(names, WITH_UNITS if with_units else PAIRED, any_name=with_units)
+    found = _find_templates(names, WITH_UNITS if with_units else PAIRED, any_name=with_units)
     best = max(
         (
             (
@@ -67,9 +67,12 @@ def sets_by_template(
             )
             for first in found
             for second in found
-            if (column(first).quantity, column(second).quantity) in (WITH_UNITS if with_units else PAIRED)
+            if (parse_name(first).quantity, parse_name(second).quantity)
+            in (WITH_UNITS if with_units else PAIRED)
             and list(found[first]) == list(found[second])
-            and (column(first).unit if with_units else _NAMES_Z.search(first) or _are_letters(found[first]))
+            and (
+                parse_name(first).unit if with_units else _NAMES_Z.search(first) or _are_letters(found[first])
+            )
         ),
         default=None,
     )
@@ -86,15 +89,15 @@ def sets_by_template(
     sets = []
     for label in found[first]:
         own = {held[label]: template for template, held in parts.items()}
-        if kind_of(label) or (of_parallel and label.lower() in _PARALLEL):
+        if find_kind(label) or (of_parallel and label.lower() in _PARALLEL):
             aside.update({i: Column(names[i], "") for i in own})
         else:
-            meaning = {i: replace(column(t), name=names[i], label=label.lower()) for i, t in own.items()}
+            meaning = {i: replace(parse_name(t), name=names[i], label=label.lower()) for i, t in own.items()}
             sets.append({**shared, **meaning})
     return [{**own, **aside} for own in sets]
 
 
-def _templates(
+def _find_templates(
     names: Sequence[str], pairs: Sequence[tuple[str, str]], *, any_name: bool
 ) -> dict[str, dict[str, int]]:
     """Return, by name without the word, which word stands in which column; in the order of the columns."""
@@ -106,7 +109,7 @@ def _templates(
         if (any_name or _MAY_BE_PART.search(name)) and len(name) <= _LONGEST
     ]
     for (i, one), (j, other) in combinations(likely, 2):
-        cuts = [cut for cut in _cuts(one, other) if _is_part(cut[0], wanted)]
+        cuts = [cut for cut in _iterate_cuts(one, other) if _is_part(cut[0], wanted)]
         cuts.sort(key=lambda cut: not _NAMES_Z.search(cut[0]))
         for template, *labels in cuts if any_name else cuts[:1]:
             found.setdefault(template, {}).update(zip(labels, (i, j), strict=True))
@@ -121,17 +124,17 @@ def _templates(
 
 
 def _is_part(template: str, wanted: Container[str]) -> bool:
-    meaning = column(template)
+    meaning = parse_name(template)
     return not meaning.label and meaning.quantity in wanted
 
 
-def _cuts(one: str, other: str) -> Iterator[tuple[str, str, str]]:
+def _iterate_cuts(one: str, other: str) -> Iterator[tuple[str, str, str]]:
     """Yield (name without the word, word in one, word in the other), the shortest words first."""
     size = min(len(one), len(other))
     head = next((k for k in range(size) if one[k] != other[k]), size)
     tail = next((k for k in range(size - head) if one[-1 - k] != other[-1 - k]), size - head)
-    heads = [h for h in range(head + 1) if h > head - _NEAR or _is_edge(one, h)]
-    tails = [t for t in range(tail + 1) if t > tail - _NEAR or _is_edge(one, len(one) - t)]
+    heads = [h for h in range(head + 1) if h > head - _NEAR or _is_word_boundary(one, h)]
+    tails = [t for t in range(tail + 1) if t > tail - _NEAR or _is_word_boundary(one, len(one) - t)]
     ends = [(h, t) for h in heads for t in tails]
     for h, t in sorted(ends, key=lambda ends: -sum(ends)):
         first, second = (_STRAY.sub("", name[h : len(name) - t]) for name in (one, other))
@@ -140,7 +143,7 @@ def _cuts(one: str, other: str) -> Iterator[tuple[str, str, str]]:
             yield one[:h] + (rest if h else rest.lstrip(" _-")), first, second
 
 
-def _is_edge(name: str, place: int) -> bool:
+def _is_word_boundary(name: str, place: int) -> bool:
     """Whether a word begins or ends at a place of a name."""
     around = name[max(place - 1, 0) : place + 1]
     return len(around) < 2 or not around.isalpha()
@@ -149,7 +152,7 @@ def _is_edge(name: str, place: int) -> bool:
 def _is_label(word: str, rest: str) -> bool:
     if rest[:1] in ("°", "%") or (word in _UNIT_PREFIXES and rest[:1] in ("o", "O", "Ω", "Ω", "H")):
         return False
-    return bool(_LABEL.fullmatch(word)) and (len(word) < 2 or measures(word) not in _KINDS)
+    return bool(_LABEL.fullmatch(word)) and (len(word) < 2 or unit_kind(word) not in _KINDS)
 
 
 def _are_letters(labels: dict[str, int]) -> bool:

@@ -20,7 +20,7 @@ AMBIGUOUS = regex(r"M[ -]?OHMS?(?:[ .*·]*CM(?:2|\^2|²))?$")
 AMBIGUOUS_FREQUENCY = "mhz"
 #: Of an impedance multiplied by an area.
 PER_AREA = regex(r"m(?:2|\^2|²|Â²)$", re.IGNORECASE)
-#: What `impedance_unit` may be, with the factor to ohm.
+#: What `find_impedance_unit` may be, with the factor to ohm.
 IMPEDANCE_UNITS = {"uohm": 1e-6, "mohm": 1e-3, "ohm": 1.0, "kohm": 1e3, "Mohm": 1e6, "Gohm": 1e9}
 
 
@@ -156,7 +156,7 @@ def to_celsius(values: Values, unit: str) -> Values:
     >>> to_celsius(298.15, "K"), to_celsius(77.0, "°F"), to_celsius(25.0, "")
     (25.0, 25.0, 25.0)
     """
-    kind = measures(unit)
+    kind = unit_kind(unit)
     if kind == "kelvin":
         return values - ZERO_CELSIUS
     return (values - 32.0) / 1.8 if kind == "fahrenheit" else values
@@ -167,25 +167,25 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def measures(text: str) -> str:
+def unit_kind(text: str) -> str:
     """Return what a unit measures, as `Unit.kind`; empty where a text is no unit.
 
-    >>> measures("mOhm"), measures("apples"), measures("")
+    >>> unit_kind("mOhm"), unit_kind("apples"), unit_kind("")
     ('ohm', '', '')
     """
-    told = unit_of(text)
+    told = parse_unit(text)
     return told.kind if told is not None else ""
 
 
 @lru_cache(maxsize=1024)
-def unit_of(text: str) -> Unit | None:
+def parse_unit(text: str) -> Unit | None:
     """Return what `text` measures; None where it is no unit.
 
-    >>> unit_of("mOhm"), unit_of("volts"), unit_of("apples")
+    >>> parse_unit("mOhm"), parse_unit("volts"), parse_unit("apples")
     (Unit(kind='ohm', scale=0.001), Unit(kind='volt', scale=1.0), None)
     """
     text = _APART.sub("", text.replace("\u2126", "Ω").replace("^{", "^").replace("}", ""))
-    if (power := _POWER.match(text)) and (rest := unit_of(text[power.end() :])):
+    if (power := _POWER.match(text)) and (rest := parse_unit(text[power.end() :])):
         told = power[1] or power[2] or (power[3] or "").translate(_RAISED) or power[4]
         known = rest.kind in ("ohm", "siemens", "farad", "henry", "frequency") and told
         return Unit(rest.kind, rest.scale * 10.0 ** int(told)) if known else None
@@ -198,20 +198,20 @@ def unit_of(text: str) -> Unit | None:
     return Unit("ohm", 1e6) if AMBIGUOUS.match(text) else None
 
 
-def impedance_unit(text: str) -> str:
+def find_impedance_unit(text: str) -> str:
     """Return the key of `IMPEDANCE_UNITS` that `text` means; empty where it is none, or may be two.
 
-    >>> impedance_unit("mΩ"), impedance_unit("kOhm"), impedance_unit("MOHM"), impedance_unit("V")
-    ('mohm', 'kohm', '', '')
+    >>> [find_impedance_unit(text) for text in ("mΩ", "kOhm", "MOHM", "V")]
+    ['mohm', 'kohm', '', '']
     """
-    told = None if AMBIGUOUS.match(text) else unit_of(text)
+    told = None if AMBIGUOUS.match(text) else parse_unit(text)
     known = {scale: name for name, scale in IMPEDANCE_UNITS.items()}
     return known.get(told.scale, "") if told is not None and told.kind == "ohm" else ""
 
 
 def is_unit(text: str) -> bool:
     """Whether `text` is a unit that a column of a spectrum may have."""
-    return len(text) < 40 and unit_of(text) is not None
+    return len(text) < 40 and parse_unit(text) is not None
 
 
 #: Stands in the row of units of Digatron's impedances, which are milliohm.

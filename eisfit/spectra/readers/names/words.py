@@ -151,10 +151,10 @@ ALL_PARTS = ("real", "imag", "imag_size", "modulus", "phase")
 PAIRED = (("real", "imag"), ("modulus", "phase"))
 
 
-def make_impedance(quantities: Iterable[str]) -> bool:
+def can_make_impedance(quantities: Iterable[str]) -> bool:
     """Whether two of some quantities make an impedance together.
 
-    >>> make_impedance(["frequency", "phase", "modulus"]), make_impedance(["real", "phase"])
+    >>> can_make_impedance(["frequency", "phase", "modulus"]), can_make_impedance(["real", "phase"])
     (True, False)
     """
     held = set(quantities)

@@ -12,11 +12,11 @@ import numpy as np
 
 from eisfit.arrays import median
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
-from eisfit.spectra.readers.tables.numbers import number, split
+from eisfit.spectra.readers.tables.numbers import split, to_number
 from eisfit.spectra.readers.tables.sweeps import is_sweep
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
@@ -59,7 +59,7 @@ def _drop_head(table: Table) -> list[str]:
     """Drop first rows that a word for a statistic begins, where frequencies must stand; say so."""
     if not table.names or not np.isnan(table.matrix[:1, 0]).all():
         return []
-    if column(table.names[0]).quantity != "frequency":
+    if parse_name(table.names[0]).quantity != "frequency":
         return []
     first = (table.cell(row, 0).strip(' "') for row in range(len(table.rows) - _FEWEST_ROWS))
     head = sum(1 for _ in takewhile(_STATISTICS.fullmatch, first))
@@ -86,7 +86,9 @@ def _begins_a_row(table: Table) -> bool:
     """Whether a number without a line's end, and at most a part of another, stands under the last row."""
     first, *others = table.split(table.lines[-1]) or [""]
     plain = first.replace(",", table.style.decimal)  # only whole complex numbers have it replaced
-    begun = bool(first) and number(plain, table.style) is not None and all(map(_CUT_CELL.fullmatch, others))
+    begun = (
+        bool(first) and to_number(plain, table.style) is not None and all(map(_CUT_CELL.fullmatch, others))
+    )
     return table.rows[-1] == len(table.lines) - 2 and begun
 
 
@@ -104,7 +106,7 @@ def _is_empty(table: Table, line: str) -> bool:
     """Whether a line has as many cells as the table has columns, and at most one number: ``0.1,nan,nan``."""
     mark = table.style.delimiter
     cells = split(line, mark)
-    values = [number(cell, table.style) for cell in cells]
+    values = [to_number(cell, table.style) for cell in cells]
     known = sum(1 for value in values if value is not None and not isnan(value))
     whole = len(cells) == table.width or (mark != " " and line.count(mark) + 1 == table.width)
     units = any(
@@ -146,7 +148,7 @@ def _foot(table: Table) -> int:
     numbers = np.isfinite(table.matrix[:, 0])
     foot = int(np.argmax(numbers[::-1])) if numbers.any() else 0
     words = (table.cell(row, 0) for row in range(len(table.rows) - foot, len(table.rows)))
-    marked = all(word[:1].isalpha() and number(word, table.style) is None for word in words)
+    marked = all(word[:1].isalpha() and to_number(word, table.style) is None for word in words)
     return foot if 0 < foot <= _LONGEST_FOOT and numbers[:-foot].all() and marked else 0
 
 
@@ -158,7 +160,7 @@ def _is_cut(table: Table) -> bool:
     place = len(cells[-1]) - 1  # the others may have a remark behind it
     *others, last = [row[place] for row in cells if len(row) > place]
     name = table.names[place] if place < len(table.names) else ""
-    if not others or column(name).quantity in ("frequency", *BESIDE_IMPEDANCE):
+    if not others or parse_name(name).quantity in ("frequency", *BESIDE_IMPEDANCE):
         return _ends_in_mark(last, others, table.style.decimal)  # round numbers may end such a column
     return is_cut_number(last, others, table.style.decimal)
 

@@ -13,7 +13,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.surroundings.stacked import Parts, Reader, may_be_points, read_stacked
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
-from eisfit.spectra.readers.tables.numbers import Style, row_of_numbers
+from eisfit.spectra.readers.tables.numbers import Style, parse_row
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -53,13 +53,13 @@ def lines_near(table: Table, used: Set[int], lines: Sequence[str]) -> list[int]:
     """Return lines between the names and the first row, and whole ones right below the last."""
     last, width = max(used), table.width
     above = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
-    below = (row_of_numbers(lines[row], table.style) for row in range(last + 1, min(last + 4, len(lines))))
+    below = (parse_row(lines[row], table.style) for row in range(last + 1, min(last + 4, len(lines))))
     numbers = enumerate((np.array(values or [], float)[:width] for values in below), last + 1)
     return [*above, *(row for row, values in numbers if values.size == width and np.isfinite(values).all())]
 
 
 def _is_row(line: str, style: Style) -> bool:
-    return bool(_NUMBERS.fullmatch(line)) or row_of_numbers(line, style) is not None
+    return bool(_NUMBERS.fullmatch(line)) or parse_row(line, style) is not None
 
 
 @dataclass(frozen=True)

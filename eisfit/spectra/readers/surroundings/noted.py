@@ -10,8 +10,8 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.stated_quantity import note_stated_quantity
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.not_measured_words import WHAT, find_kind, is_certain
 from eisfit.spectra.readers.names.swept_names import SWEPT
 from eisfit.spectra.readers.surroundings.stated import ANGULAR, HERTZ, note_assumed_units
 from eisfit.spectra.readers.sweep import Sweep, plural
@@ -76,7 +76,7 @@ def _note_title(table: Table) -> list[str]:
         return []
     first, *others = line.split()
     for name in (first, f"{first} {' '.join(others[:1])}"):  # Simulation of ..., Standard deviation of ...
-        if (kind := kind_of(name)) in ("model", "error") and is_sure(name):
+        if (kind := find_kind(name)) in ("model", "error") and is_certain(name):
             return [f"{ASSUMED} {line!r}, {WHAT[kind]}, is a spectrum"]
     return []
 
@@ -99,7 +99,9 @@ def _note_left_aside(table: Table, chosen: Chosen) -> list[str]:
     taken = {meaning.name.split(" [")[0] for meaning in used}
     taken |= {meaning.name for meaning in chosen.columns.values()}  # as an admittance
     names = (n for i, n in enumerate(table.names) if i not in table.others)
-    others = [n for n in names if column(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken]
+    others = [
+        n for n in names if parse_name(n).quantity in ("real", "imag") and n.split(" [")[0] not in taken
+    ]
     unknown = [n for n in chosen.unknown if _OF_Z.search(n)]
     return list(dict.fromkeys([*others, *unknown]))[:6]
 

@@ -15,13 +15,13 @@ from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.constants import name_by_titles
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.surroundings.stacked import Reader, is_model
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, plural
-from eisfit.spectra.readers.tables.numbers import Style, number, split
+from eisfit.spectra.readers.tables.numbers import Style, split, to_number
 from eisfit.spectra.readers.tables.pages import Named, join_pages
-from eisfit.spectra.readers.tables.rewritten import complex_cell
+from eisfit.spectra.readers.tables.rewritten import split_complex
 from eisfit.spectra.spectrum import ASSUMED
 
 _FEWEST_ROWS = 3
@@ -101,7 +101,7 @@ def _frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
             continue
         mark = max(_DELIMITERS, key=line.count)
         held = {i: cell for i, cell in enumerate(split(line, mark)) if _names_frequency(cell)}
-        plain = [i for i, cell in held.items() if not column(cell.strip('"')).base]
+        plain = [i for i, cell in held.items() if not parse_name(cell.strip('"')).base]
         found += [(place, i, mark) for i in plain or held]  # log f beside f begins no table
     cells = {one[:2] for one in found}
     return [one for one in found if (one[0] - 1, one[1]) not in cells]  # a unit below its name
@@ -109,7 +109,7 @@ def _frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
 
 def _names_frequency(cell: str) -> bool:
     named = len(cell) < _LONGEST_NAME and _LETTER.search(cell)
-    return bool(named) and column(cell.strip('"')).quantity == "frequency"
+    return bool(named) and parse_name(cell.strip('"')).quantity == "frequency"
 
 
 def _read_each(file: File, lines: Sequence[str], named: Named, read: Reader) -> tuple[list[Sweep], list[str]]:
@@ -149,7 +149,7 @@ def _read_each(file: File, lines: Sequence[str], named: Named, read: Reader) -> 
 
 def _is_modulus_alone(grid: Grid, one: Rectangle) -> bool:
     """Whether a table holds no more than moduli, as a plot does: whatever their unit, it is no spectrum."""
-    return {column(name).quantity for name in _cells(grid[one.head], one)} == {"frequency", "modulus"}
+    return {parse_name(name).quantity for name in _cells(grid[one.head], one)} == {"frequency", "modulus"}
 
 
 def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
@@ -200,8 +200,8 @@ def _numbers(grid: Grid, style: Style) -> list[list[int]]:
 def _is_number(cell: str, style: Style) -> bool:
     """Whether a cell holds a number, or a complex one."""
     if cell[-1:] in _UNITS_OF_IMAGINARY:
-        return complex_cell(cell.replace(",", ".")) is not None
-    value = number(cell, style) if cell else None
+        return split_complex(cell.replace(",", ".")) is not None
+    value = to_number(cell, style) if cell else None
     return value is not None and not isnan(value)
 
 
@@ -281,7 +281,7 @@ def _begin(columns: Sequence[int], names: Sequence[str], place: int, first: int)
     while begin > 1 and columns[begin - 1] == columns[begin] - 1:
         before, ahead = names[columns[begin - 1]], first - (place - begin) - 1
         alike = ahead >= 0 and names[columns[ahead]] == before
-        if not alike and column(before).quantity != "index":
+        if not alike and parse_name(before).quantity != "index":
             break
         begin -= 1
     return begin
@@ -314,8 +314,8 @@ def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:
 
 def _without_label(name: str) -> str:
     """Return a part's name without a cell's letter or number beside it: the table has no other."""
-    told = column(name, labelled=True)
-    if not told.label or told.quantity not in _PARTS or column(name).quantity:
+    told = parse_name(name, labelled=True)
+    if not told.label or told.quantity not in _PARTS or parse_name(name).quantity:
         return name
     unit = f" ({told.unit})" if told.unit else ""
     return f"{'-' * (told.scale < 0)}{_PARTS[told.quantity]}{unit}"

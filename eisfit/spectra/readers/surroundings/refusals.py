@@ -14,15 +14,15 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import FAILS
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.name_units import names_and_units
-from eisfit.spectra.readers.names.not_measured_words import other_subject
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.name_units import split_units
+from eisfit.spectra.readers.names.not_measured_words import find_other_subject
 from eisfit.spectra.readers.names.swept_names import SWEPT
-from eisfit.spectra.readers.names.units import is_unit, measures, unit_of
+from eisfit.spectra.readers.names.units import is_unit, parse_unit, unit_kind
 from eisfit.spectra.readers.names.words import CONDITIONS, IN_OHM, KIND
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.header import STRAY
-from eisfit.spectra.readers.tables.numbers import is_remark, number, row_of_numbers, split
+from eisfit.spectra.readers.tables.numbers import is_remark, parse_row, split, to_number
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.readers.tables.thousands import may_be_grouped
 
@@ -133,7 +133,7 @@ def refuse_lost_header(file: File, table: Table, below: Sequence[str]) -> None:
     near = [line for line in table.preamble if line.strip()][-2:]
     for place, line in enumerate([*near[::-1], *below]):
         cells = table.split(line)
-        named = {column(cell).quantity for cell in cells} - {"", "index", "time"}
+        named = {parse_name(cell).quantity for cell in cells} - {"", "index", "time"}
         titled = place == 0 and "frequency" in named and len(cells) > 1 and not re.search("[:=]", line)
         united = (
             place == 0 and sum(1 for cell in cells if (m := _BRACKETS.search(cell)) and is_unit(m[1])) > 1
@@ -165,7 +165,7 @@ def _refuse_jump(file: File, table: Table) -> None:
     for index, name in enumerate(table.names[: table.width]):
         values = np.abs(table.matrix[:, index])
         small, large = values[(values < 1) & (values > 0)], values[values >= _THOUSAND]
-        if min(small.size, large.size) < _FEWEST_OF_EITHER or column(name).quantity not in IN_OHM:
+        if min(small.size, large.size) < _FEWEST_OF_EITHER or parse_name(name).quantity not in IN_OHM:
             continue
         between = ((values >= 1) & (values < _THOUSAND)).any() or (large % 1).any()
         if not between and (np.abs(small * _THOUSAND % 1 - 0.5) > _NEARLY_WHOLE).all():
@@ -192,7 +192,7 @@ def refuse_words(file: File, table: Table, columns: dict[int, Column]) -> None:
     for index in (i for i in needed if columns[i].quantity != "excel_error"):
         for row in np.flatnonzero(np.isnan(table.matrix[:, index]))[:1000]:
             text = table.cell(int(row), index)
-            if number(text, table.style) is None and not _is_foot(table, int(row), index, text):
+            if to_number(text, table.style) is None and not _is_foot(table, int(row), index, text):
                 raise file.error(
                     f"line {table.rows[row] + 1}: {quote(text, 80)} is not a number ({columns[index].name!r})"
                 )
@@ -210,7 +210,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
             )
         mark = table.style.delimiter
         cells = [] if is_remark(text, mark) else split(text, mark)
-        if all(number(cells[i], table.style) is not None for i in needed if i < len(cells)):
+        if all(to_number(cells[i], table.style) is not None for i in needed if i < len(cells)):
             continue  # gaps: a row without an impedance
         if len(cells) == table.width and any(cell[:1].isdigit() for cell in cells):
             grouped = any(map(may_be_grouped, cells))
@@ -220,7 +220,7 @@ def _refuse_skipped(file: File, table: Table, needed: Sequence[int]) -> None:
 
 def _is_foot(table: Table, row: int, index: int, text: str) -> bool:
     """Whether a word stands for a frequency from this row to the end: ``mean``, ``total``."""
-    frequency = index < len(table.names) and column(table.names[index]).quantity == "frequency"
+    frequency = index < len(table.names) and parse_name(table.names[index]).quantity == "frequency"
     return frequency and row > 0 and text[:1].isalpha() and bool(np.isnan(table.matrix[row:, index]).all())
 
 
@@ -233,7 +233,7 @@ def refuse_other_subject(file: File, table: Table, chosen: Chosen) -> None:
     titles = [name for name in chosen.unknown if " " in name.strip()]  # a gain alone is a meter's factor
     for line in (said.replace("_", " ") for said in (*table.preamble, *beside, *titles)):
         subject = _SUBJECT.search(line) if not _IMPEDANCE.search(line) else None
-        if told := subject[0] if subject else other_subject(line):
+        if told := subject[0] if subject else find_other_subject(line):
             raise file.error(
                 f"{told!r} stands beside the table, and {held[0].name!r} does not say of what it is: "
                 "call it 'Z_real_ohm', 'Y_real_S', ..."
@@ -289,8 +289,8 @@ def refuse_z_scores(file: File, chosen: Chosen) -> None:
 def _refuse_two_units(file: File, table: Table) -> None:
     """Refuse a name whose unit is another than the one below it."""
     for name, below in zip(table.names, table.units, strict=False):
-        own, other = column(name).unit, unit_of(below)
-        told = unit_of(own)
+        own, other = parse_name(name).unit, parse_unit(below)
+        told = parse_unit(own)
         if told and other and told.kind == other.kind and told.scale != other.scale:
             raise file.error(f"{name!r} stands over the unit {below!r}: leave the wrong one out")
 
@@ -314,7 +314,7 @@ def _refuse_factor(file: File, table: Table) -> None:
     for line in table.preamble:
         match = _FACTOR.fullmatch(line.strip())
         factor = (match[1] or match[2]) if match else ""
-        if factor.isalpha() or (factor and number(factor, table.style) not in (None, 1.0)):
+        if factor.isalpha() or (factor and to_number(factor, table.style) not in (None, 1.0)):
             raise file.error(
                 f"{line.strip()!r} stands above the table: apply it to the numbers, or take it out"
             )
@@ -343,10 +343,12 @@ def _is_lost(table: Table, line: str) -> bool:
     """Whether a line is a point with words for numbers that nobody could measure: ``1e+06,inf,inf``."""
     first, *others = table.split(line) or [""]
     lost = [
-        value for cell in others if cell.strip("+-")[:1].isalnum() and (value := number(cell, table.style))
+        value for cell in others if cell.strip("+-")[:1].isalnum() and (value := to_number(cell, table.style))
     ]
     whole = len(lost) == len(others) == table.width - 1
-    return whole and np.isnan(lost).all().item() and bool(np.isfinite(number(first, table.style) or np.nan))
+    return (
+        whole and np.isnan(lost).all().item() and bool(np.isfinite(to_number(first, table.style) or np.nan))
+    )
 
 
 def refuse_two_decimal_signs(file: File, table: Table, left: Sequence[int]) -> None:
@@ -359,7 +361,7 @@ def refuse_two_decimal_signs(file: File, table: Table, left: Sequence[int]) -> N
     for row in (*ends, *(row for row in left if {row - 1, row + 1} & table.places)):
         if mark not in table.lines[row]:
             continue
-        values = row_of_numbers(table.lines[row], other)
+        values = parse_row(table.lines[row], other)
         if values and len(values) == table.width and np.isfinite(values).all():
             raise file.error(
                 f"line {row + 1}: {mark!r} is the decimal sign, and {table.style.decimal!r} in other lines: "
@@ -373,19 +375,19 @@ _ONE_FREQUENCY = regex(r"\bfreq\w*\.?\s*(?:[\[(][kMG]?Hz[\])]\s*)?[:=]\s*\d", re
 def explain_missing_frequency(table: Table) -> str:
     """Return the sentence that says why a table without a frequency is refused."""
     names = ", ".join(name.split()[-1] if name in SWEPT else name for name in table.names[:8])
-    units = {measures(names_and_units(name)[0][1]) for name in table.names}
-    known = {KIND.get(column(name).quantity) for name in table.names}
+    units = {unit_kind(split_units(name)[0][1]) for name in table.names}
+    known = {KIND.get(parse_name(name).quantity) for name in table.names}
     if not (known & _OF_IMPEDANCE or units & {"ohm", "frequency"}):
         return (
             f"no column for a frequency or an impedance (columns: {names}): it is no impedance spectrum, "
             "or the names are none that is known"
         )
-    swept = next((name for name in table.names if column(name).quantity in CONDITIONS), "")
+    swept = next((name for name in table.names if parse_name(name).quantity in CONDITIONS), "")
     if swept and any(map(_ONE_FREQUENCY.search, table.preamble)):
         return f"its rows run over {swept.strip()!r} at one frequency: it is no spectrum"
     if any(map(_OF_DRT.search, table.names)):
         return f"no column for the frequency (columns: {names}): a distribution of relaxation times"
-    over = column(table.names[0]).quantity
-    if over in BESIDE_IMPEDANCE and all(column(name).quantity for name in table.names):
+    over = parse_name(table.names[0]).quantity
+    if over in BESIDE_IMPEDANCE and all(parse_name(name).quantity for name in table.names):
         return f"no column for the frequency (columns: {names}): over the {over} it is no spectrum"
     return f"no column for the frequency (columns: {names}); if one of them is, call it 'frequency_Hz'"

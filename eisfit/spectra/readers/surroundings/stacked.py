@@ -11,16 +11,16 @@ import numpy as np
 from eisfit.arrays import drop_nan
 from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.cuts import overlap
+from eisfit.spectra.readers.conversion.cuts import are_overlapping
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.constants import name_by_titles
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.not_measured_words import WHAT, is_sure, kind_of
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.not_measured_words import WHAT, find_kind, is_certain
 from eisfit.spectra.readers.names.units import is_units_row
 from eisfit.spectra.readers.surroundings.refusals import BESIDE_IMPEDANCE
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.readers.tables.block import find_table
-from eisfit.spectra.readers.tables.numbers import row_of_numbers
+from eisfit.spectra.readers.tables.numbers import parse_row
 from eisfit.spectra.readers.tables.sweeps import is_sweep
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
@@ -85,7 +85,7 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
 
 def is_model(line: str) -> bool:
     """Whether a line without a value is the title of a fit or a model, for certain."""
-    return not _VALUE.search(line) and kind_of(line) == "model" and is_sure(line)
+    return not _VALUE.search(line) and find_kind(line) == "model" and is_certain(line)
 
 
 def may_be_points(file: File, lines: Sequence[str]) -> bool:
@@ -121,13 +121,13 @@ def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Seq
     if table is None:
         return []
     above = [*lines[max(0, start - _MOST_ABOVE) : start], *table.preamble]
-    rows = [i for i, line in enumerate(above) if row_of_numbers(line, table.style)]
+    rows = [i for i, line in enumerate(above) if parse_row(line, table.style)]
     return above[rows[-1] + 1 :] if rows else above
 
 
 def _is_of_something_else(table: Table) -> bool:
     """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
-    named = {column(name).quantity for name in table.names} - {"", "index", *BESIDE_IMPEDANCE}
+    named = {parse_name(name).quantity for name in table.names} - {"", "index", *BESIDE_IMPEDANCE}
     return named <= {"frequency", "phase"}
 
 
@@ -198,15 +198,15 @@ def _bare(text: str) -> str:
 
 
 def _quantities(line: str, table: Table) -> set[str]:
-    return {column(name).quantity for name in table.split(line)[:_MOST_NAMES]}
+    return {parse_name(name).quantity for name in table.split(line)[:_MOST_NAMES]}
 
 
 def _is_over_numbers(line: int, table: Table) -> bool:
-    return any(row_of_numbers(below, table.style) for below in table.lines[line + 1 : line + 1 + _BELOW])
+    return any(parse_row(below, table.style) for below in table.lines[line + 1 : line + 1 + _BELOW])
 
 
 def _place_of_frequency(table: Table) -> int | None:
-    return next((i for i, name in enumerate(table.names) if column(name).quantity in _SWEPT), None)
+    return next((i for i, name in enumerate(table.names) if parse_name(name).quantity in _SWEPT), None)
 
 
 def _begins_again(table: Table, line: int) -> bool:
@@ -218,7 +218,7 @@ def _begins_again(table: Table, line: int) -> bool:
     here = int(np.searchsorted(rows, line))
     breaks = np.flatnonzero(np.diff(rows) > 1) + 1
     first, last = max([0, *breaks[breaks < here]]), min([rows.size, *breaks[breaks > here]])
-    if overlap(f[first:here], f[here:last]):
+    if are_overlapping(f[first:here], f[here:last]):
         return True
     above, below = drop_nan(f[rows < line]), drop_nan(f[rows > line])
     if above.size < 3 or below.size < 3:

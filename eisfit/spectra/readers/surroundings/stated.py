@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.conversion.assemble import bare_unit
+from eisfit.spectra.readers.conversion.assemble import note_bare_units
 from eisfit.spectra.readers.conversion.attribute_units import HOLDS, with_attribute_units
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.stated_quantity import with_stated_quantity
 from eisfit.spectra.readers.conversion.voltage_current import VOLT_PER_AMPERE
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.names.columns import Column, column
-from eisfit.spectra.readers.names.name_units import names_and_units
+from eisfit.spectra.readers.names.columns import Column, parse_name
+from eisfit.spectra.readers.names.name_units import split_units
 from eisfit.spectra.readers.names.plain_names import join_prefixes
-from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, unit_of
+from eisfit.spectra.readers.names.units import DIGATRON, PER_AREA, is_unit, parse_unit
 from eisfit.spectra.readers.names.words import VOCABULARY
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
@@ -102,7 +102,7 @@ def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> d
         if kind not in bare.values() or _FACTOR.search(line) or not _is_of(kind, unit, line):
             continue
         other = found.setdefault(kind, unit)
-        if unit_of(other) != unit_of(unit):
+        if parse_unit(other) != parse_unit(unit):
             raise file.error(
                 f"the text beside the table states {other} and {unit}, and the header does not say whose: "
                 "write the units into the header"
@@ -133,10 +133,10 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
     columns = list(columns)
     in_hertz = any(c.quantity == "frequency" and c.scale in HERTZ for c in columns)
     for c in columns:
-        if (kind := _STATABLE.get(c.quantity)) and c.unit and (unit := unit_of(c.unit)):
+        if (kind := _STATABLE.get(c.quantity)) and c.unit and (unit := parse_unit(c.unit)):
             told.setdefault(kind, set()).add(unit.scale)
     beside = (
-        line for line in file.beside if not (column(line).quantity or line.startswith(HOLDS))
+        line for line in file.beside if not (parse_name(line).quantity or line.startswith(HOLDS))
     )  # names of other columns
     lines = [line for line in dict.fromkeys([*text, *beside]) if not _names_columns(line)]
     if any(c.quantity.startswith("admittance") for c in columns):
@@ -149,7 +149,7 @@ def note_other_words(file: File, columns: Iterable[Column], text: Iterable[str] 
 
 def _names_columns(line: str) -> bool:
     """Whether a line is the header of a table."""
-    return sum(bool(column(cell).quantity) for cell in re.split(r"[,;\t|]", line)[:_MOST_NAMES]) > 1
+    return sum(bool(parse_name(cell).quantity) for cell in re.split(r"[,;\t|]", line)[:_MOST_NAMES]) > 1
 
 
 def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool:
@@ -170,7 +170,7 @@ def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool
 
 def _is_other(kind: str, unit: str, line: str, scales: set[float]) -> bool:
     """Whether a unit that a line states without a value is another than those of the header."""
-    told = unit_of(unit)
+    told = parse_unit(unit)
     of_a_setting = kind == "frequency" and _SETTING.search(line) is not None
     return told is not None and told.scale not in scales and not of_a_setting
 
@@ -244,11 +244,11 @@ def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     stated = {unit for unit in told.values() if unit and not any(unit in name for name in names)}
     if stated - set(table.units):
         return [f"{ASSUMED} {', '.join(sorted(stated))}, as the lines above or below the table say"]
-    return bare_unit(chosen)
+    return note_bare_units(chosen)
 
 
 def _scale(column: Column, unit: str) -> Column:
-    told = unit_of(unit)
+    told = parse_unit(unit)
     return column if told is None else replace(column, unit=unit, scale=column.scale * told.scale)
 
 
@@ -258,14 +258,12 @@ def _find_stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         if len(line) > _LONGEST or _VALUE.search(line) or _OTHER.search(line):
             continue
         text = join_prefixes(line)
-        if _AREA.search(text) and (
-            area := next((u for _, u in names_and_units(text) if PER_AREA.search(u)), "")
-        ):
+        if _AREA.search(text) and (area := next((u for _, u in split_units(text) if PER_AREA.search(u)), "")):
             yield "ohm", area, line
             continue
         for match in _TOKEN.finditer(text):
             word = match[0].rstrip(".!?*")
-            unit = unit_of(word) or unit_of(word := word.rpartition("/")[2])  # impedance/mOhm
+            unit = parse_unit(word) or parse_unit(word := word.rpartition("/")[2])  # impedance/mOhm
             if (
                 unit is not None
                 and unit.kind in _SUBJECT
@@ -275,7 +273,7 @@ def _find_stated(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_scaled(unit: str) -> bool:
-    return (told := unit_of(unit)) is not None and told.scale != 1
+    return (told := parse_unit(unit)) is not None and told.scale != 1
 
 
 def _is_of(kind: str, unit: str, line: str) -> bool:

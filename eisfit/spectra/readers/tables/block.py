@@ -15,10 +15,10 @@ from eisfit.arrays import FloatArray
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_ROWS, File
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.tables.header import attach_header
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.numbers import Style, count_marks, is_remark, number, row_of_numbers, split
+from eisfit.spectra.readers.tables.numbers import Style, count_marks, is_remark, parse_row, split, to_number
 from eisfit.spectra.readers.tables.table import Table
 
 _PREFIXED_ANYWHERE = regex(r"[pnuµmkMG](?<=\d.)(?=[\s;,]|$)")
@@ -38,29 +38,29 @@ Rows = list[list[float] | None]
 def find_table(file: File, lines: Sequence[str] | None = None) -> Table | None:
     """Return the largest table of numbers in `lines` (default: the file's), None where there is none."""
     lines = file.lines if lines is None else lines
-    style, parsed = _style(lines)
+    style, parsed = _find_style(lines)
     if style is None:
         return None
     if len(lines) > MAX_ROWS:
         raise file.error(f"more than {MAX_ROWS} lines")
-    numeric = _numeric_lines(lines, style, parsed)
+    numeric = _parse_lines(lines, style, parsed)
     if not numeric.rows.size:
         return None
     table = Table(style, lines, [], np.empty((0, 0)))
-    first = _fill(table, numeric)
+    first = _fill_matrix(table, numeric)
     summary = _take_summary(table, numeric, first)
     first = table.rows[0] if summary else first
     attach_header(table, lines[:first])
     if summary and table.mixed:
         table.further, table.mixed = table.names[table.width :], False
         table.names = table.names[: table.width]
-    table.wider = sorted({*_wider_beside(table, numeric), *table.wider})
-    table.narrower = [*_narrower_above(table, numeric), *table.narrower]
+    table.wider = sorted({*_find_wider_rows(table, numeric), *table.wider})
+    table.narrower = [*_find_narrower_rows(table, numeric), *table.narrower]
     return table
 
 
 @dataclass(frozen=False)
-class _Numeric:
+class _Numbers:
     """Lines of numbers: where they stand, how many numbers each has, and the numbers in a row."""
 
     rows: NDArray[np.intp]  # indices: of 32 bits where pointers are, else `bincount` refuses them
@@ -68,12 +68,12 @@ class _Numeric:
     flat: NDArray[np.float64]
 
 
-def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric:
+def _parse_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numbers:
     """Return the numbers of all lines; `parsed` has those of the lines with more than white space, or few."""
     rows, widths, flat = array("q"), array("q"), array("d")
     filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
     if len(parsed) != len(filled):
-        parsed = [row_of_numbers(lines[index], style) for index in filled]
+        parsed = [parse_row(lines[index], style) for index in filled]
     marked: set[int] = set()
     if any(values and isnan(values[0]) for values in parsed):
         marked = {index for index in filled if is_remark(lines[index], style.delimiter)}
@@ -83,10 +83,10 @@ def _numeric_lines(lines: Sequence[str], style: Style, parsed: Rows) -> _Numeric
             rows.append(index)
             widths.append(len(values))
             flat.extend(values)
-    return _Numeric(np.array(rows, np.intp), np.array(widths, np.intp), np.array(flat, np.float64))
+    return _Numbers(np.array(rows, np.intp), np.array(widths, np.intp), np.array(flat, np.float64))
 
 
-def _fill(table: Table, numeric: _Numeric) -> int:
+def _fill_matrix(table: Table, numeric: _Numbers) -> int:
     """Fill the matrix with the rows of the most frequent width; return the first line."""
     rows, size, lines = numeric.rows, int(numeric.widths[0]), table.lines
     if (
@@ -103,15 +103,15 @@ def _fill(table: Table, numeric: _Numeric) -> int:
     followers = set(numeric.rows[numeric.widths < width].tolist())
     ends = np.cumsum(numeric.widths)
     skipped = _is_title(numeric, ends, main[:2], needed)
-    first, last = _start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
-    first = _reach(first, -1, set(numeric.rows.tolist()), lines, table.style)
-    first = _with_remarks(numeric, lines, first, needed, -1)
-    last = _with_remarks(numeric, lines, last, needed, 1)
+    first, last = _find_start(main[skipped : skipped + 4].tolist(), main.size, lines), int(main[-1])
+    first = _pass_gaps(first, -1, set(numeric.rows.tolist()), lines, table.style)
+    first = _pass_remarks(numeric, lines, first, needed, -1)
+    last = _pass_remarks(numeric, lines, last, needed, 1)
     inside = numeric.rows[(numeric.rows >= first) & (numeric.rows <= last)]
     apart = int(np.diff(inside).min()) if inside.size > 1 else 1  # where an empty line follows each row: 2
     while last + apart in followers:  # of spectra side by side, the longer ones go on
         last += apart
-    last = _reach(last, 1, followers | _rows_with_remarks(numeric, width), lines, table.style)
+    last = _pass_gaps(last, 1, followers | _find_remarked_rows(numeric, width), lines, table.style)
     inside = np.flatnonzero((numeric.rows >= first) & (numeric.rows <= last))
     matrix = np.full((inside.size, width), np.nan)
     whole = [lines[row] for row in main[:_COMPARED]]
@@ -140,21 +140,21 @@ def _fill(table: Table, numeric: _Numeric) -> int:
     return first
 
 
-def _is_title(numeric: _Numeric, ends: NDArray[np.intp], two: NDArray[np.intp], needed: int) -> bool:
+def _is_title(numeric: _Numbers, ends: NDArray[np.intp], two: NDArray[np.intp], needed: int) -> bool:
     """Whether the first row has words where the next, below other lines, has numbers: ``Cell,7,8``."""
     starts = (ends - numeric.widths)[np.searchsorted(numeric.rows, two)]
     first, *rest = (np.isfinite(numeric.flat[start : start + needed]).all() for start in starts)
     return bool(not first and rest and rest[0] and two[1] > two[0] + 1)
 
 
-def _find_needed_width(numeric: _Numeric, width: int) -> int:
+def _find_needed_width(numeric: _Numbers, width: int) -> int:
     """Return the width without last columns of words alone: remarks, which rows may lack."""
     ends = np.cumsum(numeric.widths)[numeric.widths == width]
     filled = np.isfinite(numeric.flat[ends[:, None] - width + np.arange(width)]).any(axis=0)
     return int(np.flatnonzero(filled)[-1]) + 1 if filled[:2].all() else width
 
 
-def _find_named_width(table: Table, numeric: _Numeric) -> int:
+def _find_named_width(table: Table, numeric: _Numbers) -> int:
     """Return the width of the first rows, where a line above names so many columns and later rows end before.
 
     Of spectra side by side the longest may go on beyond the others for most of the rows. Where all rows have
@@ -162,7 +162,7 @@ def _find_named_width(table: Table, numeric: _Numeric) -> int:
     """
     width = int(numeric.widths[0])
     if table.style.delimiter != " " and (
-        widest := _width_of_marks(numeric, table.lines, table.style.delimiter)
+        widest := _find_marked_width(numeric, table.lines, table.style.delimiter)
     ):
         return widest
     few = np.bincount(numeric.widths)[width] < _FEWEST_ROWS and table.style.delimiter not in "\t;"
@@ -174,7 +174,7 @@ def _find_named_width(table: Table, numeric: _Numeric) -> int:
     return width if falls and any(len(cells) == width for cells in above) else 0
 
 
-def _width_of_marks(numeric: _Numeric, lines: Sequence[str], delimiter: str) -> int:
+def _find_marked_width(numeric: _Numbers, lines: Sequence[str], delimiter: str) -> int:
     """Return the most numbers of a row where rows of fewer have as many marks; 0 where they have not."""
     widest = int(numeric.widths.max())
     last = np.cumsum(numeric.widths)[numeric.widths == widest] - 1
@@ -189,12 +189,12 @@ def _lacks_marks(row: int, main: NDArray[np.intp], table: Table) -> bool:
     return row < int(main[-1]) and table.lines[row].count(table.style.delimiter) < min(marks)
 
 
-def _narrower_above(table: Table, numeric: _Numeric) -> list[int]:
+def _find_narrower_rows(table: Table, numeric: _Numbers) -> list[int]:
     """Return lines of fewer numbers between the header and the table: rows that lost a cell."""
     if not table.rows:
         return []
     if not table.names:
-        return _rows_of_the_header(table, numeric)
+        return _find_declared_rows(table, numeric)
     place = int(np.searchsorted(numeric.rows, table.rows[0]))
     found: list[int] = []
     for row, size in zip(numeric.rows[:place][::-1], numeric.widths[:place][::-1], strict=True):
@@ -204,7 +204,7 @@ def _narrower_above(table: Table, numeric: _Numeric) -> list[int]:
     return found
 
 
-def _rows_of_the_header(table: Table, numeric: _Numeric) -> list[int]:
+def _find_declared_rows(table: Table, numeric: _Numbers) -> list[int]:
     """Return lines of fewer numbers above a table without header whose number a header above them has."""
     sizes = dict(zip(numeric.rows.tolist(), numeric.widths.tolist(), strict=True))
     row, width = table.rows[0] - 1, table.width
@@ -212,11 +212,11 @@ def _rows_of_the_header(table: Table, numeric: _Numeric) -> list[int]:
     while sizes.get(row) == size:
         row -= 1
     cells = table.split(table.preamble[row]) if 2 < size < width and row >= 0 else []
-    named = {column(cell).quantity for cell in cells} & WANTED
+    named = {parse_name(cell).quantity for cell in cells} & WANTED
     return [*range(row + 1, table.rows[0])] if len(cells) == size and len(named) > 1 else []
 
 
-def _take_summary(table: Table, numeric: _Numeric, first: int) -> bool:
+def _take_summary(table: Table, numeric: _Numbers, first: int) -> bool:
     """Take a first row that has more numbers, under further names, as one; return whether there is one.
 
     A result or a condition stands there: ``f,Zre,Zim,Rct``. It goes on as the rows below do, which one with
@@ -232,7 +232,7 @@ def _take_summary(table: Table, numeric: _Numeric, first: int) -> bool:
     values = numeric.flat[end - numeric.widths[place] : end]
     named = any(len(cells) >= values.size and all(map(_WORDS.match, cells)) for cells in above)
     below = table.matrix[row == first :]
-    if not (named and np.isfinite(values).all() and _goes_on(values[:width], *below[:2])):
+    if not (named and np.isfinite(values).all() and _continues_rows(values[:width], *below[:2])):
         return False
     table.matrix, table.rows = np.vstack([values[:width], below]), sorted({row, *table.rows})
     table.wider = [line for line in table.wider if line != row]
@@ -240,7 +240,7 @@ def _take_summary(table: Table, numeric: _Numeric, first: int) -> bool:
     return True
 
 
-def _goes_on(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:
+def _continues_rows(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:
     """Whether a row of a frequency and an impedance is about where those below lead to."""
     one, two, three = np.log(np.abs([first[0], second[0], third[0]]))
     steps = 0 < (one - two) * np.sign(two - three) < _MOST_OF_A_STEP * abs(two - three)
@@ -248,7 +248,7 @@ def _goes_on(first: FloatArray, second: FloatArray, third: FloatArray) -> bool:
     return bool(steps) and change < _MOST_OF_A_STEP * next_ + 0.1 * float(np.linalg.norm(second[1:]))
 
 
-def _wider_beside(table: Table, numeric: _Numeric) -> list[int]:
+def _find_wider_rows(table: Table, numeric: _Numbers) -> list[int]:
     """Return lines of more numbers beside the table that are rows of it: by its header, or many."""
     if not table.rows:
         return []
@@ -263,7 +263,7 @@ def _wider_beside(table: Table, numeric: _Numeric) -> list[int]:
     return [*found, *(below[:-1] if table.names else [])]
 
 
-def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: Style) -> int:
+def _pass_gaps(edge: int, step: int, rows: set[int], lines: Sequence[str], style: Style) -> int:
     """Return the farthest of `rows` by `step` from `edge` with as many marks, of which some cells are empty.
 
     Rows of marks alone may lie between: of spectra side by side none has a number there. So may points that
@@ -280,7 +280,7 @@ def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: St
             (cell, known) for cell, known in pairs if cell and known
         ]  # not what stands beside the table
         words = any(
-            number(cell, style) is None and number(known, style) is not None for cell, known in filled
+            to_number(cell, style) is None and to_number(known, style) is not None for cell, known in filled
         )
         if place in rows and not (blank and words):
             edge = place
@@ -291,7 +291,7 @@ def _reach(edge: int, step: int, rows: set[int], lines: Sequence[str], style: St
     return edge
 
 
-def _with_remarks(numeric: _Numeric, lines: Sequence[str], edge: int, needed: int, step: int) -> int:
+def _pass_remarks(numeric: _Numbers, lines: Sequence[str], edge: int, needed: int, step: int) -> int:
     """Return the last line, going by `step` from a table's `edge`, of rows with more behind their numbers."""
     ends = np.cumsum(numeric.widths)
     starts = ends - numeric.widths
@@ -310,7 +310,7 @@ def _with_remarks(numeric: _Numeric, lines: Sequence[str], edge: int, needed: in
     return edge
 
 
-def _rows_with_remarks(numeric: _Numeric, width: int) -> set[int]:
+def _find_remarked_rows(numeric: _Numbers, width: int) -> set[int]:
     """Return the lines of more numbers than a width of which none behind it is a number: remarks."""
     ends = np.cumsum(numeric.widths)
     wider = np.flatnonzero(numeric.widths > width)
@@ -341,7 +341,7 @@ def _is_padded(whole: Sequence[str]) -> bool:
     return (len(starts) == 1) != (len(stops) == 1)
 
 
-def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
+def _find_style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
     """Return the style with which most lines are rows of numbers, and the rows of the lines looked at."""
     filled = [line for line in lines if line.strip()]
     sample = filled
@@ -353,7 +353,7 @@ def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
     highest = 3.0 * len(sample)
     counted = False
     best: tuple[float, Style, Rows] | None = None
-    for style in _candidates("\n".join(sample), _COLONS.search("\n".join(sample[-3:])) is not None):
+    for style in _list_styles("\n".join(sample), _COLONS.search("\n".join(sample[-3:])) is not None):
         if best is not None and not counted and best[0] < _NEARLY_ALL * highest:
             highest, counted = 3.0 * sum(1 for line in sample if _TWO_NUMBERS.search(line)), True
         needed = 0.0 if best is None else best[0] * 1.05
@@ -361,14 +361,14 @@ def _style(lines: Sequence[str]) -> tuple[Style | None, Rows]:
             continue  # no other style can be that much better
         if best is not None and best[0] >= _NEARLY_ALL * highest and not style.prefixed:
             continue  # what is left are lines of the header
-        rows = [row_of_numbers(line, style) for line in sample]
-        score = _score(rows)
+        rows = [parse_row(line, style) for line in sample]
+        score = _score_rows(rows)
         if score > needed:
             best = (score, style, rows)
     return (None, []) if best is None else best[1:]
 
 
-def _candidates(text: str, colons: bool) -> list[Style]:
+def _list_styles(text: str, colons: bool) -> list[Style]:
     """Return the styles that the characters in `text` allow, the likelier first."""
     delimiters = [mark for mark in "\t;,|" if mark in text] + [" ", *([":"] if colons else [])]
     likelier = ",." if text.count(",") > text.count(".") else ".,"  # a wrong guess takes three times as long
@@ -379,7 +379,7 @@ def _candidates(text: str, colons: bool) -> list[Style]:
     return sorted(styles, key=lambda style: style.delimiter == style.decimal)  # the same for both comes last
 
 
-def _score(rows: Rows) -> float:
+def _score_rows(rows: Rows) -> float:
     widths: dict[int, float] = {}
     for values in rows:
         if values is not None:
@@ -390,7 +390,7 @@ def _score(rows: Rows) -> float:
     return max(widths.values(), default=0.0)
 
 
-def _start(rows: list[int], total: int, lines: Sequence[str]) -> int:
+def _find_start(rows: list[int], total: int, lines: Sequence[str]) -> int:
     """First row of the main run: a lone numeric row far above belongs to the preamble."""
     start = rows[0]
     for before, after in pairwise(rows):

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import is_unit, is_units_row, measures
-from eisfit.spectra.readers.names.words import PARTS, make_impedance
-from eisfit.spectra.readers.tables.numbers import Style, number
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.units import is_unit, is_units_row, unit_kind
+from eisfit.spectra.readers.names.words import PARTS, can_make_impedance
+from eisfit.spectra.readers.tables.numbers import Style, to_number
 from eisfit.spectra.readers.tables.table import Table
 
 WANTED, _FEWEST_WANTED = {"frequency", *PARTS}, 3
@@ -62,7 +62,7 @@ def join_quoted_lines(lines: Sequence[str]) -> Sequence[str]:
     return [*whole, *lines[_LAST_OF_HEADER:]]
 
 
-def names_of_legend(above: Sequence[str], width: int) -> list[str]:
+def read_legend(above: Sequence[str], width: int) -> list[str]:
     """Return the names of a legend: ``Column 1: f [Hz]``, a line each, or ``1=f 2=Zre 3=Zim``; else none."""
     text = "\n".join(above[-_LONGEST_LEGEND:])
     if len(text) > LONGEST_HEADER or not _FIRST_OF_LEGEND.search(text):
@@ -71,13 +71,13 @@ def names_of_legend(above: Sequence[str], width: int) -> list[str]:
     names = [part.strip().partition("\n")[0].strip(" ,;") for part in parts[1::2]]
     if parts[::2] not in ([f"{i + first}" for i in range(width)] for first in (0, 1)):
         return []
-    return names if are_of_spectrum(names) else []
+    return names if are_spectrum_names(names) else []
 
 
-def names_of_units(table: Table, line: str) -> list[str]:
+def make_names_of_units(table: Table, line: str) -> list[str]:
     """Return names for columns of which only the units are told: one frequency, and two of an impedance."""
     cells = [cell.strip("[](){} \"'") for cell in table.split(COMMENT.sub("", line))]
-    kinds = [measures(cell.lstrip("-")) for cell in cells]
+    kinds = [unit_kind(cell.lstrip("-")) for cell in cells]
     if len(cells) != table.width or kinds.count("frequency") != 1:
         return []
     told = [kind for kind in kinds if kind in ("ohm", "angle")]
@@ -96,18 +96,18 @@ def names_of_units(table: Table, line: str) -> list[str]:
     )
 
 
-def names_to_their_units(line: str) -> list[str]:
+def split_at_units(line: str) -> list[str]:
     """Return the names of a line that blanks part, where each ends with its unit; else none.
 
-    >>> names_to_their_units("f in Hz Re Z in Ohm Im Z in Ohm"), names_to_their_units("f in Hz Re Z")
+    >>> split_at_units("f in Hz Re Z in Ohm Im Z in Ohm"), split_at_units("f in Hz Re Z")
     (['f in Hz', 'Re Z in Ohm', 'Im Z in Ohm'], [])
     """
     names = _TO_ITS_UNIT.findall(line)
     whole = names and " ".join(" ".join(names).split()) == " ".join(line.split())
-    return names if whole and all(column(name).unit for name in names) else []
+    return names if whole and all(parse_name(name).unit for name in names) else []
 
 
-def names_of_lines(table: Table, lines: Sequence[str]) -> list[str]:
+def join_name_lines(table: Table, lines: Sequence[str]) -> list[str]:
     """Return names of two or three lines joined: those above may span columns: ``Z,`` over ``re,im``."""
     if len(lines) < 2:
         return []
@@ -115,12 +115,12 @@ def names_of_lines(table: Table, lines: Sequence[str]) -> list[str]:
     rows = [table.split(COMMENT.sub("", line))[:width] for line in lines]
     rows = [[*row, *[""] * (width - len(row))] for row in rows]
     units = sum(map(is_unit, rows[-1]))
-    rows = _without_index_name(rows)
+    rows = _drop_index_name(rows)
     if (
         not all(map(any, rows))
         or _is_remark(lines, rows)
         or not any(row[-1] for row in rows)
-        or _is_of_numbers(rows[-1], table.style)
+        or _is_mostly_numbers(rows[-1], table.style)
         or units > 1
         or sum(map(len, lines)) > LONGEST_HEADER
     ):
@@ -129,23 +129,23 @@ def names_of_lines(table: Table, lines: Sequence[str]) -> list[str]:
         for i in range(1, width):
             over[i] = over[i] or over[i - 1]
     names = [" ".join(filter(None, cells)) for cells in zip(*rows, strict=True)]
-    return names if are_of_spectrum(names) else []
+    return names if are_spectrum_names(names) else []
 
 
-def _is_of_numbers(cells: Sequence[str], style: Style) -> bool:
+def _is_mostly_numbers(cells: Sequence[str], style: Style) -> bool:
     """Whether most of a line are numbers, whole ones aside, which may number cells: a point with remarks."""
-    found = [value for cell in cells if cell and (value := number(cell, style)) is not None]
+    found = [value for cell in cells if cell and (value := to_number(cell, style)) is not None]
     return 2 * len(found) > len(cells) and any(value % 1 for value in found)
 
 
-def _without_index_name(rows: list[list[str]]) -> list[list[str]]:
+def _drop_index_name(rows: list[list[str]]) -> list[list[str]]:
     """Return the rows without a last one that names the first column alone, as pandas writes an index.
 
     What stands over it names the rows of names.
     """
     *upper, last = rows
     whole = len(upper) > 1 or len(set(upper[0][1:])) == len(last) - 1  # else a line above parts them
-    if not whole or any(last[1:]) or column(last[0]).quantity != "frequency":
+    if not whole or any(last[1:]) or parse_name(last[0]).quantity != "frequency":
         return rows
     return [*(["", *row[1:]] for row in upper[:-1]), [last[0], *upper[-1][1:]]]
 
@@ -156,39 +156,39 @@ def _is_remark(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if filled == 1:
         return bool(rows[0][0])
     marked = COMMENT.match(lines[-1]) is not None and COMMENT.match(lines[-2]) is None
-    return marked and are_of_spectrum(list(rows[-2]))
+    return marked and are_spectrum_names(list(rows[-2]))
 
 
-def are_of_spectrum(names: list[str]) -> bool:
+def are_spectrum_names(names: list[str]) -> bool:
     """Whether names are those of a spectrum's columns: three of a frequency and the parts of an impedance."""
-    return len(WANTED & {*quantities_of(names)}) >= _FEWEST_WANTED
+    return len(WANTED & {*find_quantities(names)}) >= _FEWEST_WANTED
 
 
-def quantities_of(names: list[str], units: list[str] | None = None) -> list[str]:
+def find_quantities(names: list[str], units: list[str] | None = None) -> list[str]:
     """Return what each name means, some of them only with the unit that stands below."""
     units = units or []
     each = units if len(units) == len(names) else align_units(units, names) if is_units_row(units) else []
-    known = [column(name).quantity for name in names]
-    return [found or column(f"{name} [{unit}]").quantity if unit and name else found
+    known = [parse_name(name).quantity for name in names]
+    return [found or parse_name(f"{name} [{unit}]").quantity if unit and name else found
             for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
 
 
 def align_units(units: list[str], names: list[str]) -> list[str]:
     """Return a unit for each name where some have none: as they stand, else each to the next it suits."""
     padded = [*units, *[""] * (len(names) - len(units))]
-    if len(padded) == len(names) and all(map(suits, padded, names)):
+    if len(padded) == len(names) and all(map(is_unit_of, padded, names)):
         return padded
     aligned, left = [], list(units)
     for name in names:
-        fits = bool(left) and suits(left[0], name) and bool(column(f"{name} [{left[0]}]").quantity)
+        fits = bool(left) and is_unit_of(left[0], name) and bool(parse_name(f"{name} [{left[0]}]").quantity)
         aligned.append(left.pop(0) if fits else "")
     return [] if left else aligned
 
 
-def suits(unit: str, name: str) -> bool:
+def is_unit_of(unit: str, name: str) -> bool:
     """Whether a unit can be that of a column: of a known quantity, the one that it measures."""
-    found = column(f"{name} [{unit}]").quantity
-    return not unit or found == "temperature" or column(name).quantity in ("", found)  # T without: a time
+    found = parse_name(f"{name} [{unit}]").quantity
+    return not unit or found == "temperature" or parse_name(name).quantity in ("", found)  # T without: a time
 
 
 def is_unit_alone(cell: str) -> bool:
@@ -215,7 +215,7 @@ def are_units_and_a_word(cells: Sequence[str]) -> bool:
     return len(units) >= 3 and is_units_row(units) and sum(map(bool, cells)) - len(units) == 1
 
 
-def only_count(cells: Sequence[str]) -> bool:
+def are_column_numbers(cells: Sequence[str]) -> bool:
     """Whether names count the columns and say no more: ``V1,V2,V3`` (R), ``Var1`` (MATLAB), ``A(X),B(Y)``."""
     found = [_COUNTED.fullmatch(unquote(cell.strip())) for cell in cells]
     if any(match is None for match in found):
@@ -233,14 +233,14 @@ def unquote(cell: str) -> str:
     return cell.strip('"') if cell[:1] == '"' or not cell.rstrip('"')[-1:].isalpha() else cell
 
 
-def without_logarithms(names: list[str]) -> list[str]:
+def drop_logarithms(names: list[str]) -> list[str]:
     """Return the names without those of logarithms of what stands beside them: they have fewer digits."""
-    columns = [column(name) for name in names]
+    columns = [parse_name(name) for name in names]
     plain = {(c.quantity, c.label) for c in columns if not c.base}
     if len(plain) == len(columns):
         return names
     held = {label: {q for q, whose in plain if whose == label} for _, label in plain}
-    whole = {label for label, quantities in held.items() if make_impedance(quantities)}
+    whole = {label for label, quantities in held.items() if can_make_impedance(quantities)}
     return [
         ""
         if c.base and ((c.quantity, c.label) in plain or (c.label in whole and c.quantity in PARTS))

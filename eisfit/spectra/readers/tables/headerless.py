@@ -15,9 +15,9 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.names.columns import Column
 from eisfit.spectra.readers.sign import SignTest, kramers_kronig_sign
-from eisfit.spectra.readers.tables.headerless_order import find_orders, is_angular, only_order
+from eisfit.spectra.readers.tables.headerless_order import find_only_order, find_orders, is_angular
 from eisfit.spectra.readers.tables.sweeps import (
-    is_of_triplets,
+    has_triplets,
     is_spaced_like_sweep,
     looks_like_frequency,
     looks_like_sweep,
@@ -88,7 +88,7 @@ class Reading:
         return np.inf if self.test is None else self.test.misfit
 
 
-def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Reading:
+def read_headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Reading:
     """Return how to read a table without header, below the lines `above`.
 
     Raises
@@ -96,25 +96,25 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
     ReadError
         When there are not three columns, or no order makes sense.
     """
-    if matrix.shape[1] > max(12, matrix.shape[0]) and not is_of_triplets(matrix):
+    if matrix.shape[1] > max(12, matrix.shape[0]) and not has_triplets(matrix):
         raise file.error(
             f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} numbers without frequencies: "
             "give them, read(path, frequency=...)"
         )
-    bare = _without_names(above, matrix.shape[1])
+    bare = _describe_lost_names(above, matrix.shape[1])
     start = 1 if matrix.shape[1] >= 4 and _is_index(matrix[:, 0]) else 0
     if matrix.shape[1] - start < 3:
         raise file.error(f"a table {bare} needs three columns: frequency, real part, imaginary part")
     extra = matrix.shape[1] - start > 3
-    readings = _readings(matrix, start, _of_speaker(file))
-    moved = [] if any(one.proven for one in readings) or not extra else _moved(matrix, start)
+    readings = _list_readings(matrix, start, _is_of_speaker(file))
+    moved = [] if any(one.proven for one in readings) or not extra else _find_moved(matrix, start)
     readings = moved or readings
     if not readings:
         raise file.error(
             f"a table {bare} must start with the frequency, but the numbers of its first column "
             "are none: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    chosen = _best(readings)
+    chosen = _select_best(readings)
     _refuse_likelier(file, chosen, readings, bare)
     if extra and not moved:
         _refuse_moved(file, matrix, start, chosen)
@@ -131,16 +131,16 @@ def headerless(file: File, matrix: FloatArray, above: Sequence[str] = ()) -> Rea
             f"{matrix.shape[1]} columns {bare}, and the first three are no impedance spectrum "
             "that obeys Kramers-Kronig: add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
         )
-    shown = _of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
-    if not shown and (why := _lacks_proof(file, chosen, spaced, above)):
+    shown = _is_of_speaker(file) or (extra and spaced and _has_modulus(matrix, start))
+    if not shown and (why := _explain_lost_proof(file, chosen, spaced, above)):
         raise file.error(f"{matrix.shape[1]} columns {bare}, and {why}")
-    beside = _find_beside(file, matrix, start, chosen) if extra and not moved else ()
+    beside = _find_further_spectra(file, matrix, start, chosen) if extra and not moved else ()
     aside = 0 if beside else matrix.shape[1] - start - 3
     words = f"{chosen.words}, {aside} more left aside" if aside else chosen.words
     return replace(chosen, beside=beside, words=words)
 
 
-def _without_names(above: Sequence[str], width: int) -> str:
+def _describe_lost_names(above: Sequence[str], width: int) -> str:
     """Return how a table lacks names, in words: without a header, or below words that name no columns."""
     line = next((line.strip(" #%;,\t") for line in reversed(above) if line.strip()), "")
     words = [word.strip('" ') for word in re.split(r"[,;\t]" if re.search(r"[,;\t]", line) else r"\s+", line)]
@@ -148,7 +148,7 @@ def _without_names(above: Sequence[str], width: int) -> str:
     return f"whose names, {quote(line)}, are not understood" if named else "without a header"
 
 
-def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
+def _explain_lost_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]) -> str:
     """Return why nothing shows that numbers are a spectrum, with the cure; empty where something does.
 
     The user's word does, the file's name or a line above the table does, and Kramers-Kronig, which few other
@@ -160,7 +160,7 @@ def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]
         return ""
     cure = "add a header line such as 'frequency_Hz,Z_real_ohm,Z_imag_ohm'"
     cure += f", or say the sign of the third, --imag-sign + or - (taken then as {chosen.words})" * spaced
-    proven = chosen.proven and _positive(chosen) > 0.5
+    proven = chosen.proven and _positive_share(chosen) > 0.5
     if not (proven or (spaced and _is_likely(chosen))):
         return f"nothing proves that they are frequency and impedance (Kramers-Kronig does not): {cure}"
     size = float(median(drop_nan(np.abs(chosen.impedance))))
@@ -174,17 +174,17 @@ def _lacks_proof(file: File, chosen: Reading, spaced: bool, above: Sequence[str]
 def _is_likely(chosen: Reading) -> bool:
     """Whether numbers obey Kramers-Kronig better with one sign, or are too few and capacitive as written."""
     if chosen.test is not None:
-        return chosen.test.likely != 0 and _positive(chosen) > _MOST
-    z = _rising(chosen)
+        return chosen.test.likely != 0 and _positive_share(chosen) > _MOST
+    z = _sort_by_frequency(chosen)
     return bool((z.real > 0).all() and (z.imag < 0).all() and (np.diff(np.abs(z)) < 0).all())
 
 
-def _positive(chosen: Reading) -> float:
+def _positive_share(chosen: Reading) -> float:
     """Return the share of points whose real part is positive."""
     return float(np.mean(chosen.impedance[np.isfinite(chosen.impedance)].real > 0))
 
 
-def _rising(chosen: Reading) -> ComplexArray:
+def _sort_by_frequency(chosen: Reading) -> ComplexArray:
     """Return the impedance in the order of the frequencies, without what is missing."""
     good = np.isfinite(chosen.impedance)
     return chosen.impedance[good][np.argsort(chosen.frequency[good], kind="stable")]
@@ -194,7 +194,7 @@ def _grows_like_moduli(chosen: Reading) -> bool:
     """Whether numbers are inductive all over, and not the more so the higher f, as an inductor is."""
     if chosen.test is None:
         return False
-    z = _rising(chosen)
+    z = _sort_by_frequency(chosen)
     z = z if chosen.test.as_written < chosen.test.turned else z.conj()
     (low, high), inductive = np.angle(z[[0, -1]]), float(np.mean(z.imag > 0)) > _MOST
     return inductive and bool(abs(z[-1]) > abs(z[0]) and high < max(low, _OF_AN_INDUCTOR))
@@ -211,11 +211,11 @@ def _has_two_kinds(chosen: Reading, matrix: FloatArray, start: int) -> bool:
     return bool(apart and chosen.test is not None and chosen.misfit > _BROKEN)
 
 
-def _of_speaker(file: File) -> bool:
+def _is_of_speaker(file: File) -> bool:
     return file.name.lower().endswith(_SPEAKERS)
 
 
-def _find_beside(
+def _find_further_spectra(
     file: File, matrix: FloatArray, start: int, chosen: Reading
 ) -> tuple[dict[int, Column], ...]:
     """Return the columns of further spectra, each behind frequencies of its own.
@@ -277,29 +277,29 @@ def _may_be_logarithms(values: FloatArray) -> bool:
     return bool(np.ptp(steps) < 1e-3 * steps.max() and steps.max() < 0.5)
 
 
-def _readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
+def _list_readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Reading]:
     """Return the possible readings, the usual order first."""
     a, b, c = (matrix[:, start + i] for i in range(3))
     if of_speaker and _is_positive(b):
         words = "frequency, |Z|, phase in degrees, as .zma files are"
-        return [_reading(words, start, _POLAR, a, polar(b, np.radians(c)))]
+        return [_read_as(words, start, _POLAR, a, polar(b, np.radians(c)))]
     found = []
     if looks_like_frequency(a):
-        found.append(_reading("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
+        found.append(_read_as("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
         # with the phase first it is the usual order where b is a part of an impedance too
         for modulus, angle, names in ((b, c, _POLAR), (c, b, ("frequency", "phase", "modulus"))):
             for unit, (size, most) in _ANGLES.items():
                 if _is_positive(modulus) and np.nanmax(np.abs(angle), initial=0.0) <= most:
                     called = {"modulus": "|Z|", "phase": f"phase in {unit}"}
                     words = ", ".join(called.get(name, name) for name in names)
-                    found.append(_reading(words, start, names, a, polar(modulus, size * angle), angle=unit))
+                    found.append(_read_as(words, start, names, a, polar(modulus, size * angle), angle=unit))
     if looks_like_frequency(c):
-        found.append(_reading("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
-    usual = "Z', Z'', frequency" if _can_only_end_so(a, b, c) else "frequency, Z', Z''"
+        found.append(_read_as("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
+    usual = "Z', Z'', frequency" if _has_sweep_last(a, b, c) else "frequency, Z', Z''"
     return [reading for reading in found if reading.proven or reading.words == usual]
 
 
-def _can_only_end_so(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
+def _has_sweep_last(a: FloatArray, b: FloatArray, c: FloatArray) -> bool:
     """Whether the last of three columns alone is a sweep, and those before it are no modulus and phase."""
     parts = np.nanmin(a, initial=np.inf) < 0 or np.nanmax(np.abs(b), initial=0.0) > 91
     return bool(parts and runs_one_way(c) and is_spaced_like_sweep(c) and not looks_like_frequency(a))
@@ -309,7 +309,7 @@ def _is_positive(values: FloatArray) -> bool:
     return bool(np.nanmin(values, initial=np.inf) > 0)
 
 
-def _reading(
+def _read_as(
     words: str, start: int, names: tuple[str, ...], f: FloatArray, z: ComplexArray, *, angle: str = "degrees"
 ) -> Reading:
     columns = {}
@@ -319,14 +319,14 @@ def _reading(
     return Reading(words, columns, kramers_kronig_sign(f, z), f, z)
 
 
-def _moved(matrix: FloatArray, start: int) -> list[Reading]:
+def _find_moved(matrix: FloatArray, start: int) -> list[Reading]:
     """Return the reading whose columns stand elsewhere than in front; none where nothing proves it."""
-    order = only_order(matrix, find_orders(matrix, start))
+    order = find_only_order(matrix, find_orders(matrix, start))
     if order is None:
         return []
     f, a, b = (matrix[:, i] for i in order.places)
     words = "columns {}, {}, {}: frequency, Z', Z''".format(*(i + 1 for i in order.places))
-    found = _reading(words, 0, ("frequency", "real", "imag"), f, a + 1j * b)
+    found = _read_as(words, 0, ("frequency", "real", "imag"), f, a + 1j * b)
     columns = {
         i: replace(c, name=f"column {i + 1}")
         for i, c in zip(order.places, found.columns.values(), strict=True)
@@ -334,7 +334,7 @@ def _moved(matrix: FloatArray, start: int) -> list[Reading]:
     return [replace(found, columns=columns)]
 
 
-def _best(readings: list[Reading]) -> Reading:
+def _select_best(readings: list[Reading]) -> Reading:
     best = min(readings, key=lambda reading: reading.misfit)
     usual = readings[0]
     clearly = best.misfit < _CLEARLY * usual.misfit and usual.misfit > 0.01

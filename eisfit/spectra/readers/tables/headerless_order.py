@@ -50,7 +50,7 @@ def find_orders(matrix: FloatArray, start: int) -> list[Order]:
     return sorted(found, key=lambda one: one.misfit)
 
 
-def only_order(matrix: FloatArray, orders: list[Order]) -> Order | None:
+def find_only_order(matrix: FloatArray, orders: list[Order]) -> Order | None:
     """Return the order that alone obeys, of an impedance: its modulus beside it, or ZPlot's columns."""
     if (
         not orders

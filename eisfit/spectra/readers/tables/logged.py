@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.cell_units import tabulate
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.plain_signs import REAL
 
@@ -29,7 +29,7 @@ def tabulate_named_lines(lines: Sequence[str]) -> list[str]:
     if len(rows) < _FEWEST_ROWS or len(heads) != 1:
         return []  # a point that lacks a number is none to leave out in silence
     (names,) = heads
-    quantities = {column(name).quantity for name in names}
+    quantities = {parse_name(name).quantity for name in names}
     if len(set(names)) < max(len(names), _FEWEST_NAMES) or "frequency" not in quantities:
         return []
     return tabulate(names, rows)
@@ -42,7 +42,7 @@ def _parse_line(line: str) -> list[tuple[str, str, str]]:
     found = []
     for match in _NAMED.finditer(line):
         name = _find_known(match[1])
-        if name and match[3] and column(name).quantity == "modulus":
+        if name and match[3] and parse_name(name).quantity == "modulus":
             found += [("Z_real", match[2], match[4] or ""), ("Z_imag", match[3], match[4] or "")]
         elif name:
             found.append((name, match[2], match[4] or ""))
@@ -53,4 +53,4 @@ def _find_known(text: str) -> str:
     """Return the end of a text that names a quantity; empty where none does."""
     words = text.split()
     ends = (" ".join(words[start:]).lstrip("[(") for start in range(len(words)))
-    return next((end for end in ends if column(end).quantity in {*WANTED, "imag_size"}), "")
+    return next((end for end in ends if parse_name(end).quantity in {*WANTED, "imag_size"}), "")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eisfit.spectra.readers.names.columns import attach_unit, column
+from eisfit.spectra.readers.names.columns import attach_unit, parse_name
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.table import Table
 
@@ -15,12 +15,12 @@ _MOST_NAMES = 8
 _MARK = "\t"
 
 
-def one_row_a_point(table: Table) -> list[str]:
+def pivot_names(table: Table) -> list[str]:
     """Return the lines of the same table with a column for each name; none where no column holds names.
 
     The last column that nothing names holds the values; the other columns tell which rows are of one point.
     """
-    named = [column(name).quantity for name in table.names]
+    named = [parse_name(name).quantity for name in table.names]
     if "frequency" not in named or set(named) & {"real", "imag", "phase"}:
         return []
     width = table.width
@@ -32,8 +32,8 @@ def one_row_a_point(table: Table) -> list[str]:
     value = values[-1]
     keys = [i for i in range(width) if i not in (place, value)]
     names = list(dict.fromkeys(row[place] for row in cells))
-    points = _points(cells, keys, place, value)
-    unit = column(table.names[value]).unit
+    points = _list_points(cells, keys, place, value)
+    unit = parse_name(table.names[value]).unit
     head = [*(table.names[i] for i in keys), *(attach_unit(name, unit) for name in names)]
     decimal = str.maketrans(",", ".") if table.style.decimal == "," else {}
     rows = [[*key, *(held.get(name, "") for name in names)] for key, held in points]
@@ -49,10 +49,10 @@ def _holds_names(table: Table, cells: Sequence[Sequence[str]], index: int) -> bo
     if not np.isnan(table.matrix[:, index]).all():
         return False
     words = {row[index] for row in cells}
-    return len(words) <= _MOST_NAMES and len({column(word).quantity for word in words} & WANTED) >= 2
+    return len(words) <= _MOST_NAMES and len({parse_name(word).quantity for word in words} & WANTED) >= 2
 
 
-def _points(
+def _list_points(
     cells: Sequence[Sequence[str]], keys: Sequence[int], place: int, value: int
 ) -> list[tuple[list[str], dict[str, str]]]:
     """Return (the other cells, value by name) of every point; a name that comes again begins another."""

@@ -88,11 +88,11 @@ def count_marks(line: str, delimiter: str) -> int:
     return line.count(delimiter) if '"' not in line else len(_split_quoted(line, delimiter)) - 1
 
 
-def number(cell: str, style: Style) -> float | None:
+def to_number(cell: str, style: Style) -> float | None:
     """Return the number in `cell`, NaN for a gap (empty, ``nan``, ``--``), None for anything else.
 
-    >>> number("1,5e3", Style(";", ",")), number("12:30", Style(";", ",")), number("1_0", Style(",", "."))
-    (1500.0, None, None)
+    >>> [to_number(cell, Style(";", ",")) for cell in ("1,5e3", "12:30", "1_0")]
+    [1500.0, None, None]
     """
     if style.decimal == "." and cell[-1:].isdecimal() and "_" not in cell:
         try:
@@ -102,7 +102,7 @@ def number(cell: str, style: Style) -> float | None:
     text = cell.strip().strip('"').strip()
     if len(text) > _LONGEST_NUMBER:
         return None
-    text = _ungroup(text, style.decimal)
+    text = _drop_thousands_marks(text, style.decimal)
     known = style.decimal == "." or "." not in text
     bare = text.lower().lstrip("+-")
     if (
@@ -115,10 +115,10 @@ def number(cell: str, style: Style) -> float | None:
         return float("nan")  # too wide for a column of Excel
     if not known:
         return None
-    return _careful(text.replace(style.decimal, "."), style.prefixed)
+    return _parse_prefixed(text.replace(style.decimal, "."), style.prefixed)
 
 
-def _ungroup(text: str, decimal: str) -> str:
+def _drop_thousands_marks(text: str, decimal: str) -> str:
     """Return a number without the marks between its thousands, where they can be nothing else.
 
     ``1,234.5`` and ``100 000,0`` have a decimal sign too, ``1,234,567`` two marks; ``1,234`` may be 1.234.
@@ -141,7 +141,7 @@ def _match_grouped(mark: str, decimal: str) -> re.Pattern[str]:
     )
 
 
-def _careful(text: str, prefixed: bool) -> float | None:
+def _parse_prefixed(text: str, prefixed: bool) -> float | None:
     if _NUMBER.match(text):
         return float(text.replace("d", "e").replace("D", "e"))
     if prefixed and (match := _PREFIXED.match(text)):
@@ -149,15 +149,15 @@ def _careful(text: str, prefixed: bool) -> float | None:
     return None
 
 
-def row_of_numbers(line: str, style: Style) -> list[float] | None:
+def parse_row(line: str, style: Style) -> list[float] | None:
     """Return the numbers of a line, NaN for what is none; None where words prevail."""
-    plain = _plain_row(line, style)
+    plain = _parse_plain_row(line, style)
     if plain is not None:
         return plain
     values: list[float] = []
     numbers = words = 0
     for cell in split(line, style.delimiter):
-        value = number(cell, style)
+        value = to_number(cell, style)
         if value is None:
             words += 1
             values.append(float("nan"))
@@ -167,7 +167,7 @@ def row_of_numbers(line: str, style: Style) -> list[float] | None:
     return values if numbers >= 3 or (numbers == 2 and numbers >= words) else None
 
 
-def _plain_row(line: str, style: Style) -> list[float] | None:
+def _parse_plain_row(line: str, style: Style) -> list[float] | None:
     """Return the numbers of a line that Python reads as they stand, and no others: most lines are such."""
     if "_" in line:
         return None

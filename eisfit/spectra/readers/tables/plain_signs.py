@@ -33,24 +33,24 @@ _PRINTED = regex(rf"^\d+\t{REAL}(?:\t *{REAL},\t *{REAL})+\t?$", re.MULTILINE)
 _PRINTED_PAIR = regex(rf"({REAL}),\t *({REAL})")
 
 
-def _as_complex(pair: re.Match[str]) -> str:
+def _write_complex(pair: re.Match[str]) -> str:
     return f"{pair[1]}{'' if pair[2][0] in '+-' else '+'}{pair[2]}j"
 
 
-def _with_one_sign(product: re.Match[str]) -> str:
+def _join_signs(product: re.Match[str]) -> str:
     return f"{'-' if product[1] != (product[3] or '+') else '+'}{product[2]}*"
 
 
-def _with_one_of_two(signs: re.Match[str]) -> str:
+def _write_single_sign(signs: re.Match[str]) -> str:
     own, size = signs[2] or signs[4], signs[3] or signs[5]
     return f"{'+' if signs[1] == own else '-'}{size}"
 
 
-def _as_exponent(number: re.Match[str]) -> str:
+def _write_exponent(number: re.Match[str]) -> str:
     return f"{number[1]}e{(number[2] or number[3]).translate(_ABOVE_THE_LINE)}"
 
 
-def _as_row(row: re.Match[str]) -> str:
+def _write_row(row: re.Match[str]) -> str:
     """Return a row of a table in LaTeX with tabulators for its marks, and its header's units as they look."""
     plain = regex(r"\\(?:mathrm|text|unit|si|textbf)\{([^{}]*)\}").sub(r"\1", row[1]).replace(r"\Omega", "Ω")
     return regex(r"\s*&\s*").sub("\t", plain.replace("$", "").replace(r"\,", " "))
@@ -62,15 +62,15 @@ _PLAINER = (
     (("│",), regex(r"^ *│.*│ *$", re.MULTILINE), lambda m: re.sub("[│┆]", "|", m[0])),  # as polars prints
     (("–", "—", "﹣", "－"), regex(r"(?:(?<=^)|(?<=[\s,;|]))[–—﹣－](?=\.?\d)", re.MULTILINE), "-"),
     ((" e", " E", "×", "x", "*^"), _EXPONENT, "e"),
-    (("×", "x10", "x 10", "·10", "· 10", "⋅", "*10", "* 10"), _POWER_OF_TEN, _as_exponent),
-    (("+-", "+ -", "+(-", "+ (-", "-(+", "- (+", "+(+", "+ (+"), _TWO_SIGNS, _with_one_of_two),
+    (("×", "x10", "x 10", "·10", "· 10", "⋅", "*10", "* 10"), _POWER_OF_TEN, _write_exponent),
+    (("+-", "+ -", "+(-", "+ (-", "-(+", "- (+", "+(+", "+ (+"), _TWO_SIGNS, _write_single_sign),
     (("1i", "1j"), regex(r"(?<=\d) ?\* ?1([ij])(?![\w.*])"), r"\1"),  # as MATLAB's manual has it
-    (("i*", "j*", "i *", "j *"), _TIMES_I, _with_one_sign),
+    (("i*", "j*", "i *", "j *"), _TIMES_I, _join_signs),
     (("np.",), NUMPY_SCALAR, r"\1"),
     ((" @ ",), regex(r"(?<=\d) @ (?=[-+]?\d[\d.]* ?(?:°|deg\b|rad\b))"), "∠"),
     (("°)",), _POLAR_PAIR, r"\1∠\2°"),
-    ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_as_complex, m[0])),
-    ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _as_complex),
+    ((",\t",), _PRINTED, lambda m: _PRINTED_PAIR.sub(_write_complex, m[0])),
+    ((" (", ",(", ";(", "\t(", '"(', ",[", ";[", "\t[", '"['), _PAIR, _write_complex),
     (('j"', 'i"', 'J"', 'I"'), regex(rf'"({REAL} ?[+-] ?\d[\d.]*(?:[eE][+-]?\d+)? ?\*?[ijIJ])"'), r"\1"),
     (('="',), regex(r'(?:(?<=^)|(?<=[,;\t]))="([^"\n]*)"(?=[,;\t]|$)', re.MULTILINE), r"\1"),  # Excel's texts
     ((",'", ";'", "\t'"), regex(r"(?:(?<=^)|(?<=[,;\t]))'(?=[-+]?\.?\d)", re.MULTILINE), ""),
@@ -84,16 +84,16 @@ _PLAINER = (
     (
         ("\\\\\n", "\\\\ "),
         regex(r"^[ \t]*([^&\n]+(?:&[^&\n]+)+?)\s*\\\\(?: *\\hline)? *$", re.MULTILINE),
-        _as_row,
+        _write_row,
     ),
     (("#",), regex(r"^([+-]?\d[^\n#]*?)[ ,;]{1,4}# +[A-Za-z][^\n]*$", re.MULTILINE), r"\1"),  # a remark
 )
 
 
-def write_plainly(plain: Sequence[str]) -> Sequence[str]:
+def normalise_signs(plain: Sequence[str]) -> Sequence[str]:
     r"""Return the lines with the signs and exponents that programs read.
 
-    >>> write_plainly(["10;6.6−0.26*1i", "20;6.5+1i*-0.3", "30;1.5×10⁴-i*2"])
+    >>> normalise_signs(["10;6.6−0.26*1i", "20;6.5+1i*-0.3", "30;1.5×10⁴-i*2"])
     ['10;6.6-0.26i', '20;6.5-i*0.3', '30;1.5e4-i*2']
     """
     whole = "\n".join(plain)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.names.cell_units import tabulate
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import is_units_row, unit_of
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.units import is_units_row, parse_unit
 from eisfit.spectra.readers.tables.numbers import split
-from eisfit.spectra.readers.tables.plain_signs import POSITIVE, REAL, write_plainly
+from eisfit.spectra.readers.tables.plain_signs import POSITIVE, REAL, normalise_signs
 
 #: ``1.5-2j``, ``(1.5 - 2i)``, ``1.5 - 2im`` (Julia), ``1.5 - 2 I`` (Mathematica), ``1.5 - j2``.
 _COMPLEX = regex(
@@ -100,7 +100,7 @@ def separate_numbers(plain: Sequence[str]) -> Lines:
     >>> separate_numbers(["10,5 - j2", "1,3.5-2im"]).lines, separate_numbers(["10,5∠-20°"]).lines
     (['10,5,-2', '1,3.5,-2'], ['10,5,-20'])
     """
-    whole = "\n".join(plain := write_plainly(plain))
+    whole = "\n".join(plain := normalise_signs(plain))
     if _IMAGINARY.search(whole) and _COMMAS_IN_COMPLEX.search(whole):
         whole = _IN_COMPLEX.sub(lambda line: _DECIMAL_COMMA.sub(".", line[0]), whole)
         plain = whole.split("\n")
@@ -108,7 +108,7 @@ def separate_numbers(plain: Sequence[str]) -> Lines:
         units = {match[3] or "" for match in _POLAR.finditer(whole)}
         if len(units) == 1:
             (unit,) = units
-            return Lines(plain, [_pair(line, _POLAR, r"\1{0}\2") for line in plain], unit)
+            return Lines(plain, [_format_pair(line, _POLAR, r"\1{0}\2") for line in plain], unit)
     if not _IMAGINARY.search(whole):
         lines = list(plain)
     else:
@@ -126,32 +126,32 @@ def name_complex_columns(written: Lines) -> list[str]:
     plain, lines = written.plain, written.lines
     pairs = zip(plain, lines, strict=True)
     row = next((i for i, (a, b) in enumerate(pairs) if a is not b and _IMAGINARY.search(a)), 0)
-    mark = _delimiter(plain[row]) if row else ""
-    held = [complex_cell(cell) is not None for cell in split(plain[row], mark)] if row else []
+    mark = _find_delimiter(plain[row]) if row else ""
+    held = [split_complex(cell) is not None for cell in split(plain[row], mark)] if row else []
     if not any(held) or written.polar is not None or len(split(lines[row], mark)) != len(held) + sum(held):
         return lines
     above = [line for line in plain[:row] if line.strip()][-_MOST_ABOVE:]
-    named = {line: new for line in above if (new := _with_names_of_parts(line, held, mark)) != line}
+    named = {line: new for line in above if (new := _split_header(line, held, mark)) != line}
     whole = sum(held) < _SEVERAL
     return [
-        named.get(line, line) if whole or line is old else _with_gaps(old, line, held, mark)
+        named.get(line, line) if whole or line is old else _fill_gaps(old, line, held, mark)
         for old, line in zip(plain, lines, strict=True)
     ]
 
 
-def _with_gaps(plain: str, line: str, held: Sequence[bool], mark: str) -> str:
+def _fill_gaps(plain: str, line: str, held: Sequence[bool], mark: str) -> str:
     """Return a row of several complex numbers with two empty cells for each of those that are missing."""
     cells = [cell.strip() for cell in plain.split(mark)]
     if mark == " " or not any(two and not cell for two, cell in zip(held, cells, strict=False)):
         return line
-    pairs = [complex_cell(cell) if two else None for two, cell in zip(held, cells, strict=False)]
+    pairs = [split_complex(cell) if two else None for two, cell in zip(held, cells, strict=False)]
     each = (
         pair or (("", "") if two else (cell,)) for pair, two, cell in zip(pairs, held, cells, strict=False)
     )
     return mark.join([*(one for parts in each for one in parts), *cells[len(held) :]])
 
 
-def _with_names_of_parts(line: str, held: Sequence[bool], mark: str) -> str:
+def _split_header(line: str, held: Sequence[bool], mark: str) -> str:
     """Return a header, or a row of units below it, with two cells for each column of complex numbers."""
     cells = split(line, mark)
     if len(cells) < len(held) or not any(cells) or (len(cells) > len(held) and mark == " "):
@@ -159,15 +159,15 @@ def _with_names_of_parts(line: str, held: Sequence[bool], mark: str) -> str:
     held = [*held, *[False] * (len(cells) - len(held))]  # last cells are empty
     units = is_units_row(cells)
     each = [
-        [cell] if not two else [cell, cell] if units or not cell else _names_of_parts(cell)
+        [cell] if not two else [cell, cell] if units or not cell else _make_part_names(cell)
         for cell, two in zip(cells, held, strict=True)
     ]
     return mark.join(one for pair in each for one in pair)
 
 
-def _names_of_parts(name: str) -> list[str]:
+def _make_part_names(name: str) -> list[str]:
     """Return names for the parts of a complex column."""
-    meaning = column(name)
+    meaning = parse_name(name)
     unit = f" [{meaning.unit}]" if meaning.unit else ""
     if meaning.quantity in ("modulus", "admittance_modulus"):
         letter = "Z" if meaning.quantity == "modulus" else "Y"
@@ -177,30 +177,30 @@ def _names_of_parts(name: str) -> list[str]:
     return [f"{bare}_{part}{gap}{rest}" for part in ("real", "imag")]
 
 
-def _delimiter(line: str) -> str:
+def _find_delimiter(line: str) -> str:
     return next((mark for mark in "\t;," if mark in line), " ")
 
 
 def _complex_to_pair(line: str) -> str:
-    return _pair(line, _COMPLEX, r"\1{0}\2\3\4") if _IMAGINARY.search(line) else line
+    return _format_pair(line, _COMPLEX, r"\1{0}\2\3\4") if _IMAGINARY.search(line) else line
 
 
-def complex_cell(cell: str) -> tuple[str, str] | None:
+def split_complex(cell: str) -> tuple[str, str] | None:
     """Return the real and the imaginary part of one complex number as text; None where it is none."""
     match = _COMPLEX.fullmatch(cell.strip())
     return None if match is None else (match[1], f"{match[2]}{match[3] or match[4]}".removeprefix("+"))
 
 
-def _pair(line: str, pattern: re.Pattern[str], form: str) -> str:
-    return line if len(line) > _LONGEST else pattern.sub(form.format(_delimiter(line)), line)
+def _format_pair(line: str, pattern: re.Pattern[str], form: str) -> str:
+    return line if len(line) > _LONGEST else pattern.sub(form.format(_find_delimiter(line)), line)
 
 
-def undress(lines: Sequence[str]) -> list[str]:
+def strip_cells(lines: Sequence[str]) -> list[str]:
     r"""Return a table of rows in brackets, or of lines whose every cell has a unit or a name; none: empty.
 
     ``f=10 Hz, Z=2 kOhm`` becomes a row of its numbers, in units that are told in the header above.
 
-    >>> undress(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
+    >>> strip_cells(["f,Zre", "1 kHz,2 Ohm", "100 Hz,2 Ohm", "10 Hz,2 Ohm"])[:2]
     ['f [Hz]\tZre [Ohm]', '1000.0\t2']
     """
     if sum(1 for line in lines if _UNCERTAINTY.search(line)) >= _FEWEST_ROWS:
@@ -214,7 +214,7 @@ def undress(lines: Sequence[str]) -> list[str]:
     rows = [match[1] for line in lines if line[:1] in " [(" and (match := _IN_BRACKETS.fullmatch(line))]
     if len(rows) >= _FEWEST_ROWS:
         return rows
-    return _strip_row_numbers(lines) or _with_one_mark(lines) or _strip_units(lines) or _one_line_each(lines)
+    return _strip_row_numbers(lines) or _unify_marks(lines) or _strip_units(lines) or _join_records(lines)
 
 
 def _strip_units(lines: Sequence[str]) -> list[str]:
@@ -224,11 +224,11 @@ def _strip_units(lines: Sequence[str]) -> list[str]:
     others: dict[int, list[str]] = {}  # lines by the row they stand below
     commas = any(map(_COMMA_BEFORE_UNIT.search, lines))
     for line in lines:
-        cells = _undress_cells(line, commas)
+        cells = _parse_cells(line, commas)
         if len(cells) > 1 and (not rows or [name for name, *_ in cells] == [name for name, *_ in rows[0]]):
             rows.append(cells)
         elif not rows and line.strip():
-            above = [cell.strip() for cell in line.split(_delimiter(line))]
+            above = [cell.strip() for cell in line.split(_find_delimiter(line))]
         elif line.strip():
             others.setdefault(len(rows), []).append(" ".join(line.split()))
     names = [name for name, *_ in rows[0]] if rows else []
@@ -251,13 +251,13 @@ def _strip_row_numbers(lines: Sequence[str]) -> list[str]:
     return [_ROW_OF_NAMES.sub("", _ROW_NUMBER.sub("", line)) for line in lines]
 
 
-def _with_one_mark(lines: Sequence[str]) -> list[str]:
+def _unify_marks(lines: Sequence[str]) -> list[str]:
     r"""Return rows whose numbers are parted by two marks, in the same order, with tabs; none: empty.
 
-    >>> _with_one_mark(["f: Z', Z''", *["10: 1.5, -2"] * 3])[:2]
+    >>> _unify_marks(["f: Z', Z''", *["10: 1.5, -2"] * 3])[:2]
     ["f\tZ'\tZ''", '10\t1.5\t-2']
     """
-    marks = [_marks(line) for line in lines]
+    marks = [_find_marks(line) for line in lines]
     told = max({*marks} - {()}, key=marks.count, default=())
     if len(set(told)) < 2 or marks.count(told) < _FEWEST_ROWS:
         return []
@@ -275,7 +275,7 @@ def _with_one_mark(lines: Sequence[str]) -> list[str]:
     ]
 
 
-def _marks(line: str) -> tuple[str, ...]:
+def _find_marks(line: str) -> tuple[str, ...]:
     """Return the marks between the numbers of a line; none where it holds anything else."""
     if len(line) > _LONGEST:
         return ()
@@ -285,7 +285,7 @@ def _marks(line: str) -> tuple[str, ...]:
     return tuple(mark.strip(" ") or " " for mark in between[1:-1])
 
 
-def _one_line_each(lines: Sequence[str]) -> list[str]:
+def _join_records(lines: Sequence[str]) -> list[str]:
     """Return a line for each record of lines such as ``FREQ 10``, ``RE 5``, ``IM -3``; none: empty."""
     filled = [line for line in lines if line.strip()]
     cells = [_NAME_AND_NUMBER.fullmatch(line) for line in filled]
@@ -309,7 +309,7 @@ def _one_line_each(lines: Sequence[str]) -> list[str]:
     )
 
 
-def _undress_cells(line: str, commas: bool = False) -> list[tuple[str, str, str]]:
+def _parse_cells(line: str, commas: bool = False) -> list[tuple[str, str, str]]:
     """Return (name, number, unit) of each cell; none where one of them is something else.
 
     `commas`: those that do not part cells are decimal ones.
@@ -320,12 +320,12 @@ def _undress_cells(line: str, commas: bool = False) -> list[tuple[str, str, str]
     if not any(mark in line for mark in ",;\t"):
         line = _NEXT_NAME.sub(",", line)
     found = []
-    mark = _delimiter(line)
+    mark = _find_delimiter(line)
     if commas and mark != ",":
         line = _DECIMAL_COMMA.sub(".", line)
     for cell in line.strip().rstrip(",;").split(mark):
         match = _DRESSED.match(cell)
-        if match is None or match[3].count(".") > 1 or (match[4] and unit_of(match[4]) is None):
+        if match is None or match[3].count(".") > 1 or (match[4] and parse_unit(match[4]) is None):
             return []
         found.append((match[2] or "", match[3], match[4] or ""))
     return found if any(name or unit for name, _, unit in found) else []

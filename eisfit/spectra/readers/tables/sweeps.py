@@ -12,7 +12,7 @@ _EVEN = 0.3
 
 def looks_like_frequency(values: FloatArray) -> bool:
     """Whether numbers look like frequencies: none negative, and monotonic over long stretches."""
-    good = _once_each(values[np.isfinite(values) & (values != 0)])
+    good = _drop_repeats(values[np.isfinite(values) & (values != 0)])
     if good.size < _FEWEST_ROWS or (good < 0).any() or good.max() < 1.5 * good.min():
         return False
     steps = np.sign(np.diff(good))
@@ -28,7 +28,7 @@ def runs_one_way(frequency: FloatArray) -> bool:
 
 def is_spaced_like_sweep(values: FloatArray) -> bool:
     """Whether numbers are spaced evenly on a logarithmic scale, as sweeps are: over a decade, or exactly."""
-    steps = np.abs(np.diff(np.log(_once_each(values[np.isfinite(values) & (values > 0)]))))
+    steps = np.abs(np.diff(np.log(_drop_repeats(values[np.isfinite(values) & (values > 0)]))))
     if steps.size < 2 or steps.sum() < np.log(2):
         return False
     typical = float(median(steps))
@@ -46,14 +46,14 @@ def is_sweep(values: FloatArray) -> bool:
     return bool((values > 0).all()) and runs_one_way(values) and is_spaced_like_sweep(values)
 
 
-def _once_each(values: FloatArray) -> FloatArray:
+def _drop_repeats(values: FloatArray) -> FloatArray:
     """Return one number of each run, where every number stands equally often in a row."""
     begins = np.flatnonzero(np.diff(values, prepend=np.nan))
     lengths = np.diff(begins, append=values.size)
     return values[begins] if begins.size and lengths.min() == lengths.max() else values
 
 
-def is_of_triplets(matrix: FloatArray) -> bool:
+def has_triplets(matrix: FloatArray) -> bool:
     """Whether the numbers of the first column come again in every third one, as frequencies do."""
     first, others = matrix[:, 0], matrix[:, 3::3].T
     same = all(np.allclose(first, other, rtol=1e-6, equal_nan=True) for other in others)

@@ -15,9 +15,9 @@ from eisfit.errors import ReadError
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.names.columns import column
+from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.tables.header_names import WANTED
-from eisfit.spectra.readers.tables.numbers import Style, number
+from eisfit.spectra.readers.tables.numbers import Style, to_number
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
@@ -37,7 +37,7 @@ def may_be_grouped(cell: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Written:
+class _CellMarks:
     """How the cells of a column are written: which marks part groups of three digits only, which others."""
 
     cells: list[str]
@@ -49,7 +49,7 @@ class _Written:
         """Return the numbers where `thousands` parts groups; NaN for a gap."""
         style = Style(" ", decimal)
         plain = (cell.replace(thousands, "") if thousands else cell for cell in self.cells)
-        found = (number(cell, style) for cell in plain)
+        found = (to_number(cell, style) for cell in plain)
         return np.array([np.nan if value is None else value for value in found])
 
 
@@ -61,8 +61,8 @@ def settle_thousands(file: File, table: Table) -> list[str]:
     ReadError
         Where the marks of a column may be either, or are decimal signs in some columns and not in others.
     """
-    written = _columns(table) if _may_have(table) else {}
-    settled = {i: told for i, one in written.items() if (told := _runs_on(file, table, i, one))}
+    written = _list_columns(table) if _may_have_thousands(table) else {}
+    settled = {i: told for i, one in written.items() if (told := _decide_by_run(file, table, i, one))}
     parted = [i for i, told in settled.items() if told == "thousands"]
     decimals = {one.decimal for one in written.values()} - {""}
     marks = {written[i].grouped for i in parted}
@@ -71,15 +71,15 @@ def settle_thousands(file: File, table: Table) -> list[str]:
         if mark not in decimals and (mark in marks or _OTHER[mark] in decimals):
             parted += same
         elif same and (mark in marks or mark != table.style.decimal) and _is_wanted(table, same[0]):
-            raise _unclear(file, table, written[same[0]], same[0])
+            raise _make_unclear_error(file, table, written[same[0]], same[0])
     _refuse_two_signs(file, table, written)
     if not parted:
         return _note_every_mark(table, written, decimals)
-    _write(table, written, parted)
-    return [_note(table, written, sorted(parted), bool(marks))]
+    _write_numbers(table, written, parted)
+    return [_make_note(table, written, sorted(parted), bool(marks))]
 
 
-def _may_have(table: Table) -> bool:
+def _may_have_thousands(table: Table) -> bool:
     """Whether a column has numbers of at most three decimals beside whole ones, or the other mark."""
     values = table.matrix
     if not table.rows:
@@ -89,7 +89,7 @@ def _may_have(table: Table) -> bool:
     fits |= whole & (size >= _MOST_MARKED)
     mixed = np.flatnonzero(fits.all(axis=0) & (whole & (size > 0)).any(axis=0)).tolist()
     parted = [(np.flatnonzero(~whole[:, i] & (size[:, i] >= 1)), i) for i in mixed]
-    jumps = {i: _at_largest_jump(size[:, i]) for rows, i in parted if not rows.size}
+    jumps = {i: _find_largest_jump(size[:, i]) for rows, i in parted if not rows.size}
     every = bool((whole | missing | (fits & (size >= 1))).all())
     signs = table.style.decimal
 
@@ -110,7 +110,7 @@ def _may_have(table: Table) -> bool:
     return any(_OTHER[signs] in table.cell(*at) for at in gaps)
 
 
-def _at_largest_jump(size: NDArray[np.float64]) -> tuple[int, ...]:
+def _find_largest_jump(size: NDArray[np.float64]) -> tuple[int, ...]:
     """Return the rows on both sides of the largest ratio of neighbours: of 1.000, 821 that of 1 and 821."""
     steps = np.abs(np.diff(np.log10(size)))
     steps[~np.isfinite(steps)] = 0.0
@@ -123,17 +123,17 @@ def _two(missing: NDArray[np.bool_]) -> list[int]:
     return [int(places[0]), int(places[-1])]
 
 
-def _columns(table: Table) -> dict[int, _Written]:
+def _list_columns(table: Table) -> dict[int, _CellMarks]:
     """Return how the columns of numbers are written; none where rows are cut otherwise than the table."""
     width = table.width
     rows = [[cell.strip('" ') for cell in table.split(table.lines[row])] for row in table.rows]
     if table.style.delimiter == " " and any(len(row) != width for row in rows):
         return {}
     cells = [[row[i] if i < len(row) else "" for row in rows] for i in range(width)]
-    return {i: one for i, column in enumerate(cells) if (one := _written(column)) is not None}
+    return {i: one for i, column in enumerate(cells) if (one := _examine_column(column)) is not None}
 
 
-def _written(cells: list[str]) -> _Written | None:
+def _examine_column(cells: list[str]) -> _CellMarks | None:
     """Return how the cells of a column are written; None where no number of them has a mark."""
     filled = [cell for cell in cells if cell.lstrip("+-.,")[:1].isdigit()]
     grouped, decimal = set(), set()
@@ -143,7 +143,7 @@ def _written(cells: list[str]) -> _Written | None:
             continue
         if _OTHER[mark] not in cell and _GROUPED[mark].fullmatch(cell):
             grouped.add(mark)
-        elif number(cell, Style(" ", mark)) is not None:
+        elif to_number(cell, Style(" ", mark)) is not None:
             decimal.add(mark)
         else:
             return None  # a date
@@ -152,13 +152,13 @@ def _written(cells: list[str]) -> _Written | None:
     if len(decimal) > 1 or len(grouped) > 1 or not decimal | grouped:
         return None
     bare = any(_WHOLE.fullmatch(cell) and cell.strip("+-0") for cell in filled)
-    return _Written(cells, "".join(grouped), "".join(decimal), bare)
+    return _CellMarks(cells, "".join(grouped), "".join(decimal), bare)
 
 
-def _runs_on(file: File, table: Table, index: int, one: _Written) -> str:
+def _decide_by_run(file: File, table: Table, index: int, one: _CellMarks) -> str:
     """Return ``thousands`` or ``decimal``, as the numbers of a column run on; empty where nothing tells."""
     if one.grouped and one.decimal == one.grouped:
-        raise _unclear(file, table, one, index)
+        raise _make_unclear_error(file, table, one, index)
     if (
         not one.grouped
         or one.decimal
@@ -167,26 +167,26 @@ def _runs_on(file: File, table: Table, index: int, one: _Written) -> str:
         return ""
     decimal, thousands = one.values("", one.grouped), one.values(one.grouped, _OTHER[one.grouped])
     ordered = [runs_one_way(one[np.isfinite(one)]) for one in (decimal, thousands)]
-    if sum(ordered) == 1 and _quantity(table, index) == "frequency":
+    if sum(ordered) == 1 and _find_quantity(table, index) == "frequency":
         return "decimal" if ordered[0] else "thousands"
-    gain = _path(decimal) - _path(thousands)
+    gain = _path_length(decimal) - _path_length(thousands)
     if abs(gain) > _CERTAIN:
         return "thousands" if gain > 0 else "decimal"
     if not _is_wanted(table, index):
         return ""
-    raise _unclear(file, table, one, index)
+    raise _make_unclear_error(file, table, one, index)
 
 
-def _quantity(table: Table, index: int) -> str:
-    return column(table.names[index]).quantity if index < len(table.names) else ""
+def _find_quantity(table: Table, index: int) -> str:
+    return parse_name(table.names[index]).quantity if index < len(table.names) else ""
 
 
 def _is_wanted(table: Table, index: int) -> bool:
     """Whether a spectrum needs a column, as far as its name tells."""
-    return not table.names or _quantity(table, index) in WANTED
+    return not table.names or _find_quantity(table, index) in WANTED
 
 
-def _path(values: NDArray[np.float64]) -> float:
+def _path_length(values: NDArray[np.float64]) -> float:
     """Return how many decades numbers go up and down from one to the next."""
     size = np.abs(values[np.isfinite(values) & (values != 0)])
     return float(np.abs(np.diff(np.log10(size))).sum())
@@ -196,33 +196,33 @@ def _name(table: Table, index: int) -> str:
     return repr(table.names[index]) if index < len(table.names) else f"column {index + 1}"
 
 
-def _example(one: _Written) -> tuple[int, str]:
+def _find_example(one: _CellMarks) -> tuple[int, str]:
     """Return the first cell with a mark, and its place."""
     return next((i, cell) for i, cell in enumerate(one.cells) if one.grouped in cell)
 
 
-def _note(table: Table, written: Mapping[int, _Written], parted: Sequence[int], assumed: bool) -> str:
-    mark, (_, cell) = written[parted[0]].grouped, _example(written[parted[0]])
+def _make_note(table: Table, written: Mapping[int, _CellMarks], parted: Sequence[int], assumed: bool) -> str:
+    mark, (_, cell) = written[parted[0]].grouped, _find_example(written[parted[0]])
     names = ", ".join(_name(table, i) for i in parted[:4])
     proof = "only so do the numbers run on" if assumed else f"{_OTHER[mark]!r} is the decimal sign"
     says = f"{mark!r} parts thousands ({cell} is {cell.replace(mark, '')}) in {names}: {proof}"
     return f"{ASSUMED} {says}" if assumed else says
 
 
-def _note_every_mark(table: Table, written: Mapping[int, _Written], decimals: set[str]) -> list[str]:
+def _note_every_mark(table: Table, written: Mapping[int, _CellMarks], decimals: set[str]) -> list[str]:
     """Say of a table in which each mark has three digits behind it that it is taken for the decimal sign."""
     told = [one for i, one in written.items() if one.grouped and _is_wanted(table, i)]
     if decimals or not told:
         return []
-    mark, (_, cell) = told[0].grouped, _example(told[0])
+    mark, (_, cell) = told[0].grouped, _find_example(told[0])
     return [
         f"{ASSUMED} {mark!r} is the decimal sign, not a mark between thousands ({cell} is not "
         f"{cell.replace(mark, '')}): each has three digits behind it"
     ]
 
 
-def _unclear(file: File, table: Table, one: _Written, index: int) -> ReadError:
-    place, cell = _example(one)
+def _make_unclear_error(file: File, table: Table, one: _CellMarks, index: int) -> ReadError:
+    place, cell = _find_example(one)
     whole = cell.replace(one.grouped, "")
     return file.error(
         f"line {table.rows[place] + 1}: {cell!r} may be {whole} or {cell.replace(one.grouped, '.')} "
@@ -230,7 +230,7 @@ def _unclear(file: File, table: Table, one: _Written, index: int) -> ReadError:
     )
 
 
-def _refuse_two_signs(file: File, table: Table, written: Mapping[int, _Written]) -> None:
+def _refuse_two_signs(file: File, table: Table, written: Mapping[int, _CellMarks]) -> None:
     """Refuse columns of which some have one decimal sign and some the other, for certain."""
     wanted = [i for i, one in written.items() if one.decimal and _is_wanted(table, i)]
     first = {written[i].decimal: i for i in wanted[::-1]}
@@ -242,7 +242,7 @@ def _refuse_two_signs(file: File, table: Table, written: Mapping[int, _Written])
         )
 
 
-def _write(table: Table, written: Mapping[int, _Written], parted: Sequence[int]) -> None:
+def _write_numbers(table: Table, written: Mapping[int, _CellMarks], parted: Sequence[int]) -> None:
     """Write the numbers into the matrix, and the decimal sign into the style."""
     for i, one in written.items():
         decimal = one.decimal or (_OTHER[one.grouped] if i in parted else one.grouped)

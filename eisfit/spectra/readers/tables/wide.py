@@ -9,10 +9,10 @@ from itertools import islice
 import numpy as np
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.names.columns import column
-from eisfit.spectra.readers.names.units import measures, unit_of
+from eisfit.spectra.readers.names.columns import parse_name
+from eisfit.spectra.readers.names.units import parse_unit, unit_kind
 from eisfit.spectra.readers.tables.plain_signs import REAL
-from eisfit.spectra.readers.tables.rewritten import complex_cell
+from eisfit.spectra.readers.tables.rewritten import split_complex
 from eisfit.spectra.readers.tables.sweeps import runs_one_way
 
 _FEWEST = 5  # frequencies
@@ -34,11 +34,11 @@ _ALIKE = 0.05
 _PLAIN = regex(rf"{REAL}$")
 
 
-def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
+def unpivot_spectra(lines: Sequence[str]) -> list[str]:
     r"""Return the lines of a table with a point a row, of one with a spectrum a row; none where it is none.
 
     >>> row = ",".join(f"{k}-1j" for k in range(1, 6))
-    >>> one_row_a_spectrum(["cell,1e4,1e3,1e2,1e1,1", "A," + row])[:2]
+    >>> unpivot_spectra(["cell,1e4,1e3,1e2,1e1,1", "A," + row])[:2]
     ['spectrum\tfrequency [Hz]\tZ_real\tZ_imag', 'A\t10000.0\t1\t-1']
     """
     places = [i for i, line in enumerate(lines[:_LOOKED_AT]) if 20 < len(line) < _LONGEST]
@@ -46,74 +46,76 @@ def one_row_a_spectrum(lines: Sequence[str]) -> list[str]:
         mark = next((one for one in "\t;," if lines[place].count(one) >= _FEWEST), None)
         if not mark:
             continue
-        head, last = _cells(lines[place], mark), place + 1 + _MOST_ROWS
+        head, last = _split(lines[place], mark), place + 1 + _MOST_ROWS
         below = next((line for line in islice(lines, place + 1, last) if line.strip()), "")
-        named = len(_names(head)) >= 2 * _FEWEST or _numbered(head)
+        named = len(_find_frequency_names(head)) >= 2 * _FEWEST or _find_numbered_names(head)
         # of complex numbers, or under names that tell; one row tells whether it is such a table
-        if (named or _IMAGINARY.search(below)) and _points(head, [_cells(below, mark)]):
-            return _points(head, [_cells(line, mark) for line in lines[place + 1 : last] if line.strip()])
+        if (named or _IMAGINARY.search(below)) and _list_points(head, [_split(below, mark)]):
+            return _list_points(
+                head, [_split(line, mark) for line in lines[place + 1 : last] if line.strip()]
+            )
     return []
 
 
-def _points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    found = _complex_points(head, rows) or _find_named_points(head, rows)
+def _list_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    found = _find_complex_points(head, rows) or _find_named_points(head, rows)
     return found or _find_numbered_points(head, rows)
 
 
-def _names(head: Sequence[str]) -> dict[int, re.Match[str]]:
+def _find_frequency_names(head: Sequence[str]) -> dict[int, re.Match[str]]:
     """Return the names that hold a frequency, by place."""
     short = {i: cell for i, cell in enumerate(head) if "Hz" in cell and len(cell) < _LONGEST_NAME}
     return {i: match for i, cell in short.items() if (match := _FREQUENCY.fullmatch(cell))}
 
 
-def _cells(line: str, mark: str) -> list[str]:
+def _split(line: str, mark: str) -> list[str]:
     return [cell.strip().strip('"') for cell in line.rstrip().rstrip(mark).split(mark)]
 
 
-def _complex_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _find_complex_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return points of rows of complex cells under a row of frequencies."""
-    named = [place for place, cell in enumerate(head) if _hertz(cell) is None]
+    named = [place for place, cell in enumerate(head) if _parse_hertz(cell) is None]
     start = len(named)
-    frequency = [_hertz(cell) for cell in head[start:]]
+    frequency = [_parse_hertz(cell) for cell in head[start:]]
     if named != list(range(start)) or start > 3 or len(frequency) < _FEWEST:
         return []
     points = [f"{_HEAD}\tZ_real\tZ_imag"]
     for number, row in enumerate(rows, 1):
-        parts = [complex_cell(cell) for cell in row[start:]]
+        parts = [split_complex(cell) for cell in row[start:]]
         if len(parts) != len(frequency) or None in parts:
             return []
-        name = _name(row[:start], rows, number)
+        name = _name_spectrum(row[:start], rows, number)
         points += [f"{name}\t{f}\t{z[0]}\t{z[1]}" for f, z in zip(frequency, parts, strict=True) if z]
     return points
 
 
 def _find_named_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return points of rows under names that hold a frequency each: ``Re_1000Hz,Im_1000Hz``."""
-    found = _names(head)
+    found = _find_frequency_names(head)
     names = {
         i: f"{match['before'].strip(' _@(')} {match['after'].strip(' _')}".strip()
         for i, match in found.items()
     }
     kinds = list(dict.fromkeys(names.values()))
-    if len(kinds) != 2 or not all(column(kind).quantity for kind in kinds):
+    if len(kinds) != 2 or not all(parse_name(kind).quantity for kind in kinds):
         return []
     places: dict[float, dict[str, int]] = {}
     for i, match in found.items():
-        places.setdefault(_scale(match["number"], match["unit"]), {})[names[i]] = i
+        places.setdefault(_parse_frequency(match["number"], match["unit"]), {})[names[i]] = i
     if len(places) < _FEWEST or any(len(held) != 2 for held in places.values()):
         return []
     points = ["\t".join([_HEAD, *kinds])]
     for number, row in enumerate(rows, 1):
         if len(row) != len(head):
             return []
-        name = _name(row[: min(found)], rows, number)
+        name = _name_spectrum(row[: min(found)], rows, number)
         points += [
             "\t".join([name, f"{f}", *(row[held[kind]] for kind in kinds)]) for f, held in places.items()
         ]
     return points
 
 
-def _numbered(head: Sequence[str]) -> dict[str, list[int]]:
+def _find_numbered_names(head: Sequence[str]) -> dict[str, list[int]]:
     """Return the places of each quantity whose names are all numbered alike: ``f_1, r_1, i_1, f_2``."""
     found: dict[str, dict[int, int]] = {}
     for place, cell in enumerate(head):
@@ -122,15 +124,15 @@ def _numbered(head: Sequence[str]) -> dict[str, list[int]]:
     most = max(map(len, found.values()), default=0)
     alike = {stem: held for stem, held in found.items() if len(held) == most >= _FEWEST}
     named = {_SHORT.get(stem.lower(), stem): [held[n] for n in sorted(held)] for stem, held in alike.items()}
-    quantities = {column(stem).quantity for stem in named}
+    quantities = {parse_name(stem).quantity for stem in named}
     numbered_alike = len({tuple(sorted(held)) for held in alike.values()}) == 1
     return named if numbered_alike and len(named) == 3 and quantities in _OF_A_POINT else {}
 
 
 def _find_numbered_points(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return points of rows under numbered names; what stands beside them is repeated at each point."""
-    named = _numbered(head)
-    if not named or any(len(row) != len(head) for row in rows) or not _run_along(named, rows):
+    named = _find_numbered_names(head)
+    if not named or any(len(row) != len(head) for row in rows) or not _are_shared_frequencies(named, rows):
         return []
     places = list(zip(*named.values(), strict=True))
     others = sorted(set(range(len(head))) - {i for place in places for i in place})
@@ -141,9 +143,9 @@ def _find_numbered_points(head: Sequence[str], rows: Sequence[Sequence[str]]) ->
     return points
 
 
-def _run_along(named: dict[str, list[int]], rows: Sequence[Sequence[str]]) -> bool:
+def _are_shared_frequencies(named: dict[str, list[int]], rows: Sequence[Sequence[str]]) -> bool:
     """Whether frequencies run along the first row and are alike down the rows: no spectra side by side."""
-    places = next(held for stem, held in named.items() if column(stem).quantity == "frequency")
+    places = next(held for stem, held in named.items() if parse_name(stem).quantity == "frequency")
     try:
         first = [float(rows[0][i]) for i in places]
         return runs_one_way(np.array(first)) and all(
@@ -153,7 +155,7 @@ def _run_along(named: dict[str, list[int]], rows: Sequence[Sequence[str]]) -> bo
         return False
 
 
-def _name(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> str:
+def _name_spectrum(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> str:
     """Return what the cells before the numbers call a spectrum, numbered where several are."""
     name = " ".join(cells).strip() or f"row {number}"
     alike = sum(1 for row in rows[:200] if list(row[: len(cells)]) == list(cells)) > 1 or len(rows) > 200
@@ -161,13 +163,13 @@ def _name(cells: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> s
     return called if not _PLAIN.match(called) else f"no. {called}"
 
 
-def _hertz(cell: str) -> float | None:
+def _parse_hertz(cell: str) -> float | None:
     match = _HERTZ.fullmatch(cell)
-    if match is None or match[1].count(".") > 1 or (match[2] and measures(match[2]) != "frequency"):
+    if match is None or match[1].count(".") > 1 or (match[2] and unit_kind(match[2]) != "frequency"):
         return None
-    return _scale(match[1], match[2])
+    return _parse_frequency(match[1], match[2])
 
 
-def _scale(number: str, unit: str) -> float:
-    told = unit_of(unit)
+def _parse_frequency(number: str, unit: str) -> float:
+    told = parse_unit(unit)
     return float(number) * (told.scale if told else 1.0)
