@@ -15,7 +15,7 @@ from eisfit import read_series
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._sheet import sheet_sweeps
+from eisfit.spectra.readers.file_formats._sheet import read_sheets
 from eisfit.spectra.readers.names.columns import parse_name
 
 F = np.geomspace(1e5, 1.0, 26)
@@ -243,7 +243,7 @@ def test_sheets_of_spectra_side_by_side_with_gaps(gap):
         *(row + (row if i % 3 == 0 else []) for i, row in enumerate(rows)),
     ]
     sheet.insert(gap, [])
-    found = sheet_sweeps(File("x.xlsx", b""), {"S": [["cell 5", "", ""], *sheet, [], ["measured in May"]]})
+    found = read_sheets(File("x.xlsx", b""), {"S": [["cell 5", "", ""], *sheet, [], ["measured in May"]]})
     assert [np.isfinite(sweep.impedance).sum() for sweep in found] == [len(ROWS), 9]
 
 

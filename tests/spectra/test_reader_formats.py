@@ -613,7 +613,7 @@ def test_hdf5_is_named_with_a_way_out(monkeypatch, before):
 )
 def test_a_table_whose_fields_overlap_is_known_in_hdf5(formats, offsets, itemsize, apart):
     """HDF5 writes such a table beyond its memory: the process ended when it was freed (found by fuzzing)."""
-    from eisfit.spectra.readers.file_formats.hdf5 import _lie_apart
+    from eisfit.spectra.readers.file_formats.hdf5 import _has_disjoint_fields
 
     table = {"names": ["r", "i"], "formats": formats, "offsets": offsets, "itemsize": itemsize}
-    assert _lie_apart(np.dtype(table)) is apart
+    assert _has_disjoint_fields(np.dtype(table)) is apart

@@ -94,7 +94,7 @@ def _select_known(values: FloatArray | None, part: NDArray[np.intp]) -> FloatArr
 
 def describe_sign(chosen: Chosen) -> str:
     """Return how the imaginary sign was read, in words."""
-    if chosen.holds("real", "imag"):
+    if chosen.has_all("real", "imag"):
         meaning = chosen.columns["imag"]
         canonical = f" {CANONICAL}" if meaning.name == "Z_imag_ohm" else ""
         if any(note.startswith(ABSOLUTE) for note in chosen.notes):

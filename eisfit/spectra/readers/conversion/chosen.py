@@ -57,11 +57,11 @@ class Chosen:
     def __getitem__(self, quantity: str) -> FloatArray:
         return self.values[quantity]
 
-    def holds(self, *quantities: str) -> bool:
+    def has_all(self, *quantities: str) -> bool:
         """Whether all of these are there."""
         return all(quantity in self.values for quantity in quantities)
 
-    def hold(self, quantity: str, column: Column, values: FloatArray) -> None:
+    def set_column(self, quantity: str, column: Column, values: FloatArray) -> None:
         """Take a column as that of a quantity."""
         self.columns[quantity], self.values[quantity] = column, values
 
@@ -92,10 +92,10 @@ def pick_columns(columns: Mapping[int, Column], matrix: FloatArray) -> Chosen:
     for index, meaning in sorted(held, key=lambda item: _rank_column(item[0], item[1], filled, vague)):
         if meaning.quantity not in chosen:
             values = np.power(meaning.base, matrix[:, index]) if meaning.base else matrix[:, index]
-            chosen.hold(meaning.quantity, meaning, values * meaning.scale)
+            chosen.set_column(meaning.quantity, meaning, values * meaning.scale)
     chosen.notes += settle_temperature(chosen.columns, chosen.values)
     if "period" in chosen and "frequency" not in chosen and _is_period(chosen):
-        chosen.hold("frequency", chosen.columns["period"], 1 / chosen["period"])
+        chosen.set_column("frequency", chosen.columns["period"], 1 / chosen["period"])
         chosen.drop("period")
         name = chosen.columns["frequency"].name
         told = f"{ASSUMED} {name!r} is a period, not a time" if _BARE_T.match(name) else ""
@@ -111,7 +111,7 @@ def _is_period(chosen: Chosen) -> bool:
 
 def drop_word_columns(chosen: Chosen) -> None:
     """Leave out a modulus and a phase without a number beside both parts: ``Phase`` of a program's steps."""
-    polar = ("modulus", "phase") if chosen.holds("real", "imag") else ()
+    polar = ("modulus", "phase") if chosen.has_all("real", "imag") else ()
     chosen.drop(*(one for one in polar if one in chosen and np.isnan(chosen[one]).all()))
 
 

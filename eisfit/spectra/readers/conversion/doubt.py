@@ -194,7 +194,7 @@ def _compare_moduli(
 ) -> tuple[str, str] | None:
     """Compare columns that are called a modulus alike: parts whose primes a program left out are so."""
     taken = chosen.columns.get("modulus")
-    if taken is None or chosen.holds("real", "imag"):
+    if taken is None or chosen.has_all("real", "imag"):
         return None
     for place, meaning in columns.items():
         alike = meaning.quantity == "modulus" and not meaning.base

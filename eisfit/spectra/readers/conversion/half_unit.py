@@ -34,7 +34,7 @@ def settle_half_unit(file: File, chosen: Chosen, columns: dict[int, Column]) -> 
             f"{told[0].name!r} has a unit and {parts[q].name!r} has none: write it into the header"
         )
     unit = told[0].unit if best == factor else ""
-    chosen.hold(q, replace(parts[q], unit=unit, scale=parts[q].scale * best), chosen[q] * best)
+    chosen.set_column(q, replace(parts[q], unit=unit, scale=parts[q].scale * best), chosen[q] * best)
     chosen.notes.append(f"{ASSUMED} {parts[q].name!r} is in {unit or 'ohm'}: only so Kramers-Kronig holds")
     return {i: chosen.columns[q] if c == parts[q] else c for i, c in columns.items()}
 

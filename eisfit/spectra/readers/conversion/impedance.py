@@ -48,20 +48,20 @@ def compute_impedance(file: File, chosen: Chosen) -> ComplexArray:
     _settle_unit(file, chosen)
     _settle_given_sign(file, chosen)
     if "imag_size" in chosen and "imag" not in chosen and "phase" in chosen:
-        chosen.hold("imag", chosen.columns["imag_size"], chosen["imag_size"])
+        chosen.set_column("imag", chosen.columns["imag_size"], chosen["imag_size"])
     _drop_zeros(chosen)
     refuse_copied_frequencies(file, chosen)
-    if chosen.holds("real", "imag"):
+    if chosen.has_all("real", "imag"):
         return _check_parts(file, chosen, chosen["real"] + 1j * chosen["imag"])
-    if chosen.holds("modulus", "phase"):
+    if chosen.has_all("modulus", "phase"):
         return _compute_from_polar(file, chosen)
-    if chosen.holds("real", "phase"):
+    if chosen.has_all("real", "phase"):
         if _BARE_R.match(chosen.columns["real"].name):
             return _decide_modulus_or_real(file, chosen)
         chosen.notes.append("imaginary part from the real part and the phase")
         return _compute_from_real(chosen["real"], _convert_to_radians(file, chosen))
     _refuse_axes(file, chosen)
-    if chosen.holds("admittance_modulus", "phase"):
+    if chosen.has_all("admittance_modulus", "phase"):
         return _compute_from_admittance(file, chosen)
     _name_capacitance(chosen)
     z = compute_from_equivalents(chosen)
@@ -82,7 +82,7 @@ def _has_nonzero(values: FloatArray) -> bool:
 def _drop_zeros(chosen: Chosen) -> None:
     """Leave out both parts where they are zero throughout beside a modulus and a phase that are not."""
     polar, parts = ("modulus", "phase"), ("real", "imag")
-    if not chosen.holds(*polar, *parts) or any(_has_nonzero(chosen[q]) for q in parts):
+    if not chosen.has_all(*polar, *parts) or any(_has_nonzero(chosen[q]) for q in parts):
         return
     if all(_has_nonzero(chosen[q]) for q in polar):
         names = " and ".join(repr(chosen.columns[q].name) for q in parts)
@@ -139,7 +139,7 @@ def _name_capacitance(chosen: Chosen) -> None:
     """Take a capacitance beside an equivalent series resistance as that of the series circuit."""
     real = chosen.columns.get("real")
     if "capacitance" in chosen and "C_series" not in chosen and real and _SERIES.search(real.name):
-        chosen.hold("C_series", chosen.columns["capacitance"], chosen["capacitance"])
+        chosen.set_column("C_series", chosen.columns["capacitance"], chosen["capacitance"])
 
 
 def _settle_unit(file: File, chosen: Chosen) -> None:
@@ -354,7 +354,7 @@ def _convert_to_radians(file: File, chosen: Chosen) -> FloatArray:
     best = min(fit, key=lambda name: fit[name])
     why = "the other unit does not fit the other columns"
     other = min(value for name, value in fit.items() if name != best)
-    by_columns = chosen.holds("real", "imag")
+    by_columns = chosen.has_all("real", "imag")
     unclear = not fit[best] < _AGREE or other < max(_GOOD * fit[best], 0.0 if by_columns else _NEARLY_REAL)
     if _OF_LABONE.fullmatch(meaning.name) and (unclear or not fit["radians"] > _AGREE):
         best, why, unclear = "radians", "as LabOne's are", False
@@ -371,7 +371,7 @@ def _convert_to_radians(file: File, chosen: Chosen) -> FloatArray:
 
 def _misfit(chosen: Chosen, angle: FloatArray) -> float:
     """Distance of the angle from what the other columns, else Kramers-Kronig, say."""
-    if chosen.holds("real", "imag"):
+    if chosen.has_all("real", "imag"):
         z = chosen["real"] + 1j * np.abs(chosen["imag"])
         rows = np.isfinite(z) & (z != 0) & np.isfinite(angle)
         return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))

@@ -66,7 +66,7 @@ _WAYS: tuple[tuple[str, str, str, Callable[[FloatArray, FloatArray, FloatArray],
 def compute_from_equivalents(chosen: Chosen) -> ComplexArray | None:
     """Return Z (rows,), ohm, from other columns than its own; None where they do not suffice."""
     for first, second, words, formula in _WAYS:
-        if chosen.holds(first, second):
+        if chosen.has_all(first, second):
             chosen.notes.append(f"impedance from {words}")
             z = formula(2 * np.pi * chosen["frequency"], chosen[first], chosen[second])
             over = is_over_range(chosen[first]) | is_over_range(chosen[second])

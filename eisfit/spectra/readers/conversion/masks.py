@@ -112,7 +112,7 @@ def _find_marked(table: Table, index: int, name: str) -> BoolArray | None:
 
 def _find_placeholders(chosen: Chosen) -> BoolArray | None:
     """Return the rows with one number in both parts that no measurement gives: 9999, or -1 again."""
-    if not chosen.holds("real", "imag"):
+    if not chosen.has_all("real", "imag"):
         return None
     real, imag = _undo_scale(chosen, "real"), _undo_scale(chosen, "imag")
     alike = (real == imag) & (real != 0)

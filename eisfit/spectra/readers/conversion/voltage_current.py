@@ -86,7 +86,7 @@ def _set_impedance(chosen: Chosen, taken: tuple[str, ...], parts: list[tuple[_Pa
 
 def _add(chosen: Chosen, values: dict[str, FloatArray], name: str, unit: str) -> None:
     for quantity, value in values.items():
-        chosen.hold(quantity, Column(name, quantity, 1.0, unit), value)
+        chosen.set_column(quantity, Column(name, quantity, 1.0, unit), value)
 
 
 def _wrap_angle(angle: FloatArray, turn: float, current: str, chosen: Chosen) -> FloatArray:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.file_formats._list_cells import explode
+from eisfit.spectra.readers.file_formats._list_cells import explode_lists
 from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.sweep import Sweep, drop_notes
 from eisfit.spectra.readers.tables.numbers import PARTED_BY
@@ -20,7 +20,7 @@ _OTHER_PHASORS = {"potential", "current", "voltage"}
 _MARK = "\t"
 
 
-def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep]:
+def read_frame(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep]:
     """Return the sweeps of named columns of one length; cells may be numbers, complex numbers, words, None.
 
     Raises
@@ -28,10 +28,10 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
     ReadError
         When the lengths differ, or the columns hold no spectrum.
     """
-    columns = explode(file, columns)
+    columns = explode_lists(file, columns)
     whole = [name for name, values in columns.items() if any(isinstance(v, complex) for v in values)]
     parts = (
-        _parts(name, values, len(whole) == 1) if name in whole else [(name, values)]
+        _split_column(name, values, len(whole) == 1) if name in whole else [(name, values)]
         for name, values in columns.items()
     )
     columns = dict(chain.from_iterable(parts))
@@ -40,19 +40,19 @@ def frame_sweeps(file: File, columns: Mapping[str, Sequence[Any]]) -> list[Sweep
         shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
         raise file.error(f"the columns are not of one length ({shown})")
     file.limit(rows=max(lengths.values(), default=0))
-    rows = (_MARK.join(map(_cell, row)) for row in zip(*columns.values(), strict=True))
+    rows = (_MARK.join(map(_format_cell, row)) for row in zip(*columns.values(), strict=True))
     lines = [_MARK.join(" ".join(str(name).split()) for name in columns), *rows]
     sweeps = text.parse(file.with_lines(lines))
     drop_notes(sweeps, PARTED_BY)
     return sweeps
 
 
-def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
+def make_part_names(name: str, *, alone: bool) -> tuple[str, str]:
     """Return what the parts of complex numbers are called, which may stand `alone` or beside others.
 
-    >>> names_of_parts("Z [mohm]", alone=False), names_of_parts("Z_fit", alone=True)
+    >>> make_part_names("Z [mohm]", alone=False), make_part_names("Z_fit", alone=True)
     (('Z_real [mohm]', 'Z_imag [mohm]'), ('Z_real', 'Z_imag'))
-    >>> names_of_parts("V", alone=True)
+    >>> make_part_names("V", alone=True)
     ('V real', 'V imag')
     """
     meaning = parse_name(name)
@@ -66,19 +66,19 @@ def names_of_parts(name: str, *, alone: bool) -> tuple[str, str]:
     return f"{letter}_real{unit}", f"{letter}_imag{unit}"
 
 
-def _parts(name: str, values: Sequence[Any], alone: bool) -> list[tuple[str, Sequence[Any]]]:
+def _split_column(name: str, values: Sequence[Any], alone: bool) -> list[tuple[str, Sequence[Any]]]:
     """Return the two columns that one of complex numbers makes."""
     pairs = [(value.real, value.imag) if value is not None else (None, None) for value in values]
-    return [(part, [pair[i] for pair in pairs]) for i, part in enumerate(names_of_parts(name, alone=alone))]
+    return [(part, [pair[i] for pair in pairs]) for i, part in enumerate(make_part_names(name, alone=alone))]
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if value is None:
         return "nan"
     return repr(float(value)) if isinstance(value, (int, float)) else " ".join(str(value).split())
 
 
-def parts_by_length(
+def group_by_length(
     arrays: Mapping[str, NDArray[Any]], flat: Mapping[str, NDArray[Any]]
 ) -> list[dict[str, NDArray[Any]]]:
     """Return the arrays of each length of which there are frequencies; none where these are alike."""

@@ -16,7 +16,7 @@ _DELIMITERS = (",", ";", "\t")
 _FEWEST = 3  # lists in a row: a frequency and two parts
 
 
-def lists_as_rows(file: File) -> list[str]:
+def unpack_lists(file: File) -> list[str]:
     """Return the lines of the same table with a row for each number of the lists; [] without lists.
 
     Raises
@@ -32,7 +32,7 @@ def lists_as_rows(file: File) -> list[str]:
         names, *rows = csv.reader(io.StringIO(file.text), delimiter=mark)
     except csv.Error:
         return []
-    held = [[_numbers(cell) for cell in row] for row in rows if len(row) == len(names)]
+    held = [[_split_list(cell) for cell in row] for row in rows if len(row) == len(names)]
     sizes = [{len(cell) for cell in row if isinstance(cell, list)} for row in held]
     counts = [sum(isinstance(cell, list) for cell in row) for row in held]
     if min(counts, default=0) < _FEWEST:
@@ -40,22 +40,22 @@ def lists_as_rows(file: File) -> list[str]:
     for number, lengths in enumerate(sizes, 1):
         if len(lengths) != 1:
             raise file.error(f"row {number}: its lists are not of one length")
-    return ["\t".join(names), *("\t".join(row) for cells in held for row in _rows(cells))]
+    return ["\t".join(names), *("\t".join(row) for cells in held for row in _iterate_rows(cells))]
 
 
-def _numbers(cell: str) -> list[str] | str:
+def _split_list(cell: str) -> list[str] | str:
     found = _LIST.fullmatch(cell)
     return [number for number in _MARK.split(found[1]) if number] if found else " ".join(cell.split())
 
 
-def _rows(cells: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+def _iterate_rows(cells: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     """Return a row for each place of the lists, with the other cells in every one."""
     size = next(len(cell) for cell in cells if isinstance(cell, list))
     columns = (cell if isinstance(cell, list) else [cell] * size for cell in cells)
     return zip(*columns, strict=True)
 
 
-def explode(file: File, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+def explode_lists(file: File, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
     """Return columns of which some hold lists with a row for each of their elements.
 
     Raises
@@ -72,5 +72,5 @@ def explode(file: File, columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Se
             raise file.error(
                 f"row {number}: its lists are not of one length, or longer than {MAX_ROWS} in all"
             )
-        rows += _rows(cells)
+        rows += _iterate_rows(cells)
     return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=False))

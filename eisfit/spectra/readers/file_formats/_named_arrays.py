@@ -21,8 +21,8 @@ from eisfit.spectra.readers.conversion.doubt import BETTER, FITS
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
 from eisfit.spectra.readers.conversion.impedance import compute_impedance
 from eisfit.spectra.readers.file import File, shorten
-from eisfit.spectra.readers.file_formats._frames import frame_sweeps, names_of_parts, parts_by_length
-from eisfit.spectra.readers.file_formats._shaped_arrays import from_array
+from eisfit.spectra.readers.file_formats._frames import group_by_length, make_part_names, read_frame
+from eisfit.spectra.readers.file_formats._shaped_arrays import read_array
 from eisfit.spectra.readers.labels.key_values import apply_conditions
 from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.not_measured_words import find_kind
@@ -40,7 +40,7 @@ _MOST_SHOWN = 8
 SCALE = regex("scale|factor|multipl", re.IGNORECASE)
 
 
-def from_groups(
+def read_groups(
     file: File, groups: Mapping[str, Arrays], facts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> list[Sweep]:
     """Return the sweeps of every group that has a frequency, labelled by the group's name.
@@ -59,17 +59,17 @@ def from_groups(
     ReadError
         When no group has one; it says which names there are.
     """
-    groups = _share_frequency({name: _with_swept(arrays) for name, arrays in groups.items()})
+    groups = _share_frequency({name: _name_swept(arrays) for name, arrays in groups.items()})
     own = {name: arrays for name, arrays in groups.items() if _find_swept(arrays) is not None}
     tables = [values for arrays in groups.values() for values in arrays.values() if _is_table(values)]
     if not own and len(tables) == 1:
-        return from_array(file, tables[0])
+        return read_array(file, tables[0])
     if not own:
         own = {"": {name: values for arrays in groups.values() for name, values in arrays.items()}}
     sweeps = []
     for name, arrays in own.items():
-        found = from_names(file.with_words(iterate_title_units(name)), arrays)
-        pairs = {**_facts_of(facts, name), **_single_numbers(arrays)}
+        found = read_names(file.with_words(iterate_title_units(name)), arrays)
+        pairs = {**_find_facts(facts, name), **_find_single_numbers(arrays)}
         apply_conditions(found, pairs)
         for sweep in found:
             sweep.metadata = {**pairs, **sweep.metadata}
@@ -96,7 +96,7 @@ def _share_frequency(groups: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
     return shared
 
 
-def _with_swept(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+def _name_swept(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     return dict(zip(rename_swept(list(arrays)), arrays.values(), strict=True))
 
 
@@ -104,7 +104,7 @@ def _is_within(name: str, outer: str) -> bool:
     return not outer or name == outer or name.startswith((f"{outer}/", f"{outer}."))
 
 
-def _facts_of(facts: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
+def _find_facts(facts: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
     """Return what is said of a group, and of those that it is in."""
     found: dict[str, Any] = {}
     for outer in sorted(facts, key=len):
@@ -112,7 +112,7 @@ def _facts_of(facts: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, An
     return found
 
 
-def _single_numbers(arrays: Arrays) -> dict[str, Any]:
+def _find_single_numbers(arrays: Arrays) -> dict[str, Any]:
     return {name: v.item() for name, v in arrays.items() if v.size == 1 and v.dtype.kind in "fiuU"}
 
 
@@ -126,7 +126,7 @@ def name_columns(arrays: Mapping[str, NDArray[Any]], names: Sequence[Sequence[st
     return named
 
 
-def word_of(name: str, value: NDArray[Any]) -> Iterator[str]:
+def iterate_words(name: str, value: NDArray[Any]) -> Iterator[str]:
     """Yield an array of one text behind its name, or of one number that is called a scale or a factor."""
     if value.size == 1 and (value.dtype.kind == "U" or (value.dtype.kind in "fiu" and SCALE.search(name))):
         yield f"{name}: {value.item()}"
@@ -154,7 +154,7 @@ def _find_swept(names: Collection[str]) -> str | None:
     return named.get("frequency") or named.get("period")
 
 
-def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
+def read_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     """Return the sweeps of arrays named after what they hold (``freq``, ``Z_real``, ``imZ``, complex ``Z``).
 
     Raises
@@ -162,13 +162,13 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     ReadError
         When there is no frequency, no impedance, or lengths differ.
     """
-    arrays = _with_swept(arrays)
+    arrays = _name_swept(arrays)
     flat = _split_complex({name: np.atleast_1d(np.squeeze(values)) for name, values in arrays.items()})
     meanings = {name: parse_name(name) for name in flat}
     f_name = _find_swept(meanings)
     if f_name is None or flat[f_name].ndim != 1:
         raise file.error(f"no array named as a frequency (arrays: {_list_names(arrays)})")
-    if parts := parts_by_length(arrays, flat):
+    if parts := group_by_length(arrays, flat):
         return _read_parts(file, parts)
     size = flat[f_name].size
     used = {
@@ -189,8 +189,8 @@ def from_names(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
             "an array 'Z', several 'Z_A', 'Z_B'"
         )
     if any(values.ndim == 2 for values in used.values()):
-        return _many(file, used, size, f_name, flat)
-    sweeps = frame_sweeps(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
+        return _read_many(file, used, size, f_name, flat)
+    sweeps = read_frame(file, {name: v.tolist() for name, v in flat.items() if v.shape == (size,)})
     aside = [name for name, v in arrays.items() if name not in flat and size in v.shape and find_kind(name)]
     for sweep in sweeps if aside else []:
         sweep.notes.append(f"left aside: {_list_names(aside)}")
@@ -203,7 +203,7 @@ def _read_parts(file: File, parts: Sequence[Arrays]) -> list[Sweep]:
     errors: list[ReadError] = []
     for part in parts:
         try:
-            sweeps += from_names(file, part)
+            sweeps += read_names(file, part)
         except ReadError as error:
             errors.append(error)
     if not sweeps or any(map(asks_for_unit, errors)):
@@ -219,14 +219,14 @@ def _split_complex(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     alone = len(complex_ones) == 1 and complex_ones[0][:1] in "zZ"
     for name, values in arrays.items():
         if values.dtype.kind == "c" and (parse_name(name).quantity or alone):
-            real, imag = names_of_parts(name, alone=alone)
+            real, imag = make_part_names(name, alone=alone)
             flat[real], flat[imag] = values.real, values.imag
         elif values.dtype.kind in "fiu":
             flat[name] = values
     return flat
 
 
-def _many(
+def _read_many(
     file: File, used: Mapping[str, NDArray[Any]], size: int, f_name: str, flat: Mapping[str, NDArray[Any]]
 ) -> list[Sweep]:
     """Several spectra at the same frequencies: (F, n) or (n, F) arrays; of squares Kramers-Kronig tells.
@@ -234,13 +234,13 @@ def _many(
     An array of `flat` with a number a spectrum says where it stands: ``cycle``, ``temperature``.
     """
     if all(v.shape == (size, size) for v in used.values() if v.ndim == 2):
-        return _rows_or_columns(file, used, f_name)
+        return _read_square(file, used, f_name)
     wide = {name: v.T if v.ndim == 2 and v.shape[0] == size else v for name, v in used.items()}
     shapes = {v.shape for v in wide.values() if v.ndim == 2}
     if len(shapes) != 1 or next(iter(shapes))[1] != size:
         raise file.error("the arrays have different shapes")
     rows = next(iter(shapes))[0]
-    sweeps = _row_by_row(file, wide, f_name)
+    sweeps = _read_rows(file, wide, f_name)
     each = {name: v for name, v in flat.items() if v.shape == (rows,) and rows != size}
     for i, sweep in enumerate(sweeps if len(sweeps) == rows else []):
         pairs = {name: v[i].item() for name, v in each.items()}
@@ -249,13 +249,13 @@ def _many(
     return sweeps
 
 
-def _row_by_row(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
+def _read_rows(file: File, wide: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
     """Return a spectrum for each row of the arrays, without a table where each quantity comes once."""
     held = {name: v for name, v in wide.items() if v.ndim == 2 or name == f_name}
     rows = next(v.shape[0] for v in held.values() if v.ndim == 2)
     parts = ({name: v[i] if v.ndim == 2 else v for name, v in held.items()} for i in range(rows))
     known = [parse_name(name).quantity for name in held]
-    read = _read_plain if len(set(known)) == len(known) else from_names
+    read = _read_plain if len(set(known)) == len(known) else read_names
     return [sweep for part in parts for sweep in read(file, part)]
 
 
@@ -278,7 +278,7 @@ def _read_plain(file: File, arrays: Mapping[str, NDArray[Any]]) -> list[Sweep]:
     return sweeps
 
 
-def _rows_or_columns(file: File, square: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
+def _read_square(file: File, square: Mapping[str, NDArray[Any]], f_name: str) -> list[Sweep]:
     """Return the spectra of square arrays: of rows or of columns, whichever obeys Kramers-Kronig.
 
     Raises
@@ -290,7 +290,7 @@ def _rows_or_columns(file: File, square: Mapping[str, NDArray[Any]], f_name: str
     off: list[float] = []
     for way in (square, {name: v.T for name, v in square.items()}):
         try:
-            sweeps = _row_by_row(file, {**way, f_name: square[f_name]}, f_name)
+            sweeps = _read_rows(file, {**way, f_name: square[f_name]}, f_name)
         except ReadError as error:
             if asks_for_unit(error):
                 raise

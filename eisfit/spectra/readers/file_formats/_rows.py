@@ -17,7 +17,7 @@ from eisfit.spectra.readers.conversion.impedance import compute_impedance
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.labels.key_values import apply_conditions, join_header, read_pairs
 from eisfit.spectra.readers.names.columns import Column, parse_name
-from eisfit.spectra.readers.surroundings.ends import CUT, lost_exponent
+from eisfit.spectra.readers.surroundings.ends import CUT, has_lost_exponent
 from eisfit.spectra.readers.sweep import Sweep, plural, refuse_many
 from eisfit.spectra.readers.tables.header_names import WANTED
 from eisfit.spectra.readers.tables.numbers import Style, split, to_number
@@ -48,7 +48,7 @@ class Block:
     decimal: str
 
 
-def decimal_sign(lines: Sequence[str]) -> str:
+def find_decimal_sign(lines: Sequence[str]) -> str:
     """Return the decimal sign of rows parted by tabs or spaces: a comma where commas prevail."""
     text = "\n".join(lines[:50])
     if "," not in text:
@@ -75,8 +75,8 @@ def read_rows(
     """
     columns = {i: meaning for i, name in enumerate(names) if (meaning := parse_name(name)).quantity}
     needed = [i for i, c in columns.items() if c.quantity in WANTED]
-    last = _last(lines, first, stop)
-    style = Style(delimiter, "." if delimiter == "," else decimal_sign(lines[first:last]))
+    last = _find_last(lines, first, stop)
+    style = Style(delimiter, "." if delimiter == "," else find_decimal_sign(lines[first:last]))
     cut = last == len(lines) and bool(lines[-1].strip())
     file.limit(rows=last - first, cells=(last - first) * len(names))
     matrix, skipped = np.full((max(last - first, 0), len(names)), np.nan), 0
@@ -86,12 +86,12 @@ def read_rows(
     for index in range(first, last):
         cells = split(lines[index], delimiter)
         sizes.append(0)
-        values = _numbers(cells, columns, style, style.decimal == "." and "_" not in lines[index])
+        values = _parse_cells(cells, columns, style, style.decimal == "." and "_" not in lines[index])
         below_another = len(cells) < whole and (below_another or _are_words(cells, style))
         if below_another:
             skipped += bool(cells)
             continue
-        incomplete = cut and index == last - 1 and _incomplete(cells, lines[first:index], delimiter)
+        incomplete = cut and index == last - 1 and _is_incomplete(cells, lines[first:index], delimiter)
         if not cells or incomplete or all(np.isnan(values.get(i, np.nan)) for i in needed):
             skipped += bool(cells) and not incomplete
             cut = cut and not (index == last - 1 and not incomplete)
@@ -155,15 +155,17 @@ def _are_words(cells: Sequence[str], style: Style) -> bool:
     return len(cells) > 1 and all(cell and to_number(cell, style) is None for cell in cells)
 
 
-def _incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
+def _is_incomplete(cells: Sequence[str], above: Sequence[str], delimiter: str) -> bool:
     """Whether the last line lacks cells, or its last number lacks digits that the row above has."""
     before = split(next(filter(str.strip, reversed(above)), ""), delimiter)
     if not (cells and before) or len(cells) < len(before):
         return len(cells) < len(before)
-    return len(cells[-1]) < len(before[-1]) - 1 or lost_exponent(cells[-1], before[-1:])
+    return len(cells[-1]) < len(before[-1]) - 1 or has_lost_exponent(cells[-1], before[-1:])
 
 
-def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style, plain: bool) -> dict[int, float]:
+def _parse_cells(
+    cells: Sequence[str], columns: dict[int, Column], style: Style, plain: bool
+) -> dict[int, float]:
     """Return the numbers of the columns that matter; `plain`: Python may read them as they stand."""
     held = {i: cells[i] for i in columns if i < len(cells)}
     if plain:
@@ -173,7 +175,7 @@ def _numbers(cells: Sequence[str], columns: dict[int, Column], style: Style, pla
     return {i: float("nan") if value is None else value for i, value in found.items()}
 
 
-def _last(lines: Sequence[str], first: int, stop: Callable[[str], bool] | None) -> int:
+def _find_last(lines: Sequence[str], first: int, stop: Callable[[str], bool] | None) -> int:
     if stop is None:
         return len(lines)
     return next((i for i in range(first, len(lines)) if stop(lines[i])), len(lines))

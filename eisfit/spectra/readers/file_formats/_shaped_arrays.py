@@ -21,7 +21,7 @@ from eisfit.spectra.spectrum import ASSUMED
 _WORDS = "frequency, complex impedance: the two columns (or rows) of the array"
 
 
-def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
+def read_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     """Return the sweeps of one array: (n, 2, F) or (2, F) f and complex Z, (F, 3) or (3, F) f, Z', Z''.
 
     Those of f, Z', Z'' may lie in layers: (n, F, 3), (n, 3, F), (F, 3, n).
@@ -36,16 +36,16 @@ def from_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     if array.ndim == 2 and array.shape[0] == 2 and np.iscomplexobj(array):
         array = array[None]
     if array.ndim == 3 and array.shape[1] == 2 and np.iscomplexobj(array):
-        return [_frequency_and_z(file, pair) for pair in array]
+        return [_read_pair(file, pair) for pair in array]
     if array.ndim == 3 and (layers := _find_layers(array)):
-        return [sweep for layer in layers for sweep in from_array(file, layer)]
+        return [sweep for layer in layers for sweep in read_array(file, layer)]
     if array.ndim == 2 and not np.iscomplexobj(array) and array.dtype.kind in "fiu" and 3 in array.shape:
         rows = array.T if array.shape[1] == 3 else array
         if looks_like_frequency(rows[0].astype(np.float64)):
-            return _as_text_without_header(file, rows)
+            return _read_as_text(file, rows)
     table = array.dtype.kind in "fiu" and array.ndim == 2 and 3 < array.shape[1] < array.shape[0] / 2
     if table and looks_like_frequency(array[:, 0].astype(np.float64)):
-        return _as_text_without_header(file, array.T)  # which proves itself, or not
+        return _read_as_text(file, array.T)  # which proves itself, or not
     raise file.error(
         f"an array of shape {array.shape} without frequencies: give them, read(path, frequency=...), "
         "if it holds impedances"
@@ -60,15 +60,15 @@ def _find_layers(array: NDArray[Any]) -> list[NDArray[Any]]:
     return whole[0] if len(whole) == 1 else []
 
 
-def _as_text_without_header(file: File, rows: NDArray[Any]) -> list[Sweep]:
+def _read_as_text(file: File, rows: NDArray[Any]) -> list[Sweep]:
     """Return the sweeps of three rows as those of a text table without a header, with its proofs."""
     lines = ["\t".join(map(repr, point)) for point in rows.T.tolist()]
-    sweeps = text.sweeps_of_lines(file.with_lines(lines), lines)
+    sweeps = text.read_lines(file.with_lines(lines), lines)
     drop_notes(sweeps, PARTED_BY)
     return sweeps
 
 
-def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float64]) -> list[Sweep]:
+def read_at_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float64]) -> list[Sweep]:
     """Return the sweeps of complex Z, or of Re and Im after each other in turn, at the given frequencies.
 
     Raises
@@ -77,7 +77,7 @@ def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float6
         When no axis of the array has as many entries as there are frequencies.
     """
     f = np.asarray(frequency, dtype=np.float64)
-    z, note = _complex_rows(file, np.squeeze(array), f)
+    z, note = _make_complex_rows(file, np.squeeze(array), f)
     refuse_unclear(file, {"ohm"})
     scale, told = _find_unit(file, of_admittance=note.startswith("1/Y"))
     sweeps = [Sweep(f[..., i] if f.ndim == 2 else f, scale * row, notes=[told]) for i, row in enumerate(z)]
@@ -87,7 +87,7 @@ def with_frequency(file: File, array: NDArray[Any], frequency: NDArray[np.float6
     return sweeps
 
 
-def _complex_rows(
+def _make_complex_rows(
     file: File, array: NDArray[Any], f: NDArray[np.float64]
 ) -> tuple[list[NDArray[np.complex128]], str]:
     size = f.shape[0] if f.ndim else 0
@@ -105,7 +105,7 @@ def _complex_rows(
     )
 
 
-def _frequency_and_z(file: File, pair: NDArray[np.complex128]) -> Sweep:
+def _read_pair(file: File, pair: NDArray[np.complex128]) -> Sweep:
     f = pair[0].real.astype(np.float64)
     if np.abs(pair[0].imag).max() > 0 or not looks_like_frequency(f):
         raise file.error("the first column (or row) of the two should be frequencies, but it is none")

@@ -10,7 +10,7 @@ from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.attribute_units import iterate_title_units
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import matrix
-from eisfit.spectra.readers.file_formats.text import sweeps_of_lines
+from eisfit.spectra.readers.file_formats.text import read_lines
 from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.units import is_unit, parse_unit
 from eisfit.spectra.readers.sweep import Sweep, asks_for_unit, drop_notes
@@ -35,10 +35,10 @@ _NUMBER_ALONE = regex(r"[#0?.,]*[0#?](?:E\+0+)?|\s*[#0?.,]*[0#?](?:E\+0+)?\s*")
 Sheet = list[list[str]]
 
 
-def unit_of_format(code: str) -> str:
+def find_format_unit(code: str) -> str:
     r"""Return the unit that a number's format writes behind it; empty where there is none.
 
-    >>> [unit_of_format(code) for code in ('0.00" mΩ"', r"0.00\ \k\H\z", "[$mΩ] 0.00", "0.00", '0.0,"kΩ"')]
+    >>> [find_format_unit(code) for code in ('0.00" mΩ"', r"0.00\ \k\H\z", "[$mΩ] 0.00", "0.00", '0.0,"kΩ"')]
     ['mΩ', 'kHz', 'mΩ', '', '']
     """
     code = code[:300].partition(";")[0]
@@ -83,7 +83,7 @@ def parse_xml(file: File, data: bytes) -> ET.Element:
         raise file.error(f"the document's XML is damaged ({error})") from None
 
 
-def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
+def read_sheets(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
     """Return the sweeps of all sheets that hold a spectrum; what the others are is said in a note.
 
     Raises
@@ -95,7 +95,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
     reasons: list[str] = []
     for name, rows in sheets.items():
         try:
-            found = _sweeps(file.with_words(_words_beside(name, sheets)), rows)
+            found = _read_rows(file.with_words(_iterate_words(name, sheets)), rows)
         except ReadError as error:
             reasons.append(f"sheet {name!r}: {file.reason(error)}")
             if asks_for_unit(error):
@@ -112,7 +112,7 @@ def sheet_sweeps(file: File, sheets: dict[str, Sheet]) -> list[Sweep]:
     return sweeps
 
 
-def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
+def _iterate_words(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
     """Yield the sheet's name, and the first rows of the other sheets that begin with words."""
     yield name
     yield from iterate_title_units(name)
@@ -120,16 +120,16 @@ def _words_beside(name: str, sheets: dict[str, Sheet]) -> Iterator[str]:
         yield from (" ".join(row) for row in other[:_FIRST_ROWS] if row and row[0][:1].isalpha())
 
 
-def _sweeps(file: File, rows: Sheet) -> list[Sweep]:
+def _read_rows(file: File, rows: Sheet) -> list[Sweep]:
     file.limit(rows=len(rows))
     if sum(len(cell) + 1 for row in rows for cell in row) > _MOST_TEXT:
         raise file.error(f"cells of more than {_MOST_TEXT // 2**20} million characters")
-    rows = _pad(_without_empty_columns(rows))
+    rows = _pad_rows(_drop_empty_columns(rows))
     inner = file.with_lines("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
-    return matrix.parse(inner) if matrix.recognise(inner) else sweeps_of_lines(inner, inner.lines)
+    return matrix.parse(inner) if matrix.recognise(inner) else read_lines(inner, inner.lines)
 
 
-def _without_empty_columns(rows: Sheet) -> Sheet:
+def _drop_empty_columns(rows: Sheet) -> Sheet:
     """Return the rows without the empty cells to the left of the table, above which a title may stand."""
     filled = [[i for i, cell in enumerate(row) if cell.strip()] for row in rows]
     rows_of_table = [places for places in filled if len(places) >= _FEWEST_COLUMNS] or filter(None, filled)
@@ -137,7 +137,7 @@ def _without_empty_columns(rows: Sheet) -> Sheet:
     return [row[min([first, *places[:1]]) :] for row, places in zip(rows, filled, strict=True)]
 
 
-def _pad(rows: Sheet) -> Sheet:
+def _pad_rows(rows: Sheet) -> Sheet:
     """Return the rows of the table with as many cells as the widest: as they stand in a CSV."""
     of_table = [i for i, row in enumerate(rows) if len(row) - row.count("") >= _FEWEST_COLUMNS]
     width = max((len(rows[i]) for i in of_table), default=0)

@@ -26,7 +26,7 @@ _CURRENT = regex(r"(?:\w+\.)?I[a-z]?\(|.*\.[iI]b?$|.*#branch$", re.IGNORECASE)
 _SAME = 1e-9
 
 
-def sweeps_of_traces(
+def read_traces(
     file: File,
     frequency: FloatArray,
     traces: Mapping[str, ComplexArray],
@@ -44,7 +44,7 @@ def sweeps_of_traces(
     any_trace = next(iter(traces.values()), np.zeros(frequency.size, np.complex128))
     cuts = [*(steps or [0, *find_boundaries(frequency, any_trace)]), frequency.size]
     sweeps = []
-    for name, trace, notes in _impedances(file, traces):
+    for name, trace, notes in _find_impedances(file, traces):
         z = np.asarray(trace * IMPEDANCE_UNITS[file.reading.impedance_unit or "ohm"], np.complex128)
         parts = [slice(a, b) for a, b in pairwise(cuts)]
         said = [*notes, *_list_given(file)]
@@ -63,7 +63,9 @@ def _list_given(file: File) -> list[str]:
     return [f"{GIVEN_UNIT} {file.reading.impedance_unit}"] if file.reading.impedance_unit else []
 
 
-def _impedances(file: File, traces: Mapping[str, ComplexArray]) -> list[tuple[str, ComplexArray, list[str]]]:
+def _find_impedances(
+    file: File, traces: Mapping[str, ComplexArray]
+) -> list[tuple[str, ComplexArray, list[str]]]:
     """Return name, impedance and notes of each; a lone voltage is one where the user says so."""
     found = [name for name in traces if _RATIO.search(name) or parse_name(name).quantity == "modulus"]
     if found:

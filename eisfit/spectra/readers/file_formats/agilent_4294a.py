@@ -56,7 +56,7 @@ def parse(file: File) -> list[Sweep]:
         return _read_plain(file)
     blocks = dict(_BLOCK.findall(file.text))
     above = file.text.partition("TRACE: A")[0]
-    tables = {name: _table(block) for name, block in blocks.items()}
+    tables = {name: _read_table(block) for name, block in blocks.items()}
     first = tables["A"]
     if "Data Real" in first and "Data Imag" in first:
         columns = [("R [ohm]", first["Data Real"]), ("X [ohm]", first["Data Imag"])]
@@ -77,28 +77,28 @@ def parse(file: File) -> list[Sweep]:
 def _read_words(words: str) -> str:
     """Return the header of what words say, with its unit; empty where they say nothing known."""
     if symbol := _SYMBOL.search(words):
-        return _with_unit(symbol[1])
+        return _add_unit(symbol[1])
     if "PHASE" in words.upper():
         return f"phase [{'rad' if 'RAD' in words.upper() else 'deg'}]"
     kind = {"IMP": "|Z|", "ADM": "|Y|"}.get(words.strip()[:3].upper(), "")
-    return _with_unit(kind) if kind and "MAG" in words.upper() else ""
+    return _add_unit(kind) if kind and "MAG" in words.upper() else ""
 
 
 def _read_plain(file: File) -> list[Sweep]:
     """Return the sweeps of a table of the parameters themselves, in the analyser's SI units."""
     head, names, rows = re.split(r'(?m)^("?Frequency\b.*)$', file.text, maxsplit=1)
-    names = "\t".join(_with_unit(cell.strip(' "')) for cell in names.split("\t"))
+    names = "\t".join(_add_unit(cell.strip(' "')) for cell in names.split("\t"))
     return text.parse(replace(file, data=f"{head}{names}{rows}".encode()))
 
 
-def _with_unit(name: str) -> str:
+def _add_unit(name: str) -> str:
     name = _OF_TRACE.sub(r"\1", name)
     bare = name.strip("|")
     unit = _UNITS.get(bare[:1].upper(), "") if bare[1:].lower() in ("", "p", "s") else ""
     return f"{name} [{unit}]" if unit else name
 
 
-def _table(block: str) -> dict[str, list[str]]:
+def _read_table(block: str) -> dict[str, list[str]]:
     """Return the columns of a block by name, as text."""
     rows = [[cell.strip(' "') for cell in line.split("\t")] for line in block.splitlines() if "\t" in line]
     start = next((i for i, row in enumerate(rows) if row[0].title() == "Frequency"), len(rows))
@@ -119,7 +119,7 @@ def _describe_trace(file: File, name: str, block: str, above: str) -> str:
     own = re.search(r'^"?(?:FORMAT|MEAS\w*|PARAMETER|DATA)[^:\n]*:\s*([^"\n]+?)\s*"?$', block, re.MULTILINE)
     pair = _PAIR.search(own[1] if own and "-" in own[1] else above)
     word = own[1] if own and not pair else pair[1 if name == "A" else 2] if pair else ""
-    header = _with_unit(word)
+    header = _add_unit(word)
     if not parse_name(header).quantity:
         raise file.error(
             f"nothing says what trace {name} holds (modulus, phase, R, X, ...): save the data arrays too, "

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._frames import frame_sweeps
-from eisfit.spectra.readers.file_formats.parquet import collect, words_beside
+from eisfit.spectra.readers.file_formats._frames import read_frame
+from eisfit.spectra.readers.file_formats.parquet import collect_columns, iterate_record_words
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Arrow"
@@ -41,14 +41,14 @@ def parse(file: File) -> list[Sweep]:
     try:
         source = pa.BufferReader(file.data)
         content = (ipc.open_stream if file.data.startswith(_STREAM) else ipc.open_file)(source)
-        columns = collect(file, content.schema, _batches(content))
-        words = list(words_beside(content.schema.metadata))
+        columns = collect_columns(file, content.schema, _iterate_batches(content))
+        words = list(iterate_record_words(content.schema.metadata))
     except (pa.ArrowException, OSError) as error:
         raise file.error(f"the Arrow table is damaged ({str(error).splitlines()[0][:100]})") from None
-    return frame_sweeps(file.with_words(words), columns)
+    return read_frame(file.with_words(words), columns)
 
 
-def _batches(content: Any) -> Iterator[Any]:
+def _iterate_batches(content: Any) -> Iterator[Any]:
     """Yield the batches of a file or a stream, each found whole."""
     whole = hasattr(content, "num_record_batches")
     for batch in map(content.get_batch, range(content.num_record_batches)) if whole else content:

@@ -67,26 +67,26 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When a column is unknown, the records do not fit, or there is no impedance.
     """
-    modules = _modules(file)
+    modules = _read_modules(file)
     data = next((module for module in modules if module.name == "VMP data"), None)
     if data is None:
         raise file.error("an .mpr file without data (cut off, or nothing was measured)")
     about = _read_metadata(modules, data)
-    names, records, cut = _records(file, data)
+    names, records, cut = _read_records(file, data)
     if "freq/Hz" not in names:
         raise file.error(
             f"no 'freq/Hz' column, so no impedance in it ({about.get('technique', 'unknown technique')})"
         )
-    block = _block(names, records)
-    loops = _loop_starts(modules)
+    block = _make_block(names, records)
+    loops = _read_loop_starts(modules)
     f = block.matrix[:, names.index("freq/Hz")]
     starts = [row for row in loops[1:] if 0 < row < f.size and f[row] != f[row - 1]]
     sweeps, _ = read_named_sweeps(file, block, [], starts)
-    _tell(sweeps, about, cut, loops)
+    _add_metadata(sweeps, about, cut, loops)
     return sweeps
 
 
-def _tell(sweeps: list[Sweep], about: dict[str, Any], cut: bool, loops: list[int]) -> None:
+def _add_metadata(sweeps: list[Sweep], about: dict[str, Any], cut: bool, loops: list[int]) -> None:
     number_loops(sweeps, range(len(loops)))
     for sweep in sweeps:
         sweep.metadata = dict(about)
@@ -94,7 +94,7 @@ def _tell(sweeps: list[Sweep], about: dict[str, Any], cut: bool, loops: list[int
         sweeps[-1].notes.append("the file is cut off, or was copied while the instrument was writing")
 
 
-def _modules(file: File) -> list[_Module]:
+def _read_modules(file: File) -> list[_Module]:
     modules, place, data = [], _FIRST, file.data
     while data[place : place + 6] == b"MODULE" and place + 57 <= len(data):
         name = data[place + 6 : place + 16].decode("latin-1").strip()
@@ -112,7 +112,7 @@ def _modules(file: File) -> list[_Module]:
     return modules
 
 
-def _records(file: File, module: _Module) -> tuple[list[str], NDArray[Any], bool]:
+def _read_records(file: File, module: _Module) -> tuple[list[str], NDArray[Any], bool]:
     body = module.body
     first = _RECORDS.get(module.version)
     if first is None:
@@ -120,7 +120,7 @@ def _records(file: File, module: _Module) -> tuple[list[str], NDArray[Any], bool
     if len(body) < first:
         raise file.error("the .mpr file is cut off before its data")
     points = struct.unpack_from("<I", body)[0]
-    names, dtype = _layout(file, _identifiers(module), module)
+    names, dtype = _find_layout(file, _read_identifiers(module), module)
     whole, rest = divmod(len(body) - first, dtype.itemsize)
     cut = not module.complete
     if not cut and points and (whole != points or rest):
@@ -135,7 +135,7 @@ def _records(file: File, module: _Module) -> tuple[list[str], NDArray[Any], bool
     return names, np.frombuffer(body, dtype, count, first), cut or not points
 
 
-def _identifiers(module: _Module) -> list[int]:
+def _read_identifiers(module: _Module) -> list[int]:
     body = module.body
     if module.version == 0:
         return list(body[5 : 5 + body[4]])
@@ -145,7 +145,7 @@ def _identifiers(module: _Module) -> list[int]:
     return list(struct.unpack_from(f"<{count}H", body, start))
 
 
-def _layout(file: File, identifiers: list[int], module: _Module) -> tuple[list[str], np.dtype[Any]]:
+def _find_layout(file: File, identifiers: list[int], module: _Module) -> tuple[list[str], np.dtype[Any]]:
     fields: list[tuple[str, str]] = []
     names: list[str] = []
     unknown = [number for number in identifiers if number not in COLUMNS and number not in FLAGS]
@@ -165,7 +165,7 @@ def _layout(file: File, identifiers: list[int], module: _Module) -> tuple[list[s
     return names, np.dtype(fields)
 
 
-def _block(names: list[str], records: NDArray[Any]) -> Block:
+def _make_block(names: list[str], records: NDArray[Any]) -> Block:
     columns = {i: meaning for i, name in enumerate(names) if (meaning := parse_name(name)).quantity}
     matrix = np.full((records.size, len(names)), np.nan)
     for i in columns:
@@ -173,7 +173,7 @@ def _block(names: list[str], records: NDArray[Any]) -> Block:
     return Block(columns, matrix, 0, False, ".")
 
 
-def _loop_starts(modules: list[_Module]) -> list[int]:
+def _read_loop_starts(modules: list[_Module]) -> list[int]:
     for module in modules:
         if module.name == "VMP loop" and len(module.body) >= 4:
             count = min(struct.unpack_from("<I", module.body)[0], (len(module.body) - 4) // 4)

@@ -33,7 +33,7 @@ _ORDER = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg")
 
 def recognise(file: File) -> bool:
     """Whether the text has EC-Lab's first line, or is called `.mpt`."""
-    return file.encoding is not None and (file.suffix == ".mpt" or not _bare(file))
+    return file.encoding is not None and (file.suffix == ".mpt" or not _has_no_header(file))
 
 
 def parse(file: File) -> list[Sweep]:
@@ -44,15 +44,15 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file holds no impedance (another technique), or its columns contradict each other.
     """
-    found = _header(file.lines)
+    found = _find_header(file.lines)
     if found is None:
         return _read_headerless(file)
     place, names = found
     block = read_rows(file, file.lines, place + 1, _stretch_names(names, file.lines, place))
     header = file.lines[: place + 1]
-    sweeps, _ = read_named_sweeps(file, block, header, _loop_starts(header, block))
+    sweeps, _ = read_named_sweeps(file, block, header, _find_loop_starts(header, block))
     for sweep in sweeps:
-        sweep.metadata = {**_summary(header, sweep.metadata), **sweep.metadata}
+        sweep.metadata = {**_summarise(header, sweep.metadata), **sweep.metadata}
     number_loops(sweeps, [int(match[1]) for line in header if (match := _LOOP.match(line))])
     others = [name for name in names if _ELECTRODE.match(name)]
     for sweep in sweeps if others else []:
@@ -60,7 +60,7 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _header(lines: Sequence[str]) -> tuple[int, list[str]] | None:
+def _find_header(lines: Sequence[str]) -> tuple[int, list[str]] | None:
     for place, line in enumerate(lines):
         if "freq/" in line and "\t" in line and _FREQUENCY.search(line):
             return place, [name.strip().strip('"') for name in line.rstrip("\t \r").split("\t")]
@@ -75,16 +75,16 @@ def _stretch_names(names: list[str], lines: Sequence[str], place: int) -> list[s
 
 def _read_headerless(file: File) -> list[Sweep]:
     table = find_table(file)
-    technique = next((line.strip() for line in file.lines[1:8] if _technique(line)), "unknown technique")
+    technique = next((line.strip() for line in file.lines[1:8] if _is_technique(line)), "unknown technique")
     named = [
         line
         for line in file.lines
         if line.count("\t") > 2 and any(parse_name(c).quantity for c in line.split("\t"))
     ]
-    another = _bare(file) or (table is not None and _ORDER[0] in table.names)  # or parted otherwise
+    another = _has_no_header(file) or (table is not None and _ORDER[0] in table.names)  # or parted otherwise
     if table is not None and (named or table.names) and another:
         return text.parse(file)  # of another program
-    if table is None or not _bare(file):
+    if table is None or not _has_no_header(file):
         raise file.error(f"no 'freq/Hz' column, so no impedance in it ({technique})")
     names = [*_ORDER[: table.width], *[""] * (table.width - len(_ORDER))]
     block = read_rows(file, file.lines, table.rows[0], names, delimiter=table.style.delimiter)
@@ -93,18 +93,18 @@ def _read_headerless(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _bare(file: File) -> bool:
+def _has_no_header(file: File) -> bool:
     head = file.head.lower()
     return not any(mark in head for mark in _MARKS)
 
 
-def _technique(line: str) -> bool:
+def _is_technique(line: str) -> bool:
     return len(line.strip()) > 3 and not line.lower().startswith(
         ("nb header", "run on", "user", "ec-lab", "bt-lab")
     )
 
 
-def _loop_starts(header: Sequence[str], block: Block) -> list[int]:
+def _find_loop_starts(header: Sequence[str], block: Block) -> list[int]:
     """Rows at which a loop begins, where the next loop really starts its sweep anew."""
     column_f = next(i for i, meaning in block.columns.items() if meaning.quantity == "frequency")
     f = block.matrix[:, column_f]
@@ -114,14 +114,14 @@ def _loop_starts(header: Sequence[str], block: Block) -> list[int]:
     ]
 
 
-def _summary(header: Sequence[str], pairs: dict[str, Any]) -> dict[str, Any]:
+def _summarise(header: Sequence[str], pairs: dict[str, Any]) -> dict[str, Any]:
     """Return instrument, date, area, amplitude and technique under plain names."""
     setting = {line[:20].strip(): line[20:].strip() for line in header if len(line) > 20 and line[19] == " "}
     found = {
         "instrument": pairs.get("Device"),
         "date": pairs.get("Acquisition started on") or pairs.get("Technique started on"),
         "area": pairs.get("Electrode surface area"),
-        "technique": next((line.strip() for line in header[1:8] if _technique(line)), None),
+        "technique": next((line.strip() for line in header[1:8] if _is_technique(line)), None),
         "amplitude_mV": setting.get("Va (mV)"),
         "amplitude_mA": setting.get("Ia"),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats.text import sweeps_of_lines
+from eisfit.spectra.readers.file_formats.text import read_lines
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Elchemea .i2b"
@@ -24,4 +24,4 @@ def parse(file: File) -> list[Sweep]:
         As a text table without header.
     """
     counted = next((i for i, line in enumerate(file.lines) if line.strip().isdecimal()), 0)
-    return sweeps_of_lines(file, [*[""] * counted, *file.lines[counted:]])
+    return read_lines(file, [*[""] * counted, *file.lines[counted:]])

@@ -11,9 +11,9 @@ from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import (
     MAX_XML,
     Sheet,
+    find_format_unit,
     parse_xml,
-    sheet_sweeps,
-    unit_of_format,
+    read_sheets,
     write_unit,
 )
 from eisfit.spectra.readers.sweep import Sweep
@@ -53,57 +53,57 @@ def parse(file: File) -> list[Sweep]:
     """
     content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
     trees = {name: parse_xml(file, data) for name, data in content.items()}
-    strings = [_text(item) for item in _find(trees.get("xl/sharedStrings.xml"), "si")]
-    dates = _date_styles(trees.get("xl/styles.xml"))
-    units = _style_units(trees.get("xl/styles.xml"))
-    titles = [sheet.get("name", "") for sheet in _find(trees.get("xl/workbook.xml"), ".//sheet")]
+    strings = [_join_text(item) for item in _find_elements(trees.get("xl/sharedStrings.xml"), "si")]
+    dates = _find_date_styles(trees.get("xl/styles.xml"))
+    units = _find_style_units(trees.get("xl/styles.xml"))
+    titles = [sheet.get("name", "") for sheet in _find_elements(trees.get("xl/workbook.xml"), ".//sheet")]
     names = sorted((n for n in trees if _SHEET.match(n)), key=lambda n: int(re.findall(r"\d+", n)[-1]))
     sheets = {
-        titles[i] if i < len(titles) else name: _rows(trees[name], strings, dates, units)
+        titles[i] if i < len(titles) else name: _read_rows(trees[name], strings, dates, units)
         for i, name in enumerate(names)
     }
-    return sheet_sweeps(file, sheets)
+    return read_sheets(file, sheets)
 
 
-def _find(tree: ET.Element | None, path: str) -> list[ET.Element]:
+def _find_elements(tree: ET.Element | None, path: str) -> list[ET.Element]:
     """Return what stands at a path, in whatever namespace; of a part that is not there nothing."""
     return [] if tree is None else tree.findall(re.sub(r"(\w+)", r"{*}\1", path))
 
 
-def _text(element: ET.Element) -> str:
-    return "".join(child.text or "" for child in _find(element, ".//t"))
+def _join_text(element: ET.Element) -> str:
+    return "".join(child.text or "" for child in _find_elements(element, ".//t"))
 
 
-def _date_styles(tree: ET.Element | None) -> set[int]:
+def _find_date_styles(tree: ET.Element | None) -> set[int]:
     """Return the numbers of the cell styles that show a date or a time."""
     shown = {
         int(item.get("numFmtId", "0")): re.sub(_NO_DATE, "", item.get("formatCode", "")[:300])
-        for item in _find(tree, ".//numFmt")
+        for item in _find_elements(tree, ".//numFmt")
     }
     dates = _DATE_FORMATS.union(number for number, code in shown.items() if re.search("[ymdhs]", code, re.I))
-    styles = _find(tree, ".//cellXfs/xf")
+    styles = _find_elements(tree, ".//cellXfs/xf")
     return {i for i, xf in enumerate(styles) if int(xf.get("numFmtId", "0")) in dates}
 
 
-def _style_units(tree: ET.Element | None) -> dict[int, str]:
+def _find_style_units(tree: ET.Element | None) -> dict[int, str]:
     """Return the units that formats write behind numbers, by cell style."""
-    formats = _find(tree, ".//numFmt")
-    units = {item.get("numFmtId"): unit_of_format(item.get("formatCode", "")) for item in formats}
-    styles = _find(tree, ".//cellXfs/xf") if any(units.values()) else []
+    formats = _find_elements(tree, ".//numFmt")
+    units = {item.get("numFmtId"): find_format_unit(item.get("formatCode", "")) for item in formats}
+    styles = _find_elements(tree, ".//cellXfs/xf") if any(units.values()) else []
     return {i: unit for i, xf in enumerate(styles) if (unit := units.get(xf.get("numFmtId"), ""))}
 
 
-def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int, str]) -> Sheet:
+def _read_rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int, str]) -> Sheet:
     rows: Sheet = []
     titles: dict[int, list[str]] = {}
-    for row in _find(tree, ".//row"):
+    for row in _find_elements(tree, ".//row"):
         cells: list[str] = []
         for cell in row:
-            place = _column_number(cell.get("r", ""), len(cells))
+            place = _find_column(cell.get("r", ""), len(cells))
             if place >= _MOST_COLUMNS:
                 break
             cells += [""] * (place - len(cells))
-            cells.append(_cell(cell, strings, dates))
+            cells.append(_read_cell(cell, strings, dates))
             if units and cells[-1]:
                 named = cell.get("t", "n") != "n"
                 write_unit(
@@ -113,7 +113,7 @@ def _rows(tree: ET.Element, strings: list[str], dates: set[int], units: dict[int
     return rows
 
 
-def _column_number(reference: str, following: int) -> int:
+def _find_column(reference: str, following: int) -> int:
     letters = re.match(r"[A-Z]{1,3}", reference)
     if letters is None:
         return following
@@ -123,10 +123,10 @@ def _column_number(reference: str, following: int) -> int:
     return max(number - 1, following)
 
 
-def _cell(cell: ET.Element, strings: list[str], dates: set[int]) -> str:
+def _read_cell(cell: ET.Element, strings: list[str], dates: set[int]) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
-        return _text(cell)
+        return _join_text(cell)
     value = cell.findtext("{*}v", "")
     if not value and cell.find("{*}f") is not None:
         return "formula without a stored value: open and save the file in a spreadsheet program"

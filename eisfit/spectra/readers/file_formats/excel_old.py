@@ -12,7 +12,7 @@ from typing import Any
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._sheet import Sheet, sheet_sweeps, unit_of_format, write_unit
+from eisfit.spectra.readers.file_formats._sheet import Sheet, find_format_unit, read_sheets, write_unit
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Excel .xls"
@@ -56,19 +56,19 @@ def parse(file: File) -> list[Sweep]:
             formatting_info=_MAY_SHOW_UNITS.search(file.data) is not None,
         )
         codes = [book.format_map.get(style.format_key) for style in book.xf_list]
-        units = {i: unit_of_format(code.format_str) if code else "" for i, code in enumerate(codes)}
-        sheets = {name: _rows(file, book.sheet_by_name(name), units) for name in book.sheet_names()}
+        units = {i: find_format_unit(code.format_str) if code else "" for i, code in enumerate(codes)}
+        sheets = {name: _read_rows(file, book.sheet_by_name(name), units) for name in book.sheet_names()}
     except ReadError:
         raise
     except Exception as error:  # xlrd raises nearly anything for a damaged file
         raise file.error(f"the Excel file is damaged or locked ({str(error)[:100]})") from None
-    return sheet_sweeps(file, sheets)
+    return read_sheets(file, sheets)
 
 
-def _rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
+def _read_rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
     file.limit(cells=sum(map(sheet.row_len, range(sheet.nrows))))
     rows = [
-        [_cell(*cell) for cell in zip(sheet.row_types(row), sheet.row_values(row), strict=True)]
+        [_format_cell(*cell) for cell in zip(sheet.row_types(row), sheet.row_values(row), strict=True)]
         for row in range(sheet.nrows)
     ]
     titles: dict[int, list[str]] = {}
@@ -79,7 +79,7 @@ def _rows(file: File, sheet: Any, units: Mapping[int, str]) -> Sheet:
     return rows
 
 
-def _cell(kind: int, value: Any) -> str:
+def _format_cell(kind: int, value: Any) -> str:
     if kind == _DATE:
         return f"date or time {value}"
     if kind == _ERROR:

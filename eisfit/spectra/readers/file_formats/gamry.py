@@ -53,7 +53,7 @@ def parse(file: File) -> list[Sweep]:
         raise file.error(
             f"a Gamry {about.get('technique', 'file')} experiment without impedance (no ZCURVE table)"
         )
-    sweeps = [sweep for place in places for sweep in _table(file, lines, place)]
+    sweeps = [sweep for place in places for sweep in _read_table(file, lines, place)]
     aborted = any(map(_ABORTED.match, lines))
     for sweep in sweeps:
         sweep.metadata = {**about, "header": join_header(lines[: places[0]])}
@@ -62,15 +62,15 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _table(file: File, lines: Sequence[str], place: int) -> list[Sweep]:
+def _read_table(file: File, lines: Sequence[str], place: int) -> list[Sweep]:
     if place + 1 >= len(lines):
         raise file.error("the file ends before the impedance table")
     lines = _indent_remarks(_restore_indents(lines, place), place)
     delimiter = "\t" if "\t" in lines[place + 1].strip() else " "
-    names = _cells(lines[place + 1], delimiter)
-    units = _cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
+    names = _split_cells(lines[place + 1], delimiter)
+    units = _split_cells(lines[place + 2], delimiter) if place + 2 < len(lines) else []
     block = read_rows(
-        file, _restore_tabs(lines), place + 3, _with_units(names, units), delimiter=delimiter, stop=_ends
+        file, _restore_tabs(lines), place + 3, _add_units(names, units), delimiter=delimiter, stop=_ends_table
     )
     sweeps, _ = read_named_sweeps(file, block, lines[:place])
     if any(name.startswith("ZrealDrCor") for name in names):
@@ -81,15 +81,15 @@ def _table(file: File, lines: Sequence[str], place: int) -> list[Sweep]:
     return sweeps
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def _split_cells(line: str, delimiter: str) -> list[str]:
     return line.split() if delimiter == " " else [cell.strip() for cell in line.rstrip().split("\t")]
 
 
-def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
+def _add_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     """Name the unit where it is one that changes the scale; the degree sign is written in many encodings."""
     below = [*units, *[""] * len(names)]
     with_units = [
-        f"{name} [{unit}]" if _matters(unit) else name for name, unit in zip(names, below, strict=False)
+        f"{name} [{unit}]" if _changes_scale(unit) else name for name, unit in zip(names, below, strict=False)
     ]
     # Temp reads -327.67, which no temperature is, without a thermometer; Zphz is always in degrees.
     renamed = {
@@ -103,7 +103,7 @@ def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
     return [renamed.get(name, name) for name in with_units]
 
 
-def _matters(unit: str) -> bool:
+def _changes_scale(unit: str) -> bool:
     told = parse_unit(unit)
     return told is not None and (told.scale != 1 or bool(PER_AREA.search(unit)))
 
@@ -132,7 +132,7 @@ def _restore_tabs(lines: Sequence[str]) -> list[str]:
     return ["\t" + "\t".join(line.split()) if line.startswith(" ") else line for line in lines]
 
 
-def _ends(line: str) -> bool:
+def _ends_table(line: str) -> bool:
     return bool(line.strip()) and not line[:1].isspace()
 
 
@@ -144,10 +144,10 @@ def _read_metadata(lines: Sequence[str]) -> dict[str, Any]:
         if name is None or len(cells) < 2:
             continue
         value = cells[1] if cells[0] == "TAG" else cells[2] if len(cells) > 2 else ""
-        about.setdefault(name, _value(name, value.strip()))
+        about.setdefault(name, _parse_value(name, value.strip()))
     return about
 
 
-def _value(name: str, text: str) -> str | float:
+def _parse_value(name: str, text: str) -> str | float:
     number = parse_leading_number(text) if name.endswith(("_cm2", "_rms", "_V")) else None
     return text if number is None else number

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.file_formats._frames import frame_sweeps
-from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups, name_columns, word_of
+from eisfit.spectra.readers.file_formats._frames import read_frame
+from eisfit.spectra.readers.file_formats._named_arrays import Arrays, iterate_words, name_columns, read_groups
 from eisfit.spectra.readers.names.columns import attach_unit
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -53,10 +53,10 @@ def parse(file: File) -> list[Sweep]:
         ) from None
     try:
         with h5py.File(io.BytesIO(file.data), "r") as content:
-            found = list(_datasets(file, content))
-            held = _objects_by_path(content)
-            facts = _facts(held)
-            file = file.with_words(_attributes(held))
+            found = list(_iterate_datasets(file, content))
+            held = _list_objects(content)
+            facts = _find_facts(held)
+            file = file.with_words(_iterate_attributes(held))
     except (OSError, RuntimeError, KeyError) as error:
         raise file.error(f"the HDF5 file is damaged ({str(error).splitlines()[0][:100]})") from None
     tables = [values for _, _, values in found if values.dtype.names]
@@ -65,26 +65,26 @@ def parse(file: File) -> list[Sweep]:
     groups: dict[str, Arrays] = {}
     for group, name, values in found:
         groups.setdefault(group, {})[name] = values
-    return from_groups(file, groups, facts)
+    return read_groups(file, groups, facts)
 
 
 def _read_table(file: File, values: Any) -> list[Sweep]:
-    return frame_sweeps(file, {name: values[name].tolist() for name in values.dtype.names})
+    return read_frame(file, {name: values[name].tolist() for name in values.dtype.names})
 
 
-def _objects_by_path(content: Any) -> dict[str, Any]:
+def _list_objects(content: Any) -> dict[str, Any]:
     """Return the file itself and the groups and datasets in it, by path, up to the limit."""
     held = {"": content}
 
-    def hold(path: str, one: Any) -> Any:
+    def collect(path: str, one: Any) -> Any:
         held[path] = one
         return one if len(held) >= _MOST_OBJECTS else None  # which ends the way
 
-    content.visititems(hold)
+    content.visititems(collect)
     return held
 
 
-def _facts(held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _find_facts(held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the attributes of groups that are one number or one text, by the path of the group."""
     found: dict[str, dict[str, Any]] = {}
     for path, group in held.items():
@@ -99,16 +99,16 @@ def _facts(held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
+def _iterate_datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield (group, name, values) of the datasets of numbers, within the limits."""
     unpacked = 0
-    for path, name, one in _objects(file, content):
+    for path, name, one in _iterate_objects(file, content):
         if one.external or one.is_virtual or not one.size:
             continue
         unpacked += one.size * one.dtype.itemsize
         file.limit(unpacked=unpacked)
-        if one.dtype.kind in "fiuc" or (_numbers_in(one.dtype) and _lie_apart(one.dtype)):
-            values = _complex(one[()])
+        if one.dtype.kind in "fiuc" or (_is_numeric(one.dtype) and _has_disjoint_fields(one.dtype)):
+            values = _join_complex(one[()])
             factor, offset = (_read_number(file, one.attrs, key) for key in _PACKED)
             if values.dtype.kind in "iufc" and not (factor is None and offset is None):  # as netCDF packs
                 values = values * (1.0 if factor is None else factor) + (offset or 0.0)
@@ -118,9 +118,9 @@ def _datasets(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
 def _name_columns(name: str, attributes: Any, values: Any) -> Iterator[tuple[str, Any]]:
     """Yield a dataset behind its name and unit; of a matrix whose attribute names its columns, these."""
     told = (_read_attribute(attributes, key) for key in attributes)
-    names = [[_text_of(one) for one in value.ravel()] for value in told if _are_texts(value)]
+    names = [[_decode(one) for one in value.ravel()] for value in told if _are_texts(value)]
     named = name_columns({name: values}, names)
-    yield from named.items() if name not in named else [(_with_unit(name, attributes), values)]
+    yield from named.items() if name not in named else [(_add_unit(name, attributes), values)]
 
 
 def _read_number(file: File, attributes: Any, key: str) -> float | None:
@@ -133,35 +133,37 @@ def _read_number(file: File, attributes: Any, key: str) -> float | None:
     return float(told.reshape(()))
 
 
-def _attributes(held: Mapping[str, Any]) -> Iterator[str]:
+def _iterate_attributes(held: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts among the attributes of groups and datasets, each behind its name."""
     for one in held.values():
         told = [(key, _read_attribute(one.attrs, key)) for key in one.attrs]
         yield from (f"{key}: {value}" for key, value in told if isinstance(value, str))
         numbers = ((key, np.asarray(value)) for key, value in told if not isinstance(value, str))
-        yield from chain.from_iterable(word_of(key, value) for key, value in numbers if key not in _PACKED)
-        yield from (f"{key}: {', '.join(map(_text_of, value))}" for key, value in told if _are_texts(value))
+        yield from chain.from_iterable(
+            iterate_words(key, value) for key, value in numbers if key not in _PACKED
+        )
+        yield from (f"{key}: {', '.join(map(_decode, value))}" for key, value in told if _are_texts(value))
         if one.name and hasattr(one, "dtype") and one.shape == () and one.dtype.kind in "OSfiu":
             value = one[()]
-            text = _text_of(value) if isinstance(value, bytes) else value
-            yield from word_of(one.name.rsplit("/", 1)[-1], np.asarray(text))
+            text = _decode(value) if isinstance(value, bytes) else value
+            yield from iterate_words(one.name.rsplit("/", 1)[-1], np.asarray(text))
 
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and 0 < value.size <= _MOST_TEXTS
 
 
-def _text_of(value: Any) -> str:
+def _decode(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _with_unit(name: str, attributes: Any) -> str:
+def _add_unit(name: str, attributes: Any) -> str:
     """Return the name with the unit that the dataset's attributes tell."""
     told = next((_read_attribute(attributes, key) for key in attributes if key.lower() in _UNITS), None)
-    return attach_unit(name, _text_of(told) if isinstance(told, bytes) else told)
+    return attach_unit(name, _decode(told) if isinstance(told, bytes) else told)
 
 
-def _objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
+def _iterate_objects(file: File, content: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield (group, name, dataset) of all datasets of the file itself."""
     import h5py
 
@@ -186,7 +188,7 @@ def _read_attribute(attributes: Any, key: str) -> Any:
     return attributes[key] if attributes.get_id(key).dtype.names is None else None
 
 
-def _lie_apart(dtype: Any) -> bool:
+def _has_disjoint_fields(dtype: Any) -> bool:
     """Whether a table's fields lie one behind the other: others HDF5 writes beyond the memory it has."""
     fields = sorted(dtype.fields.values(), key=lambda field: field[1])
     ends = [field[1] + field[0].itemsize for field in fields]
@@ -194,12 +196,12 @@ def _lie_apart(dtype: Any) -> bool:
     return all(end <= begin for end, begin in zip(ends, begins, strict=True))
 
 
-def _numbers_in(dtype: Any) -> bool:
+def _is_numeric(dtype: Any) -> bool:
     """Whether a table's fields are all numbers or short text."""
     return dtype.names is not None and all(dtype[name].kind in "fiucS" for name in dtype.names)
 
 
-def _complex(values: Any) -> Any:
+def _join_complex(values: Any) -> Any:
     """Return complex numbers where MATLAB wrote pairs of real and imag."""
     if values.dtype.names == ("real", "imag"):
         return np.asarray(values["real"] + 1j * values["imag"])

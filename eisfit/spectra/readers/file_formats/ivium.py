@@ -40,14 +40,14 @@ def parse(file: File) -> list[Sweep]:
     for match in _TABLE.finditer(file.data):
         method = next((name for place, name in reversed(methods) if place < match.start()), b"")
         if method.lower() == b"impedance" and int(match[1]) == 3:
-            sweeps.append(_sweep(file, match))
+            sweeps.append(_read_sweep(file, match))
     if not sweeps:
         found = ", ".join(sorted({name.decode("latin-1") for _, name in methods})) or "none named"
         raise file.error(f"an Ivium file without impedance (method: {found})")
     return sweeps
 
 
-def _sweep(file: File, match: re.Match[bytes]) -> Sweep:
+def _read_sweep(file: File, match: re.Match[bytes]) -> Sweep:
     count = int(match[2])
     file.limit(rows=count)
     lines = file.data[match.end() : match.end() + 120 * count].decode("latin-1").split("\n")[:count]

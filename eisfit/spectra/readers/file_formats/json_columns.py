@@ -19,8 +19,8 @@ from eisfit.files import parse_json
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.attribute_units import iterate_title_units
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._frames import frame_sweeps
-from eisfit.spectra.readers.file_formats._named_arrays import SCALE, from_names
+from eisfit.spectra.readers.file_formats._frames import read_frame
+from eisfit.spectra.readers.file_formats._named_arrays import SCALE, read_names
 from eisfit.spectra.readers.labels.key_values import apply_conditions
 from eisfit.spectra.readers.names.columns import attach_unit, parse_name
 from eisfit.spectra.readers.names.name_units import split_units
@@ -62,10 +62,10 @@ def parse(file: File) -> list[Sweep]:
     text = file.text.lstrip("\ufeff")
     if _ONE_A_LINE.match(text):
         text = f"[{','.join(line for line in text.splitlines() if line.strip())}]"
-    return sweeps_of_document(file, parse_json(text, file.name, ReadError))
+    return read_document(file, parse_json(text, file.name, ReadError))
 
 
-def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
+def read_document(file: File, document: Any) -> list[Sweep]:
     """Return the spectra of all tables of a document that name a frequency.
 
     Raises
@@ -75,26 +75,28 @@ def sweeps_of_document(file: File, document: Any) -> list[Sweep]:
     """
     sweeps: list[Sweep] = []
     reasons: list[str] = []
-    file = file.with_words(words_of(document))
-    for label, table, dropped, pairs in _tables(document):
+    file = file.with_words(iterate_words(document))
+    for label, table, dropped, pairs in _iterate_tables(document):
         try:
-            sweeps += _labelled(file, label, table, dropped, pairs)
+            sweeps += _read_labelled(file, label, table, dropped, pairs)
         except ReadError as error:
             if asks_for_unit(error):
                 raise
             reasons.append(file.reason(error))
     if not sweeps:
-        if arrays := _arrays(document):
-            return from_names(file, arrays)
+        if arrays := _find_arrays(document):
+            return read_names(file, arrays)
         raise file.error("; ".join(reasons[:3]) or "no columns or rows in it that name a frequency")
     for sweep in sweeps:
         sweep.notes += [f"left out a table: {reason}" for reason in reasons[:3]]
     return sweeps
 
 
-def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping[str, Any]) -> list[Sweep]:
+def _read_labelled(
+    file: File, label: str, table: Table, dropped: int, pairs: Mapping[str, Any]
+) -> list[Sweep]:
     """Return the sweeps of one table, with its label, what is said of it and what was left out."""
-    found = frame_sweeps(file.with_words(iterate_title_units(label)), table)
+    found = read_frame(file.with_words(iterate_title_units(label)), table)
     apply_conditions(found, pairs)
     for sweep in found:
         sweep.metadata = {**pairs, **sweep.metadata, **({"label": label} if label else {})}
@@ -102,32 +104,34 @@ def _labelled(file: File, label: str, table: Table, dropped: int, pairs: Mapping
     return found
 
 
-def words_of(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
+def iterate_words(value: Any, name: str = "", depth: int = 0) -> Iterator[str]:
     """Yield the texts of the document, each behind its name."""
     if name and (isinstance(value, str) or (isinstance(value, (int, float)) and SCALE.search(name))):
         yield f"{name}: {value}"
     elif isinstance(value, Mapping) and depth <= _DEEPEST:
         for key, item in value.items():
-            yield from words_of(item, str(key), depth + 1)
+            yield from iterate_words(item, str(key), depth + 1)
     elif isinstance(value, list) and depth <= _DEEPEST:
         for item in value:
-            yield from words_of(item, "", depth + 1)
+            yield from iterate_words(item, "", depth + 1)
 
 
-def _arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
+def _find_arrays(value: Any, depth: int = 0) -> dict[str, NDArray[Any]]:
     """Return the arrays of the first object that names a frequency and holds nested lists of numbers."""
     if depth > _DEEPEST or not isinstance(value, (Mapping, list)):
         return {}
     held = value if isinstance(value, Mapping) else {}
     nested = any(isinstance(item, list) and item and isinstance(item[0], list) for item in held.values())
     if nested and "frequency" in {parse_name(name).quantity for name in rename_swept(list(map(str, held)))}:
-        arrays = {str(name): _array(str(name), item) for name, item in held.items() if isinstance(item, list)}
+        arrays = {
+            str(name): _to_array(str(name), item) for name, item in held.items() if isinstance(item, list)
+        }
         return {name: array for name, array in arrays.items() if array.size}
     parts = value.values() if isinstance(value, Mapping) else value
-    return next(filter(None, (_arrays(item, depth + 1) for item in parts)), {})
+    return next(filter(None, (_find_arrays(item, depth + 1) for item in parts)), {})
 
 
-def _array(name: str, item: list[Any]) -> NDArray[Any]:
+def _to_array(name: str, item: list[Any]) -> NDArray[Any]:
     """Return nested lists as an array, pairs of parts as complex numbers; empty where they are none."""
     try:
         array = np.array(item, dtype=np.float64)
@@ -138,16 +142,16 @@ def _array(name: str, item: list[Any]) -> NDArray[Any]:
     return array
 
 
-def _tables(
+def _iterate_tables(
     value: Any, depth: int = 0, label: str = "", pairs: Mapping[str, Any] = MappingProxyType({})
 ) -> Iterator[tuple[str, Table, int, Mapping[str, Any]]]:
     """Yield (label, columns, number of masked points, facts beside) of whatever in it is a table."""
     if depth > _DEEPEST:
         return
-    table = _table(value)
-    pairs = {**pairs, **_facts(value)}
+    table = _columns(value)
+    pairs = {**pairs, **_find_facts(value)}
     if table and _shares_frequency(value, table):
-        value, table = list(_with_frequency(value, table)), {}
+        value, table = list(_iterate_inner(value, table)), {}
     if table:
         kept = _find_kept(value, len(next(iter(table.values()))))
         masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
@@ -156,27 +160,27 @@ def _tables(
     elif isinstance(value, Mapping):
         for name, item in value.items():
             own = f"{label} {name}" if str(name).isdigit() and label else str(name)
-            yield from _tables(item, depth + 1, own, pairs)
+            yield from _iterate_tables(item, depth + 1, own, pairs)
     elif isinstance(value, list):
         for item in value:
-            yield from _tables(item, depth + 1, label, pairs)
+            yield from _iterate_tables(item, depth + 1, label, pairs)
 
 
 def _shares_frequency(value: Any, table: Table) -> bool:
     """Whether a table has no part of an impedance, and objects within it have."""
     alone = not {parse_name(name).quantity for name in table} & (WANTED - {"frequency", "period"})
-    return alone and isinstance(value, Mapping) and any(map(_table, _with_frequency(value, table)))
+    return alone and isinstance(value, Mapping) and any(map(_columns, _iterate_inner(value, table)))
 
 
-def _with_frequency(value: Mapping[str, Any], table: Table) -> Iterator[Mapping[str, Any]]:
+def _iterate_inner(value: Mapping[str, Any], table: Table) -> Iterator[Mapping[str, Any]]:
     """Yield the objects in an object, and those in its lists, with the columns that they share."""
     for name, item in value.items():
         for one in item if isinstance(item, list) else [item]:
-            if isinstance(one, Mapping) and not _table(one):
+            if isinstance(one, Mapping) and not _columns(one):
                 yield {**table, **({} if isinstance(item, list) else {"label": name}), **one}
 
 
-def _facts(value: Any) -> dict[str, Any]:
+def _find_facts(value: Any) -> dict[str, Any]:
     """Return the single words and numbers of an object, and of objects in it that hold nothing else."""
     if not isinstance(value, Mapping):
         return {}
@@ -191,18 +195,18 @@ def _is_fact(value: Any) -> bool:
     return value is None or (isinstance(value, (str, int, float)) and len(str(value)) <= _LONGEST_FACT)
 
 
-def _table(value: Any) -> Table:
+def _columns(value: Any) -> Table:
     """Return the columns of an object or a list of rows; empty where none of them is a frequency."""
     indexed = isinstance(value, Mapping) and "0" in value  # pandas: index
-    return _columns_of(_by_name(list(value.values()) if indexed else value))
+    return _read_columns(_name_columns(list(value.values()) if indexed else value))
 
 
-def _columns_of(value: Any) -> Table:
+def _read_columns(value: Any) -> Table:
     columns: Table = {}
     if isinstance(value, Mapping):
         told = value.get("units", value.get("unit"))
-        names, held = (_first_list(value, keys) for keys in (_HEADERS, _ROWS))
-        names = [attach_unit(_called(name), _unit_of(name)) if _called(name) else name for name in names]
+        names, held = (_find_first_list(value, keys) for keys in (_HEADERS, _ROWS))
+        names = [attach_unit(_name_of(name), _unit_of(name)) if _name_of(name) else name for name in names]
         if names and held and all(isinstance(name, str) for name in names):  # pandas: split
             rows = [row for row in held if isinstance(row, list)]
             below = told if isinstance(told, list) and len(told) == len(names) else [None] * len(names)
@@ -212,11 +216,11 @@ def _columns_of(value: Any) -> Table:
             units = told if isinstance(told, Mapping) else {}
             columns = {
                 attach_unit(name, _unit_of(item) or units.get(name)): cells
-                for name, item in _with_parts(value)
-                if (cells := _list(item)) and name != "mask"
+                for name, item in _iterate_parts(value)
+                if (cells := _list_cells(item)) and name != "mask"
             }
     elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):  # records
-        columns = _columns_of({name: [row.get(name) for row in value] for name in value[0]})
+        columns = _read_columns({name: [row.get(name) for row in value] for name in value[0]})
     columns = dict(zip(rename_swept(list(columns)), columns.values(), strict=True))
     sizes = {parse_name(name).quantity: len(cells) for name, cells in reversed(columns.items())}
     size = sizes.get("frequency") or sizes.get("period") or 0
@@ -231,28 +235,28 @@ def _columns_of(value: Any) -> Table:
     )
 
 
-def _called(item: Any) -> Any:
+def _name_of(item: Any) -> Any:
     """Return the name that an object tells of itself: ``{"name": "z_re", "unit": "mohm"}``; else None."""
     return next(filter(None, map(item.get, _CALLED)), None) if isinstance(item, Mapping) else None
 
 
-def _first_list(value: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+def _find_first_list(value: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
     return next((value[name] for name in names if isinstance(value.get(name), list)), [])
 
 
-def _by_name(value: Any) -> Any:
+def _name_columns(value: Any) -> Any:
     """Return a list of columns, each with its name and values, as an object of columns; else the value."""
     if not (isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value)):
         return value
-    names = [_called(item) for item in value]
+    names = [_name_of(item) for item in value]
     told = len(set(map(str, names))) == len(names) and all(isinstance(name, str) for name in names)
-    return dict(zip(names, value, strict=True)) if told and all(map(_list, value)) else value
+    return dict(zip(names, value, strict=True)) if told and all(map(_list_cells, value)) else value
 
 
-def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _iterate_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the entries, parts of an impedance by both names: ``"Z": {"real": [...], "imag": [...]}``."""
     for name, cells_or_parts in value.items():
-        item = _take_unit(_gather(cells_or_parts))
+        item = _unpack_unit(_merge_cells(cells_or_parts))
         held = item if isinstance(item, Mapping) else {}
         parts = {part: cells for part, cells in held.items() if isinstance(cells, (list, Mapping))}
         told = {parse_name(part).quantity for part in parts}
@@ -265,7 +269,7 @@ def _with_parts(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, item
 
 
-def _take_unit(item: Any) -> Any:
+def _unpack_unit(item: Any) -> Any:
     """Return what stands alone under a unit, with it: ``{"mohm": {"re": [...], "im": [...]}}``."""
     if isinstance(item, Mapping) and len(item) == 1 and is_unit(str(next(iter(item)))):
         ((unit, held),) = item.items()
@@ -273,10 +277,10 @@ def _take_unit(item: Any) -> Any:
     return item
 
 
-def _gather(item: Any) -> Any:
+def _merge_cells(item: Any) -> Any:
     """Return cells that are objects of the same names as one object of columns: each name may tell a unit.
 
-    >>> _gather([{"re": 1, "unit": "mohm"}, {"re": 2, "unit": "mohm"}])
+    >>> _merge_cells([{"re": 1, "unit": "mohm"}, {"re": 2, "unit": "mohm"}])
     {'re': [1, 2], 'unit': 'mohm'}
     """
     if not (isinstance(item, list) and len(item) > 1 and all(isinstance(cell, Mapping) for cell in item)):
@@ -294,18 +298,18 @@ def _unit_of(item: Any) -> Any:
     return (item.get("unit") or item.get("units")) if isinstance(item, Mapping) else None
 
 
-def _list(item: Any) -> list[Any]:
+def _list_cells(item: Any) -> list[Any]:
     """Return a column's cells: a list of numbers or words, or pandas' object of row and cell."""
     cells = list(item.values()) if isinstance(item, Mapping) else item
     if isinstance(item, Mapping) and (held := [item[name] for name in _VALUES if name in item]):
         cells = held[0]
     if not isinstance(cells, list) or len(cells) < 2:
         return []
-    cells = [_complex_cell(cell) for cell in cells]
+    cells = [_join_complex(cell) for cell in cells]
     return [] if any(isinstance(cell, (list, Mapping)) for cell in cells) else cells
 
 
-def _complex_cell(cell: Any) -> Any:
+def _join_complex(cell: Any) -> Any:
     """Return the complex number that a cell stands for: ``[1, 2]``, ``{"re": 1, "im": 2}``; else the cell."""
     if isinstance(cell, Mapping) and len(cell) == 2:
         parts = {parse_name(str(name)).quantity: part for name, part in cell.items()}

@@ -63,13 +63,13 @@ def parse(file: File) -> list[Sweep]:
             named = {"channel": channel} if channel else {}
             sweep.metadata |= {**named, "header": join_header([file.head[:400], above])}
         sweeps += found
-    sweeps = sweeps or _read_together(file, tables)
+    sweeps = sweeps or _join_channels(file, tables)
     if not sweeps:
         raise file.error("; ".join(reasons[:3]) or "no block of a channel is complete")
     return sweeps
 
 
-def _read_together(file: File, tables: list[str]) -> list[Sweep]:
+def _join_channels(file: File, tables: list[str]) -> list[Sweep]:
     """Return the sweep of which each channel holds a part at the same frequencies; none where none does."""
     held = [[line.split("\t") for line in table.splitlines()] for table in tables]
     if len(held) < 2 or any([row[0] for row in rows] != [row[0] for row in held[0]] for rows in held):

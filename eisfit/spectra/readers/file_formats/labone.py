@@ -10,7 +10,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_names
+from eisfit.spectra.readers.file_formats._named_arrays import read_names
 from eisfit.spectra.readers.sweep import Sweep
 
 _SIZED = 3  # the place of the name behind a size
@@ -34,10 +34,10 @@ _FIELDS = {
 def recognise(file: File) -> bool:
     """Whether the first line is ``chunk;timestamp;size;fieldname``, or so without the size."""
     begins = file.encoding is not None and file.head.lstrip("\ufeff").startswith("chunk")
-    return begins and bool(_style(file)[0])
+    return begins and bool(_find_style(file)[0])
 
 
-def _style(file: File) -> tuple[str, int]:
+def _find_style(file: File) -> tuple[str, int]:
     """Return the mark between cells and the column of the field's name; nothing where it is another file."""
     first = file.head.lstrip("\ufeff").splitlines()[0]
     found = ((mark, len(names)) for mark in ";,\t" for names in _FIRST
@@ -55,18 +55,18 @@ def parse(file: File) -> list[Sweep]:
         When a chunk has no impedance, or a line is no list of numbers.
     """
     chunks: dict[str, dict[str, FloatArray]] = {}
-    mark, place = _style(file)
+    mark, place = _find_style(file)
     for number, line in enumerate(file.lines[1:], 2):
         cells = line.rstrip(" \r").split(mark)
         if len(cells) > place + 1 and cells[place] in (*_FIELDS, "grid"):
-            chunks.setdefault(cells[0], {})[cells[place]] = _numbers(file, number, cells, place)
-    sweeps = [sweep for fields in chunks.values() for sweep in _sweeps(file, fields)]
+            chunks.setdefault(cells[0], {})[cells[place]] = _parse_numbers(file, number, cells, place)
+    sweeps = [sweep for fields in chunks.values() for sweep in _make_sweeps(file, fields)]
     if not sweeps:
         raise file.error("no field realz, imagz, absz or phasez: a sweep of something else than an impedance")
     return sweeps
 
 
-def _numbers(file: File, number: int, cells: list[str], place: int) -> FloatArray:
+def _parse_numbers(file: File, number: int, cells: list[str], place: int) -> FloatArray:
     first = place + 1
     try:
         last = first + int(cells[2]) if place == _SIZED else len(cells)
@@ -76,9 +76,9 @@ def _numbers(file: File, number: int, cells: list[str], place: int) -> FloatArra
         raise file.error(told) from None
 
 
-def _sweeps(file: File, fields: dict[str, FloatArray]) -> list[Sweep]:
+def _make_sweeps(file: File, fields: dict[str, FloatArray]) -> list[Sweep]:
     if "frequency" not in fields and "grid" in fields:
         fields["frequency"] = fields["grid"]
     if not ({"realz", "imagz"} <= set(fields) or {"absz", "phasez"} <= set(fields)):
         return []
-    return from_names(file, {_FIELDS[name]: values for name, values in fields.items() if name in _FIELDS})
+    return read_names(file, {_FIELDS[name]: values for name, values in fields.items() if name in _FIELDS})

@@ -13,7 +13,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.file_formats._traces import sweeps_of_traces
+from eisfit.spectra.readers.file_formats._traces import read_traces
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "LTspice AC export"
@@ -56,11 +56,11 @@ def parse(file: File) -> list[Sweep]:
         elif line.strip():
             rows.append(line.split("\t"))
     frequency = np.array([float(row[0]) for row in rows])
-    traces = {name: _complex(file, rows, place) for place, name in enumerate(names, 1)}
-    return sweeps_of_traces(file, frequency, traces, steps)
+    traces = {name: _parse_complex(file, rows, place) for place, name in enumerate(names, 1)}
+    return read_traces(file, frequency, traces, steps)
 
 
-def _complex(file: File, rows: list[list[str]], place: int) -> ComplexArray:
+def _parse_complex(file: File, rows: list[list[str]], place: int) -> ComplexArray:
     values: ComplexArray = np.empty(len(rows), dtype=np.complex128)
     for i, row in enumerate(rows):
         cell = row[place].strip() if place < len(row) else ""

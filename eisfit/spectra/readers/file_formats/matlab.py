@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers.file import MAX_BYTES, File
-from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups, name_columns, word_of
+from eisfit.spectra.readers.file_formats._named_arrays import Arrays, iterate_words, name_columns, read_groups
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "MATLAB .mat"
@@ -53,52 +53,52 @@ def parse(file: File) -> list[Sweep]:
     for variable in _unpack(file):
         _refuse_announced(file, variable)
     variables = _load(file)
-    groups: dict[str, Arrays] = {"": {name: value for name, value in variables.items() if _numeric(value)}}
+    groups: dict[str, Arrays] = {"": {name: value for name, value in variables.items() if _is_numeric(value)}}
     for name, value in variables.items():
-        groups.update(_structs(name, value))
+        groups.update(_find_structs(name, value))
     if not any(groups.values()) and "__function_workspace__" in variables:
         raise file.error(
             "it holds a MATLAB table or object, whose layout is not public: writetable(T, 'cell.csv'), or "
             "save(..., '-struct', 's') with s = table2struct(T, 'ToScalar', true)"
         )
-    below = [pair for name, value in variables.items() for pair in _fields(name, value)]
-    names = [texts for _, value in below if (texts := _texts(value))]
+    below = [pair for name, value in variables.items() for pair in _iterate_fields(name, value)]
+    names = [texts for _, value in below if (texts := _list_texts(value))]
     groups = {name: name_columns(arrays, names) for name, arrays in groups.items()}
-    words = (word for name, value in below for word in word_of(name, value))
-    return from_groups(file.with_words(words), groups)
+    words = (word for name, value in below for word in iterate_words(name, value))
+    return read_groups(file.with_words(words), groups)
 
 
-def _structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
+def _find_structs(name: str, value: Any, depth: int = 0) -> dict[str, Arrays]:
     """Return the numeric fields of every struct at and below a value, by its path."""
     if not isinstance(value, np.ndarray) or depth > _DEEPEST:
         return {}
     found: dict[str, Arrays] = {}
     if value.dtype.kind == "O":  # cells
         for number, one in enumerate(value.ravel()[:_MOST_STRUCTS], 1):
-            found.update(_structs(f"{name}{{{number}}}", one, depth + 1))
+            found.update(_find_structs(f"{name}{{{number}}}", one, depth + 1))
         return found
     if not value.dtype.names:
         return {}
     for number, one in enumerate(value.ravel()[:_MOST_STRUCTS], 1):
         path = name if value.size == 1 else f"{name}({number})"
         fields = {field: one[field] for field in value.dtype.names}
-        found[path] = {field: held for field, held in fields.items() if _numeric(held)}
+        found[path] = {field: held for field, held in fields.items() if _is_numeric(held)}
         for field, held in fields.items():
-            found.update(_structs(f"{path}.{field}", held, depth + 1))
+            found.update(_find_structs(f"{path}.{field}", held, depth + 1))
     return found
 
 
-def _fields(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, NDArray[Any]]]:
+def _iterate_fields(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield an array, and the fields of structs in it and below, each behind its name."""
     if not isinstance(value, np.ndarray) or depth > _DEEPEST:
         return
     yield name, value
     for field in value.dtype.names or ():
         for one in value.ravel()[:_MOST_STRUCTS]:
-            yield from _fields(field, one[field], depth + 1)
+            yield from _iterate_fields(field, one[field], depth + 1)
 
 
-def _texts(value: NDArray[Any]) -> list[str]:
+def _list_texts(value: NDArray[Any]) -> list[str]:
     """Return the texts of a list of them, of cells or rows of characters; of anything else none."""
     if not 1 < value.size <= _MOST_NAMES or value.dtype.kind not in "OU":
         return []
@@ -106,7 +106,7 @@ def _texts(value: NDArray[Any]) -> list[str]:
     return [one.strip() for one in held] if all(isinstance(one, str) for one in held) else []
 
 
-def _numeric(value: Any) -> bool:
+def _is_numeric(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "fiuc" and value.size > 0
 
 
@@ -151,7 +151,7 @@ def _refuse_announced(file: File, matrix: bytes) -> None:
     order = ">" if file.data[126:128] == b"MI" else "<"
     pending = [matrix]
     while pending:
-        parts = list(_elements(pending.pop(), order))
+        parts = list(_iterate_elements(pending.pop(), order))
         if any(kind not in _TYPES for kind, _ in parts):
             raise file.error("the MATLAB file is damaged (an element of no known type)")
         kinds = [content for kind, content in parts if kind in _INTEGERS]
@@ -171,7 +171,7 @@ def _refuse_announced(file: File, matrix: bytes) -> None:
         pending += [content for kind, content in parts if kind == _MATRIX]
 
 
-def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+def _iterate_elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """Yield (type, content) of the elements in `data`; small ones carry their content in the tag."""
     place = 0
     while place + 8 <= len(data):

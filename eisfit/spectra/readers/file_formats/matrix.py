@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.file_formats._shaped_arrays import with_frequency
+from eisfit.spectra.readers.file_formats._shaped_arrays import read_at_frequency
 from eisfit.spectra.readers.names.columns import parse_name
 from eisfit.spectra.readers.names.swept_names import rename_swept
 from eisfit.spectra.readers.names.units import is_unit
@@ -77,12 +77,12 @@ def parse(file: File) -> list[Sweep]:
         sweeps = text.parse(file.with_lines(lines).with_words(words))
         return _note_layout(sweeps, "the rows are the quantities")
     if points := unpivot_spectra(file.lines):
-        return _note_layout(text.sweeps_of_lines(file, points), "each row is a spectrum")
+        return _note_layout(text.read_lines(file, points), "each row is a spectrum")
     table = find_table(file)
     if table is not None and table.matrix.shape[0] == 3 and looks_like_frequency(table.matrix[0]):
         on_its_side = Table(table.style, [], [], np.ascontiguousarray(table.matrix.T))
         if read_headerless(file, on_its_side.matrix).proven:
-            return _begin_notes(text.table_sweeps(file, on_its_side), "the rows are the quantities")
+            return _begin_notes(text.read_table(file, on_its_side), "the rows are the quantities")
     shape = "" if table is None else f" of {table.matrix.shape[0]} x {table.width} numbers"
     raise file.error(f"a matrix{shape} without frequencies: give them, read(path, frequency=...)")
 
@@ -98,7 +98,7 @@ def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
     table = find_table(file)
     if table is None:
         raise file.error("no table of numbers in it")
-    return with_frequency(file, table.matrix, frequency)
+    return read_at_frequency(file, table.matrix, frequency)
 
 
 def _find_named_rows(file: File) -> list[list[str]]:

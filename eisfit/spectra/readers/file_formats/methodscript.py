@@ -14,7 +14,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_names
+from eisfit.spectra.readers.file_formats._named_arrays import read_names
 from eisfit.spectra.readers.sweep import Sweep, plural
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -59,13 +59,13 @@ def parse(file: File) -> list[Sweep]:
         if re.match(r"M[0-9A-F]{4}\s*$", line):
             loops.append([])
         elif _PACKAGE.match(line):
-            values, overload = _package(line)
+            values, overload = _parse_package(line)
             dropped += overload
             if not overload:
                 loops[-1].append(values)
         elif _DAMAGED.match(line):
             damaged += 1
-    sweeps = [sweep for loop in loops for sweep in _sweeps(file, loop)]
+    sweeps = [sweep for loop in loops for sweep in _read_loop(file, loop)]
     if not sweeps:
         raise file.error("MethodSCRIPT data without an impedance (no variables dc, cc and cd)")
     for sweep in sweeps:
@@ -74,7 +74,7 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _package(line: str) -> tuple[dict[str, float], bool]:
+def _parse_package(line: str) -> tuple[dict[str, float], bool]:
     values: dict[str, float] = {}
     overload = False
     for text in line.rstrip()[1:].split(";"):
@@ -86,10 +86,10 @@ def _package(line: str) -> tuple[dict[str, float], bool]:
     return values, overload
 
 
-def _sweeps(file: File, loop: list[dict[str, float]]) -> list[Sweep]:
+def _read_loop(file: File, loop: list[dict[str, float]]) -> list[Sweep]:
     rows = [values for values in loop if "dc" in values]
     kinds = [kind for kind in _KINDS if rows and all(kind in values for values in rows)]
     if not ({"cc", "cd"} <= set(kinds) or {"cb", "ca"} <= set(kinds)):
         return []
     columns: dict[str, FloatArray] = {_KINDS[kind]: np.array([row[kind] for row in rows]) for kind in kinds}
-    return from_names(file, columns)
+    return read_names(file, columns)

@@ -58,20 +58,20 @@ def parse(file: File) -> list[Sweep]:
     table = find_table(file)
     if table is None or not table.names:
         raise file.error("no table of permittivities in it")
-    diameter, thickness = (_length(pattern, table.preamble) for pattern in (_DIAMETER, _THICKNESS))
-    quantities = {_meaning(name).quantity for name in table.names}
+    diameter, thickness = (_find_length(pattern, table.preamble) for pattern in (_DIAMETER, _THICKNESS))
+    quantities = {_parse_column(name).quantity for name in table.names}
     if not (diameter and thickness and "Eps'" in file.head):
         try:
             return text.parse(file)  # Cp and Rp beside them
         except ReadError:
             if {"Zp_real", "Zp_imag"} <= quantities:
-                return _sweeps_of_parallel(file, table)
+                return _read_parallel(file, table)
             if "eps_real" not in quantities:
                 raise
             told = "permittivities without the sample's diameter and thickness give no impedance"
             raise file.error(told) from None
     capacity = _VACUUM * pi * (diameter / 2) ** 2 / thickness
-    sweeps = _sweeps(file, table, capacity)
+    sweeps = _read_permittivity(file, table, capacity)
     for sweep in sweeps:
         sweep.metadata = {
             "instrument": "Novocontrol",
@@ -83,10 +83,10 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
-    columns = {i: _meaning(name) for i, name in enumerate(table.names)}
+def _read_permittivity(file: File, table: Table, capacity: float) -> list[Sweep]:
+    columns = {i: _parse_column(name) for i, name in enumerate(table.names)}
     chosen = pick_columns(columns, table.matrix)
-    if not chosen.holds("frequency", "eps_real", "eps_imag"):
+    if not chosen.has_all("frequency", "eps_real", "eps_imag"):
         raise file.error("no columns for frequency, Eps' and Eps''")
     omega = 2 * pi * chosen["frequency"]
     admittance = 1j * omega * capacity * (chosen["eps_real"] - 1j * chosen["eps_imag"])
@@ -97,7 +97,7 @@ def _sweeps(file: File, table: Table, capacity: float) -> list[Sweep]:
     return make_sweeps(chosen, z, find_boundaries(chosen["frequency"], z))
 
 
-def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
+def _read_parallel(file: File, table: Table) -> list[Sweep]:
     """Return the sweeps of Zp' and Zp''.
 
     Raises
@@ -105,7 +105,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
     ReadError
         When there is no frequency, or what stands beside them or Kramers-Kronig says that they are none.
     """
-    chosen = pick_columns({i: _meaning(name) for i, name in enumerate(table.names)}, table.matrix)
+    chosen = pick_columns({i: _parse_column(name) for i, name in enumerate(table.names)}, table.matrix)
     if "frequency" not in chosen:
         raise file.error("no column for the frequency beside Zp' and Zp''")
     proven = _has_same_loss(file, chosen)
@@ -128,7 +128,7 @@ def _sweeps_of_parallel(file: File, table: Table) -> list[Sweep]:
 
 def _has_same_loss(file: File, chosen: Chosen) -> bool:
     """Whether permittivities beside Zp' and Zp'' have their loss; they are refused where it is another."""
-    if not chosen.holds("eps_real", "eps_imag"):
+    if not chosen.has_all("eps_real", "eps_imag"):
         return False
     loss, other = chosen["Zp_imag"] / chosen["Zp_real"], chosen["eps_imag"] / chosen["eps_real"]
     apart = relative_differences(np.abs(loss), np.abs(other))
@@ -145,7 +145,7 @@ def _are_parts(sweep: Sweep) -> bool:
     return as_parts < as_read / _CLEARLY
 
 
-def _meaning(name: str) -> Column:
+def _parse_column(name: str) -> Column:
     bare = name.strip()
     quantity = {"Eps'": "eps_real", "Eps''": "eps_imag"}.get(bare)
     if quantity:
@@ -156,7 +156,7 @@ def _meaning(name: str) -> Column:
     return Column(name, "") if bare.startswith("M Temp") else parse_name(name)
 
 
-def _length(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
+def _find_length(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
     for line in lines:
         match = pattern.search(line)
         if match is not None:

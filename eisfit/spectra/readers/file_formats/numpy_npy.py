@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_names
-from eisfit.spectra.readers.file_formats._shaped_arrays import from_array, with_frequency
+from eisfit.spectra.readers.file_formats._named_arrays import read_names
+from eisfit.spectra.readers.file_formats._shaped_arrays import read_array, read_at_frequency
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "NumPy .npy"
@@ -34,14 +34,14 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When it has none, or the array is of objects.
     """
-    return sweeps_of_array(file, load_array(file, file.data))
+    return read_any_array(file, load_array(file, file.data))
 
 
-def sweeps_of_array(file: File, array: NDArray[Any]) -> list[Sweep]:
+def read_any_array(file: File, array: NDArray[Any]) -> list[Sweep]:
     """Return the sweeps of one array: of named columns, or of a shape that has a place for frequencies."""
     if array.dtype.names:
-        return from_names(file, {name: array[name] for name in array.dtype.names})
-    return from_array(file, array)
+        return read_names(file, {name: array[name] for name in array.dtype.names})
+    return read_array(file, array)
 
 
 def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
@@ -52,7 +52,7 @@ def parse_matrix(file: File, frequency: NDArray[np.float64]) -> list[Sweep]:
     ReadError
         When the shape does not fit.
     """
-    return with_frequency(file, load_array(file, file.data), frequency)
+    return read_at_frequency(file, load_array(file, file.data), frequency)
 
 
 def load_array(file: File, data: bytes) -> NDArray[Any]:

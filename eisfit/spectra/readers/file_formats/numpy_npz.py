@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eisfit.spectra.readers.archive import members
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._named_arrays import from_groups, name_columns, word_of
-from eisfit.spectra.readers.file_formats.numpy_npy import load_array, sweeps_of_array
+from eisfit.spectra.readers.file_formats._named_arrays import iterate_words, name_columns, read_groups
+from eisfit.spectra.readers.file_formats.numpy_npy import load_array, read_any_array
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "NumPy .npz"
@@ -29,7 +29,7 @@ def parse(file: File) -> list[Sweep]:
     arrays = {name[:-4]: load_array(file, data) for name, data in content.items()}
     for array in arrays.values() if len(arrays) == 1 else []:  # saved without a name
         if array.dtype.names or array.ndim > 1:
-            return sweeps_of_array(file, array)
-    words = (word for name, held in arrays.items() for word in word_of(name, held))
+            return read_any_array(file, array)
+    words = (word for name, held in arrays.items() for word in iterate_words(name, held))
     names = [held.ravel().tolist() for held in arrays.values() if held.dtype.kind == "U" and held.ndim]
-    return from_groups(file.with_words(words), {"": name_columns(arrays, names)})
+    return read_groups(file.with_words(words), {"": name_columns(arrays, names)})

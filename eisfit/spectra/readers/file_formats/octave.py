@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_ROWS, File
-from eisfit.spectra.readers.file_formats._named_arrays import Arrays, from_groups
-from eisfit.spectra.readers.file_formats._shaped_arrays import from_array
+from eisfit.spectra.readers.file_formats._named_arrays import Arrays, read_groups
+from eisfit.spectra.readers.file_formats._shaped_arrays import read_array
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Octave text"
@@ -45,14 +45,14 @@ def parse(file: File) -> list[Sweep]:
             group = name
             groups[group] = {}
         elif kind in ("matrix", "complex matrix"):
-            groups[group][name] = _matrix(file, text[entry.end() : stop], name)
+            groups[group][name] = _read_matrix(file, text[entry.end() : stop], name)
     arrays = [array for held in groups.values() for array in held.values()]
     if len(arrays) == 1:
-        return from_array(file, arrays[0])
-    return from_groups(file, groups)
+        return read_array(file, arrays[0])
+    return read_groups(file, groups)
 
 
-def _matrix(file: File, text: str, name: str) -> NDArray[Any]:
+def _read_matrix(file: File, text: str, name: str) -> NDArray[Any]:
     shape = _SHAPE.match(text)
     if shape is None:
         raise file.error(f"the matrix {name!r} says no rows and columns")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.archive import members
 from eisfit.spectra.readers.file import File
-from eisfit.spectra.readers.file_formats._sheet import MAX_XML, Sheet, parse_xml, sheet_sweeps, write_unit
+from eisfit.spectra.readers.file_formats._sheet import MAX_XML, Sheet, parse_xml, read_sheets, write_unit
 from eisfit.spectra.readers.names.units import is_unit
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -57,51 +57,54 @@ def parse(file: File) -> list[Sweep]:
     if "content.xml" not in content:
         raise file.error("the document has no content")
     tree = parse_xml(file, content["content.xml"])
-    sheets = {table.get(f"{_TABLE}name", "sheet"): _rows(table) for table in tree.iter(f"{_TABLE}table")}
-    return sheet_sweeps(file, sheets)
+    sheets = {table.get(f"{_TABLE}name", "sheet"): _read_rows(table) for table in tree.iter(f"{_TABLE}table")}
+    return read_sheets(file, sheets)
 
 
-def _rows(table: ET.Element) -> Sheet:
+def _read_rows(table: ET.Element) -> Sheet:
     rows: Sheet = []
     titles: dict[int, list[str]] = {}
     for row in table.iter(f"{_TABLE}table-row"):
         cells: list[str] = []
         for cell in row:
-            repeated = _repeats(cell, "number-columns-repeated", _MOST_COLUMNS - len(cells))
-            cells += [_cell(cell)] * repeated
+            repeated = _count_repeats(cell, "number-columns-repeated", _MOST_COLUMNS - len(cells))
+            cells += [_read_cell(cell)] * repeated
             if repeated == 1 and cells[-1]:
                 is_number = cell.get(f"{_OFFICE}value-type", "") in _NUMBERS
                 asked = is_number and len(cells) - 1 in titles
                 write_unit(
-                    titles, cells, len(cells) - 1, _shown_unit(cell) if asked else "" if is_number else None
+                    titles,
+                    cells,
+                    len(cells) - 1,
+                    _find_shown_unit(cell) if asked else "" if is_number else None,
                 )
         while cells and not cells[-1]:
             cells.pop()
-        rows += [cells] * _repeats(row, "number-rows-repeated", _MOST_REPEATS if cells else 1)
+        rows += [cells] * _count_repeats(row, "number-rows-repeated", _MOST_REPEATS if cells else 1)
     return rows
 
 
-def _repeats(element: ET.Element, name: str, most: int) -> int:
+def _count_repeats(element: ET.Element, name: str, most: int) -> int:
     text = element.get(f"{_TABLE}{name}", "1")
     return max(0, min(int(text) if text.isdigit() else 1, most))
 
 
-def _shown(cell: ET.Element) -> str:
+def _read_shown_text(cell: ET.Element) -> str:
     return " ".join("".join(part.itertext()) for part in cell.iter(f"{_TEXT}p"))
 
 
-def _shown_unit(cell: ET.Element) -> str:
+def _find_shown_unit(cell: ET.Element) -> str:
     """Return the unit that stands behind a number as it is shown, where that is not scaled."""
-    match = _WITH_UNIT.fullmatch(_shown(cell).strip())
+    match = _WITH_UNIT.fullmatch(_read_shown_text(cell).strip())
     if match is None or not is_unit(match[2]):
         return ""
     value, shown = float(cell.get(f"{_OFFICE}value", "nan")), float(match[1].replace(",", "."))
     return match[2] if abs(shown - value) <= 0.1 * abs(value) else ""
 
 
-def _cell(cell: ET.Element) -> str:
+def _read_cell(cell: ET.Element) -> str:
     kind = cell.get(f"{_OFFICE}value-type", "")
     if kind in _NUMBERS:
         return cell.get(f"{_OFFICE}value", "")
-    text = _shown(cell)
+    text = _read_shown_text(cell)
     return f"date or time {text}" if kind in ("date", "time") else text

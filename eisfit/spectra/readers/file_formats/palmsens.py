@@ -39,14 +39,14 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the JSON is broken or no measurement is an impedance.
     """
-    session = _lower(_json(file))
+    session = _lower_keys(_read_json(file))
     sweeps: list[Sweep] = []
     titles = []
-    for measurement in _dicts(session.get("measurements")):
+    for measurement in _select_dicts(session.get("measurements")):
         titles.append(str(measurement.get("title", "unnamed")))
         about = _read_metadata(measurement)
-        for title, dataset in _datasets(measurement.get("eisdatalist")):
-            sweep = _sweep(file, dataset)
+        for title, dataset in _iterate_datasets(measurement.get("eisdatalist")):
+            sweep = _make_sweep(file, dataset)
             if sweep is not None:
                 sweep.metadata = {**about, "title": title}
                 sweeps.append(sweep)
@@ -59,7 +59,7 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _json(file: File) -> dict[str, Any]:
+def _read_json(file: File) -> dict[str, Any]:
     text = file.text.lstrip("\ufeff")
     if json_depth(text) > MAX_DEPTH:
         raise file.error("the session's JSON is nested too deeply")
@@ -72,35 +72,35 @@ def _json(file: File) -> dict[str, Any]:
     return document
 
 
-def _lower(value: Any) -> Any:
+def _lower_keys(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key).lower(): _lower(item) for key, item in value.items()}
-    return [_lower(item) for item in value] if isinstance(value, list) else value
+        return {str(key).lower(): _lower_keys(item) for key, item in value.items()}
+    return [_lower_keys(item) for item in value] if isinstance(value, list) else value
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def _select_dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _datasets(items: Any, above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    for item in _dicts(items):
+def _iterate_datasets(items: Any, above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for item in _select_dicts(items):
         title = " ".join(part for part in (above, str(item.get("title") or "")) if part)
-        scans = _dicts(item.get("subscans"))
+        scans = _select_dicts(item.get("subscans"))
         if scans:
-            yield from _datasets(scans, title)
+            yield from _iterate_datasets(scans, title)
         elif isinstance(item.get("dataset"), dict):
             yield title, item["dataset"]
 
 
-def _sweep(file: File, dataset: dict[str, Any]) -> Sweep | None:
-    arrays = {item.get("arraytype"): item for item in _dicts(dataset.get("values"))}
+def _make_sweep(file: File, dataset: dict[str, Any]) -> Sweep | None:
+    arrays = {item.get("arraytype"): item for item in _select_dicts(dataset.get("values"))}
     if not {_FREQUENCY, _ZRE, _ZIM} <= set(arrays):
         return None
-    f, real, imag = (_numbers(arrays[kind]) for kind in (_FREQUENCY, _ZRE, _ZIM))
+    f, real, imag = (_read_numbers(arrays[kind]) for kind in (_FREQUENCY, _ZRE, _ZIM))
     if not f.size == real.size == imag.size:
         raise file.error(f"frequency, ZRe and ZIm have {f.size}, {real.size} and {imag.size} values")
     potential, time = (
-        _numbers(arrays[kind]) if kind in arrays else np.empty(0) for kind in (_POTENTIAL, _TIME)
+        _read_numbers(arrays[kind]) if kind in arrays else np.empty(0) for kind in (_POTENTIAL, _TIME)
     )
     return Sweep(
         f,
@@ -111,8 +111,8 @@ def _sweep(file: File, dataset: dict[str, Any]) -> Sweep | None:
     )
 
 
-def _numbers(item: dict[str, Any]) -> NDArray[np.float64]:
-    values = [value.get("v") for value in _dicts(item.get("datavalues"))]
+def _read_numbers(item: dict[str, Any]) -> NDArray[np.float64]:
+    values = [value.get("v") for value in _select_dicts(item.get("datavalues"))]
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eisfit.spectra.readers.file import MAX_BYTES, File
-from eisfit.spectra.readers.file_formats._frames import frame_sweeps
-from eisfit.spectra.readers.file_formats.json_columns import words_of
+from eisfit.spectra.readers.file_formats._frames import read_frame
+from eisfit.spectra.readers.file_formats.json_columns import iterate_words
 from eisfit.spectra.readers.names.columns import attach_unit
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -43,20 +43,20 @@ def parse(file: File) -> list[Sweep]:
         content = ParquetFile(io.BytesIO(file.data))
         _refuse_announced(file, content.metadata)
         columns = _read(file, content)
-        words = list(words_beside(content.schema_arrow.metadata))
+        words = list(iterate_record_words(content.schema_arrow.metadata))
     except (ArrowException, OSError) as error:
         raise file.error(f"the Parquet file is damaged ({str(error).splitlines()[0][:100]})") from None
-    return frame_sweeps(file.with_words(words), columns)
+    return read_frame(file.with_words(words), columns)
 
 
-def words_beside(metadata: Mapping[bytes, bytes] | None) -> Iterator[str]:
+def iterate_record_words(metadata: Mapping[bytes, bytes] | None) -> Iterator[str]:
     """Yield the texts of a table's record, each behind its name, but for those of programs."""
     for key, value in (metadata or {}).items():
         if key in _OF_PROGRAMS or len(value) > _LONGEST_RECORD:
             continue
         name, text = key.decode(errors="replace"), value.decode(errors="replace")
         try:
-            yield from words_of(json.loads(text), name)
+            yield from iterate_words(json.loads(text), name)
         except ValueError:
             yield f"{name}: {text}"
 
@@ -68,10 +68,10 @@ def _read(file: File, content: Any) -> dict[str, list[Any]]:
     groups = (content.metadata.row_group(i).total_byte_size for i in range(content.metadata.num_row_groups))
     longest = max(groups, default=0) if holds_text else 0
     size = max(1, min(_ROWS, MAX_BYTES // max(longest, 1)))
-    return collect(file, content.schema_arrow, content.iter_batches(batch_size=size))
+    return collect_columns(file, content.schema_arrow, content.iter_batches(batch_size=size))
 
 
-def collect(file: File, schema: Any, batches: Iterable[Any]) -> dict[str, list[Any]]:
+def collect_columns(file: File, schema: Any, batches: Iterable[Any]) -> dict[str, list[Any]]:
     """Return the columns of the batches of a table, named with their units.
 
     Raises
@@ -79,7 +79,7 @@ def collect(file: File, schema: Any, batches: Iterable[Any]) -> dict[str, list[A
     ReadError
         When they are larger than a spectrum file may be.
     """
-    units = {field.name: _unit_of(field.metadata or {}) for field in schema}
+    units = {field.name: _find_unit(field.metadata or {}) for field in schema}
     columns: dict[str, list[Any]] = {name: [] for name in units}
     unpacked = rows = 0
     for batch in batches:
@@ -90,7 +90,7 @@ def collect(file: File, schema: Any, batches: Iterable[Any]) -> dict[str, list[A
     return {attach_unit(name, units[name]): values for name, values in columns.items()}
 
 
-def _unit_of(metadata: Mapping[bytes, bytes]) -> str:
+def _find_unit(metadata: Mapping[bytes, bytes]) -> str:
     """Return the unit that a column's record tells."""
     return (metadata.get(b"unit") or metadata.get(b"units") or b"").decode(errors="replace")
 

@@ -10,7 +10,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
-from eisfit.spectra.readers.file_formats._traces import sweeps_of_traces
+from eisfit.spectra.readers.file_formats._traces import read_traces
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "Qucs data set"
@@ -36,14 +36,14 @@ def parse(file: File) -> list[Sweep]:
         When there is no AC simulation, or its traces give no impedance.
     """
     blocks = _BLOCK.findall(file.text)
-    swept = {name: _numbers(file, body).real for kind, name, _, body in blocks if kind == "indep"}
+    swept = {name: _parse_numbers(file, body).real for kind, name, _, body in blocks if kind == "indep"}
     over = next((name for name in swept if _FREQUENCY.match(name)), None)
     if over is None:
         raise file.error(f"no AC simulation in it (swept: {', '.join(swept) or 'nothing'})")
     f, traces, varied = swept[over], {}, list[str]()
     for kind, name, depends, body in blocks:
         if kind == "dep" and depends.split()[0] == over:
-            traces[name] = _numbers(file, body)
+            traces[name] = _parse_numbers(file, body)
             varied = depends.split()[1:]
     sizes = {trace.size for trace in traces.values()}
     if len(sizes) != 1 or f.size == 0 or (size := sizes.pop()) % f.size:
@@ -52,10 +52,10 @@ def parse(file: File) -> list[Sweep]:
     values = product(*([f"{name}={value:g}" for value in swept[name]] for name in reversed(varied)))
     steps = {i * f.size: ", ".join(reversed(each)) for i, each in enumerate(values)} if varied else {}
     steps = steps if len(steps) * f.size == size else {}
-    return sweeps_of_traces(file, np.tile(f, size // f.size), traces, steps)
+    return read_traces(file, np.tile(f, size // f.size), traces, steps)
 
 
-def _numbers(file: File, body: str) -> ComplexArray:
+def _parse_numbers(file: File, body: str) -> ComplexArray:
     values = []
     for word in body.split():
         match = _VALUE.match(word)

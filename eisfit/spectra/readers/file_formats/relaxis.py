@@ -37,11 +37,11 @@ def parse(file: File) -> list[Sweep]:
     sweeps = []
     for number, head in enumerate(heads):
         end = heads[number + 1] if number + 1 < len(heads) else len(lines)
-        sweeps += _spectra(file, lines[:end], head)
+        sweeps += _read_spectra(file, lines[:end], head)
     return sweeps
 
 
-def _spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
+def _read_spectra(file: File, lines: Sequence[str], head: int) -> list[Sweep]:
     names = [_strip_prefix(name) for name in lines[head].split("\t")]
     conditions = lines[head + 1] if head + 1 < len(lines) else ""
     sweeps, _ = read_named_sweeps(file, read_rows(file, lines, head + 2, names), [])

@@ -27,7 +27,7 @@ from eisfit.spectra.readers.conversion.stated_quantity import with_titled_quanti
 from eisfit.spectra.readers.conversion.unit_columns import add_units_beside
 from eisfit.spectra.readers.conversion.voltage_current import settle_voltage_and_current
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
-from eisfit.spectra.readers.file_formats._list_cells import lists_as_rows
+from eisfit.spectra.readers.file_formats._list_cells import unpack_lists
 from eisfit.spectra.readers.labels.column_sets import Z1_Z2, find_column_sets
 from eisfit.spectra.readers.labels.constants import (
     find_shared_lines,
@@ -45,7 +45,7 @@ from eisfit.spectra.readers.surroundings.ends import (
     drop_column_numbers,
     drop_ends,
 )
-from eisfit.spectra.readers.surroundings.left_over import Rest, lines_near, read_with_rest, rows_left_over
+from eisfit.spectra.readers.surroundings.left_over import Rest, find_near, find_unused, read_with_rest
 from eisfit.spectra.readers.surroundings.noted import note_commas, note_table, note_unnamed
 from eisfit.spectra.readers.surroundings.rectangles import read_rectangles
 from eisfit.spectra.readers.surroundings.refusals import (
@@ -62,9 +62,9 @@ from eisfit.spectra.readers.surroundings.refusals import (
     refuse_words,
     refuse_z_scores,
 )
-from eisfit.spectra.readers.surroundings.stacked import read_stacked, tables_below_each_other
+from eisfit.spectra.readers.surroundings.stacked import find_stacked_tables, read_stacked
 from eisfit.spectra.readers.surroundings.stated import (
-    lines_beside,
+    find_lines_beside,
     note_other_words,
     with_stated_units,
 )
@@ -112,34 +112,34 @@ def parse(file: File) -> list[Sweep]:
         When there is no table, or its columns cannot be told for certain.
     """
     if len(file.lines) > 2 * _COUNTED:
-        _count_sweeps(file)
+        _refuse_short_sweeps(file)
     lines = join_quoted_lines(file.lines) if '"' in file.head else file.lines
     if file.head.startswith("LabVIEW Measurement"):  # numbers stand in its head too
         ends = [i for i, line in enumerate(lines[:_COUNTED]) if "***End_of_Header***" in line]
         lines = [*[""] * (ends[-1] + 1), *lines[ends[-1] + 1 :]] if ends else lines
     try:
-        return sweeps_of_lines(file, lines)
+        return read_lines(file, lines)
     except ReadError:
-        if sweeps := _parts_below_each_other(file, lines):
+        if sweeps := _read_parts_below(file, lines):
             return sweeps
-        if rows := lists_as_rows(file) or part_titled_headers(lines):
-            return sweeps_of_lines(file, rows)
+        if rows := unpack_lists(file) or part_titled_headers(lines):
+            return read_lines(file, rows)
         if rows := part_spaced_commas(lines):
-            return note_commas(sweeps_of_lines(file, rows))
+            return note_commas(read_lines(file, rows))
         raise
 
 
-def _parts_below_each_other(file: File, lines: Sequence[str]) -> list[Sweep]:
+def _read_parts_below(file: File, lines: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of tables that hold a part each; none where there are no such tables."""
     table = find_table(file, lines)
     joined = join_parts(lines, table.style) if table is not None else []
-    sweeps = sweeps_of_lines(file, joined) if joined else []
+    sweeps = read_lines(file, joined) if joined else []
     for sweep in sweeps:
         sweep.notes.append("its two parts stand in tables below each other")
     return sweeps
 
 
-def _count_sweeps(file: File) -> None:
+def _refuse_short_sweeps(file: File) -> None:
     """Refuse a long table of very short sweeps by its beginning: to read all of it takes long.
 
     Raises
@@ -148,54 +148,54 @@ def _count_sweeps(file: File) -> None:
         Where the beginning holds too many.
     """
     try:
-        found = len(sweeps_of_lines(file, file.lines[:_COUNTED]))
+        found = len(read_lines(file, file.lines[:_COUNTED]))
         enough = int(1.2 * _COUNTED * MAX_SWEEPS / found)
         if enough < len(file.lines):
-            sweeps_of_lines(file, file.lines[:enough])
+            read_lines(file, file.lines[:enough])
     except ManySweepsError:
         raise
     except ReadError:
         return  # whatever it is, the whole file tells it
 
 
-def sweeps_of_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
+def read_lines(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, wherever they stand."""
-    return read_rectangles(file, plain, partial(_tables_below, file, plain), _tables_below)
+    return read_rectangles(file, plain, partial(_read_stacked, file, plain), _read_stacked)
 
 
-def _tables_below(file: File, plain: Sequence[str]) -> list[Sweep]:
+def _read_stacked(file: File, plain: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of the tables in `plain`, one below the other where their headers differ."""
     written = separate_numbers(plain)
     plain, lines = written.plain, name_complex_columns(written)
     table = find_table(file, lines)
-    parts = tables_below_each_other(table) if table is not None else []
+    parts = find_stacked_tables(table) if table is not None else []
     if parts:
-        return read_stacked(file, plain, parts, sweeps_of_lines)
+        return read_stacked(file, plain, parts, read_lines)
     used = set(table.rows) if table is not None else set()
     ends = drop_ends(table) if table is not None else []
     few_rows = table is None or table.matrix.shape[0] < _FEWEST_ROWS
-    if (few_rows or _has_words(table)) and (plainer := _plainer(file, plain, lines)):
+    if (few_rows or _has_words(table)) and (plainer := _rewrite_cells(file, plain, lines)):
         whole = not _OPEN_END.search(plain[-1])  # a bracket or a unit ends its last number
-        return sweeps_of_lines(file, [*plainer, *([""] if whole else [])])
+        return read_lines(file, [*plainer, *([""] if whole else [])])
     if table is None or few_rows:
         few = "" if table is None else f"no table of numbers in it (only {plural(len(table.matrix), 'row')})"
         raise file.error(few or explain_missing_table(lines))
     table.polar = written.polar
     if wide := pivot_names(table):
-        return sweeps_of_lines(file, wide)
+        return read_lines(file, wide)
     numbered = drop_column_numbers(table)
     if table.mixed and all(lines[row] is not plain[row] for row in table.rows):
         table.mixed = False  # complex numbers make two columns of one name
-    rest = Rest(plain, used, rows_left_over(plain, used, table.style, lines_near(table, used, plain)))
+    rest = Rest(plain, used, find_unused(plain, used, table.style, find_near(table, used, plain)))
     refuse_two_decimal_signs(file, table, rest.left)
-    sweeps = read_with_rest(file, rest, partial(table_sweeps, file, table), sweeps_of_lines)
+    sweeps = read_with_rest(file, rest, partial(read_table, file, table), read_lines)
     sweeps[-1].notes += ends
     if numbered:
         sweeps[0].notes.append("left out the first row: it numbers the columns")
     return sweeps
 
 
-def _plainer(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str]:
+def _rewrite_cells(file: File, plain: Sequence[str], lines: Sequence[str]) -> list[str]:
     """Return a table of numbers that stand among names and units; none where its beginning has none.
 
     Raises
@@ -230,7 +230,7 @@ def _has_words(table: Table | None) -> bool:
     )
 
 
-def table_sweeps(file: File, table: Table) -> list[Sweep]:
+def read_table(file: File, table: Table) -> list[Sweep]:
     """Return the sweeps of `table`, with notes and metadata."""
     refuse_unclear_table(file, table)
     parted = settle_thousands(file, table)
@@ -256,14 +256,14 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
         for label, part in parts:
             try:
                 own_rows = with_titled_quantity(columns, label, [one for one, _ in parts])
-                found = _sweeps(file, part, own_rows, words)
+                found = _make_sweeps(file, part, own_rows, words)
             except ReadError as error:
                 too_few = table.mixed and len(table.names) < table.width
-                raise (_names_and_columns(file, table) if too_few else error) from error
+                raise (_make_names_error(file, table) if too_few else error) from error
             label_rows(found, label, title)
             sweeps += found
     used = (c for one in sets for c in one.values())
-    told = note_other_words(file, used, itertools.chain(*lines_beside(table)))
+    told = note_other_words(file, used, itertools.chain(*find_lines_beside(table)))
     told += [*parted, *metered, *note_unnamed(table), *note_remarks(table)]
     pairs = read_pairs(line for line in table.preamble if line != over)  # each title is of one alone
     apply_header(sweeps, pairs)
@@ -272,14 +272,14 @@ def table_sweeps(file: File, table: Table) -> list[Sweep]:
         sweep.metadata = {
             **pairs,
             **sweep.metadata,
-            "header": join_header([*table.preamble, *_header_lines(table)]),
+            "header": join_header([*table.preamble, *_list_header_lines(table)]),
         }
         sweep.notes[:0] = [*file.encoding_notes(), *table.style.notes()]
         sweep.notes += told
     return sweeps
 
 
-def _sweeps(file: File, table: Table, columns: dict[int, Column], words: str) -> list[Sweep]:
+def _make_sweeps(file: File, table: Table, columns: dict[int, Column], words: str) -> list[Sweep]:
     chosen = pick_columns(columns, table.matrix)
     drop_short_conditions(chosen)
     if "frequency" not in chosen or _is_no_sweep(chosen):
@@ -290,7 +290,7 @@ def _sweeps(file: File, table: Table, columns: dict[int, Column], words: str) ->
     refuse_other_subject(file, table, chosen)
     columns = settle_half_unit(file, chosen, columns)
     refuse_unknown_tester(file, table, chosen)
-    z = _impedance(file, table, chosen, columns)
+    z = _compute_impedance(file, table, chosen, columns)
     if table.names and (name := find_misnamed_frequency(chosen, columns, table.matrix)):
         taken = chosen.columns["frequency"].name
         raise file.error(f"{name!r} runs like a frequency, and {taken!r} does not: mend the header")
@@ -313,11 +313,11 @@ def _sweeps(file: File, table: Table, columns: dict[int, Column], words: str) ->
     unsigned = bool(words) or ("imag" in chosen and chosen.columns["imag"].scale > 0 and not z1_z2)
     outcome = settle_sign(file, sweeps, words or describe_sign(chosen), unsigned=unsigned)
     refuse_unproven(file, table, chosen, sweeps)
-    if z1_z2 and (outcome == 0 or _proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
+    if z1_z2 and (outcome == 0 or _is_proportional(z)) and not (np.minimum(z.real, z.imag) < 0).any():
         raise file.error('columns Z1 and Z2 may be parts or moduli: name them "Z\'" and "Z\'\'"')
     proven = outcome == 1 or (outcome == -1 and is_spaced_like_sweep(chosen["frequency"]))
     if table.mixed and not proven and not any("agree with the phase" in note for note in chosen.notes):
-        raise _names_and_columns(file, table)
+        raise _make_names_error(file, table)
     return sweeps
 
 
@@ -326,7 +326,7 @@ def _is_no_sweep(chosen: Chosen) -> bool:
     return chosen.columns["frequency"].name in SWEPT and not looks_like_frequency(chosen["frequency"])
 
 
-def _names_and_columns(file: File, table: Table) -> ReadError:
+def _make_names_error(file: File, table: Table) -> ReadError:
     mark = table.style.delimiter
     cause = (
         f" (a decimal sign, or a mark between thousands, written like the {mark!r} between columns?)"
@@ -338,12 +338,12 @@ def _names_and_columns(file: File, table: Table) -> ReadError:
     )
 
 
-def _proportional(z: NDArray[np.complex128]) -> bool:
+def _is_proportional(z: NDArray[np.complex128]) -> bool:
     """Whether one column is the other times a constant, as the moduli of two capacitors are."""
     return bool(np.ptp(np.angle(z[np.isfinite(z) & (z != 0)])) < 0.1)
 
 
-def _impedance(
+def _compute_impedance(
     file: File, table: Table, chosen: Chosen, columns: dict[int, Column]
 ) -> NDArray[np.complex128]:
     """Return Z; a header that a spreadsheet turned into #NAME? is -Im(Z) where the other columns prove it."""
@@ -351,11 +351,11 @@ def _impedance(
     lost = [i for i, meaning in columns.items() if meaning.quantity == "excel_error"]
     if "imag" in chosen or "real" not in chosen or not lost:
         return compute_impedance(file, chosen)
-    if not chosen.holds("modulus", "phase"):
+    if not chosen.has_all("modulus", "phase"):
         raise file.error(
             "the header of a column is #NAME? (a spreadsheet's error) and nothing tells what it holds"
         )
-    chosen.hold("imag", Column(columns[lost[0]].name, "imag", -1.0), -table.matrix[:, lost[0]])
+    chosen.set_column("imag", Column(columns[lost[0]].name, "imag", -1.0), -table.matrix[:, lost[0]])
     chosen.notes.append("the column headed #NAME? is -Im(Z): it agrees with the modulus and the phase")
     z = compute_impedance(file, chosen)
     off = relative_differences(np.abs(z), chosen["modulus"])
@@ -366,6 +366,6 @@ def _impedance(
     return z
 
 
-def _header_lines(table: Table) -> list[str]:
+def _list_header_lines(table: Table) -> list[str]:
     delimiter = "\t" if table.style.delimiter == " " else table.style.delimiter
     return [delimiter.join(cells) for cells in (table.names, table.units) if cells]

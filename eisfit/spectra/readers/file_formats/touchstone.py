@@ -68,26 +68,26 @@ def parse(file: File) -> list[Sweep]:
     )
     if unclear:
         raise file.error(f"{quote(unclear)} is no option line of Touchstone, as # Hz S RI R 50")
-    options = _options(found[1].lower().split() if found else [])
+    options = _parse_options(found[1].lower().split() if found else [])
     keywords = {m[1].lower(): m[2] for line in file.lines if (m := _KEYWORD.match(line))}
     lines, cut = drop_cut_line(file.lines)
-    rows = _rows(file, lines, keywords)
-    f, values = rows[:, 0] * options.scale, _complex(rows[:, 1::2], rows[:, 2::2], options.form)
+    rows = _read_rows(file, lines, keywords)
+    f, values = rows[:, 0] * options.scale, _make_complex(rows[:, 1::2], rows[:, 2::2], options.form)
     if keywords.get("reference"):
         options = _Options(options.scale, options.kind, options.form, float(keywords["reference"].split()[0]))
     note = f"Touchstone: {options.kind.upper()} parameters, reference {options.reference:g} ohm"
-    notes = [note, *_normalise(options, keywords), *cut]
+    notes = [note, *_normalise_values(options, keywords), *cut]
     notes += [] if found else [f"{ASSUMED} GHz, S, modulus and degrees, as without an option line"]
     if values.shape[1] == 1:
-        z = _one_port(options, values[:, 0], "version" in keywords)
+        z = _read_one_port(options, values[:, 0], "version" in keywords)
     else:
-        z = _two_port(file, options, values, notes, keywords.get("two-port data order", "") == "12_21")
-    sweep = Sweep(f, z, notes=notes, metadata={"header": join_header(_comments(file))})
+        z = _read_two_port(file, options, values, notes, keywords.get("two-port data order", "") == "12_21")
+    sweep = Sweep(f, z, notes=notes, metadata={"header": join_header(_list_comments(file))})
     settle_sign(file, [sweep], "as written")
     return [sweep]
 
 
-def _options(words: list[str]) -> _Options:
+def _parse_options(words: list[str]) -> _Options:
     given = _Options()
     scale = next((_FREQUENCY[word] for word in words if word in _FREQUENCY), given.scale)
     kind = next((word for word in words if word in ("s", "y", "z")), given.kind)
@@ -96,18 +96,18 @@ def _options(words: list[str]) -> _Options:
     return _Options(scale, kind, form, reference)
 
 
-def _normalise(options: _Options, keywords: dict[str, str]) -> list[str]:
+def _normalise_values(options: _Options, keywords: dict[str, str]) -> list[str]:
     if options.kind == "s" or options.reference == 1 or "version" in keywords:
         return []
     what = f"{options.kind.upper()} parameters are normalised to {options.reference:g} ohm"
     return [f"{ASSUMED} {what}, as Touchstone 1 has it"]
 
 
-def _comments(file: File) -> list[str]:
+def _list_comments(file: File) -> list[str]:
     return [line for line in file.lines[:100] if line.lstrip().startswith(("!", "#", "["))]
 
 
-def _rows(file: File, lines: list[str], keywords: dict[str, str]) -> FloatArray:
+def _read_rows(file: File, lines: list[str], keywords: dict[str, str]) -> FloatArray:
     """Return (F, 3) or (F, 9): the rows up to the noise parameters, whose frequencies begin anew."""
     rows: list[list[float]] = []
     width = {"1": 3, "2": 9}.get(keywords.get("number of ports", ""))
@@ -130,21 +130,21 @@ def _rows(file: File, lines: list[str], keywords: dict[str, str]) -> FloatArray:
     return np.array(rows)
 
 
-def _complex(first: FloatArray, second: FloatArray, form: str) -> ComplexArray:
+def _make_complex(first: FloatArray, second: FloatArray, form: str) -> ComplexArray:
     if form == "ri":
         return np.asarray(first + 1j * second, dtype=np.complex128)
     modulus = 10 ** (first / 20) if form == "db" else first
     return polar(modulus, np.radians(second))
 
 
-def _one_port(options: _Options, values: ComplexArray, version_2: bool) -> ComplexArray:
+def _read_one_port(options: _Options, values: ComplexArray, version_2: bool) -> ComplexArray:
     unit = 1.0 if version_2 else options.reference
     if options.kind == "s":
         return np.asarray(options.reference * (1 + values) / (1 - values), dtype=np.complex128)
     return np.asarray(values * unit if options.kind == "z" else unit / values, dtype=np.complex128)
 
 
-def _two_port(
+def _read_two_port(
     file: File, options: _Options, values: ComplexArray, notes: list[str], swapped: bool
 ) -> ComplexArray:
     if options.kind != "s":

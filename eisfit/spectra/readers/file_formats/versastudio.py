@@ -42,7 +42,7 @@ def parse(file: File) -> list[Sweep]:
     lines = file.lines
     places = [i for i, line in enumerate(lines) if _SEGMENT.match(line)]
     about = _read_metadata(lines)
-    sweeps = [sweep for place in places for sweep in _segment(file, place)]
+    sweeps = [sweep for place in places for sweep in _read_segment(file, place)]
     if not sweeps:
         raise file.error("a VersaStudio file without impedance (no segment with frequency and Z)")
     for sweep in sweeps:
@@ -50,7 +50,7 @@ def parse(file: File) -> list[Sweep]:
     return sweeps
 
 
-def _segment(file: File, place: int) -> list[Sweep]:
+def _read_segment(file: File, place: int) -> list[Sweep]:
     lines = file.lines
     for row in range(place + 1, min(place + 40, len(lines))):
         if lines[row].startswith("Definition="):

@@ -13,7 +13,7 @@ from eisfit.errors import ReadError
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
 from eisfit.spectra.readers.file_formats import text
-from eisfit.spectra.readers.file_formats.json_columns import sweeps_of_document
+from eisfit.spectra.readers.file_formats.json_columns import read_document
 from eisfit.spectra.readers.sweep import Sweep
 
 NAME = "YAML"
@@ -50,7 +50,7 @@ def parse(file: File) -> list[Sweep]:
         When the text says more than names, lists and numbers, or holds no such table.
     """
     try:
-        return sweeps_of_document(file, Reader(file).document())
+        return read_document(file, Reader(file).document())
     except ReadError:
         try:
             return text.parse(file)  # a table of another kind that is called so
@@ -70,17 +70,17 @@ class Reader:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self.lines = self._joined()
+        self.lines = self._join_lines()
         self.place = 0
 
     def document(self) -> Any:
         """Return what the text says: objects, lists, numbers and words."""
-        value = self._block(self.lines[0][1], 0) if self.lines else None
+        value = self._read_block(self.lines[0][1], 0) if self.lines else None
         if self.place < len(self.lines):
             self._refuse(self.lines[self.place])
         return value
 
-    def _joined(self) -> Lines:
+    def _join_lines(self) -> Lines:
         """Return the lines that say something, lists in brackets over several lines as one."""
         found: Lines = []
         open_brackets = 0
@@ -95,70 +95,74 @@ class Reader:
             open_brackets += sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))
         return found
 
-    def _block(self, indent: int, depth: int) -> Any:
+    def _read_block(self, indent: int, depth: int) -> Any:
         """Return the value whose lines begin at a place of the line, from the next line on."""
         line = self.lines[self.place]
         if depth > _DEEPEST:
             self._refuse(line)
         if line[2] == "-" or line[2].startswith("- "):
-            return self._list(indent, depth)
+            return self._read_list(indent, depth)
         if _KEY.match(line[2]):
-            return self._object(indent, depth)
+            return self._read_object(indent, depth)
         self.place += 1
-        return self._value(line, line[2])
+        return self._read_value(line, line[2])
 
-    def _is_here(self, indent: int) -> bool:
+    def _is_at_indent(self, indent: int) -> bool:
         return self.place < len(self.lines) and self.lines[self.place][1] == indent
 
-    def _list(self, indent: int, depth: int) -> list[Any]:
+    def _read_list(self, indent: int, depth: int) -> list[Any]:
         items: list[Any] = []
-        while self._is_here(indent) and self.lines[self.place][2][:2] in ("-", "- "):
+        while self._is_at_indent(indent) and self.lines[self.place][2][:2] in ("-", "- "):
             number, _, said = self.lines[self.place]
             rest = said[1:].lstrip()
             if rest:
                 self.lines[self.place] = (number, indent + len(said) - len(rest), rest)
-                items.append(self._block(indent + len(said) - len(rest), depth + 1))
+                items.append(self._read_block(indent + len(said) - len(rest), depth + 1))
             else:
                 self.place += 1
-                items.append(self._below(indent + 1, depth))
+                items.append(self._read_below(indent + 1, depth))
         return items
 
-    def _object(self, indent: int, depth: int) -> dict[str, Any]:
+    def _read_object(self, indent: int, depth: int) -> dict[str, Any]:
         held: dict[str, Any] = {}
-        while self._is_here(indent) and (match := _KEY.match(self.lines[self.place][2])):
+        while self._is_at_indent(indent) and (match := _KEY.match(self.lines[self.place][2])):
             line = self.lines[self.place]
             self.place += 1
             name = match[1].strip("\"'")
             if name in held:
                 self._refuse(line)
-            listed = self._is_here(indent) and self.lines[self.place][2][:2] in ("-", "- ")
+            listed = self._is_at_indent(indent) and self.lines[self.place][2][:2] in ("-", "- ")
             held[name] = (
-                self._value(line, match[2]) if match[2] else self._below(indent + (not listed), depth)
+                self._read_value(line, match[2])
+                if match[2]
+                else self._read_below(indent + (not listed), depth)
             )
         return held
 
-    def _below(self, least: int, depth: int) -> Any:
+    def _read_below(self, least: int, depth: int) -> Any:
         """Return the value in the lines below a name, which begin further to the right; None without."""
         begins = self.lines[self.place][1] if self.place < len(self.lines) else -1
-        return self._block(begins, depth + 1) if begins >= least else None
+        return self._read_block(begins, depth + 1) if begins >= least else None
 
-    def _value(self, line: tuple[int, int, str], said: str) -> Any:
+    def _read_value(self, line: tuple[int, int, str], said: str) -> Any:
         if said.startswith(_BEYOND):
             self._refuse(line)
         if said[:1] not in "[{":
-            return _scalar(said)
+            return _parse_scalar(said)
         tokens = [match[0].strip() for match in _TOKEN.finditer(said)]
-        value, end = self._flow(line, tokens, 0, 0)
+        value, end = self._read_flow(line, tokens, 0, 0)
         if end != len(tokens):
             self._refuse(line)
         return value
 
-    def _flow(self, line: tuple[int, int, str], tokens: list[str], at: int, depth: int) -> tuple[Any, int]:
+    def _read_flow(
+        self, line: tuple[int, int, str], tokens: list[str], at: int, depth: int
+    ) -> tuple[Any, int]:
         """Return the value that begins at a token, and where the next one stands."""
         if at >= len(tokens) or depth > _DEEPEST or tokens[at].startswith(_BEYOND):
             self._refuse(line)
         if tokens[at] not in ("[", "{"):
-            return _scalar(tokens[at]), at + 1
+            return _parse_scalar(tokens[at]), at + 1
         closing = {"[": "]", "{": "}"}[tokens[at]]
         items: list[Any] = []
         names: list[str] = []
@@ -169,7 +173,7 @@ class Reader:
                     self._refuse(line)
                 names.append(tokens[at].strip("\"'"))
                 at += 2
-            value, at = self._flow(line, tokens, at, depth + 1)
+            value, at = self._read_flow(line, tokens, at, depth + 1)
             items.append(value)
             at += tokens[at : at + 1] == [","]
         if at >= len(tokens):
@@ -183,7 +187,7 @@ class Reader:
         )
 
 
-def _scalar(said: str) -> Any:
+def _parse_scalar(said: str) -> Any:
     if _NUMBER.fullmatch(said):
         return float(said)
     if said in _NOTHING:

@@ -31,10 +31,10 @@ _EPOCH = datetime(1980, 1, 1)  # the instrument's local time
 
 def recognise(file: File) -> bool:
     """Whether count and frequencies make sense where an `.ism` has them (it has no magic)."""
-    count = _count(file.data)
+    count = _read_count(file.data)
     if not _is_whole(file.data, count):
         return False
-    f, modulus, phase = _arrays(file.data, count)
+    f, modulus, phase = _read_arrays(file.data, count)
     good = (f > 1e-8) & (f < 1e9) & (modulus >= 0) & (modulus < 1e20) & (np.abs(phase) < 7)
     return bool(good.all())
 
@@ -47,19 +47,19 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the file is cut off.
     """
-    count = _count(file.data)
+    count = _read_count(file.data)
     if not _is_whole(file.data, count):
         raise file.error("the .ism file is cut off or damaged")
-    f, modulus, phase = _arrays(file.data, count)
+    f, modulus, phase = _read_arrays(file.data, count)
     sweep = Sweep(np.array(f), polar(modulus, phase))
     sweep.notes.append("impedance from modulus and phase")
-    _last_run(sweep)
+    _keep_last_run(sweep)
     sweep.metadata = _read_metadata(file.data, count)
-    sweep.potential_V = _potential(sweep.metadata.get("potential"))
+    sweep.potential_V = _parse_potential(sweep.metadata.get("potential"))
     return [sweep]
 
 
-def _count(data: bytes) -> int:
+def _read_count(data: bytes) -> int:
     return int.from_bytes(data[6:12], "big") + 1 if len(data) >= _FIRST and data[:2] == b"\0\0" else 0
 
 
@@ -68,11 +68,11 @@ def _is_whole(data: bytes, count: int) -> bool:
     return 1 <= count <= _MOST_POINTS and len(data) >= _FIRST + 24 * count
 
 
-def _arrays(data: bytes, count: int) -> NDArray[np.float64]:
+def _read_arrays(data: bytes, count: int) -> NDArray[np.float64]:
     return np.frombuffer(data, ">f8", 3 * count, _FIRST).astype(np.float64).reshape(3, count)
 
 
-def _last_run(sweep: Sweep) -> None:
+def _keep_last_run(sweep: Sweep) -> None:
     """Keep the run between the highest and the lowest frequency, as Zahner's software does.
 
     Thales starts in the middle, goes to one end and then to the other, so that a part is measured twice.
@@ -99,13 +99,13 @@ def _read_metadata(data: bytes, count: int) -> dict[str, Any]:
             about["date"] = (_EPOCH + timedelta(seconds=seconds)).isoformat(" ", "seconds")
     place = times + 10 * count
     for name in _STRINGS:
-        text, place = _string(data, place)
+        text, place = _read_string(data, place)
         if text and name not in about:
             about[name] = text
     return about
 
 
-def _string(data: bytes, place: int) -> tuple[str, int]:
+def _read_string(data: bytes, place: int) -> tuple[str, int]:
     if place + 2 > len(data):
         return "", len(data)
     length = struct.unpack_from(">H", data, place)[0]
@@ -114,7 +114,7 @@ def _string(data: bytes, place: int) -> tuple[str, int]:
     return printable.strip(), place + 2 + length
 
 
-def _potential(text: str | None) -> float | None:
+def _parse_potential(text: str | None) -> float | None:
     """Return the volts of a text such as ``0.0255V, Ampl: 10mV``."""
     head = (text or "").split(",")[0].strip()
     number = parse_leading_number(head)

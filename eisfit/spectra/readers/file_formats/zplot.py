@@ -50,26 +50,26 @@ def parse(file: File) -> list[Sweep]:
     lines = file.lines
     if ",\t" in file.text:  # some versions write both marks
         lines = [line.replace(",\t", "\t") for line in lines]
-    first = _first_row(lines)
+    first = _find_first_row(lines)
     if first is None and find_table(file) is None:
         raise file.error("a ZPlot file without a row of numbers")
     if first is None:
         return _read_other(file)
-    delimiter = _delimiter(lines[first])
+    delimiter = _find_delimiter(lines[first])
     header = next((line for line in reversed(lines[:first]) if _HEADER.search(line)), "")
-    names = _names(header) if header else list(_NAMES)
+    names = _split_names(header) if header else list(_NAMES)
     numbers = len([cell for cell in split(lines[first], delimiter) if cell.strip()])
     if header and len(names) > numbers:
         return text.parse(file)
     notes: list[str] = []
     if header and len(names) < min(numbers, len(_NAMES)):
-        names, notes = _complete(file, names, numbers, first)
+        names, notes = _complete_names(file, names, numbers, first)
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = read_named_sweeps(file, block, lines[:first])
     if _is_of_corrware(file):
         _refuse_polarisation(file, sweeps[0])
     for sweep in sweeps:
-        sweep.metadata = {**_summary(sweep.metadata), **sweep.metadata}
+        sweep.metadata = {**_summarise(sweep.metadata), **sweep.metadata}
         sweep.notes += notes
     return sweeps
 
@@ -90,11 +90,13 @@ def _is_of_corrware(file: File) -> bool:
     return file.lines[0].lstrip('\ufeff" ').startswith("CORRW")
 
 
-def _complete(file: File, names: Sequence[str], numbers: int, first: int) -> tuple[list[str], list[str]]:
+def _complete_names(
+    file: File, names: Sequence[str], numbers: int, first: int
+) -> tuple[list[str], list[str]]:
     """Return ZPlot's nine names, of which a header lacks some, and what was assumed; else refuse the row."""
     left, whole, lacking = list(names), [], []
     for name in _NAMES:
-        named = bool(left) and _stem(left[0]) == _stem(name)
+        named = bool(left) and _drop_unit(left[0]) == _drop_unit(name)
         whole.append(left.pop(0) if named else name)
         lacking += [] if named else [name]
     if left or numbers != len(_NAMES):
@@ -104,7 +106,7 @@ def _complete(file: File, names: Sequence[str], numbers: int, first: int) -> tup
     ]
 
 
-def _stem(name: str) -> str:
+def _drop_unit(name: str) -> str:
     return re.split(r"[(\[]", name)[0].strip().lower()
 
 
@@ -115,37 +117,37 @@ def _refuse_polarisation(file: File, sweep: Sweep) -> None:
         raise file.error("a CorrWare file whose columns are no impedance spectrum that obeys Kramers-Kronig")
 
 
-def _first_row(lines: Sequence[str]) -> int | None:
+def _find_first_row(lines: Sequence[str]) -> int | None:
     """Return the first row of the table, which stands below the comments and the header."""
     ends = [i for i, line in enumerate(lines) if line.strip().lower() == "end comments"]
     ends = ends or [i for i, line in enumerate(lines) if _HEADER.search(line)]
     rows = (i for i in range(ends[0] + 1 if ends else 0, len(lines)) if _is_row(lines[i]))
     found = [*islice(rows, 2)]  # above all others may stand the sweep's settings
-    settings = len({_delimiter(lines[row]) for row in found}) > 1
-    settings |= not ends and len({len(split(lines[row], _delimiter(lines[row]))) for row in found}) > 1
+    settings = len({_find_delimiter(lines[row]) for row in found}) > 1
+    settings |= not ends and len({len(split(lines[row], _find_delimiter(lines[row]))) for row in found}) > 1
     return found[settings] if found else None
 
 
 def _is_row(line: str) -> bool:
-    delimiter = _delimiter(line)
+    delimiter = _find_delimiter(line)
     cells = split(line, delimiter)
     style = Style(delimiter, "." if delimiter == "," or "," not in line else ",")
     return len(cells) >= 6 and sum(to_number(cell, style) is not None for cell in cells) >= 6
 
 
-def _delimiter(line: str) -> str:
+def _find_delimiter(line: str) -> str:
     """Return what parts the columns; a comma within a number that white space follows is a decimal comma."""
     if "\t" in line:
         return "\t"
     return "," if "," in line and not re.search(r"\d,\d+(?:[eE][-+]?\d+)?\s+[-+\d]", line) else " "
 
 
-def _names(line: str) -> list[str]:
+def _split_names(line: str) -> list[str]:
     clean = line.strip().strip('"').strip()
     cells = [cell for cell in re.split(r"[,;\s]+", _GAP.sub("", clean)) if cell]
     # Ampl and Bias are volts of the sweep's set-up; Bias is the DC potential.
     return ["potential [V]" if cell == "Bias" else cell for cell in cells]
 
 
-def _summary(pairs: dict[str, Any]) -> dict[str, Any]:
+def _summarise(pairs: dict[str, Any]) -> dict[str, Any]:
     return {name: pairs[key] for key, name in _KEPT.items() if key in pairs}

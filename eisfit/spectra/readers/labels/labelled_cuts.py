@@ -51,7 +51,7 @@ def find_label_cuts(
 
 def _find_label_changes(table: Table, index: int) -> list[int]:
     """Return the rows at which a column's value changes, where each value stands in a few rows; or none."""
-    told = table.told(index)
+    told = table.list_values(index)
     return find_changes(told, _FEWEST_OF_A_RUN) if "" not in told else []
 
 

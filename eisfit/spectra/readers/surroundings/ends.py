@@ -72,7 +72,7 @@ def _drop_tail(table: Table) -> list[str]:
     rows = len(table.rows)
     if rows <= _FEWEST_ROWS:
         return []
-    foot = _foot(table)
+    foot = _count_foot_rows(table)
     if foot:
         table.matrix, table.rows = table.matrix[:-foot], table.rows[:-foot]
         return [f"left aside: {plural(foot, 'line')} below the table that begin with a word"]
@@ -139,7 +139,7 @@ def drop_padding(sweeps: Iterable[Sweep]) -> None:
             sweep.keep(np.arange(sweep.frequency.size) <= filled[-1])
 
 
-def _foot(table: Table) -> int:
+def _count_foot_rows(table: Table) -> int:
     """Return how many of the last rows begin with a word (``mean``) where the others begin with a number."""
     firsts = (next(filter(None, table.split(table.lines[row])), "") for row in table.rows[::-1])
     found = len(list(takewhile(lambda cell: _STATISTICS.fullmatch(cell.strip(' ":.')), firsts)))
@@ -179,9 +179,9 @@ def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
     digits = [sum(map(str.isdigit, mantissa.lstrip(" +-0.,"))) for mantissa, *_ in parts]
     exponents = [len("".join(rest)) for _, *rest in parts]
     if exponents[-1]:
-        return lost_exponent(text, others)  # a whole one ends its number
+        return has_lost_exponent(text, others)  # a whole one ends its number
     if min(exponents[:-1]):
-        return 1 <= abs(_value(text, decimal)) < 10  # no 0.000117
+        return 1 <= abs(_parse_value(text, decimal)) < 10  # no 0.000117
     marked = [decimal in mantissa for mantissa, *_ in parts]
     if not marked[-1] and np.mean(marked[:-1]) > _NEARLY_ALL:
         return digits[-1] < min(digits[:-1])
@@ -192,13 +192,13 @@ def is_cut_number(text: str, others: Sequence[str], decimal: str = ".") -> bool:
     return bool(alike or (fewer and digits[-1] <= median(np.array(digits[:-1])) - _MANY_FEWER))
 
 
-def lost_exponent(text: str, others: Sequence[str]) -> bool:
+def has_lost_exponent(text: str, others: Sequence[str]) -> bool:
     """Whether the exponent of a number is shorter than all others' are: ``1.2e+0`` below ``1.1e+01``."""
     *known, last = (len(cell.lower().partition("e")[2].strip()) for cell in (*others, text))
     return 0 < last < min(filter(None, known), default=0)
 
 
-def _value(text: str, decimal: str) -> float:
+def _parse_value(text: str, decimal: str) -> float:
     try:
         return float(text.replace(decimal, "."))
     except ValueError:

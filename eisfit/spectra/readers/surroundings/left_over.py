@@ -25,12 +25,12 @@ _NUMBERS = regex(r"[\s\"]*[-+.]?\d[-+\d.,;|\s\"eE]*[\s,;|][-+\d.,;|\s\"eE]*\d[.,
 _LACKING = regex(r"[\s\"]*[-+.]?\d[-+\d.,eE\"]*[\s,;|]")
 
 
-def rows_left_over(lines: Sequence[str], used: Set[int], style: Style, near: Sequence[int] = ()) -> list[int]:
+def find_unused(lines: Sequence[str], used: Set[int], style: Style, near: Sequence[int] = ()) -> list[int]:
     r"""Return the lines of numbers beside those that were used, where three follow each other.
 
     Those `near` the table are some however few they are.
 
-    >>> rows_left_over(["f;Z", "1;2", "3;4", "5;6", "f,Z", "1,2", "3,4", "5,6"], {1, 2, 3}, Style(";", "."))
+    >>> find_unused(["f;Z", "1;2", "3;4", "5;6", "f,Z", "1,2", "3,4", "5,6"], {1, 2, 3}, Style(";", "."))
     [5, 6, 7]
     """
     few = [row for row in near if row not in used and _is_row(lines[row], style)]
@@ -49,7 +49,7 @@ def rows_left_over(lines: Sequence[str], used: Set[int], style: Style, near: Seq
     return sorted({*few, *left, *(run if len(run) >= _FEWEST_ROWS else [])})
 
 
-def lines_near(table: Table, used: Set[int], lines: Sequence[str]) -> list[int]:
+def find_near(table: Table, used: Set[int], lines: Sequence[str]) -> list[int]:
     """Return lines between the names and the first row, and whole ones right below the last."""
     last, width = max(used), table.width
     above = range(len(table.preamble) + 1, table.rows[0]) if table.names else range(0)
@@ -116,7 +116,7 @@ def read_with_rest(
         where = f"lines {rest.left[0] + 1} to {rest.left[-1] + 1}"
         lines = f"{plural(len(rest.left), 'line')} of numbers"
         told = f"left aside: {lines} beside the table ({where})"
-        if _go_on(rest):  # points of the spectrum, for all that is known
+        if _are_of_table(rest):  # points of the spectrum, for all that is known
             told = f"{ASSUMED} {lines} right beside the table's rows ({where}) are none: left aside"
         elif len(rest.left) < _FEWEST_ROWS or may_be_points(file, [rest.lines[row] for row in rest.left]):
             told = f"{ASSUMED} {lines} beside the table ({where}) are no spectrum: left aside"
@@ -127,24 +127,24 @@ def read_with_rest(
 
 def _read_each(file: File, rest: Rest, read: Reader) -> list[Sweep]:
     """Return the sweeps of tables below each other; none where there is one, or another cannot be read."""
-    if not rest.left or _go_on(rest):
+    if not rest.left or _are_of_table(rest):
         return []
     try:
-        return read_stacked(file, rest.lines, _parts(rest.used, rest.left, len(rest.lines)), read)
+        return read_stacked(file, rest.lines, _find_tables(rest.used, rest.left, len(rest.lines)), read)
     except ReadError as error:
         if asks_for_unit(error):
             raise
         return []
 
 
-def _go_on(rest: Rest) -> bool:
+def _are_of_table(rest: Rest) -> bool:
     """Whether rows of the rest stand right beside the table's: the same table, with a cell more or less."""
     return any(row - 1 in rest.used or row + 1 in rest.used for row in rest.left) or any(
         row - 2 in rest.used and _LACKING.match(rest.lines[row - 1]) for row in rest.left
     )
 
 
-def _parts(used: Set[int], left: Sequence[int], end: int) -> Parts:
+def _find_tables(used: Set[int], left: Sequence[int], end: int) -> Parts:
     """Return where each table begins, with the lines above its numbers, and the line after its end."""
     rows = sorted([*((row, False) for row in used), *((row, True) for row in left)])
     last = [list(run)[-1][0] + 1 for _, run in groupby(rows, key=lambda row: row[1])]

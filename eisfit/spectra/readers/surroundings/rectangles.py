@@ -66,7 +66,7 @@ def read_rectangles(
     ReadError
         Where neither can be read, or a unit is to be asked for.
     """
-    named = _frequencies(lines)
+    named = _find_frequencies(lines)
     if len(named) > 1 and (joined := join_pages(lines, named)):
         return read_rectangles(file, joined, partial(read, file, joined), read)
     try:
@@ -81,11 +81,11 @@ def read_rectangles(
     told = any("left aside" in note and "words behind" not in note for note in notes)
     if len(named) > len(sweeps) or gaps or told:
         found, _ = _read_each(file, lines, named, read)
-        return found if _rank(found) > _rank(sweeps) else sweeps
+        return found if _rank_sweeps(found) > _rank_sweeps(sweeps) else sweeps
     return sweeps
 
 
-def _rank(sweeps: Sequence[Sweep]) -> tuple[int, int]:
+def _rank_sweeps(sweeps: Sequence[Sweep]) -> tuple[int, int]:
     """Return the number of points that are no gaps, and how little was assumed of them."""
     points = sum(
         int((np.isfinite(s.impedance) & (s.impedance != 0) & (s.frequency > 0)).sum()) for s in sweeps
@@ -93,7 +93,7 @@ def _rank(sweeps: Sequence[Sweep]) -> tuple[int, int]:
     return points, -max((sum(note.startswith(ASSUMED) for note in s.notes) for s in sweeps), default=0)
 
 
-def _frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
+def _find_frequencies(lines: Sequence[str]) -> list[tuple[int, int, str]]:
     """Return where cells name a frequency: line, column, and what parts the cells of the line."""
     found = []
     for place, line in enumerate(lines):
@@ -117,22 +117,22 @@ def _read_each(file: File, lines: Sequence[str], named: Named, read: Reader) -> 
     marks = {mark for *_, mark in named}
     if len(marks) != 1:
         return [], []
-    style = _style(lines, named)
+    style = _find_style(lines, named)
     grid = [split(line, style.delimiter) for line in lines]
-    tables = _in_order(_rectangles(grid, style, {(row, place) for row, place, _ in named}))
-    left = sum(map(len, _numbers(grid, style))) - sum(_numbers_of(grid, style, one) for one in tables)
+    tables = _sort_tables(_iterate_tables(grid, style, {(row, place) for row, place, _ in named}))
+    left = sum(map(len, _numbers(grid, style))) - sum(_count_numbers(grid, style, one) for one in tables)
     if not tables or (len(tables) == 1 and not left) or _is_ragged(grid, style, tables):
         return [], []
-    if any(_go_on_otherwise(grid, style, one) for one in tables):
+    if any(_has_other_sign_below(grid, style, one) for one in tables):
         return [], []
     measured = [one for one in tables if not _is_model(grid, style, one)]
-    heads = (style.delimiter.join(_cells(grid[one.head], one)) for one in tables)
-    file = file.with_words([*heads, *_words_beside(grid, style, tables)])
+    heads = (style.delimiter.join(_cut_cells(grid[one.head], one)) for one in tables)
+    file = file.with_words([*heads, *_iterate_words(grid, style, tables)])
     blocks: list[list[Sweep]] = []
     failed: list[str] = []
     for one in measured:
         try:
-            blocks.append(read(file, _lines(grid, style, one)))
+            blocks.append(read(file, _write_lines(grid, style, one)))
         except ReadError as error:
             if asks_for_unit(error) and not _is_modulus_alone(grid, one):
                 raise
@@ -149,12 +149,12 @@ def _read_each(file: File, lines: Sequence[str], named: Named, read: Reader) -> 
 
 def _is_modulus_alone(grid: Grid, one: Rectangle) -> bool:
     """Whether a table holds no more than moduli, as a plot does: whatever their unit, it is no spectrum."""
-    return {parse_name(name).quantity for name in _cells(grid[one.head], one)} == {"frequency", "modulus"}
+    return {parse_name(name).quantity for name in _cut_cells(grid[one.head], one)} == {"frequency", "modulus"}
 
 
-def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
+def _iterate_words(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iterator[str]:
     """Yield the rows above all tables, and cells of words beside them that are no names of numbers."""
-    first, held = min(one.head for one in tables), _held(tables)
+    first, held = min(one.head for one in tables), _list_cells(tables)
     for row, cells in enumerate(grid):
         if row < first:
             yield " ".join(cells)
@@ -168,24 +168,24 @@ def _words_beside(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> Iter
 def _is_ragged(grid: Grid, style: Style, tables: Sequence[Rectangle]) -> bool:
     """Whether rows of a table go on behind its last column: nothing tells what they hold."""
     beside = {(row, one.columns[-1] + 1) for one in tables for row in range(one.head + 1, one.stop)}
-    outside = beside - _held(tables)
+    outside = beside - _list_cells(tables)
     return any(place < len(grid[row]) and _is_number(grid[row][place], style) for row, place in outside)
 
 
-def _go_on_otherwise(grid: Grid, style: Style, one: Rectangle) -> bool:
+def _has_other_sign_below(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether the row below a table has numbers in its columns with the other decimal sign."""
     other = style.turned
-    cells = _cells(grid[one.stop], one) if one.stop < len(grid) and style.delimiter != "," else []
+    cells = _cut_cells(grid[one.stop], one) if one.stop < len(grid) and style.delimiter != "," else []
     turned = (_is_number(cell, other) and not _is_number(cell, style) for cell in cells)
     return any(turned) and all(_is_number(cell, other) for cell in cells)
 
 
-def _held(tables: Sequence[Rectangle]) -> set[tuple[int, int]]:
+def _list_cells(tables: Sequence[Rectangle]) -> set[tuple[int, int]]:
     """Return the cells of tables: row, column."""
     return {(row, place) for one in tables for row in range(one.head, one.stop) for place in one.columns}
 
 
-def _style(lines: Sequence[str], named: Named) -> Style:
+def _find_style(lines: Sequence[str], named: Named) -> Style:
     """Return how the numbers below the first name are written."""
     row, _, mark = named[0]
     text = "\n".join(lines[row + 1 : row + 50])
@@ -205,7 +205,7 @@ def _is_number(cell: str, style: Style) -> bool:
     return value is not None and not isnan(value)
 
 
-def _rectangles(grid: Grid, style: Style, named: set[tuple[int, int]]) -> Iterator[Rectangle]:
+def _iterate_tables(grid: Grid, style: Style, named: set[tuple[int, int]]) -> Iterator[Rectangle]:
     """Yield every table: columns whose numbers begin below a row that names a frequency."""
     filled: dict[int, list[int]] = {}
     for row, places in enumerate(_numbers(grid, style)):
@@ -216,26 +216,26 @@ def _rectangles(grid: Grid, style: Style, named: set[tuple[int, int]]) -> Iterat
     for head in heads:
         words = (place for place, name in enumerate(grid[head]) if name and not _is_number(name, style))
         names = [place for place in words if ends_of.get(place, 0) <= head]
-        ends = {place: _next_over(grid, style, heads, head, place) for place in names}
+        ends = {place: _find_next_header(grid, style, heads, head, place) for place in names}
         below = {place: [row for row in filled.get(place, []) if head < row < ends[place]] for place in names}
         runs = {
             place: rows
             for place, rows in below.items()
-            if len(rows) >= _FEWEST_ROWS and not any(map(any, _between(grid, place, head, rows[0])))
+            if len(rows) >= _FEWEST_ROWS and not any(map(any, _list_between(grid, place, head, rows[0])))
         }
         anchors = [place for row, place in sorted(named) if row == head and place in runs]
-        for group in _groups(sorted(runs), anchors, grid[head]):
+        for group in _group_columns(sorted(runs), anchors, grid[head]):
             stop = max(runs[place][-1] for place in group) + 1
             ends_of.update(dict.fromkeys(group, stop))
-            yield Rectangle(head, stop, _with_remarks(group, [place for place in names if not below[place]]))
+            yield Rectangle(head, stop, _add_remarks(group, [place for place in names if not below[place]]))
 
 
-def _between(grid: Grid, place: int, head: int, first: int) -> Grid:
+def _list_between(grid: Grid, place: int, head: int, first: int) -> Grid:
     """Return the cells of a column between its name and its first number, but those of units right below."""
     return [row[place : place + 1] for row in grid[head + _MOST_BELOW : first]]
 
 
-def _in_order(tables: Iterable[Rectangle]) -> list[Rectangle]:
+def _sort_tables(tables: Iterable[Rectangle]) -> list[Rectangle]:
     """Return tables from above to below, and those that stand beside each other from left to right."""
     ordered: list[list[Rectangle]] = []
     for one in tables:
@@ -244,7 +244,7 @@ def _in_order(tables: Iterable[Rectangle]) -> list[Rectangle]:
     return [one for row in ordered for one in sorted(row, key=lambda one: (one.columns[0], one.head))]
 
 
-def _next_over(grid: Grid, style: Style, heads: Sequence[int], head: int, place: int) -> int:
+def _find_next_header(grid: Grid, style: Style, heads: Sequence[int], head: int, place: int) -> int:
     """Return the next header that has a name over a column, or the end."""
     for row in heads:
         cell = grid[row][place] if row > head and place < len(grid[row]) else ""
@@ -253,7 +253,7 @@ def _next_over(grid: Grid, style: Style, heads: Sequence[int], head: int, place:
     return len(grid)
 
 
-def _with_remarks(group: list[int], words: Sequence[int]) -> list[int]:
+def _add_remarks(group: list[int], words: Sequence[int]) -> list[int]:
     """Return columns with those of words that follow the last one or stand between them."""
     columns = list(group)
     for place in words:
@@ -262,7 +262,7 @@ def _with_remarks(group: list[int], words: Sequence[int]) -> list[int]:
     return columns
 
 
-def _groups(columns: Sequence[int], anchors: Sequence[int], names: Sequence[str]) -> list[list[int]]:
+def _group_columns(columns: Sequence[int], anchors: Sequence[int], names: Sequence[str]) -> list[list[int]]:
     """Return the columns of each of the tables under one header, by where their frequencies stand."""
     if not anchors:
         return []
@@ -270,12 +270,12 @@ def _groups(columns: Sequence[int], anchors: Sequence[int], names: Sequence[str]
     size = len(places)
     if 1 < size < len(columns) and places == list(range(size)) and len(columns) % size == 0:
         return [list(columns[start::size]) for start in range(size)]  # f, f, Z', Z', Z'', Z''
-    starts = [0, *(_begin(columns, names, place, places[0]) for place in places[1:])]
+    starts = [0, *(_find_begin(columns, names, place, places[0]) for place in places[1:])]
     groups = [list(columns[start:stop]) for start, stop in pairwise([*starts, len(columns)])]
     return groups if min(map(len, groups)) > 1 else [list(columns)]
 
 
-def _begin(columns: Sequence[int], names: Sequence[str], place: int, first: int) -> int:
+def _find_begin(columns: Sequence[int], names: Sequence[str], place: int, first: int) -> int:
     """Return where a table begins: before its frequency may stand an index, or what is before the first's."""
     begin = place
     while begin > 1 and columns[begin - 1] == columns[begin] - 1:
@@ -287,32 +287,32 @@ def _begin(columns: Sequence[int], names: Sequence[str], place: int, first: int)
     return begin
 
 
-def _numbers_of(grid: Grid, style: Style, one: Rectangle) -> int:
-    return sum(map(len, _numbers([_cells(row, one) for row in grid[one.head + 1 : one.stop]], style)))
+def _count_numbers(grid: Grid, style: Style, one: Rectangle) -> int:
+    return sum(map(len, _numbers([_cut_cells(row, one) for row in grid[one.head + 1 : one.stop]], style)))
 
 
-def _cells(row: Sequence[str], one: Rectangle) -> list[str]:
+def _cut_cells(row: Sequence[str], one: Rectangle) -> list[str]:
     return [row[place] if place < len(row) else "" for place in one.columns]
 
 
 def _is_model(grid: Grid, style: Style, one: Rectangle) -> bool:
     """Whether every frequency, or the title, of a table is by its name a fit's."""
     near = _titles(grid, style, one)[-1:]
-    return any(map(is_model, [*_cells(grid[one.head], one), *chain(*near)]))
+    return any(map(is_model, [*_cut_cells(grid[one.head], one), *chain(*near)]))
 
 
 def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:
     """Return what stands above a table's names in its columns, up to numbers or another table."""
     titles: Grid = []
     for row in reversed(grid[max(0, one.head - _MOST_ABOVE) : one.head]):
-        words = [cell for cell in _cells(row, one) if cell]
+        words = [cell for cell in _cut_cells(row, one) if cell]
         if len(words) > 2 or (words and _is_number(words[0], style)):
             break
         titles += [words] if words else []
     return titles[::-1]
 
 
-def _without_label(name: str) -> str:
+def _drop_label(name: str) -> str:
     """Return a part's name without a cell's letter or number beside it: the table has no other."""
     told = parse_name(name, labelled=True)
     if not told.label or told.quantity not in _PARTS or parse_name(name).quantity:
@@ -321,16 +321,16 @@ def _without_label(name: str) -> str:
     return f"{'-' * (told.scale < 0)}{_PARTS[told.quantity]}{unit}"
 
 
-def _lines(grid: Grid, style: Style, one: Rectangle) -> list[str]:
+def _write_lines(grid: Grid, style: Style, one: Rectangle) -> list[str]:
     """Return the lines of one table, each in its place; below its names without empty ones."""
     titles = _titles(grid, style, one)
     lines = [""] * len(grid)
     for place, title in enumerate(titles, one.head - len(titles)):
         lines[place] = style.delimiter.join(title)
     for place in range(one.head, one.stop):
-        cells = _cells(grid[place], one)
+        cells = _cut_cells(grid[place], one)
         lines[place] = style.delimiter.join(cells) if any(cells) else ""
     names = lines[one.head].split(style.delimiter)
-    lines[one.head] = style.delimiter.join(map(_without_label, names))
+    lines[one.head] = style.delimiter.join(map(_drop_label, names))
     last = [*lines[: one.head], *filter(None, lines[one.head : one.stop])]
     return [*last, ""]

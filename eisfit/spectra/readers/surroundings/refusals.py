@@ -69,7 +69,7 @@ _BRACKETS = regex(r"[\[(]\s*([^\[\]()]+?)\s*[\])]$")
 
 def refuse_unclear_table(file: File, table: Table) -> None:
     """Refuse a table whose rows and header do not say for certain what it holds."""
-    _refuse_wider(file, table)
+    _refuse_wider_row(file, table)
     if len(table.names) != table.width:
         _refuse_parted_thousands(file, table.lines)
     _refuse_stray_units(file, table)
@@ -77,7 +77,7 @@ def refuse_unclear_table(file: File, table: Table) -> None:
     _refuse_summary(file, table)
     _refuse_lost_points(file, table)
     _refuse_factor(file, table)
-    _refuse_jump(file, table)
+    _refuse_lost_decimals(file, table)
 
 
 def _refuse_stray_units(file: File, table: Table) -> None:
@@ -89,11 +89,11 @@ def _refuse_stray_units(file: File, table: Table) -> None:
         )
 
 
-def _refuse_wider(file: File, table: Table) -> None:
+def _refuse_wider_row(file: File, table: Table) -> None:
     """Refuse a row with more numbers than the table has columns."""
     for line in table.wider[:1]:
         names = len(table.names) + len(table.further)
-        raise _too_wide(file, table.lines, line, table.width, names)
+        raise _make_width_error(file, table.lines, line, table.width, names)
 
 
 def _refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
@@ -105,10 +105,10 @@ def _refuse_parted_thousands(file: File, lines: Sequence[str]) -> None:
     some_fit = any(row[1].count(",") == names - 1 for row in rows)
     begin = all(_PARTED.match(line) for _, line in wide)
     if len(wide) > 1 and (begin or (some_fit and all(_PARTED_WITHIN.search(line) for _, line in wide))):
-        raise _too_wide(file, lines, wide[0][0], names, names)
+        raise _make_width_error(file, lines, wide[0][0], names, names)
 
 
-def _too_wide(file: File, lines: Sequence[str], line: int, columns: int, names: int) -> ReadError:
+def _make_width_error(file: File, lines: Sequence[str], line: int, columns: int, names: int) -> ReadError:
     told = f"the table has columns ({columns})"
     if names not in (0, columns):
         told = f"most rows have ({columns}; the header has {plural(names, 'name')})"
@@ -160,7 +160,7 @@ def _refuse_lost_points(file: File, table: Table) -> None:
         )
 
 
-def _refuse_jump(file: File, table: Table) -> None:
+def _refuse_lost_decimals(file: File, table: Table) -> None:
     """Refuse an impedance of which the numbers above 1 are whole and beyond a thousand: 1.226 became 1226."""
     for index, name in enumerate(table.names[: table.width]):
         values = np.abs(table.matrix[:, index])
@@ -322,15 +322,15 @@ def _refuse_factor(file: File, table: Table) -> None:
 
 def refuse_factor_below(file: File, table: Table) -> None:
     """Refuse a line between the names and the numbers that holds a factor of these."""
-    if below := _factor_below(table):
+    if below := _find_factor_below(table):
         raise file.error(f"{quote(below)} stands below the names: apply it to the numbers, or take it out")
 
 
-def _factor_below(table: Table) -> str:
+def _find_factor_below(table: Table) -> str:
     """Return the line that holds a factor; empty: none does."""
     if not table.names:
         return ""
-    factors = (line for line in table.between if _FACTOR_BELOW.search(line) and not _is_lost(table, line))
+    factors = (line for line in table.between if _FACTOR_BELOW.search(line) and not _is_gap(table, line))
     if found := next(factors, ""):
         return found
     first = np.abs(table.matrix[0])
@@ -339,7 +339,7 @@ def _factor_below(table: Table) -> str:
     return table.lines[table.rows[0]] if is_alone else ""
 
 
-def _is_lost(table: Table, line: str) -> bool:
+def _is_gap(table: Table, line: str) -> bool:
     """Whether a line is a point with words for numbers that nobody could measure: ``1e+06,inf,inf``."""
     first, *others = table.split(line) or [""]
     lost = [

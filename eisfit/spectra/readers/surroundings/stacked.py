@@ -47,7 +47,7 @@ _MOST_NAMES = 60
 def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Reader) -> list[Sweep]:
     """Return the sweeps of tables below each other, each with its header; lines keep their numbers."""
     blocks: list[list[Sweep]] = []
-    titles = {part: _title(plain, *part) for part in parts}
+    titles = {part: _find_title(plain, *part) for part in parts}
     measured = [part for part, title in titles.items() if not is_model(title)]
     models = [title.strip() for part, title in titles.items() if measured and part not in measured]
     parts = measured or parts
@@ -62,13 +62,13 @@ def read_stacked(file: File, plain: Sequence[str], parts: Parts, read_lines: Rea
             blocks.append(read_lines(file, [*[""] * start, *plain[start:stop], *below]))
         except ReadError as error:
             table = find_table(file, plain[start:stop])
-            if table is None or (table.names and not _is_of_something_else(table)):
+            if table is None or (table.names and not _is_other_table(table)):
                 raise
             read.remove((start, stop))  # or numbers without a header above a table that has one
             of_else = error
     if of_else is not None and not blocks:
         raise of_else
-    name_by_titles(blocks, [_lines_above(file, plain, *part) for part in read])
+    name_by_titles(blocks, [_find_lines_above(file, plain, *part) for part in read])
     sweeps = [sweep for block in blocks for sweep in block]
     left = sum(1 for line in plain if line.strip()) - sum(
         1 for start, stop in read for line in plain[start:stop] if line.strip()
@@ -105,17 +105,17 @@ def _refuse_glued(file: File, lines: Sequence[str]) -> None:
             )
 
 
-def _line_above(lines: Sequence[str], line: int) -> str:
+def _find_line_above(lines: Sequence[str], line: int) -> str:
     return next((text for text in lines[:line][::-1][:_NEAR] if text.strip()), "")
 
 
-def _title(lines: Sequence[str], start: int, stop: int) -> str:
+def _find_title(lines: Sequence[str], start: int, stop: int) -> str:
     """Return the line above a table; of a file's first one, the first line, where it is no row of names."""
     first = next(filter(str.strip, lines[start:stop]), "") if not start else ""
-    return _line_above(lines, start) if start else "" if _PARTED.search(first) else first
+    return _find_line_above(lines, start) if start else "" if _PARTED.search(first) else first
 
 
-def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Sequence[str]:
+def _find_lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Sequence[str]:
     """Return the lines above a table's header, up to the rows of the table before it."""
     table = find_table(file, lines[start:stop])
     if table is None:
@@ -125,13 +125,13 @@ def _lines_above(file: File, lines: Sequence[str], start: int, stop: int) -> Seq
     return above[rows[-1] + 1 :] if rows else above
 
 
-def _is_of_something_else(table: Table) -> bool:
+def _is_other_table(table: Table) -> bool:
     """Whether the names of a table name no part of an impedance or an admittance, such as a calibration's."""
     named = {parse_name(name).quantity for name in table.names} - {"", "index", *BESIDE_IMPEDANCE}
     return named <= {"frequency", "phase"}
 
 
-def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
+def find_stacked_tables(table: Table) -> list[tuple[int, int]]:
     """Return where each table of a spectrum begins, and the line after its end; none where there is but one.
 
     A table begins with another header, or the same over a new sweep; `table` is the largest of numbers, which
@@ -139,11 +139,13 @@ def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
     """
     if not table.rows:
         return []
-    is_one = not table.names or _place_of_frequency(table) is not None
+    is_one = not table.names or _find_frequency(table) is not None
     first = 0 if is_one else len(table.preamble)
     places = (*range(first), *range(table.rows[0], len(table.lines)))
     begins = {
-        i: bool(_SWEPT & _quantities(table.lines[i], table)) for i in places if _begins_another(table, i)
+        i: bool(_SWEPT & _find_quantities(table.lines[i], table))
+        for i in places
+        if _begins_other_table(table, i)
     }
     begins = dict(sorted({**begins, first: is_one}.items()))
     edges = [*begins, len(table.lines)]
@@ -153,22 +155,22 @@ def tables_below_each_other(table: Table) -> list[tuple[int, int]]:
     return parts if len(edges) > 2 else []
 
 
-def _begins_another(table: Table, line: int) -> bool:
+def _begins_other_table(table: Table, line: int) -> bool:
     """Whether a line over numbers is another header than the table's, or that again over a new sweep."""
     if not table.lines[line].strip() or line in table.places:
         return False
     if (
         is_units_row(table.split(table.lines[line]))
         and line
-        and len(_quantities(table.lines[line - 1], table) - {""}) > 1
+        and len(_find_quantities(table.lines[line - 1], table) - {""}) > 1
     ):
         return False  # below its names
-    known = _quantities(table.lines[line], table) - {"", "index"}
+    known = _find_quantities(table.lines[line], table) - {"", "index"}
     if not (len(known) > 1 or _is_foreign_header(table, line)) or not _is_over_numbers(line, table):
         return False
     header = table.lines[len(table.preamble)] if len(table.preamble) < len(table.lines) else ""
-    own = {_bare(table.style.delimiter.join(table.names)), _bare(header)}
-    return _bare(table.lines[line]) not in own or _begins_again(table, line)
+    own = {_strip_header(table.style.delimiter.join(table.names)), _strip_header(header)}
+    return _strip_header(table.lines[line]) not in own or _begins_again(table, line)
 
 
 def _is_foreign_header(table: Table, line: int) -> bool:
@@ -178,26 +180,26 @@ def _is_foreign_header(table: Table, line: int) -> bool:
     """
     if line <= table.rows[0]:
         return False
-    words = _filled(table.lines[line], table)
+    words = _list_filled(table.lines[line], table)
     whole = len(words) == table.width
     if table.style.delimiter != " " and not whole and len(words) > 2:
         below = next((text for text in table.lines[line + 1 : line + _BELOW] if text.strip()), "")
-        whole = len(words) == len(_filled(below, table))
+        whole = len(words) == len(_list_filled(below, table))
     distinct = len(words) == len(set(words)) > 1
     return whole and distinct and all(word[:1].isalpha() for word in words) and not is_units_row(words)
 
 
-def _filled(line: str, table: Table) -> list[str]:
+def _list_filled(line: str, table: Table) -> list[str]:
     """Return the cells of a line that hold something, without quotation marks."""
     return [cell for each in table.split(line) if (cell := each.strip('"'))]
 
 
-def _bare(text: str) -> str:
+def _strip_header(text: str) -> str:
     """Return a header without gaps and quotation marks: names may hold gaps where gaps part the columns."""
     return re.sub(r'[\s"]', "", text)
 
 
-def _quantities(line: str, table: Table) -> set[str]:
+def _find_quantities(line: str, table: Table) -> set[str]:
     return {parse_name(name).quantity for name in table.split(line)[:_MOST_NAMES]}
 
 
@@ -205,13 +207,13 @@ def _is_over_numbers(line: int, table: Table) -> bool:
     return any(parse_row(below, table.style) for below in table.lines[line + 1 : line + 1 + _BELOW])
 
 
-def _place_of_frequency(table: Table) -> int | None:
+def _find_frequency(table: Table) -> int | None:
     return next((i for i, name in enumerate(table.names) if parse_name(name).quantity in _SWEPT), None)
 
 
 def _begins_again(table: Table, line: int) -> bool:
     """Whether the frequencies below a line go over those above it again."""
-    place = _place_of_frequency(table)
+    place = _find_frequency(table)
     if place is None:
         return False
     rows, f = np.array(table.rows), table.matrix[:, place]

@@ -96,10 +96,10 @@ def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> d
         bare = {i: kind for i, kind in bare.items() if kind != "ohm" or not columns[i].base}
     if not bare:
         return columns
-    text, below = lines_beside(table)
+    text, below = find_lines_beside(table)
     found: dict[str, str] = {}
     for kind, unit, line in _find_stated(text):
-        if kind not in bare.values() or _FACTOR.search(line) or not _is_of(kind, unit, line):
+        if kind not in bare.values() or _FACTOR.search(line) or not _is_unit_of_table(kind, unit, line):
             continue
         other = found.setdefault(kind, unit)
         if parse_unit(other) != parse_unit(unit):
@@ -108,14 +108,14 @@ def with_stated_units(file: File, table: Table, columns: dict[int, Column]) -> d
                 "write the units into the header"
             )
     refuse_unclear(file, {*bare.values()} - {*found}, text, below)
-    return {i: _scale(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
+    return {i: _scale_column(c, found[bare[i]]) if bare.get(i) in found else c for i, c in columns.items()}
 
 
-def lines_beside(table: Table) -> tuple[list[str], list[str]]:
+def find_lines_beside(table: Table) -> tuple[list[str], list[str]]:
     """Return the lines next to a table, above, beside its header or right below, and those further down."""
     after = table.lines[table.rows[-1] + 1 :][:_MOST_LINES] if table.rows else []
     near = (line for line in after[:_NEAR] if not _has_digits(line))
-    return [*table.preamble, *_beside_header(table), *near], [line for line in after if line.strip()]
+    return [*table.preamble, *_find_beside_header(table), *near], [line for line in after if line.strip()]
 
 
 def _has_digits(line: str) -> bool:
@@ -162,13 +162,14 @@ def _contradicts(line: str, told: dict[str, set[float]], in_hertz: bool) -> bool
     if of_frequency and in_hertz and (ANGULAR.search(line) or _FACTOR.search(line)):
         return True
     if any(
-        kind in told and _is_other(kind, unit, line, told[kind]) for kind, unit, _ in _find_stated([line])
+        kind in told and _is_other_unit(kind, unit, line, told[kind])
+        for kind, unit, _ in _find_stated([line])
     ):
         return True
     return bool(_WORKED_ON.search(line)) and not _VALUE.search(line)
 
 
-def _is_other(kind: str, unit: str, line: str, scales: set[float]) -> bool:
+def _is_other_unit(kind: str, unit: str, line: str, scales: set[float]) -> bool:
     """Whether a unit that a line states without a value is another than those of the header."""
     told = parse_unit(unit)
     of_a_setting = kind == "frequency" and _SETTING.search(line) is not None
@@ -180,7 +181,7 @@ def _has_factor(line: str) -> bool:
     return bool(_FACTOR.search(line) and (_MENTIONS.search(line) or line.lstrip()[:1] == "*"))
 
 
-def _beside_header(table: Table) -> list[str]:
+def _find_beside_header(table: Table) -> list[str]:
     """Return what stands behind the names of the columns, and between them and the first row."""
     names = [*table.names[table.width :], *table.further]
     return [name for name in names if name] + [line for line in table.between if line.strip()]
@@ -210,7 +211,7 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
         told += [line for line in near if _FACTOR.search(line) and _MENTIONS.search(line)]
         told += [line for line in (*file.beside, *near) if _SCALE.match(line.strip(" #%;!*"))]
         for line in told:
-            raise file.error(f"{_where(line)}: write it there, or say --impedance-unit")
+            raise file.error(f"{_describe_place(line)}: write it there, or say --impedance-unit")
     if "frequency" in bare:
         near = [line for line in (*text[-_MOST_LINES:], *below) if not _SETTING.search(line)]
         told = [
@@ -221,14 +222,14 @@ def refuse_unclear(file: File, bare: set[str], text: Sequence[str] = (), below: 
         told += [line for line in elsewhere if _THOUSAND_HERTZ.search(line)]
         titles = [line for line in near if not _has_digits(line)]
         for line in [*told, *_find_scaled("frequency", [*titles, *elsewhere])]:
-            raise file.error(f"{_where(line)}: write it there")
+            raise file.error(f"{_describe_place(line)}: write it there")
 
 
 def _find_scaled(wanted: str, lines: Sequence[str]) -> list[str]:
     return [line for kind, unit, line in _find_stated(lines) if kind == wanted and _is_scaled(unit)]
 
 
-def _where(line: str) -> str:
+def _describe_place(line: str) -> str:
     return f"{quote(line)} stands beside the table or in the file's name, and the header has no unit"
 
 
@@ -247,7 +248,7 @@ def note_assumed_units(table: Table, chosen: Chosen) -> list[str]:
     return note_bare_units(chosen)
 
 
-def _scale(column: Column, unit: str) -> Column:
+def _scale_column(column: Column, unit: str) -> Column:
     told = parse_unit(unit)
     return column if told is None else replace(column, unit=unit, scale=column.scale * told.scale)
 
@@ -276,7 +277,7 @@ def _is_scaled(unit: str) -> bool:
     return (told := parse_unit(unit)) is not None and told.scale != 1
 
 
-def _is_of(kind: str, unit: str, line: str) -> bool:
+def _is_unit_of_table(kind: str, unit: str, line: str) -> bool:
     """Whether a line says that a unit is that of the table: by naming it, or by naming nothing else."""
     named = [match[0] for match in _SUBJECT[kind].finditer(line)]
     if not all(map(_UNITS.fullmatch, named)):

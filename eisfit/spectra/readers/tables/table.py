@@ -100,7 +100,7 @@ class Table:
         cells = self.split(self.lines[self.rows[row]])
         return cells[index] if index < len(cells) else ""
 
-    def told(self, index: int) -> Sequence[float] | Sequence[str]:
+    def list_values(self, index: int) -> Sequence[float] | Sequence[str]:
         """Return the numbers of a column, the words of one without numbers; of a mixed one nothing."""
         values = self.matrix[:, index] if index < self.width else np.full(len(self.rows), np.nan)
         if np.isfinite(values).all():
