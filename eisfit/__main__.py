@@ -29,7 +29,7 @@ def main() -> None:
         from eisfit.cli.lean_imports import defer_imports
 
         defer_imports()
-        _tell_of_the_other()
+        _warn_of_other_package()
         app()
     except KeyboardInterrupt:  # before a command has begun, which sees to it itself
         sys.exit(130)
@@ -40,15 +40,15 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("EISFIT_DEBUG"):
             raise
-        _leave(error)
+        _exit_with_sentence(error)
 
 
-def _tell_of_the_other() -> None:
+def _warn_of_other_package() -> None:
     from pathlib import Path
 
-    from eisfit.files import other_package
+    from eisfit.files import describe_other_package
 
-    told = other_package(Path(__file__).resolve().parent.parent)
+    told = describe_other_package(Path(__file__).resolve().parent.parent)
     if told is not None:
         sys.stderr.write(f"eisfit: {told}\n")
 
@@ -79,7 +79,7 @@ def _has_no_folder() -> bool:
     return False
 
 
-def _leave(error: Exception) -> NoReturn:
+def _exit_with_sentence(error: Exception) -> NoReturn:
     """Say what went wrong in one sentence, and end."""
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error.strerror):
         sentence = "no folder for temporary files can be written: make room, or set TMPDIR to another folder"

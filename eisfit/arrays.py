@@ -59,7 +59,7 @@ def relative_differences(values: FloatArray | ComplexArray, others: FloatArray |
     return drop_nan(np.abs(values / others - 1))
 
 
-def polar(modulus: FloatArray, radians: FloatArray) -> ComplexArray:
+def from_polar(modulus: FloatArray, radians: FloatArray) -> ComplexArray:
     """Return the complex numbers of a modulus and an angle."""
     return np.asarray(modulus * np.exp(1j * radians), dtype=np.complex128)
 
@@ -74,10 +74,12 @@ def distinct(values: ArrayLike) -> FloatArray:
     return np.asarray(ordered[np.diff(ordered, prepend=np.nan) != 0])
 
 
-def pick(items: tuple[T, ...], index: SupportsIndex | slice | NDArray[Any] | list[Any]) -> T | tuple[T, ...]:
+def select_items(
+    items: tuple[T, ...], index: SupportsIndex | slice | NDArray[Any] | list[Any]
+) -> T | tuple[T, ...]:
     """Return one item by its number, or those that a slice, a mask or a list of numbers means.
 
-    >>> pick(("a", "b", "c"), np.array([True, False, True])), pick(("a", "b", "c"), 1)
+    >>> select_items(("a", "b", "c"), np.array([True, False, True])), select_items(("a", "b", "c"), 1)
     (('a', 'c'), 'b')
     """
     if isinstance(index, (list, np.ndarray)):
@@ -85,10 +87,10 @@ def pick(items: tuple[T, ...], index: SupportsIndex | slice | NDArray[Any] | lis
     return items[index]
 
 
-def mask_of(rows: IntArray, count: int) -> BoolArray:
+def make_mask(rows: IntArray, count: int) -> BoolArray:
     """Return which of so many rows are among some; numpy's sets load its masked arrays at the first call.
 
-    >>> mask_of(np.array([2, 0]), 4).tolist()
+    >>> make_mask(np.array([2, 0]), 4).tolist()
     [True, False, True, False]
     """
     found = np.zeros(count, dtype=bool)
@@ -96,10 +98,10 @@ def mask_of(rows: IntArray, count: int) -> BoolArray:
     return found
 
 
-def are_all(chosen: IntArray, count: int) -> bool:
+def are_all_rows(chosen: IntArray, count: int) -> bool:
     """Return whether chosen rows are all of so many in their order: large arrays need no copy then.
 
-    >>> are_all(np.array([0, 1, 2]), 3), are_all(np.array([0, 2, 1]), 3)
+    >>> are_all_rows(np.array([0, 1, 2]), 3), are_all_rows(np.array([0, 2, 1]), 3)
     (True, False)
     """
     return len(chosen) == count and bool((chosen == np.arange(count)).all())

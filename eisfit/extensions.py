@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @cache
-def extensions(group: str) -> dict[str, Any]:
+def list_extensions(group: str) -> dict[str, Any]:
     """Return entry point's name -> what it leads to, of the group ``eisfit.GROUP``.
 
     Warns
@@ -58,12 +58,12 @@ def is_offered(group: str) -> bool:
         except OSError:
             continue
         for folder in folders:
-            if folder.endswith((".dist-info", ".egg-info")) and name in _entry_points(folder):
+            if folder.endswith((".dist-info", ".egg-info")) and name in _read_entry_points(folder):
                 return True
     return False
 
 
-def _entry_points(folder: str) -> bytes:
+def _read_entry_points(folder: str) -> bytes:
     try:
         return (Path(folder) / "entry_points.txt").read_bytes()
     except OSError:
@@ -91,7 +91,7 @@ class Registry(dict[str, T]):
         """Return itself with what other packages offer."""
         if not self._complete:
             self._complete = True
-            for name, offered in extensions(self._group).items():
+            for name, offered in list_extensions(self._group).items():
                 for thing in offered if isinstance(offered, (list, tuple)) else (offered,):
                     self._take(name, thing)
         return self

@@ -47,7 +47,7 @@ def is_same_file(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def nearest_file(path: str | os.PathLike[str]) -> str:
+def suggest_file(path: str | os.PathLike[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the file in the same folder whose name is nearest, or nothing."""
     try:
         if Path(path).is_symlink():
@@ -80,7 +80,7 @@ def read_text(
         with file.open("rb") as stream:
             data = stream.read(limit + 1)
     except FileNotFoundError:
-        raise failure(f"{path}: there is no such file{nearest_file(path)}") from None
+        raise failure(f"{path}: there is no such file{suggest_file(path)}") from None
     except (OSError, ValueError) as error:
         raise failure(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > limit:
@@ -91,7 +91,7 @@ def read_text(
         raise failure(f"{path}: is not a UTF-8 text file") from None
 
 
-def other_package(folder: Path) -> str | None:
+def describe_other_package(folder: Path) -> str | None:
     """Return a sentence where another program's package `eisfit` is installed in `folder` too; else None.
 
     It has the same module and command: whichever came last has overwritten files of the other.
@@ -127,9 +127,9 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
     """
     if sum(map(text.count, ",[{")) > _MOST_PARTS:
         raise failure(f"{name}: holds more than {_MOST_PARTS} values, the limit for JSON")
-    if json_depth(text) > MAX_DEPTH:
+    if count_json_depth(text) > MAX_DEPTH:
         raise failure(f"{name}: is not valid JSON: nested too deeply")
-    if has_endless_number(text):
+    if has_long_number(text):
         raise failure(f"{name}: is not valid JSON: a number of thousands of digits")
     import json
 
@@ -139,7 +139,7 @@ def parse_json(text: str, name: str, failure: type[EisfitError] = EisfitError) -
         raise failure(f"{name}: is not valid JSON: {str(error)[:200]}") from None
 
 
-def has_endless_number(text: str) -> bool:
+def has_long_number(text: str) -> bool:
     """Whether a number has more than 4300 digits; looked for where Python has no limit of its own (3.10.6).
 
     To read one takes a time that goes with the square of its length.
@@ -147,12 +147,12 @@ def has_endless_number(text: str) -> bool:
     return not hasattr(sys, "set_int_max_str_digits") and bool(_ENDLESS.search(text))
 
 
-def json_depth(text: str) -> int:
+def count_json_depth(text: str) -> int:
     r"""Return how deeply the brackets of JSON text are nested, not counting those in strings.
 
     Python's parser calls itself for every bracket, and in a browser's small stack that ends the interpreter.
 
-    >>> json_depth('{"a": [1, {"b": "[[[["}]}'), json_depth("7")
+    >>> count_json_depth('{"a": [1, {"b": "[[[["}]}'), count_json_depth("7")
     (3, 0)
     """
     depth = deepest = 0
@@ -195,7 +195,7 @@ def write_beside(target: Path) -> Iterator[Path]:
         name = Path(text)
         try:
             yield name
-            name.chmod(0o666 & ~_umask())
+            name.chmod(0o666 & ~_read_umask())
             name.replace(target)
         finally:  # Ctrl-C too leaves nothing behind
             name.unlink(missing_ok=True)
@@ -217,14 +217,14 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str = 
 
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    writer.writerows([inert_cell(cell_text(cell)) for cell in row] for row in (head, *rows))
+    writer.writerows([disarm_cell(format_cell(cell)) for cell in row] for row in (head, *rows))
     return stream.getvalue()
 
 
-def cell_text(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """Return what stands in a cell as it stands in JSON: exact numbers with a decimal point; empty: unknown.
 
-    >>> [cell_text(value) for value in (0.1 + 0.2, math.inf, None, False, "R_ct")]
+    >>> [format_cell(value) for value in (0.1 + 0.2, math.inf, None, False, "R_ct")]
     ['0.30000000000000004', '', '', 'false', 'R_ct']
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -232,13 +232,13 @@ def cell_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def inert_cell(text: str) -> str:
+def disarm_cell(text: str) -> str:
     """Return a cell of a CSV table such that no spreadsheet program runs it as a formula.
 
     Text that begins with ``= + - @``, a tab or a carriage return gets an apostrophe in front, numbers do not
     (OWASP, "CSV Injection").
 
-    >>> inert_cell("=HYPERLINK(1)"), inert_cell("-0.5"), inert_cell("a.csv")
+    >>> disarm_cell("=HYPERLINK(1)"), disarm_cell("-0.5"), disarm_cell("a.csv")
     ("'=HYPERLINK(1)", '-0.5', 'a.csv')
     """
     if not text.startswith(_STARTS_A_FORMULA):
@@ -254,7 +254,7 @@ def to_json(document: Any) -> str:
     """Return strict JSON, indented; NaN and infinity become null, because JSON has no word for them."""
     import json
 
-    return json.dumps(json_ready(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_json_ready(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_json(path: str | os.PathLike[str], document: Any) -> Path:
@@ -262,20 +262,20 @@ def write_json(path: str | os.PathLike[str], document: Any) -> Path:
     return write_atomic(path, to_json(document))
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
 
 
-def json_ready(value: Any) -> Any:
+def to_json_ready(value: Any) -> Any:
     """Return a document with None for what is NaN or infinite, and lists for arrays."""
     if isinstance(value, dict):
-        return {str(key): json_ready(item) for key, item in value.items()}
+        return {str(key): to_json_ready(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [json_ready(item) for item in value]
+        return [to_json_ready(item) for item in value]
     if hasattr(value, "tolist"):
-        return json_ready(value.tolist())
+        return to_json_ready(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

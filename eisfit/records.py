@@ -74,13 +74,13 @@ else:
             cls.__doc__ or cls.__name__
         )  # else the library writes the signature there, and loads `inspect`
         made = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
-        _add(made, {"__init__": _init})
+        _add_methods(made, {"__init__": _init})
         if frozen:
-            _add(made, {"__setattr__": _set, "__delattr__": _delete})
+            _add_methods(made, {"__setattr__": _set, "__delattr__": _delete})
         if repr:
-            _add(made, {"__repr__": _repr})
+            _add_methods(made, {"__repr__": _repr})
         if eq:
-            _add(made, {"__eq__": _equal})
+            _add_methods(made, {"__eq__": _equal})
             if made.__dict__.get("__hash__") is None:
                 made.__hash__ = _hash if frozen else None
         made.__signature__ = _Signature()
@@ -97,42 +97,42 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; `from_dict` reads it back."""
-        return {row.name: _write(getattr(self, row.name)) for row in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {row.name: _to_plain(getattr(self, row.name)) for row in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     @classmethod
     def from_dict(cls: type[T], document: Mapping[str, Any]) -> T:
         """Rebuild from `to_dict`'s document; keys that it does not know are left out."""
-        known = _readers_of(cls).items()  # type: ignore[arg-type] # mypy takes the class for unhashable
+        known = _make_readers(cls).items()  # type: ignore[arg-type] # mypy takes the class for unhashable
         return cls(**{name: read(document[name]) for name, read in known if name in document})
 
 
-def _write(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, (tuple, list)):
-        return [_write(part) for part in value]
-    return {key: _write(part) for key, part in value.items()} if isinstance(value, Mapping) else value
+        return [_to_plain(part) for part in value]
+    return {key: _to_plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value
 
 
 @cache
-def _readers_of(cls: type) -> dict[str, Callable[[Any], Any]]:
+def _make_readers(cls: type) -> dict[str, Callable[[Any], Any]]:
     """Return what makes each field of what a document has for it."""
     hints = get_type_hints(cls)
-    return {row.name: _reader_of(hints[row.name]) for row in dataclasses.fields(cls)}
+    return {row.name: _make_reader(hints[row.name]) for row in dataclasses.fields(cls)}
 
 
-def _reader_of(kind: Any) -> Callable[[Any], Any]:
+def _make_reader(kind: Any) -> Callable[[Any], Any]:
     origin, inside = get_origin(kind) or kind, get_args(kind)
     if hasattr(kind, "from_dict"):
         return kind.from_dict  # type: ignore[no-any-return]
     if type(None) in inside:
-        read = _reader_of(inside[0])
+        read = _make_reader(inside[0])
         return lambda value: None if value is None else read(value)
     if origin is tuple:
-        read = _reader_of(inside[0])
+        read = _make_reader(inside[0])
         return lambda parts: tuple([read(part) for part in parts or ()])
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        read = _reader_of(inside[1])
+        read = _make_reader(inside[1])
         return lambda parts: {key: read(part) for key, part in (parts or {}).items()}
     return lambda value: value
 
@@ -148,7 +148,7 @@ def make_record(kind: type[T], fields: dict[str, Any]) -> T:
     return made
 
 
-class Told:
+class ShownAsText:
     """What the terminal shows as `str` tells it."""
 
     def __repr__(self) -> str:
@@ -177,7 +177,7 @@ class Columns:
             getattr(self, row.name)[chosen] = getattr(others, row.name)
 
 
-def _add(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:
+def _add_methods(cls: Any, methods: dict[str, Callable[..., Any]]) -> None:
     """Give a class methods that it does not define itself."""
     for name, method in methods.items():
         if name not in cls.__dict__:

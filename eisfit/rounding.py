@@ -111,7 +111,7 @@ def significant(value: float | None, digits: int = _DIGITS, *, trailing_zeros: b
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
-    exact = _exact(value)
+    exact = _to_decimal(value)
     rounded = _quantize(exact, exact.adjusted() - digits + 1)
     exponent = rounded.adjusted()
     plain = _PLAIN_LOW <= exponent <= max(_PLAIN_HIGH, min(digits - 1, 7))
@@ -131,32 +131,32 @@ def _round(value: float | None, stderr: float | None) -> str | tuple[str, str, i
         return f"{significant(value, _DIGITS_IN_DOUBT)} ± ?"
     if math.isinf(stderr):
         return f"{alone} ± inf"
-    error, place = _error(max(abs(stderr), _FINEST * abs(value)))
-    number = _quantize(_exact(value), place)
+    error, place = _round_error(max(abs(stderr), _FINEST * abs(value)))
+    number = _quantize(_to_decimal(value), place)
     if number == 0 and value != 0:  # far below its error: rounding would hide what the fit found
         return f"{significant(value, 2)} ± {significant(abs(stderr), 2)}"
-    return _scale(number, error, place)
+    return _write_scaled(number, error, place)
 
 
-def _error(stderr: float) -> tuple[Decimal, int]:
+def _round_error(stderr: float) -> tuple[Decimal, int]:
     """Return the error rounded by the rule, and the decimal place where it ends."""
-    exact = _exact(stderr)
+    exact = _to_decimal(stderr)
     top = exact.adjusted()
     leading = int(exact.scaleb(2 - top))
     if leading >= 950:
-        return _exact(1).scaleb(top + 1), top
+        return _to_decimal(1).scaleb(top + 1), top
     place = top - 1 if leading <= 354 else top
     return _quantize(exact, place), place
 
 
-def _scale(number: Decimal, error: Decimal, place: int) -> tuple[str, str, int]:
+def _write_scaled(number: Decimal, error: Decimal, place: int) -> tuple[str, str, int]:
     exponent = max(number.adjusted() if number else error.adjusted(), error.adjusted())
     power = 0 if _PLAIN_LOW <= exponent <= _PLAIN_HIGH else exponent
     decimals = max(0, power - place)
     return f"{number.scaleb(-power):.{decimals}f}", f"{error.scaleb(-power):.{decimals}f}", power
 
 
-def _exact(value: float) -> Decimal:
+def _to_decimal(value: float) -> Decimal:
     from decimal import Decimal  # a millisecond that thousands of fits have no use for
 
     return Decimal(repr(float(value)))

@@ -80,37 +80,37 @@ _NAMED = _PREFIXED | {name: unit for names, unit in _ALONE.items() for name in n
 _TOKEN = re.compile(r"\*\*|[*/^() ]|[+-]?\d|[^*/^() \d+-]+")
 
 
-def measure(text: str) -> Measure | None:
+def parse_measure(text: str) -> Measure | None:
     """Return the unit that an expression such as ``uohm*cm`` or ``1/(ohm cm^2)`` names, or None.
 
     Factors stand beside a star, a stroke or a space, and are taken from left to right.
 
     Examples
     --------
-    >>> measure("mS/cm").factor
+    >>> parse_measure("mS/cm").factor
     0.1
     """
     tokens = _TOKEN.findall(text)
     if "".join(tokens) != text:
         return None
     tokens.reverse()
-    found = _product(tokens)
+    found = _parse_product(tokens)
     return None if tokens else found
 
 
-def _product(tokens: list[str]) -> Measure | None:
-    found = _power(tokens)
+def _parse_product(tokens: list[str]) -> Measure | None:
+    found = _parse_power(tokens)
     while found is not None and tokens and tokens[-1] != ")":
         sign = {"*": 1, " ": 1, "/": -1}.get(tokens.pop())
-        other = None if sign is None else _power(tokens)
+        other = None if sign is None else _parse_power(tokens)
         if sign is None or other is None or found.offset or other.offset:
             return None
         found = found.times(other, sign)
     return found
 
 
-def _power(tokens: list[str]) -> Measure | None:
-    found = _one(tokens)
+def _parse_power(tokens: list[str]) -> Measure | None:
+    found = _parse_one(tokens)
     if found is None or not tokens or tokens[-1] not in ("^", "**"):
         return found
     tokens.pop()
@@ -121,10 +121,10 @@ def _power(tokens: list[str]) -> Measure | None:
     return Measure(found.factor**power, tuple(power * p for p in found.powers))
 
 
-def _one(tokens: list[str]) -> Measure | None:
+def _parse_one(tokens: list[str]) -> Measure | None:
     token = tokens.pop() if tokens else ""
     if token == "(":
-        found = _product(tokens)
+        found = _parse_product(tokens)
         return found if tokens and tokens.pop() == ")" else None
     if token == "1":
         return Measure(1.0, _NONE)

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from eisfit.arrays import FloatArray
 from eisfit.errors import EisfitError, did_you_mean
 from eisfit.records import dataclass
-from eisfit.unit_names import measure
+from eisfit.unit_names import parse_measure
 
 AVOGADRO = 6.02214076e23  # 1/mol, exact since the SI of 2019
 BOLTZMANN_EV = 8.617333262e-5  # eV/K, exact since the SI of 2019, to these digits
@@ -169,13 +169,13 @@ def quantity(value: str | float, unit: str, where: str = "") -> float:
     for example '70 uohm*cm'
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise _error(where, f"{value!r} is not a value; {_name_unit(unit)} is due")
+        raise _make_error(where, f"{value!r} is not a value; {_name_unit(unit)} is due")
     try:
         number = float(value) if not isinstance(value, str) else _parse(value, unit, where)
     except OverflowError:  # an integer of hundreds of digits
         number = math.inf
     if not math.isfinite(number):
-        raise _error(where, f"{_shorten(value)} is not a finite number")
+        raise _make_error(where, f"{_shorten(value)} is not a finite number")
     return number
 
 
@@ -210,11 +210,11 @@ def uncertain(
         return value
     table = dict(value) if isinstance(value, Mapping) else {"value": value}
     _check_keys(table, where)
-    numbers = {key: _number(table, key, unit, where, bare) for key in _KEYS if key in table}
-    read = _distribution(table, numbers, where)
+    numbers = {key: _read_number(table, key, unit, where, bare) for key in _KEYS if key in table}
+    read = _make_distribution(table, numbers, where)
     limits = [read.a] if read.kind in ("exact", "normal") else [read.a, read.b]
     if positive and (min(limits) < 0 or (min(limits) == 0 and not zero)):
-        raise _error(
+        raise _make_error(
             where,
             f"must be positive, but {min(limits):g} {unit if unit != '1' else ''}".rstrip() + " is given",
         )
@@ -228,18 +228,18 @@ def _check_keys(table: dict[str, Any], where: str) -> None:
     allowed = (*_KEYS, "scale", "unit", "source")
     for key in table:
         if key not in allowed:
-            raise _error(where, f"unknown key {key!r}{did_you_mean(key, allowed)}")
+            raise _make_error(where, f"unknown key {key!r}{did_you_mean(key, allowed)}")
     if table.get("scale", "linear") not in ("linear", "log"):
-        raise _error(where, f"scale is 'linear' or 'log', not {table['scale']!r}")
+        raise _make_error(where, f"scale is 'linear' or 'log', not {table['scale']!r}")
 
 
-def _number(table: dict[str, Any], key: str, unit: str, where: str, bare: bool) -> float:
+def _read_number(table: dict[str, Any], key: str, unit: str, where: str, bare: bool) -> float:
     value = table[key]
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     if plain and "unit" in table:
         value = f"{quantity(value, unit, where)!r} {table['unit']}"
     elif plain and not bare and unit != "1" and value != 0:
-        raise _error(
+        raise _make_error(
             where, f"{value!r} has no unit; {_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
         )
     if key == "stderr" and unit == "K" and isinstance(value, str):
@@ -248,31 +248,31 @@ def _number(table: dict[str, Any], key: str, unit: str, where: str, bare: bool) 
     return quantity(value, unit, where)
 
 
-def _distribution(table: dict[str, Any], numbers: dict[str, float], where: str) -> Uncertain:
+def _make_distribution(table: dict[str, Any], numbers: dict[str, float], where: str) -> Uncertain:
     given = set(numbers)
     if given == {"value"}:
         return Uncertain("exact", numbers["value"])
     if given == {"value", "stderr"}:
         if numbers["stderr"] < 0:
-            raise _error(where, "stderr must not be negative")
+            raise _make_error(where, "stderr must not be negative")
         return Uncertain("normal", numbers["value"], numbers["stderr"])
     if given == {"low", "high"}:
-        return _range(numbers["low"], numbers["high"], table.get("scale") == "log", where)
-    raise _error(where, "give a value, or {value, stderr}, or {low, high}")
+        return _read_range(numbers["low"], numbers["high"], table.get("scale") == "log", where)
+    raise _make_error(where, "give a value, or {value, stderr}, or {low, high}")
 
 
-def _range(low: float, high: float, log: bool, where: str) -> Uncertain:
+def _read_range(low: float, high: float, log: bool, where: str) -> Uncertain:
     if low > high:
-        raise _error(where, f"low ({low:g}) is above high ({high:g})")
+        raise _make_error(where, f"low ({low:g}) is above high ({high:g})")
     if log and low <= 0:
-        raise _error(where, f"a logarithmic range must start above zero, not at {low:g}")
+        raise _make_error(where, f"a logarithmic range must start above zero, not at {low:g}")
     return Uncertain("loguniform" if log else "uniform", low, high)
 
 
 def _parse(text: str, unit: str, where: str) -> float:
     match = _NUMBER.match(text)
     if not match:
-        raise _error(
+        raise _make_error(
             where,
             f"{_shorten(text)} does not start with a number; {_name_unit(unit)} is due, "
             f"for example {_DUE[unit][1]!r}",
@@ -281,7 +281,7 @@ def _parse(text: str, unit: str, where: str) -> float:
     if not given:
         if unit == "1":
             return number
-        raise _error(
+        raise _make_error(
             where, f"{_shorten(text)} has no unit; {_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
         )
     return number if given == unit else _convert(number, given, unit, text, where)
@@ -293,13 +293,13 @@ def _convert(number: float, given: str, unit: str, text: str, where: str) -> flo
     tidy = re.sub(r"(?<=m)([23])(?!\w)", r"^\1", re.sub(r" ?([*/^]|(?<=\()|(?=\))) ?", r"\1", tidy))
     if unit == "eV" and re.search(r"/\s*mol$", tidy):
         number, tidy = number / AVOGADRO, re.sub(r"\s*/\s*mol$", "", tidy)
-    known = measure(tidy) if len(tidy) <= _LONGEST_UNIT and _UNIT.fullmatch(tidy) else None
+    known = parse_measure(tidy) if len(tidy) <= _LONGEST_UNIT and _UNIT.fullmatch(tidy) else None
     due = f"{_name_unit(unit)} is due, for example {_DUE[unit][1]!r}"
     if known is None:
-        raise _error(where, f"{_shorten(given)} in {_shorten(text)} is not a unit; {due}")
-    wanted = measure(unit)
+        raise _make_error(where, f"{_shorten(given)} in {_shorten(text)} is not a unit; {due}")
+    wanted = parse_measure(unit)
     if wanted is None or known.powers != wanted.powers:
-        raise _error(where, f"{text!r} is in {given!r}, but {due}")
+        raise _make_error(where, f"{text!r} is in {given!r}, but {due}")
     # 15 digits: so that "5 nm" is 5e-07 cm and not 5.000000000000001e-07.
     return float(f"{(number * known.factor + known.offset) / wanted.factor:.15g}")
 
@@ -316,5 +316,5 @@ def _name_unit(unit: str) -> str:
     return _DUE[unit][0]
 
 
-def _error(where: str, message: str) -> UnitError:
+def _make_error(where: str, message: str) -> UnitError:
     return UnitError(f"{where}: {message}" if where else message)

@@ -22,7 +22,7 @@ import eisfit
 from eisfit.fitting.identify import search
 from eisfit.fitting.identify.evidence import compute_evidence
 from eisfit.fitting.identify.trials import Workbench
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 
 _NOISE = 0.003  # of |Z|, that `draw` adds and modulus weights divide by
 _FREEDOM = 5
@@ -82,7 +82,7 @@ def main(spectra: int = 24, first: int = 0, samples: int = 20000) -> None:
     for number in range(spectra):
         case = draw(number % len(KINDS), first + number // len(KINDS))
         spectrum = eisfit.Spectrum(frequency=case.frequency, impedance=case.impedance)
-        bench = Workbench(spectrum, weights(spectrum, "modulus"), _NOISE**2)
+        bench = Workbench(spectrum, compute_weights(spectrum, "modulus"), _NOISE**2)
         bench, found = search.explore(bench, inductive="R2-L2" in case.string)
         trials = [trial for trial in found if trial.full]
         rows = []

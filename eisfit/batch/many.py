@@ -28,7 +28,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.model.files.library import is_given
 from eisfit.records import dataclass
-from eisfit.spectra.given import spectra_in_place, unknown_option
+from eisfit.spectra.given import make_option_error, to_spectra_as_named
 from eisfit.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:  # worker processes and SQLite are loaded where they are asked for
@@ -283,8 +283,8 @@ def fit_many(
     _check_workers(workers)
     for name in options:
         if name not in (*CONSTRAINING, *_OPTIONS):
-            raise unknown_option("fit_many", name, (*CONSTRAINING, *_OPTIONS))
-    listed = _put_failures(spectra_in_place(spectra))
+            raise make_option_error("fit_many", name, (*CONSTRAINING, *_OPTIONS))
+    listed = _put_failures(to_spectra_as_named(spectra))
     choice = None
     if is_given(circuit):
         chosen = find_circuit(circuit)

@@ -19,7 +19,7 @@ from typing import Any
 
 from eisfit.errors import UsageError
 from eisfit.records import dataclass
-from eisfit.spectra.spectrum_files import files_below, natural
+from eisfit.spectra.spectrum_files import list_below, sort_naturally
 
 _TICK = 0.1  # s between two looks at files that are not yet at rest
 _SCAN_INTERVAL = 10.0  # s between two looks through all folders
@@ -122,7 +122,7 @@ class Watcher:
         begin = monotonic()
         while True:
             self._take_notes()
-            ready = natural(path for path, seen in self._pending.items() if self._is_at_rest(seen))
+            ready = sort_naturally(path for path, seen in self._pending.items() if self._is_at_rest(seen))
             for path in ready:
                 self._told[path] = self._pending.pop(path).signature
             if ready or (patience is not None and monotonic() - begin >= patience):
@@ -154,7 +154,7 @@ class Watcher:
         if monotonic() - self._scanned >= _SCAN_INTERVAL:
             self._scanned = monotonic()
             for folder in self.folders:
-                for path in files_below(folder):
+                for path in list_below(folder):
                     self._note_file(path)
         for path in list(self._pending):
             self._note_file(path)

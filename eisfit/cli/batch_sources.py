@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 def is_spectrum_file(path: Path) -> bool:
     """Return whether a file in a folder may hold a spectrum."""
-    from eisfit.spectra.manifest import is_named_so
+    from eisfit.spectra.manifest import is_manifest_name
     from eisfit.spectra.spectrum_files import is_hidden, may_hold_spectra
 
-    return not is_hidden(path) and not is_named_so(path) and may_hold_spectra(path)
+    return not is_hidden(path) and not is_manifest_name(path) and may_hold_spectra(path)
 
 
 def list_paths(sources: list[str]) -> list[tuple[str, Path | None]]:
     """Return the files that are meant, each once and those of a folder in natural order, with the folder."""
-    from eisfit.spectra.manifest import is_named_so
-    from eisfit.spectra.spectrum_files import files_below, files_of
+    from eisfit.spectra.manifest import is_manifest_name
+    from eisfit.spectra.spectrum_files import find_files, list_below
 
     found: list[tuple[str, Path | None]] = []
     for source in sources:
@@ -36,12 +36,12 @@ def list_paths(sources: list[str]) -> list[tuple[str, Path | None]]:
         if source == "-":
             found.append((source, None))
         elif os.path.isdir(folder):  # with all folders in it
-            inside = [f for f in files_below(folder) if is_spectrum_file(f)]
+            inside = [f for f in list_below(folder) if is_spectrum_file(f)]
             if not inside:
                 raise ReadError(f"{source}: the folder is empty, or nothing in it can be a spectrum")
             found += [(str(path), folder) for path in inside]
         else:
-            files = [f for f in files_of(source)[0] if not is_named_so(f)]
+            files = [f for f in find_files(source)[0] if not is_manifest_name(f)]
             found += [(str(path), path.parent) for path in files]
     once: dict[str, tuple[str, Path | None]] = {}
     for one in found:

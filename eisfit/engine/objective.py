@@ -28,7 +28,7 @@ from eisfit.errors import UsageError, did_you_mean
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
 from eisfit.spectra import WEIGHTING
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.quantiles import f_above
 
@@ -63,8 +63,8 @@ class Representation:
         """Return the weights (2F,) of the real and imaginary parts of g in turn."""
         if self.name == "admittance":
             noise = None if spectrum.noise is None else spectrum.noise / np.abs(spectrum.impedance) ** 2
-            weights(spectrum, weighting)  # refuses a zero impedance and an unknown weighting
-            return weights(spectrum.replace(impedance=1 / spectrum.impedance, noise=noise), weighting)
+            compute_weights(spectrum, weighting)  # refuses a zero impedance and an unknown weighting
+            return compute_weights(spectrum.replace(impedance=1 / spectrum.impedance, noise=noise), weighting)
         if self.name == "modulus_phase":
             if weighting == "proportional":
                 raise UsageError(
@@ -72,8 +72,8 @@ class Representation:
                     "(a constant relative error, the same in radians)"
                 )
             modulus = np.abs(spectrum.impedance)
-            return np.asarray(weights(spectrum, weighting) * np.repeat(modulus, 2))
-        return weights(spectrum, weighting)
+            return np.asarray(compute_weights(spectrum, weighting) * np.repeat(modulus, 2))
+        return compute_weights(spectrum, weighting)
 
 
 REPRESENTATIONS: Mapping[str, Representation] = {

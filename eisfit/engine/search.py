@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, mask_of
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, make_mask
 from eisfit.engine.evaluation.compiled import count_expected_work
 from eisfit.engine.objective import REPRESENTATIONS, FormProblem, compute_noise_ceiling
 from eisfit.engine.optima import Ends, Optima, find_different
@@ -24,7 +24,7 @@ from eisfit.engine.starts.guess import StartGrid
 from eisfit.engine.starts.neighbours import EarlierSpectra, Neighbours, choose_representatives
 from eisfit.engine.starts.random_numbers import Random
 from eisfit.engine.swapped_arcs import exchange_unequal_arcs, find_rival_excess
-from eisfit.spectra.noise import ladder, rounding
+from eisfit.spectra.noise import make_ladder, rounding_error
 
 _LOT = 512  # spectra: what they show, the next begin with
 _ROUNDS = 5
@@ -120,9 +120,9 @@ class _Search(Ends):
         self.expected[attainable <= 0] = 0.0
         self.exact = np.zeros(rows)
         for row in np.flatnonzero(clean).tolist():
-            digits = rounding(self.omega[row] / (2 * np.pi), problem.target[row]) * problem.weight[row]
+            digits = rounding_error(self.omega[row] / (2 * np.pi), problem.target[row]) * problem.weight[row]
             self.exact[row] = min(_EXACT**2 * size[row], _AT_DIGITS * np.sum(digits**2))
-        columns = len(ladder(self.omega[0]))
+        columns = len(make_ladder(self.omega[0]))
         self.perfect = np.where(
             clean, 1.0, compute_noise_ceiling(self.omega.shape[1], columns, self.coordinates.size)
         )
@@ -143,7 +143,7 @@ class _Search(Ends):
             rows = rows[~self.settled]
         first = rows[choose_representatives(self.problem.target[rows])]
         self._search_without_neighbours(first)
-        followers = np.flatnonzero(mask_of(rows, len(self.tried)) & ~mask_of(first, len(self.tried)))
+        followers = np.flatnonzero(make_mask(rows, len(self.tried)) & ~make_mask(first, len(self.tried)))
         if followers.size:
             self._exchange_arcs(first)
             values = self.coordinates.physical(self.theta[first, 0])

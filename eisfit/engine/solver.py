@@ -14,7 +14,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, IntArray, are_all
+from eisfit.arrays import ComplexArray, FloatArray, IntArray, are_all_rows
 from eisfit.engine.coordinates import Box, Coordinates, Scales
 from eisfit.engine.evaluation.compiled import Engine, minimise, uses_compiled_loop
 from eisfit.engine.evaluation.kernel import evaluate
@@ -87,7 +87,7 @@ class Problem:
 
     def rows(self, chosen: IntArray) -> Problem:
         """Return the problem of some rows of the batch; all of them in their order are the problem itself."""
-        if are_all(chosen, self.target.shape[0]):
+        if are_all_rows(chosen, self.target.shape[0]):
             return self
         box = None if self.box is None else self.box.take(chosen)
         if self.target.shape[0] == 1:

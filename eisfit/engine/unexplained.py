@@ -6,7 +6,7 @@ import numpy as np
 
 from eisfit.arrays import FloatArray
 from eisfit.engine.solver import Problem
-from eisfit.spectra.noise import ladder
+from eisfit.spectra.noise import make_ladder
 
 #: Chi-square, in units of the noise, that two shapes out of thirty explain by chance at most.
 BY_CHANCE = 14.0
@@ -28,7 +28,7 @@ def find_explainable(problem: Problem, theta: FloatArray) -> float:
         (V,) its optimum.
     """
     left, base = _project_out_derivatives(problem, theta)
-    shapes = ladder(problem.grid.omega.reshape(-1)) * problem.weight
+    shapes = make_ladder(problem.grid.omega.reshape(-1)) * problem.weight
     gain = 0.0
     for _ in range(_SHAPE_COUNT):
         shapes = shapes - (shapes @ base) @ base.T

@@ -81,7 +81,7 @@ def fit(
     ----------
     spectrum
         What was measured: a `Spectrum`, the path of a file, a pair ``(frequency, impedance)``, a DataFrame;
-        see `eisfit.spectra.given.spectrum_of`.
+        see `eisfit.spectra.given.to_spectrum`.
     circuit
         A name in ``circuits/``, the path of a ``.toml`` file, a circuit string, or a `Circuit`. Without one,
         `eisfit.identify` chooses it, and a flag says which and how probable it is; ``#2`` is the second

@@ -14,7 +14,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.fitting.verdicts.flags import find_at_bound
 from eisfit.fitting.verdicts.grade import describe_residuals
-from eisfit.spectra.noise import noise_level
+from eisfit.spectra.noise import estimate_noise_level
 from eisfit.validation.quantiles import chi2_above
 
 
@@ -90,4 +90,4 @@ def _make_statistics(task: Task, outcome: Any, values: Mapping[str, float]) -> S
 def _estimate_noise(task: Task, left: float) -> float | None:
     modulus, weight = np.abs(task.spectrum.impedance)[np.newaxis], task.weight[np.newaxis]
     explained = np.array([task.attainable]), np.array([left])
-    return finite(noise_level(task.spectrum.omega, weight, modulus, *explained)[0])
+    return finite(estimate_noise_level(task.spectrum.omega, weight, modulus, *explained)[0])

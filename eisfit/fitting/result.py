@@ -25,9 +25,9 @@ from eisfit.fitting.result_parts import (
 )
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import restore_bounds
-from eisfit.records import Told, dataclass, make_record
+from eisfit.records import ShownAsText, dataclass, make_record
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.spectra.vectors import vector
+from eisfit.spectra.vectors import make_vector
 from eisfit.verdict import Flag, usable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _IN_COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FitResult(Told):
+class FitResult(ShownAsText):
     """A fitted spectrum.
 
     Attributes
@@ -297,7 +297,7 @@ class FitResult(Told):
         """
         if frequency is None:
             return self.fitted
-        f = vector(np.atleast_1d(frequency), "frequency", np.float64)
+        f = make_vector(np.atleast_1d(frequency), "frequency", np.float64)
         if not (f > 0).all():
             raise SpectrumError(f"frequency: must be positive, but {f[~(f > 0)][0]:g} Hz is among them")
         return self.circuit.impedance(f, self.values)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray, IntArray
-from eisfit.files import json_ready
+from eisfit.files import to_json_ready
 from eisfit.records import Document, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.verdict import FORBIDS, TELLS, limit
@@ -53,7 +53,7 @@ class FittedParameter(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document; None for a bound that is none."""
-        return {key: json_ready(getattr(self, key)) for key in self.__dataclass_fields__ if key != "name"}
+        return {key: to_json_ready(getattr(self, key)) for key in self.__dataclass_fields__ if key != "name"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Statistics:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready document, in the order of the fields whichever way they were found."""
-        document: dict[str, Any] = json_ready({k: getattr(self, k) for k in self.__dataclass_fields__})
+        document: dict[str, Any] = to_json_ready({k: getattr(self, k) for k in self.__dataclass_fields__})
         return document
 
 

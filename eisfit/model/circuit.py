@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import ParameterError, SpectrumError, did_you_mean, expect_document
-from eisfit.files import json_ready
+from eisfit.files import to_json_ready
 from eisfit.model.circuit_parameters import (
     CircuitParameter,
     allow_sign,
@@ -27,7 +27,7 @@ from eisfit.model.expressions import Expression, parse_expressions
 from eisfit.model.given_parameters import list_changes, read_array, refuse_forms, values_by_name
 from eisfit.model.notation import Component, Line, Node, Parallel, Series, parse
 from eisfit.records import SameDocument, dataclass
-from eisfit.spectra.vectors import vector
+from eisfit.spectra.vectors import make_vector
 
 if TYPE_CHECKING:
     from eisfit.model.drawing import CircuitDrawing
@@ -197,7 +197,7 @@ class Circuit(SameDocument):
         if isinstance(frequency, Mapping):
             raise ParameterError("impedance takes the frequency first: impedance(frequency, {name: value})")
         columns, batched = self._columns(params)
-        f = vector(np.atleast_1d(frequency), "frequency", np.float64)
+        f = make_vector(np.atleast_1d(frequency), "frequency", np.float64)
         if not (f >= 0).all():
             raise SpectrumError(f"frequency: must be positive, but {f[~(f >= 0)][0]:g} Hz is among them")
         grid = FrequencyGrid(2 * np.pi * f)
@@ -290,7 +290,7 @@ class Circuit(SameDocument):
     def to_dict(self) -> dict[str, Any]:
         """Return the ``circuit`` block of every JSON result, with what `from_dict` needs; no bound: None."""
         keys = ("value", "min", "max", "vary", "expr", "unit", "role", "describe")
-        rows = {n: {key: json_ready(getattr(p, key)) for key in keys} for n, p in self.parameters.items()}
+        rows = {n: {key: to_json_ready(getattr(p, key)) for key in keys} for n, p in self.parameters.items()}
         return {"name": self.name, "string": self.string, "title": self.title, "parameters": rows}
 
     @classmethod

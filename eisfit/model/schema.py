@@ -25,7 +25,7 @@ from typing import (
 )
 
 from eisfit.errors import EisfitError, SchemaError, did_you_mean
-from eisfit.files import has_endless_number, read_text
+from eisfit.files import has_long_number, read_text
 from eisfit.records import dataclass
 
 if sys.version_info >= (3, 11):
@@ -183,7 +183,7 @@ def parse_tables(text: str, source: str) -> dict[str, Any]:
     """
     if len(text) > MAX_TOML:
         raise SchemaError(f"{source}: longer than {MAX_TOML // 2**10} KiB, the limit for such a file")
-    if has_endless_number(text):
+    if has_long_number(text):
         raise SchemaError(f"{source}: is not valid TOML: a number of thousands of digits")
     try:
         return tomllib.loads(text)

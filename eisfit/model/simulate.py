@@ -13,7 +13,7 @@ from eisfit.errors import UsageError
 from eisfit.model.circuit import Circuit
 from eisfit.model.files.library import circuit as find_circuit
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.spectra.vectors import vector
+from eisfit.spectra.vectors import make_vector
 
 
 def frequencies(fmin: float = 1e-2, fmax: float = 1e5, per_decade: int = 10) -> NDArray[np.float64]:
@@ -79,7 +79,7 @@ def simulate(
         raise UsageError(f"noise: {noise:g} is not a fraction of |Z| between 0 and 1")
     chosen = find_circuit(circuit)
     values = _read_values(chosen, params)
-    f = frequencies() if frequency is None else vector(frequency, "frequency", np.float64)
+    f = frequencies() if frequency is None else make_vector(frequency, "frequency", np.float64)
     exact = chosen.impedance(f, values)
     rng = np.random.default_rng(seed)
     error = noise * np.abs(exact)

@@ -137,14 +137,14 @@ AXIS_UNITS: Mapping[str, str] = MappingProxyType({axis.name: axis.unit for axis 
 _ALSO = {_plain: axis for axis in _KNOWN for _plain in (axis.name, *axis.also)}
 
 
-def axis_of(name: str) -> Axis:
+def find_axis(name: str) -> Axis:
     """Return an axis by its name; a name that is not known makes an axis of the user's own.
 
     Examples
     --------
-    >>> axis_of("state of charge").unit
+    >>> find_axis("state of charge").unit
     '%'
-    >>> axis_of("humidity").example
+    >>> find_axis("humidity").example
     'humidity5'
 
     Raises
@@ -172,7 +172,7 @@ def split_axes(by: str | Sequence[str]) -> tuple[Axis, ...]:
     names = by.split(",") if isinstance(by, str) else list(by)
     if not all(isinstance(name, str) for name in names):
         raise UsageError(f"by takes names of axes ({', '.join(AXES)}), not {names[0]!r}")
-    axes = tuple(axis_of(name) for name in names)
+    axes = tuple(find_axis(name) for name in names)
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) < len(axes):
         raise UsageError(f"by {', '.join(names)}: name one axis, or two different ones")
     return axes
@@ -181,12 +181,12 @@ def split_axes(by: str | Sequence[str]) -> tuple[Axis, ...]:
 def check_own_axes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> None:
     """Raise UsageError for a word of the user's own that no spectrum has a value of: it may be misspelt."""
     for axis in axes:
-        if spectra and axis.name not in AXES and all(axis_value(s, axis) is None for s in spectra):
+        if spectra and axis.name not in AXES and all(find_axis_value(s, axis) is None for s in spectra):
             near = did_you_mean(axis.name, AXES) or f"; names such as {axis.example}, or a manifest, would"
             raise UsageError(f"no spectrum says its {axis.name}{near}")
 
 
-def axis_value(spectrum: Spectrum, axis: Axis) -> float | None:
+def find_axis_value(spectrum: Spectrum, axis: Axis) -> float | None:
     """Return where a spectrum stands on an axis, from its fields, its header or else its names; or None."""
     own = getattr(spectrum, axis.attribute) if axis.attribute else None
     if own is None:
@@ -194,9 +194,9 @@ def axis_value(spectrum: Spectrum, axis: Axis) -> float | None:
     return None if own is None else float(own)
 
 
-def axis_values(spectra: Iterable[Spectrum], axis: Axis) -> FloatArray:
+def list_axis_values(spectra: Iterable[Spectrum], axis: Axis) -> FloatArray:
     """Return where spectra stand on an axis, (N,), NaN where one does not say."""
-    return np.array([axis_value(spectrum, axis) for spectrum in spectra], dtype=np.float64)
+    return np.array([find_axis_value(spectrum, axis) for spectrum in spectra], dtype=np.float64)
 
 
 def read_name(name: str) -> dict[str, float]:
@@ -217,13 +217,13 @@ def read_name(name: str) -> dict[str, float]:
     """
     found = {}
     for axis in _KNOWN[1:]:
-        value = value_in_name(name, axis)
+        value = find_in_name(name, axis)
         if value is not None:
             found[axis.name] = value
     return found
 
 
-def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
+def find_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None) -> float | None:
     """Return the number in a name by the axis' patterns, or by one of the user's (number in its group)."""
     name = (
         _MINUS.sub("-", name.replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-"))
@@ -232,7 +232,7 @@ def value_in_name(name: str, axis: Axis, pattern: re.Pattern[str] | None = None)
     )
     for one in (pattern,) if pattern is not None else axis.patterns:
         found = [match for match in one.finditer(name) if not _is_no_value(match, axis)]
-        values = {_value(match, axis) for match in found}
+        values = {_read_value(match, axis) for match in found}
         if len(values) == 1:
             return values.pop()
         if values:
@@ -259,7 +259,8 @@ def _is_other_degree(match: re.Match[str], axis: Axis) -> bool:
     """
     if axis.name != "temperature" or len(match.groups()) < 2:
         return False
-    number, before, after = _value(match, axis), match.string[: match.start()], match.string[match.end() :]
+    number = _read_value(match, axis)
+    before, after = match.string[: match.start()], match.string[match.end() :]
     if number is None or is_treatment(number, before):
         return number is not None
     if match[2] == "K":
@@ -281,7 +282,7 @@ def is_treatment(temperature_C: float, before: str) -> bool:
     return treated is not None and not (treated["aside"] and temperature_C < _COOLEST_TREATED)
 
 
-def _value(match: re.Match[str], axis: Axis) -> float | None:
+def _read_value(match: re.Match[str], axis: Axis) -> float | None:
     try:
         number = float(match[1].lower().replace("p", "."))
     except (ValueError, AttributeError):

@@ -42,14 +42,14 @@ _LABEL = regex(
 )
 
 
-def cycle_of_label(label: str) -> float | None:
+def find_label_cycle(label: str) -> float | None:
     """Return the cycle in the name of a sheet or a group, or in a line above a table.
 
-    >>> cycle_of_label("Cycle no. 005"), cycle_of_label("cell_A/cycle_12"), cycle_of_label("cycles 1-5")
+    >>> find_label_cycle("Cycle no. 005"), find_label_cycle("cell_A/cycle_12"), find_label_cycle("cycles 1-5")
     (5.0, 12.0, None)
-    >>> cycle_of_label("after 10 cycles"), cycle_of_label("Z'_10th cycle"), cycle_of_label("1-5 cycles")
+    >>> find_label_cycle("after 10 cycles"), find_label_cycle("Z'_10th cycle"), find_label_cycle("1-5 cycles")
     (10.0, 10.0, None)
-    >>> cycle_of_label("Aging cycle 3"), cycle_of_label("Duty cycle 50")
+    >>> find_label_cycle("Aging cycle 3"), find_label_cycle("Duty cycle 50")
     (3.0, None)
     """
     found = {float(match[1] or match[2]) for match in _LABEL.finditer(label)}
@@ -90,7 +90,7 @@ def drop_cells(spectra: list[Spectrum]) -> list[Spectrum]:
     ]
 
 
-def cycle_of_name(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = False) -> float | None:
+def find_name_cycle(file: Path, pattern: re.Pattern[str] | None, of_eclab: bool = False) -> float | None:
     """Return the cycle in a file's name; `pattern` replaces the built-in ones.
 
     EC-Lab ends the names of its files with the channel: ``_C05``.

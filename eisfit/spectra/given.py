@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: What `spectrum_of` takes. A fit stands for the spectrum that was fitted.
+#: What `to_spectrum` takes. A fit stands for the spectrum that was fitted.
 SpectrumLike: TypeAlias = "Spectrum | str | PathLike[str] | tuple[ArrayLike, ArrayLike] | pd.DataFrame | Any"
 
 _CANONICAL = ({*COLUMNS}, {"frequency", "impedance"})
@@ -67,7 +67,7 @@ _THEIRS = {
 }
 
 
-def spectrum_of(source: SpectrumLike) -> Spectrum:
+def to_spectrum(source: SpectrumLike) -> Spectrum:
     """Return the one spectrum that is meant.
 
     Parameters
@@ -86,7 +86,7 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
 
     Examples
     --------
-    >>> spectrum_of(([100.0, 1.0], [2 - 1j, 5 - 0.1j]))
+    >>> to_spectrum(([100.0, 1.0], [2 - 1j, 5 - 0.1j]))
     <Spectrum spectrum: 2 points, 1 Hz to 100 Hz>
     """
     if isinstance(source, Spectrum):
@@ -100,19 +100,19 @@ def spectrum_of(source: SpectrumLike) -> Spectrum:
     if isinstance(fitted, Spectrum):
         return fitted
     if _are_paths(source):
-        return _only(_read_series(source))
+        return _take_only(_read_series(source))
     if _is_series(source) or _are_spectra(source):
-        return _only(source)
-    return _only(_read_tables(source)) if _is_table(source) else _read_pair(source)
+        return _take_only(source)
+    return _take_only(_read_tables(source)) if _is_table(source) else _read_pair(source)
 
 
-def spectra_of(source: Any) -> Iterable[Any]:
+def to_spectra(source: Any) -> Iterable[Any]:
     """Return the spectra that are meant, a `Series` where files are named.
 
     Parameters
     ----------
     source
-        What `eisfit.read_series` takes, a series, or any iterable of what `spectrum_of` takes; what could not
+        What `eisfit.read_series` takes, a series, or any iterable of what `to_spectrum` takes; what could not
         be read or fitted stays in its place.
 
     Raises
@@ -139,10 +139,10 @@ def spectra_of(source: Any) -> Iterable[Any]:
         source = [*first, *source] if paths else chain(first, source)
     if _are_paths(source):
         return _read_series(source)
-    return list(_each(source)) if isinstance(source, (list, tuple)) else _each(source)
+    return list(_iterate_spectra(source)) if isinstance(source, (list, tuple)) else _iterate_spectra(source)
 
 
-def spectra_in_place(source: Any) -> Iterable[Any]:
+def to_spectra_as_named(source: Any) -> Iterable[Any]:
     """Return the spectra that are meant; those of files in the order in which the files are named.
 
     What cannot be read is an `UnreadFile`: in its place, or last in a folder or of a glob.
@@ -150,31 +150,31 @@ def spectra_in_place(source: Any) -> Iterable[Any]:
     Parameters
     ----------
     source
-        As for `spectra_of`, which says what is raised.
+        As for `to_spectra`, which says what is raised.
     """
     if isinstance(source, (str, PathLike)):
         series = _read_series(source)
         return [*series, *series.failures]
     if _are_paths(source):
-        return list(_each(source))
-    return _each(source) if isinstance(source, Iterator) else spectra_of(source)
+        return list(_iterate_spectra(source))
+    return _iterate_spectra(source) if isinstance(source, Iterator) else to_spectra(source)
 
 
-def _each(source: Iterable[Any]) -> Iterator[Any]:
+def _iterate_spectra(source: Iterable[Any]) -> Iterator[Any]:
     for place, one in enumerate(source):
         if isinstance(one, Spectrum) or getattr(one, "error", None) is not None:
             yield one
         elif isinstance(one, (str, PathLike)):
-            yield from _each_of(one)
+            yield from _iterate_file(one)
         else:
             keyed = isinstance(one, tuple) and len(one) == 2 and hasattr(one[1], "columns")
             try:
-                yield spectrum_of(one[1] if keyed else one)  # of groupby
+                yield to_spectrum(one[1] if keyed else one)  # of groupby
             except (ReadError, SpectrumError) as error:
                 raise type(error)(f"spectrum {place} (from 0): {error}") from None
 
 
-def _each_of(path: str | PathLike[str]) -> Iterator[Any]:
+def _iterate_file(path: str | PathLike[str]) -> Iterator[Any]:
     """Yield the spectra of a file, a folder or a glob, then what could not be read of it."""
     from eisfit.spectra.series import UnreadFile
 
@@ -189,7 +189,7 @@ def _each_of(path: str | PathLike[str]) -> Iterator[Any]:
 def takes_spectrum(
     function: Callable[Concatenate[Spectrum, P], T],
 ) -> Callable[Concatenate[SpectrumLike, P], T]:
-    """Return the function with whatever `spectrum_of` takes as its first argument.
+    """Return the function with whatever `to_spectrum` takes as its first argument.
 
     An option that it does not have is told by the name that it has here, as a `UsageError`.
     """
@@ -201,7 +201,7 @@ def takes_spectrum(
         known = list(signed().parameters)
         for name in options:
             if name not in known:
-                raise unknown_option(function.__name__, name, known)
+                raise make_option_error(function.__name__, name, known)
         if len(given) > 1 and all(map(_are_numbers, given[:2])):
             raise UsageError(f"{function.__name__}: {_THEIRS['f']}")
         try:
@@ -209,18 +209,18 @@ def takes_spectrum(
         except TypeError as error:
             raise UsageError(f"{function.__name__}: {error}; it takes {', '.join(known)}") from None
         if given:
-            return call_it(spectrum_of(given[0]), *given[1:], **options)
+            return call_it(to_spectrum(given[0]), *given[1:], **options)
         if known[0] in options:
-            options[known[0]] = spectrum_of(options[known[0]])
+            options[known[0]] = to_spectrum(options[known[0]])
         return call_it(**options)
 
     return call
 
 
-def unknown_option(function: str, name: str, known: Iterable[str]) -> UsageError:
+def make_option_error(function: str, name: str, known: Iterable[str]) -> UsageError:
     """Return the error for an option that a function does not have.
 
-    >>> str(unknown_option("fit", "constants", ["fix", "start"]))
+    >>> str(make_option_error("fit", "constants", ["fix", "start"]))
     "fit has no option 'constants': fixed values are fix={'NAME': value}"
     """
     said = f": {_THEIRS[name]}" if name in _THEIRS else did_you_mean(name, known)
@@ -256,7 +256,7 @@ def _are_spectra(source: Any) -> bool:
     return isinstance(source, (list, tuple)) and bool(source) and all(isinstance(s, Spectrum) for s in source)
 
 
-def _only(several: Any) -> Spectrum:
+def _take_only(several: Any) -> Spectrum:
     if len(several) != 1:
         raise SpectrumError(
             f"{len(several)} spectra where one belongs: take one of them, or eisfit.track or eisfit.fit_many "
@@ -297,7 +297,7 @@ def _read_tables(table: Any) -> list[Spectrum]:
     return [one.replace(source="") for one in found]
 
 
-def _plain(column: Any) -> Any:
+def _to_numbers(column: Any) -> Any:
     """Return a column of objects or text as the numbers that it holds; what holds none as it is."""
     array = column if np.ma.isMaskedArray(column) else np.asarray(column)
     if array.dtype.kind not in "OUS":
@@ -312,7 +312,7 @@ def _plain(column: Any) -> Any:
 def _read_pair(source: Any) -> Spectrum:
     if not isinstance(source, (tuple, list, np.ndarray)):
         raise SpectrumError(f"{type(source).__name__} is no spectrum: {_CURE}")
-    frequency, impedance = map(_plain, _two_columns(source))
+    frequency, impedance = map(_to_numbers, _split_pair(source))
     if np.size(frequency) == 0:
         raise SpectrumError("frequency: is empty")
     if np.iscomplexobj(frequency):
@@ -329,7 +329,7 @@ def _read_pair(source: Any) -> Spectrum:
     return Spectrum(frequency=frequency, impedance=impedance)
 
 
-def _two_columns(source: Any) -> Any:
+def _split_pair(source: Any) -> Any:
     """Return frequency and impedance of a pair, or of rows with both."""
     rows = isinstance(source, np.ndarray) or all(isinstance(one, (tuple, list)) for one in source)
     if rows and len(source) > 3 and all(np.size(one) in (2, 3) for one in source):

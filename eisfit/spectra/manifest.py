@@ -10,7 +10,7 @@ import numpy as np
 
 from eisfit.errors import ReadError, UsageError
 from eisfit.files import read_text
-from eisfit.spectra.axes import AXES, Axis, axis_of
+from eisfit.spectra.axes import AXES, Axis, find_axis
 from eisfit.spectra.readers.names.units import parse_unit
 from eisfit.units import ZERO_CELSIUS
 
@@ -19,23 +19,23 @@ NAME = "manifest.csv"
 _FILE = "file"
 
 
-def is_named_so(path: Path) -> bool:
+def is_manifest_name(path: Path) -> bool:
     """Return whether a file bears the name of manifests, in any case of letters."""
     return path.name.lower() == NAME
 
 
 def lists_files(path: Path, *axes: str) -> bool:
     """Return whether a table has the column of files, and those of `axes`."""
-    return {_FILE, *axes} <= set(_columns(path))
+    return {_FILE, *axes} <= set(_read_columns(path))
 
 
-def _columns(path: Path) -> list[str]:
+def _read_columns(path: Path) -> list[str]:
     """Return the column names in lower case."""
-    rows = _rows(path)
+    rows = _read_rows(path)
     return [name.strip().lower() for name in rows[0]] if rows else []
 
 
-def _rows(path: Path) -> list[list[str]]:
+def _read_rows(path: Path) -> list[list[str]]:
     try:
         text = read_text(path, ReadError, encoding="utf-8-sig")
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -50,7 +50,7 @@ class Listing:
     def __init__(self, path: Path) -> None:
         self._home = path.parent
         self._rows: dict[str, list[tuple[str, dict[str, float]]]] = {}
-        for name, values in manifest_rows(path):
+        for name, values in read_manifest(path):
             self._rows.setdefault(name.rpartition("/")[2], []).append((name, values))
 
     def find(self, file: Path) -> dict[str, float] | None:
@@ -64,10 +64,10 @@ class Listing:
         return loose[-1] if loose and all(values == loose[0] for values in loose) else None
 
 
-def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
+def read_manifest(path: Path) -> list[tuple[str, dict[str, float]]]:
     """Return the files as the manifest names them, folders with slashes, and their places."""
-    columns, rows = _columns(path), _rows(path)[1:]
-    axes = {place: found for place, name in enumerate(columns) if (found := _axis_of_column(name))}
+    columns, rows = _read_columns(path), _read_rows(path)[1:]
+    axes = {place: found for place, name in enumerate(columns) if (found := _find_axis(name))}
     if _FILE not in columns or not axes:
         raise ReadError(
             f"{path}: a manifest needs the columns file and cycle, it has {', '.join(columns) or 'none'}; "
@@ -85,17 +85,17 @@ def manifest_rows(path: Path) -> list[tuple[str, dict[str, float]]]:
             raise ReadError(f"{path}: row {line} of the manifest has {len(row)} of {len(columns)} columns")
         values = {}
         for place, (axis, factor, shift) in axes.items():
-            number = _cycle_number(path, line, row[place], axis)
+            number = _parse_number(path, line, row[place], axis)
             if number is not None:
                 values[axis] = number * factor - shift
         found_rows.append((row[at_file].strip().replace("\\", "/"), values))
     return found_rows
 
 
-def _axis_of_column(column: str) -> tuple[str, float, float] | None:
+def _find_axis(column: str) -> tuple[str, float, float] | None:
     """Return the axis of a column's header, and factor and shift to its unit; None for other columns.
 
-    >>> _axis_of_column("temperature / K"), _axis_of_column("thickness_um"), _axis_of_column("file")
+    >>> _find_axis("temperature / K"), _find_axis("thickness_um"), _find_axis("file")
     (('temperature', 1.0, 273.15), ('thickness', 1000.0, 0.0), None)
     """
     if column == _FILE or not column:
@@ -105,16 +105,16 @@ def _axis_of_column(column: str) -> tuple[str, float, float] | None:
     head, _, tail = name.strip().rpartition("_")
     if not unit and head:
         for axis in AXES.values():
-            if axis_of(head) is axis and axis.factor(tail) is not None:
+            if find_axis(head) is axis and axis.factor(tail) is not None:
                 name, unit = head, tail
     try:
-        axis = axis_of(name)
+        axis = find_axis(name)
     except UsageError:
         return None
-    return axis.name, *_factor_and_shift(axis, unit)
+    return axis.name, *_find_factor_and_shift(axis, unit)
 
 
-def _factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
+def _find_factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
     """Return what a number in `unit` is multiplied by, and what is then taken off; NaN for another unit."""
     told = parse_unit(unit)
     if axis.name == "temperature" and told and told.kind in ("kelvin", "fahrenheit"):
@@ -126,7 +126,7 @@ def _factor_and_shift(axis: Axis, unit: str) -> tuple[float, float]:
     return np.nan if factor is None else factor, 0.0
 
 
-def _cycle_number(path: Path, line: int, text: str, axis: str = "cycle") -> float | None:
+def _parse_number(path: Path, line: int, text: str, axis: str = "cycle") -> float | None:
     if not text.strip():
         return None
     try:

@@ -43,21 +43,21 @@ def drop_points(spectrum: Spectrum, drop: Drop | None = None, *, drop_inductive:
     >>> drop_points(s, [1.0], drop_inductive=True).notes
     ('left out 2 points: 10000 Hz, 1 Hz',)
     """
-    out = np.zeros(spectrum.points, dtype=bool) if drop is None else _mask(spectrum, drop)
+    out = np.zeros(spectrum.points, dtype=bool) if drop is None else _make_mask(spectrum, drop)
     if drop_inductive:
-        out |= inductive_tail(spectrum)
+        out |= find_inductive_tail(spectrum)
     if not out.any():
         return spectrum
     kept = spectrum.keep(~out)
     return kept.replace(notes=(*spectrum.notes, _list_frequencies(spectrum.frequency[out])))
 
 
-def inductive_tail(spectrum: Spectrum) -> BoolArray:
+def find_inductive_tail(spectrum: Spectrum) -> BoolArray:
     """Return the mask (F,) of the points with Z'' > 0, from the highest frequency to the first without."""
     return np.asarray(np.logical_and.accumulate(spectrum.impedance.imag > 0))
 
 
-def _mask(spectrum: Spectrum, drop: Drop) -> BoolArray:
+def _make_mask(spectrum: Spectrum, drop: Drop) -> BoolArray:
     given = np.asarray(drop)
     if given.dtype == bool:
         if given.shape != (spectrum.points,):
@@ -67,11 +67,11 @@ def _mask(spectrum: Spectrum, drop: Drop) -> BoolArray:
         return given.copy()
     out = np.zeros(spectrum.points, dtype=bool)
     for frequency in given.astype(np.float64).ravel():
-        out[_nearest(spectrum, float(frequency))] = True
+        out[_find_nearest(spectrum, float(frequency))] = True
     return out
 
 
-def _nearest(spectrum: Spectrum, frequency: float) -> int:
+def _find_nearest(spectrum: Spectrum, frequency: float) -> int:
     place = int(np.argmin(np.abs(spectrum.frequency - frequency)))
     nearest = float(spectrum.frequency[place])
     if not abs(nearest - frequency) <= _NEAR * nearest:

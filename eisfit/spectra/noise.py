@@ -14,11 +14,12 @@ noise         w = 1 / noise_k, the standard deviation of each part, measured or 
 ============  =============================================================================
 
 **The noise** of a spectrum is one thing throughout: the standard deviation of each part, as a fraction
-of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom: `noise_level`, for
-`eisfit.check`, for `eisfit.fit` and its companions alike. That spectrum is a ladder of RC elements of fixed
-length, which is solved for thousands of spectra at once; of 60 points its noise is right to 7 %. Where RC
-elements are no help (resonances, drift) it leaves at least twice the chisqr of something else that obeys
-Kramers-Kronig, a fitted circuit or the chain of `eisfit.check`, and that counts: `estimate_left_by_noise`.
+of |Z|, that the nearest spectrum obeying Kramers-Kronig leaves, per degree of freedom:
+`estimate_noise_level`, for `eisfit.check`, for `eisfit.fit` and its companions alike. That spectrum is a
+ladder of RC elements of fixed length, which is solved for thousands of spectra at once; of 60 points its
+noise is right to 7 %. Where RC elements are no help (resonances, drift) it leaves at least twice the chisqr
+of something else that obeys Kramers-Kronig, a fitted circuit or the chain of `eisfit.check`, and that counts:
+`estimate_noise_chisqr`.
 
 The sum of squares is lmfit's ``chisqr``. For the first three only the shape of the error is known, so the
 covariance is rescaled by ``redchi``; with ``noise`` it is not.
@@ -46,7 +47,7 @@ _EXACT = 2e-15  # relative error of a number that is a multiple of a power of te
 _FINEST = 1e-10  # of |Z|, what arithmetic leaves at worst
 
 
-def weights(spectrum: Spectrum, weighting: str = WEIGHTING) -> FloatArray:
+def compute_weights(spectrum: Spectrum, weighting: str = WEIGHTING) -> FloatArray:
     """Return the weights (2F,) of the real and imaginary parts in turn, 1/ohm.
 
     Raises
@@ -62,13 +63,13 @@ def weights(spectrum: Spectrum, weighting: str = WEIGHTING) -> FloatArray:
             f"{spectrum.name}: has no measured noise; give it one with "
             "spectrum.replace(noise=eisfit.check(spectrum).noise)"
         )
-    found: FloatArray = weights_of_many(spectrum.impedance[np.newaxis], weighting, noise)[0]
+    found: FloatArray = compute_many_weights(spectrum.impedance[np.newaxis], weighting, noise)[0]
     if not np.isfinite(found).all():
-        raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_first(spectrum)} Hz")
+        raise SpectrumError(f"{spectrum.name}: the impedance is zero at {_name_first_zero(spectrum)} Hz")
     return np.asarray(found)
 
 
-def weights_of_many(
+def compute_many_weights(
     impedance: NDArray[np.complex128], weighting: str, noise: FloatArray | None = None
 ) -> FloatArray:
     """Return the weights (B, 2F), 1/ohm, of spectra (B, F); infinite where |Z| is zero.
@@ -92,21 +93,21 @@ def weights_of_many(
         raise UsageError(f"no weighting is called {weighting!r}{near}")
     modulus = np.abs(impedance)
     with np.errstate(divide="ignore"):
-        found = np.reciprocal(_errors(impedance, weighting, modulus, noise))
+        found = np.reciprocal(_compute_errors(impedance, weighting, modulus, noise))
     found[(modulus == 0).any(axis=1)] = np.inf
-    return both_parts(found) if found.shape == modulus.shape else np.asarray(found)
+    return repeat_for_parts(found) if found.shape == modulus.shape else np.asarray(found)
 
 
-def both_parts(values: FloatArray) -> FloatArray:
+def repeat_for_parts(values: FloatArray) -> FloatArray:
     """Return numbers (B, 2F) of the real and imaginary parts in turn, from what both parts have (B, F).
 
-    >>> both_parts(np.array([[1.0, 2.0]])).tolist()
+    >>> repeat_for_parts(np.array([[1.0, 2.0]])).tolist()
     [[1.0, 1.0, 2.0, 2.0]]
     """
     return np.asarray((values * (1 + 1j)).view(np.float64))
 
 
-def _errors(
+def _compute_errors(
     impedance: NDArray[np.complex128], weighting: str, modulus: FloatArray, noise: FloatArray | None
 ) -> FloatArray:
     """Return the errors (B, 2F) of both parts in turn, or (B, F) where they have the same."""
@@ -120,20 +121,20 @@ def _errors(
     return np.maximum(parts, _LEAST_PART * np.repeat(modulus, 2, axis=1))
 
 
-def _first(spectrum: Spectrum) -> str:
+def _name_first_zero(spectrum: Spectrum) -> str:
     return f"{spectrum.frequency[int(np.argmax(np.abs(spectrum.impedance) == 0))]:g}"
 
 
-def ladder(omega: FloatArray) -> FloatArray:
+def make_ladder(omega: FloatArray) -> FloatArray:
     """Return the columns (K, 2F) of `attainable_chisqr`'s model, real and imaginary parts in turn.
 
     `omega` (F,) falls, as in a `Spectrum`. Nobody writes to them: spectra of one sweep share them.
     """
-    return _ladder(omega.tobytes())
+    return _compute_ladder(omega.tobytes())
 
 
 @lru_cache(maxsize=16)
-def _ladder(sweep: bytes) -> FloatArray:
+def _compute_ladder(sweep: bytes) -> FloatArray:
     omega = np.frombuffer(sweep, dtype=np.float64)
     count = max(1, min(_LADDER, omega.size // 2, round(3 * np.log10(omega[0] / omega[-1])) + 2))
     tau = np.geomspace(0.5 / omega[0], 2 / omega[-1], count)
@@ -149,7 +150,7 @@ def attainable_chisqr(spectrum: Spectrum, weight: FloatArray) -> float:
     A ladder of RC elements, dense enough for any arc, with a series resistance, inductance and capacitance,
     is fitted linearly; its chisqr is scaled from its own degrees of freedom to those of the data.
     """
-    columns = ladder(spectrum.omega)
+    columns = make_ladder(spectrum.omega)
     design = columns * weight
     target = np.ascontiguousarray(spectrum.impedance).view(np.float64) * weight
     points = spectrum.points
@@ -177,19 +178,19 @@ def attainable_of_many(omega: FloatArray, target: NDArray[np.complex128], weight
         (B, 2F), 1/ohm.
     """
     points = omega.size
-    columns = ladder(omega)
+    columns = make_ladder(omega)
     left = 2 * points - len(columns)
     if left < 2:
         return np.zeros(len(target))
     products = _Products(columns)
     found = [
-        _left_by_ladder(products, target[first : first + _BLOCK], weight[first : first + _BLOCK])
+        _compute_residual(products, target[first : first + _BLOCK], weight[first : first + _BLOCK])
         for first in range(0, len(target), _BLOCK)
     ]
     return np.concatenate([np.zeros(0), *found]) * (2 * points / left)
 
 
-def _left_by_ladder(products: _Products, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
+def _compute_residual(products: _Products, target: NDArray[np.complex128], weight: FloatArray) -> FloatArray:
     """Return the sums of squares (b,) that the ladder leaves of a few spectra."""
     data = np.ascontiguousarray(target).view(np.float64) * weight
     normal, right = products.normal_equations(weight, data)
@@ -237,17 +238,17 @@ class _Products:
         return normal, (data * weight) @ self.columns.T
 
 
-def estimate_left_by_noise(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
+def estimate_noise_chisqr(attainable: FloatArray | float, *left: FloatArray | float) -> FloatArray:
     """Return the chisqr (B,) that is the noise's: the ladder's, another where that is far less.
 
-    >>> estimate_left_by_noise(np.array([1.0, 1.0]), np.array([0.9, 0.1])).tolist()
+    >>> estimate_noise_chisqr(np.array([1.0, 1.0]), np.array([0.9, 0.1])).tolist()
     [1.0, 0.1]
     """
     least = np.min(np.stack(np.broadcast_arrays(attainable, *left)), axis=0)
     return np.where(attainable > _NO_HELP * least, least, attainable)
 
 
-def noise_level(
+def estimate_noise_level(
     omega: FloatArray, weight: FloatArray, modulus: FloatArray, attainable: FloatArray, *left: FloatArray
 ) -> FloatArray:
     """Return the noise (B,) of each part, fraction of |Z|; NaN where the points are too few to tell it.
@@ -262,24 +263,24 @@ def noise_level(
         (B,) each: chisqr that the ladder and other descriptions which obey Kramers-Kronig leave, as
         `attainable_chisqr` scales it.
     """
-    if not _knows_noise(omega):
+    if not _can_estimate_noise(omega):
         return np.full(len(weight), np.nan)
-    least = estimate_left_by_noise(attainable, *left)
-    size = np.mean(1 / (weight * both_parts(modulus)) ** 2, axis=-1)
+    least = estimate_noise_chisqr(attainable, *left)
+    size = np.mean(1 / (weight * repeat_for_parts(modulus)) ** 2, axis=-1)
     noise = np.sqrt(least / weight.shape[-1] * size)
     return np.asarray(np.where(least > 0, noise, np.nan))
 
 
-def _knows_noise(omega: FloatArray) -> bool:
+def _can_estimate_noise(omega: FloatArray) -> bool:
     """Return whether a sweep has points enough to part its noise from any smooth spectrum.
 
     The ladder of RC elements needs three a decade, and numbers to spare.
     """
     wanted = 3 * np.log10(omega[0] / omega[-1])
-    return bool(omega.size // 2 >= wanted and 2 * omega.size - len(ladder(omega)) >= _SPARE)
+    return bool(omega.size // 2 >= wanted and 2 * omega.size - len(make_ladder(omega)) >= _SPARE)
 
 
-def rounding(frequency: FloatArray, impedance: ComplexArray) -> FloatArray:
+def rounding_error(frequency: FloatArray, impedance: ComplexArray) -> FloatArray:
     """Return the standard deviation (2F,), ohm, that the digits of a table alone leave in each part of Z.
 
     A number rounded to a unit u is off by u / sqrt(12) (W. F. Sheppard, Proc. London Math. Soc. 29 (1898)
@@ -289,20 +290,20 @@ def rounding(frequency: FloatArray, impedance: ComplexArray) -> FloatArray:
     Examples
     --------
     >>> z = np.array([1.25 - 0.5j, 2.31 - 1.07j, 3.14 - 0.25j])
-    >>> bool(rounding(np.array([100.0, 10.0, 1.0]), z)[0] >= 0.01 / 12**0.5)
+    >>> bool(rounding_error(np.array([100.0, 10.0, 1.0]), z)[0] >= 0.01 / 12**0.5)
     True
     """
     modulus = np.abs(impedance)
-    parts = np.stack([_unit(impedance.real), _unit(impedance.imag)], axis=1)
+    parts = np.stack([_find_last_place(impedance.real), _find_last_place(impedance.imag)], axis=1)
     found = np.hypot(parts.ravel() / np.sqrt(12), _FINEST * np.repeat(modulus, 2))
     if frequency.size < 2:
         return np.asarray(found)
     slope = np.gradient(impedance, np.log(frequency))
-    by_frequency = slope * _unit(frequency) / frequency / np.sqrt(12)
+    by_frequency = slope * _find_last_place(frequency) / frequency / np.sqrt(12)
     return np.asarray(np.hypot(found, np.abs(by_frequency.view(np.float64))))
 
 
-def _unit(numbers: FloatArray) -> FloatArray:
+def _find_last_place(numbers: FloatArray) -> FloatArray:
     """Return the last place (n,) of rounded numbers; 0 where they are not rounded.
 
     Where both forms of rounding hold, the coarser: the finer would leave its last places empty by chance.

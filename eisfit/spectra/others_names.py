@@ -30,10 +30,10 @@ _FUNCTIONS = {
 }
 
 
-def tell_where(name: str) -> str:
+def describe_where(name: str) -> str:
     """Return the end of a sentence about a missing attribute: where it is found, or nothing.
 
-    >>> tell_where("freq"), tell_where("kk"), tell_where("colour")
+    >>> describe_where("freq"), describe_where("kk"), describe_where("colour")
     (': it is spectrum.frequency', ': it is eisfit.check(spectrum, ...)', '')
     """
     if name in _FUNCTIONS:

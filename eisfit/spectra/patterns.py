@@ -6,7 +6,7 @@ import re
 from typing import Any, cast
 
 
-class _Later:
+class _LazyPattern:
     """A pattern that becomes `re.Pattern` where something is asked of it."""
 
     def __init__(self, text: str, flags: int) -> None:
@@ -29,4 +29,4 @@ def regex(text: str, flags: int = 0) -> re.Pattern[str]:
     >>> number.findall("12 and 3")
     ['12', '3']
     """
-    return cast("re.Pattern[str]", _Later(text, flags))
+    return cast("re.Pattern[str]", _LazyPattern(text, flags))

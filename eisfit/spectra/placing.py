@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eisfit.spectra.axes import AXES, Axis, axis_value, read_name, value_in_name
+from eisfit.spectra.axes import AXES, Axis, find_axis_value, find_in_name, read_name
 from eisfit.spectra.cycle_numbers import (
     FROM_FOLDER,
     FROM_LABEL,
@@ -16,7 +16,7 @@ from eisfit.spectra.cycle_numbers import (
     FROM_MANIFEST,
     FROM_NAME,
     FROM_SHEET,
-    cycle_of_name,
+    find_name_cycle,
     is_counter,
 )
 from eisfit.spectra.readers.labels.key_values import read_condition
@@ -25,14 +25,14 @@ from eisfit.spectra.spectrum import Spectrum
 _NAMES = (FROM_LABEL, FROM_SHEET, FROM_NAME, FROM_FOLDER)
 
 
-def with_cycles(
+def set_cycles(
     found: tuple[Spectrum, ...], file: Path, pattern: re.Pattern[str] | None, given: float | None
 ) -> list[Spectrum]:
     """Return the spectra of one file with their cycles: `given`, of the data, or of the file's name."""
     if given is not None and len(found) == 1:
         return [found[0].replace(cycle=given, notes=(*found[0].notes, f"cycle {FROM_MANIFEST}"))]
     of_eclab = bool(found) and "freq/Hz" in str(found[0].metadata.get("header", ""))
-    named = cycle_of_name(file, pattern, of_eclab)
+    named = find_name_cycle(file, pattern, of_eclab)
     if named is None or len(found) > 1:
         return list(found)
     spectrum = found[0]
@@ -65,12 +65,12 @@ def place_on_axes(
             kept[axis.name] = listed[axis.name], FROM_MANIFEST
         elif axis.name in said and axis.name == first:
             kept[axis.name] = said[axis.name]
-        elif axis_value(spectrum, axis) is None and (header := _read_header(spectrum, axis)) is not None:
+        elif find_axis_value(spectrum, axis) is None and (header := _read_header(spectrum, axis)) is not None:
             kept[axis.name] = header, "from the header"
-        elif axis_value(spectrum, axis) is None and axis.name in said:
+        elif find_axis_value(spectrum, axis) is None and axis.name in said:
             kept[axis.name] = said[axis.name]
     kept.pop("cycle", None)
-    return _fill(spectrum, kept) if kept else spectrum
+    return _set_axes(spectrum, kept) if kept else spectrum
 
 
 def _read_names(
@@ -83,13 +83,13 @@ def _read_names(
     told: dict[str, tuple[float, str]] = {}
     for source, name in names.items():
         own = {
-            axis.name: value_in_name(name, axis, pattern if place == 0 else None)
+            axis.name: find_in_name(name, axis, pattern if place == 0 else None)
             for place, axis in enumerate(axes)
         }
         found = {**read_name(name), **{key: value for key, value in own.items() if value is not None}}
         told = {**{key: (value, source) for key, value in found.items()}, **told}
     # Folders bear names for many reasons: they count for what is asked for.
-    asked = {axis.name: value_in_name(file.parent.name, axis, None) for axis in axes}
+    asked = {axis.name: find_in_name(file.parent.name, axis, None) for axis in axes}
     return {**{key: (value, FROM_FOLDER) for key, value in asked.items() if value is not None}, **told}
 
 
@@ -112,7 +112,7 @@ def _read_header(spectrum: Spectrum, axis: Axis) -> float | None:
     return None
 
 
-def _fill(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum:
+def _set_axes(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum:
     fields: dict[str, Any] = {}
     axes, notes = dict(spectrum.axes), list(spectrum.notes)
     for name, (value, source) in told.items():
@@ -125,14 +125,14 @@ def _fill(spectrum: Spectrum, told: Mapping[str, tuple[float, str]]) -> Spectrum
     return spectrum.replace(axes=axes, notes=tuple(notes), **fields)
 
 
-def axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
+def find_axis_in_names(spectra: Sequence[Spectrum]) -> Axis | None:
     """Return the axis that names or a manifest spell out for all spectra, where no cycle is known at all."""
     if len(spectra) < 2 or any(spectrum.cycle is not None for spectrum in spectra):
         return None
     for axis in AXES.values():
         said = tuple(f"{axis.name} {source}" for source in (*_NAMES, FROM_LINE, FROM_MANIFEST))
         told = all(any(note.startswith(said) for note in spectrum.notes) for spectrum in spectra)
-        if told and len({axis_value(spectrum, axis) for spectrum in spectra}) > 1:
+        if told and len({find_axis_value(spectrum, axis) for spectrum in spectra}) > 1:
             return axis
     return None
 
@@ -141,20 +141,20 @@ def sort_spectra(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[Spec
     """Return the spectra by their last axis, then by the first; those without a place come last."""
 
     def key(spectrum: Spectrum) -> tuple[tuple[bool, float], ...]:
-        values = [axis_value(spectrum, axis) for axis in reversed(axes)]
+        values = [find_axis_value(spectrum, axis) for axis in reversed(axes)]
         return tuple((value is None, value or 0.0) for value in values)
 
     return sorted(spectra, key=key)
 
 
-def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
+def note_axes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
     """Return what is unknown, what stands twice at one place, and what was taken from names."""
     notes = []
     for axis in axes:
-        unknown = [s.name for s in spectra if axis_value(s, axis) is None]
+        unknown = [s.name for s in spectra if find_axis_value(s, axis) is None]
         if unknown and len(spectra) > 1:
             shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-            others = _known_of_all(spectra, axes) if len(unknown) == len(spectra) else ""
+            others = _name_known_axes(spectra, axes) if len(unknown) == len(spectra) else ""
             notes.append(
                 f"the {axis.name} of {len(unknown)} of {len(spectra)} spectra is unknown: {shown}{others}"
             )
@@ -164,7 +164,7 @@ def axis_notes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> list[str]:
                 f"{axis.name} of {named} of {len(spectra)} spectra from the names of files, folders or "
                 f"sheets (as in {axis.example}; --axis-pattern or a manifest for others)"
             )
-    places = [tuple(axis_value(s, axis) for axis in axes) for s in spectra]
+    places = [tuple(find_axis_value(s, axis) for axis in axes) for s in spectra]
     known = [place for place in places if None not in place]
     twice = sorted(place for place, times in Counter(known).items() if times > 1)
     if twice:
@@ -184,9 +184,9 @@ def _name_folders(spectra: Sequence[Spectrum]) -> str:
     return f"; name the folders one by one ({named}) where each is a cell" if len(folders) > 1 else ""
 
 
-def _known_of_all(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> str:
+def _name_known_axes(spectra: Sequence[Spectrum], axes: Sequence[Axis]) -> str:
     """Return the axes on which every spectrum stands, and not all at one place, as the end of a sentence."""
-    places = {name: {axis_value(s, axis) for s in spectra} for name, axis in AXES.items()}
+    places = {name: {find_axis_value(s, axis) for s in spectra} for name, axis in AXES.items()}
     asked = {axis.name for axis in axes}
     names = [name for name, held in places.items() if name not in asked and len(held - {None}) > 1]
     names = [name for name in names if None not in places[name]]

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import pick
+from eisfit.arrays import select_items
 from eisfit.errors import EisfitError, ReadError, UsageError, expect_document
 from eisfit.files import printable_name
 from eisfit.records import SERIES_SCHEMA, SameDocument, dataclass
-from eisfit.spectra.axes import axis_of, axis_value, check_own_axes, split_axes
-from eisfit.spectra.cycle_numbers import compile_pattern, cycle_of_name, drop_cells, drop_counters
-from eisfit.spectra.manifest import Listing, is_named_so, lists_files
-from eisfit.spectra.placing import axis_in_names, axis_notes, place_on_axes, sort_spectra, with_cycles
+from eisfit.spectra.axes import check_own_axes, find_axis, find_axis_value, split_axes
+from eisfit.spectra.cycle_numbers import compile_pattern, drop_cells, drop_counters, find_name_cycle
+from eisfit.spectra.manifest import Listing, is_manifest_name, lists_files
+from eisfit.spectra.placing import find_axis_in_names, note_axes, place_on_axes, set_cycles, sort_spectra
 from eisfit.spectra.readers import read_all
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.spectra.spectrum_files import files_of, folders_of, leave_out_others
+from eisfit.spectra.spectrum_files import find_files, leave_out_others, list_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class Series(SameDocument, Sequence[Spectrum]):
         axes = split_axes(by)
         ordered = sort_spectra([place_on_axes(s, Path(s.source), axes, None, {}) for s in self.spectra], axes)
         check_own_axes(ordered, axes)
-        notes = dict.fromkeys((*self.notes, *axis_notes(ordered, axes)))
+        notes = dict.fromkeys((*self.notes, *note_axes(ordered, axes)))
         names = tuple(axis.name for axis in axes)
         return dataclasses.replace(self, spectra=tuple(ordered), notes=tuple(notes), axes=names)
 
@@ -118,7 +118,7 @@ class Series(SameDocument, Sequence[Spectrum]):
         """Return one spectrum, or a shorter series: ``s[0]``, ``s[2:5]``, ``s[s.cycles > 100]``."""
         if isinstance(index, str):
             raise UsageError(f"spectra have numbers, 0 to {len(self) - 1}, and no names such as {index!r}")
-        found = pick(self.spectra, index)
+        found = select_items(self.spectra, index)
         return dataclasses.replace(self, spectra=found) if isinstance(found, tuple) else found
 
     def __iter__(self) -> Iterator[Spectrum]:
@@ -186,11 +186,11 @@ class Series(SameDocument, Sequence[Spectrum]):
         """Draw the Nyquist plots of all spectra on one `ax`, coloured by their place, and return it."""
         from eisfit.display import plot
 
-        axis = axis_of(self.axes[0])
+        axis = find_axis(self.axes[0])
         documents = [spectrum.to_dict() for spectrum in self.spectra]
         if axis.name == "cycle":
             return plot.nyquist_cycles(documents, ax=ax)
-        places = [axis_value(spectrum, axis) for spectrum in self.spectra]
+        places = [find_axis_value(spectrum, axis) for spectrum in self.spectra]
         return plot.nyquist_cycles(documents, places=places, label=axis.label, ax=ax)
 
     def __repr__(self) -> str:
@@ -270,16 +270,16 @@ def read_series(
     cycle_pattern = axis_pattern if axes and axes[0].name == "cycle" and axis_pattern else cycle_pattern
     pattern, place = compile_pattern(cycle_pattern), compile_pattern(axis_pattern, "axis_pattern")
     _refuse_spectra(source)
-    files, label, notes = files_of(source)
+    files, label, notes = find_files(source)
     listing = _find_manifest(files, manifest)
     listed = Listing(listing) if listing else None
     files, skipped = leave_out_others(
         [f for f in files if listing is None or f.resolve() != listing.resolve()],
-        meant=not _hint_at_folders(source),
+        meant=not _describe_folders(source),
     )
     if not files:
         name = source if isinstance(source, (str, PathLike)) else "the list of files"
-        raise ReadError(f"{name}: no spectra in it{_hint_at_folders(source)}")
+        raise ReadError(f"{name}: no spectra in it{_describe_folders(source)}")
     notes += skipped
     spectra: list[Spectrum] = []
     failures: list[UnreadFile] = []
@@ -288,16 +288,16 @@ def read_series(
         try:
             found = read_all(file, **reading)
         except EisfitError as error:
-            cycle = told.get("cycle", cycle_of_name(file, pattern))
+            cycle = told.get("cycle", find_name_cycle(file, pattern))
             failures.append(UnreadFile(printable_name(str(file)), str(error), cycle))
             continue
-        numbered = with_cycles(found, file, pattern, told.get("cycle"))
+        numbered = set_cycles(found, file, pattern, told.get("cycle"))
         spectra += [place_on_axes(s, file, axes, place, told) for s in numbered]
     if not spectra:
-        raise _nothing(source, failures)
+        raise _make_nothing_error(source, failures)
     notes += _note_copies(spectra)
     spectra = drop_cells(drop_counters(spectra))
-    guessed = axis_in_names(spectra) if by is None else None
+    guessed = find_axis_in_names(spectra) if by is None else None
     series = Series(tuple(spectra), tuple(failures), label, tuple(notes))
     return series.along(by or (guessed.name if guessed else "cycle"))
 
@@ -328,17 +328,17 @@ def _refuse_spectra(source: Any) -> None:
 def _find_manifest(files: list[Path], given: PathName | None) -> Path | None:
     if given is not None:
         return Path(given)
-    return next((file for file in files if is_named_so(file) and lists_files(file)), None)
+    return next((file for file in files if is_manifest_name(file) and lists_files(file)), None)
 
 
-def _hint_at_folders(source: object) -> str:
-    names = folders_of(source) if isinstance(source, (str, PathLike)) else []
+def _describe_folders(source: object) -> str:
+    names = list_folders(source) if isinstance(source, (str, PathLike)) else []
     return f"; name one of its folders: {', '.join(names[:5])}" if names else ""
 
 
-def _nothing(source: object, failures: list[UnreadFile]) -> ReadError:
+def _make_nothing_error(source: object, failures: list[UnreadFile]) -> ReadError:
     if len(failures) == 1:
-        return ReadError(f"{failures[0].error}{_hint_at_folders(source)}")
+        return ReadError(f"{failures[0].error}{_describe_folders(source)}")
     first = f"; the first: {failures[0].error}" if failures else ""
     name = source if isinstance(source, (str, PathLike)) else "the list of files"
     return ReadError(f"{name}: none of {len(failures)} files can be read{first}")

@@ -15,19 +15,19 @@ from eisfit.arrays import ComplexArray, FloatArray, drop_masked
 from eisfit.errors import SpectrumError, expect_document
 from eisfit.records import SPECTRUM_SCHEMA, SameDocument, dataclass
 from eisfit.rounding import hertz
-from eisfit.spectra.others_names import tell_where
+from eisfit.spectra.others_names import describe_where
 from eisfit.spectra.sums import combine
 from eisfit.spectra.vectors import (
-    check,
     check_impedance,
     check_length,
-    frozen,
-    grid_of,
-    noise_of,
-    number_of,
-    sweep,
-    times_of,
-    vector,
+    check_spectrum,
+    freeze,
+    make_noise,
+    make_number,
+    make_sweep,
+    make_times,
+    make_vector,
+    sort_grid,
 )
 
 if TYPE_CHECKING:
@@ -109,26 +109,26 @@ class Spectrum(SameDocument):
     def __post_init__(self) -> None:
         scalar = self.noise is None or np.ndim(np.asarray(self.noise)) == 0
         given, masked = drop_masked(self.frequency, self.impedance, None if scalar else self.noise)
-        frequency, impedance = sweep(given[0]), vector(given[1], "impedance", np.complex128)
+        frequency, impedance = make_sweep(given[0]), make_vector(given[1], "impedance", np.complex128)
         known = self.noise if scalar else given[2]
-        noise = None if known is None else noise_of(known, frequency.size)
+        noise = None if known is None else make_noise(known, frequency.size)
         check_length(frequency, impedance)
-        frequency, order = grid_of(frequency.tobytes())
+        frequency, order = sort_grid(frequency.tobytes())
         check_impedance(impedance)
         found: dict[str, Any] = {
             "frequency": frequency,
-            "impedance": frozen(impedance if order is None else impedance[order]),
-            "noise": None if noise is None else frozen(noise if order is None else noise[order]),
-            "axes": _read_only(self.axes and {name: float(value) for name, value in self.axes.items()}),
-            "metadata": _read_only(self.metadata and dict(self.metadata)),
+            "impedance": freeze(impedance if order is None else impedance[order]),
+            "noise": None if noise is None else freeze(noise if order is None else noise[order]),
+            "axes": _freeze(self.axes and {name: float(value) for name, value in self.axes.items()}),
+            "metadata": _freeze(self.metadata and dict(self.metadata)),
         }
         if self.times is not None:
-            times = times_of(self.times, frequency.size)
-            found["times"] = frozen(times if order is None else times[order])
+            times = make_times(self.times, frequency.size)
+            found["times"] = freeze(times if order is None else times[order])
             found["time_s"] = float(times.min()) if self.time_s is None else self.time_s
         for name in _NUMBERS:
             if (value := getattr(self, name)) is not None and type(value) is not float:
-                found[name] = number_of(value, name)
+                found[name] = make_number(value, name)
         found["notes"] = (*self.notes, f"left out {masked} masked points") if masked else tuple(self.notes)
         self.__dict__.update(found)  # a frozen class's fields, all at once: there are many spectra
 
@@ -138,16 +138,16 @@ class Spectrum(SameDocument):
 
         A measured `noise` of repeated points is combined as that of a mean.
         """
-        f = vector(frequency, "frequency", np.float64)
-        z = vector(impedance, "impedance", np.complex128)
-        check(f, z)
+        f = make_vector(frequency, "frequency", np.float64)
+        z = make_vector(impedance, "impedance", np.complex128)
+        check_spectrum(f, z)
         unique, inverse, counts = np.unique(f, return_inverse=True, return_counts=True)
         mean = np.bincount(inverse, z.real) / counts + 1j * np.bincount(inverse, z.imag) / counts
         if fields.get("noise") is not None:
-            variance = noise_of(fields["noise"], f.size) ** 2
+            variance = make_noise(fields["noise"], f.size) ** 2
             fields["noise"] = np.sqrt(np.bincount(inverse, variance)) / counts
         if fields.get("times") is not None:
-            fields["times"] = np.bincount(inverse, times_of(fields["times"], f.size)) / counts
+            fields["times"] = np.bincount(inverse, make_times(fields["times"], f.size)) / counts
         repeated = int(f.size - unique.size)
         if repeated:
             note = f"averaged {repeated} repeated point{'s' if repeated > 1 else ''}"
@@ -231,8 +231,8 @@ class Spectrum(SameDocument):
         SpectrumError
             When no point is left.
         """
-        low = -np.inf if fmin is None else number_of(fmin, "fmin")
-        high = np.inf if fmax is None else number_of(fmax, "fmax")
+        low = -np.inf if fmin is None else make_number(fmin, "fmin")
+        high = np.inf if fmax is None else make_number(fmax, "fmax")
         above = self.frequency >= low * (1 - _SAME_FREQUENCY)
         return self.keep(above & (self.frequency <= high * (1 + _SAME_FREQUENCY)))
 
@@ -338,7 +338,7 @@ class Spectrum(SameDocument):
 
         def __getattr__(self, name: str) -> Any:
             """Say what an attribute that others give their spectra is called here."""
-            told = tell_where(name)
+            told = describe_where(name)
             raise AttributeError(f"'Spectrum' object has no attribute {name!r}{told}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -361,7 +361,7 @@ class Spectrum(SameDocument):
         return place_beside(table, lambda: draw_spectra([document]), alt="Nyquist plot")
 
 
-def _read_only(told: Any) -> Mapping[str, Any]:
+def _freeze(told: Any) -> Mapping[str, Any]:
     return MappingProxyType(told) if told else _NOTHING
 
 

@@ -28,7 +28,7 @@ _HEAD, _TAIL = 400, 2**16  # bytes
 _LOOKED_AT = 200  # files of a folder that is not read
 
 
-def files_of(
+def find_files(
     source: str | PathLike[str] | Iterable[str | PathLike[str]],
 ) -> tuple[list[Path], str, list[str]]:
     """Return the files that are meant, in their natural order; what they are called; what to know of them.
@@ -45,28 +45,31 @@ def files_of(
         return [Path(item) for item in source], "", []
     path = Path(source)
     if os.path.isdir(path):
-        return _folder(path)
+        return _list_folder(path)
     if not os.path.exists(path) and glob.has_magic(str(source)):
-        files = natural(map(Path, _matches(str(source)) or _matches(str(source).replace("[", "[[]"))))
+        matches = _find_matches(str(source)) or _find_matches(str(source).replace("[", "[[]"))
+        files = sort_naturally(map(Path, matches))
         if not files:
             raise ReadError(f"{source}: no file matches")
         single = [f for f in files if f.is_file()]
-        inside = [f for folder in files if folder.is_dir() for f in _folder(folder)[0]] if not single else []
+        inside = (
+            [f for folder in files if folder.is_dir() for f in _list_folder(folder)[0]] if not single else []
+        )
         return single or inside, str(source), []
     return [path], path.stem, []
 
 
-def _matches(pattern: str) -> list[str]:
+def _find_matches(pattern: str) -> list[str]:
     """Return what a glob finds; names with brackets are found by one in which these stand for themselves."""
     return glob.glob(pattern, recursive=True)  # noqa: PTH207
 
 
-def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
+def _list_folder(path: Path) -> tuple[list[Path], str, list[str]]:
     try:
-        files = natural(_drop_others([f for f in path.iterdir() if not is_hidden(f)]))
+        files = sort_naturally(_drop_others([f for f in path.iterdir() if not is_hidden(f)]))
         if files:
             return files, path.name, _note_folders(path)
-        deeper = files_below(path)
+        deeper = list_below(path)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror}") from None
     if not deeper:
@@ -76,7 +79,7 @@ def _folder(path: Path) -> tuple[list[Path], str, list[str]]:
 
 def _note_folders(folder: Path) -> list[str]:
     """Return a note on the folders in a folder that are not read, because it has files itself."""
-    names = [name for name in folders_of(folder) if _seems_to_hold_spectra(folder / name)]
+    names = [name for name in list_folders(folder) if _seems_to_hold_spectra(folder / name)]
     shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     return [f"{NOT_READ}: {shown}; name those that belong to it too"] if names else []
 
@@ -87,7 +90,7 @@ def _seems_to_hold_spectra(folder: Path) -> bool:
     return any(may_hold_spectra(path) for path in islice(inside, _LOOKED_AT) if not is_hidden(path))
 
 
-def files_below(folder: Path) -> list[Path]:
+def list_below(folder: Path) -> list[Path]:
     """Return the files of a folder and of all folders in it, linked ones too, but for the hidden ones.
 
     A folder that cannot be looked into stands among them in the place of its files: who reads it says why.
@@ -101,7 +104,7 @@ def files_below(folder: Path) -> list[Path]:
         seen.add(place)
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         found += [Path(name, one) for one in files if not one.startswith(".")]
-    return natural([*_drop_others(found), *(Path(error.filename) for error in refused)])
+    return sort_naturally([*_drop_others(found), *(Path(error.filename) for error in refused)])
 
 
 def _drop_others(paths: list[Path]) -> list[Path]:
@@ -130,10 +133,10 @@ def is_hidden(path: Path) -> bool:
     return path.name.startswith(".")
 
 
-def folders_of(source: str | PathLike[str]) -> list[str]:
+def list_folders(source: str | PathLike[str]) -> list[str]:
     """Return the names of the folders in a folder, none where it is no folder."""
     folder = Path(source)
-    inside = natural(folder.iterdir()) if os.path.isdir(folder) else []
+    inside = sort_naturally(folder.iterdir()) if os.path.isdir(folder) else []
     return [f.name for f in inside if f.is_dir() and not is_hidden(f)]
 
 
@@ -181,16 +184,17 @@ def _is_of_results(path: Path, suffix: str) -> bool:
     return head.startswith((_DATABASE, b'{"spectrum": {"source": ')) or b"redchi" in tail
 
 
-def natural(paths: Iterable[Path]) -> list[Path]:
+def sort_naturally(paths: Iterable[Path]) -> list[Path]:
     """Sort so that 2 comes before 10.
 
-    >>> [path.name for path in natural([Path("c10"), Path("c2")])]
+    >>> [path.name for path in sort_naturally([Path("c10"), Path("c2")])]
     ['c2', 'c10']
     """
     return sorted(
-        paths, key=lambda p: [(int(c), "") if c.isascii() and c.isdigit() else (-1, c) for c in _pieces(p)]
+        paths,
+        key=lambda p: [(int(c), "") if c.isascii() and c.isdigit() else (-1, c) for c in _split_digits(p)],
     )
 
 
-def _pieces(path: Path) -> list[str]:
+def _split_digits(path: Path) -> list[str]:
     return [piece for piece in re.split(r"([0-9]+)", str(path).lower()) if piece]

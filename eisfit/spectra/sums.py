@@ -24,14 +24,14 @@ def combine(spectrum: Spectrum, other: Any, sign: float) -> Spectrum:
     SpectrumError
         Where the frequencies differ, or it is nothing that has an impedance at them.
     """
-    added, noise = _impedance_of(spectrum, other)
+    added, noise = _find_summand(spectrum, other)
     word = "with" if sign > 0 else "less"
     note = f"{word} {getattr(other, 'name', 'given impedances')}, point by point"
     impedance = spectrum.impedance + sign * added
     return spectrum.replace(impedance=impedance, noise=noise, notes=(*spectrum.notes, note))
 
 
-def _impedance_of(spectrum: Spectrum, other: Any) -> tuple[Any, Any]:
+def _find_summand(spectrum: Spectrum, other: Any) -> tuple[Any, Any]:
     """Return what is added, (F,) ohm or a number, and the noise of the sum."""
     if hasattr(other, "frequency") and hasattr(other, "impedance"):
         f, g = spectrum.frequency, np.asarray(other.frequency)

@@ -14,7 +14,7 @@ from eisfit.errors import SpectrumError
 _LARGEST = 1e40  # Hz, ohm, and its inverse the smallest: sixth powers of the ratios still are numbers
 
 
-def vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
+def make_vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
     """Return a vector of numbers; `name` stands in the error.
 
     Raises
@@ -33,7 +33,7 @@ def vector(values: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
     return array
 
 
-def number_of(value: Any, name: str) -> float:
+def make_number(value: Any, name: str) -> float:
     """Return one number; `name` stands in the error.
 
     Raises
@@ -47,8 +47,8 @@ def number_of(value: Any, name: str) -> float:
         raise SpectrumError(f"{name}: {value!r} is not a number") from None
 
 
-def sweep(values: ArrayLike) -> FloatArray:
-    """Return a vector of frequencies, of which nobody but `grid_of` takes the content: no copy of an array.
+def make_sweep(values: ArrayLike) -> FloatArray:
+    """Return a vector of frequencies, of which nobody but `sort_grid` takes the content: no copy of an array.
 
     Raises
     ------
@@ -56,10 +56,10 @@ def sweep(values: ArrayLike) -> FloatArray:
         When it is none.
     """
     plain = type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1 and values.size
-    return values if plain else vector(values, "frequency", np.float64)  # type: ignore[return-value]
+    return values if plain else make_vector(values, "frequency", np.float64)  # type: ignore[return-value]
 
 
-def noise_of(values: ArrayLike, size: int) -> FloatArray:
+def make_noise(values: ArrayLike, size: int) -> FloatArray:
     """Return the noise of every point, positive and finite.
 
     Raises
@@ -67,7 +67,7 @@ def noise_of(values: ArrayLike, size: int) -> FloatArray:
     SpectrumError
         When it is none.
     """
-    noise = vector(np.full(size, values) if np.ndim(values) == 0 else values, "noise", np.float64)
+    noise = make_vector(np.full(size, values) if np.ndim(values) == 0 else values, "noise", np.float64)
     if noise.size != size:
         raise SpectrumError(f"noise: has {noise.size} values for {size} frequencies")
     if not (np.isfinite(noise).all() and (noise > 0).all()):
@@ -77,7 +77,7 @@ def noise_of(values: ArrayLike, size: int) -> FloatArray:
     return noise
 
 
-def times_of(values: ArrayLike, size: int) -> FloatArray:
+def make_times(values: ArrayLike, size: int) -> FloatArray:
     """Return the time of every point, s.
 
     Raises
@@ -85,13 +85,13 @@ def times_of(values: ArrayLike, size: int) -> FloatArray:
     SpectrumError
         When it is none.
     """
-    times = vector(values, "times", np.float64)
+    times = make_vector(values, "times", np.float64)
     if times.size != size or not np.isfinite(times).all():
         raise SpectrumError(f"times: must be {size} finite numbers, one for each frequency")
     return times
 
 
-def check(frequency: FloatArray, impedance: ComplexArray) -> None:
+def check_spectrum(frequency: FloatArray, impedance: ComplexArray) -> None:
     """Refuse lengths, numbers and magnitudes that are no spectrum's.
 
     Raises
@@ -132,7 +132,7 @@ def check_impedance(impedance: ComplexArray) -> None:
 
 
 @lru_cache(maxsize=64)
-def grid_of(frequency: bytes) -> tuple[FloatArray, IntArray | None]:
+def sort_grid(frequency: bytes) -> tuple[FloatArray, IntArray | None]:
     """Return frequencies from high to low, one array for all spectra that have them, and their order.
 
     Parameters
@@ -160,7 +160,7 @@ def grid_of(frequency: bytes) -> tuple[FloatArray, IntArray | None]:
             f"frequency: {ordered[same[0]]:g} Hz occurs more than once; average repeated points on request "
             "(Spectrum.averaged, or --average-duplicates) or split the sweeps"
         )
-    return frozen(ordered), None if np.array_equal(ordered, given) else order
+    return freeze(ordered), None if np.array_equal(ordered, given) else order
 
 
 def _check_frequency(frequency: FloatArray) -> None:
@@ -186,7 +186,7 @@ def _check_range(name: str, unit: str, size: FloatArray) -> None:
         )
 
 
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
+def freeze(array: NDArray[Any]) -> NDArray[Any]:
     """Return the array, that nobody writes to any more."""
     array.setflags(write=False)
     return array

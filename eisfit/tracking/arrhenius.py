@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import FitError, UsageError
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import Document, ShownAsText, dataclass
 from eisfit.tracking.scatter import compute_chisqr, compute_reach, find_common_variance
 from eisfit.units import BOLTZMANN_EV, ZERO_CELSIUS
 from eisfit.validation.quantiles import t_quantile
@@ -29,7 +29,7 @@ _MIN_FREEDOM = 3  # degrees of freedom from which the scatter can show that a po
 
 
 @dataclass(frozen=True, repr=False)
-class Arrhenius(Told, Document):
+class Arrhenius(ShownAsText, Document):
     """An activation energy, from one parameter at several temperatures.
 
     Attributes

@@ -7,8 +7,8 @@ from typing import Any
 
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
-from eisfit.spectra.axes import Axis, axis_value
-from eisfit.spectra.given import spectra_of
+from eisfit.spectra.axes import Axis, find_axis_value
+from eisfit.spectra.given import to_spectra
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 
@@ -28,7 +28,7 @@ def place_in_order(source: Any, by: str | Sequence[str] | None) -> tuple[list[An
     UsageError
         For one spectrum, or an axis that none of them knows.
     """
-    given = spectra_of(source)
+    given = to_spectra(source)
     if isinstance(given, Series):
         series = given if by is None else given.along(by)
         return list(series), series
@@ -44,4 +44,4 @@ def locate(one: Any, axis: Axis) -> float | None:
     """Return where a spectrum, a fit or a failure stands on an axis; None where it does not say."""
     if isinstance(one, FitFailure):
         return one.cycle if axis.name == "cycle" else None
-    return axis_value(one.spectrum if isinstance(one, FitResult) else one, axis)
+    return find_axis_value(one.spectrum if isinstance(one, FitResult) else one, axis)

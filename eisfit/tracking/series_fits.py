@@ -29,7 +29,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.flags import find_at_bound, is_physical_limit
 from eisfit.model.circuit import Circuit
 from eisfit.spectra import WEIGHTING
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.identity import Candidate, Features
 from eisfit.tracking.optima import find_all_optima, find_exchanged_optima
@@ -174,7 +174,7 @@ def _prepare(
         weighting = options.get("weighting", WEIGHTING)
         kept = select_points(spectrum, **{k: options[k] for k in SELECTING if k in options})
         kept = add_noise(kept, weighting)
-        weights(kept, weighting)
+        compute_weights(kept, weighting)
     except UsageError:
         raise
     except EisfitError as error:

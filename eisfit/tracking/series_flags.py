@@ -11,7 +11,7 @@ import numpy as np
 from eisfit.arrays import FloatArray
 from eisfit.fitting.result import FitResult
 from eisfit.rounding import significant
-from eisfit.spectra.axes import Axis, axis_value
+from eisfit.spectra.axes import Axis, find_axis_value
 from eisfit.tracking.identity import Features, measure_movement
 from eisfit.verdict import FORBIDS, TELLS, Flag, limit
 
@@ -122,7 +122,7 @@ def _flag_jumps(
 
 
 def _name_place(fit: FitResult, axis: Axis) -> str:
-    value = axis_value(fit.spectrum, axis)
+    value = find_axis_value(fit.spectrum, axis)
     if value is None:
         return f"spectrum {fit.spectrum.index}"
     return f"cycle {value:g}" if axis.name == "cycle" else axis.format(value)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import pick
+from eisfit.arrays import select_items
 from eisfit.errors import EisfitError, UsageError, did_you_mean, expect_document
 from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult, result_or_failure
 from eisfit.model.circuit import Circuit
-from eisfit.records import TRACK_SCHEMA, Told, dataclass
-from eisfit.spectra.axes import AXES, Axis, axis_of
+from eisfit.records import TRACK_SCHEMA, ShownAsText, dataclass
+from eisfit.spectra.axes import AXES, Axis, find_axis
 from eisfit.tracking.arrhenius import Arrhenius
 from eisfit.tracking.cycles.polarisation import Explained, explain_polarisation
 from eisfit.tracking.cycles.table import CycleTable
@@ -46,7 +46,7 @@ PANELS = 4  # small ones, beside a notebook's table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SeriesResult(Told, Sequence[Row]):
+class SeriesResult(ShownAsText, Sequence[Row]):
     """Fits of a series, in the order of its cycles.
 
     Attributes
@@ -86,7 +86,7 @@ class SeriesResult(Told, Sequence[Row]):
         """Return one result, or several: ``t[0]``, ``t[2:5]``, ``t[t.cycles > 100]``."""
         if isinstance(index, str):
             raise UsageError(f"results have numbers; a parameter of all of them is to_frame()[{index!r}]")
-        return pick(self.results, index)
+        return select_items(self.results, index)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.results)
@@ -108,7 +108,7 @@ class SeriesResult(Told, Sequence[Row]):
 
     def along(self) -> tuple[Axis, ...]:
         """Return the axes that it runs over."""
-        return tuple(axis_of(name) for name in self.axes)
+        return tuple(find_axis(name) for name in self.axes)
 
     def _places(self) -> list[tuple[float | None, ...]]:
         left = self.results[len(self.places) :]

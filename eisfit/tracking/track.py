@@ -20,8 +20,8 @@ from eisfit.fitting.fitted_points import CONSTRAINING, FINISH
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import Geometry
-from eisfit.spectra.axes import Axis, axis_value, split_axes
-from eisfit.spectra.given import unknown_option
+from eisfit.spectra.axes import Axis, find_axis_value, split_axes
+from eisfit.spectra.given import make_option_error
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.given_series import locate, place_in_order
@@ -148,7 +148,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
     known = [*own, *(name for name in signature(fit).parameters if name not in ("spectrum", *own))]
     for name in options:
         if name not in known:
-            raise unknown_option("track", name, known)
+            raise make_option_error("track", name, known)
 
 
 def _note_simulated(spectra: list[Spectrum]) -> list[str]:
@@ -185,7 +185,7 @@ def _split_grid(fits: Sequence[FitResult], axes: Sequence[Axis]) -> list[slice]:
     """Return the parts of a grid along its first axis, one for each value of the second; else the whole."""
     if len(axes) == 1:
         return [slice(0, len(fits))]
-    sizes = [len(list(part)) for _, part in groupby(axis_value(fit.spectrum, axes[1]) for fit in fits)]
+    sizes = [len(list(part)) for _, part in groupby(find_axis_value(fit.spectrum, axes[1]) for fit in fits)]
     ends = np.cumsum(sizes).tolist()
     return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
 
@@ -195,7 +195,7 @@ def _note_replaced(fits: list[FitResult], chosen: list[Candidate], axis: Axis) -
     # In nearly every cycle it says nothing of any of them: the circuit has optima that are as good.
     if not replaced or len(replaced) > len(fits) / 2:
         return []
-    values = [(axis_value(spectrum, axis), spectrum.index) for spectrum in replaced]
+    values = [(find_axis_value(spectrum, axis), spectrum.index) for spectrum in replaced]
     names = [f"{index:g}" if value is None else axis.format(value) for value, index in values]
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     where = f"{len(names)} of {len(fits)} {'cycles' if axis.name == 'cycle' else 'spectra'}: {shown}"

@@ -19,7 +19,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import EisfitError, SpectrumError, UsageError
 from eisfit.records import DRIFT_SCHEMA, dataclass
-from eisfit.spectra.given import spectra_of
+from eisfit.spectra.given import to_spectra
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
@@ -133,7 +133,7 @@ def correct_drift(series: Series | str | PathLike[str] | Iterable[Spectrum]) -> 
     >>> bool(abs(done.series[0].impedance[-1].real - 1 - truth) < 0.01)
     True
     """
-    listed = spectra_of(series)
+    listed = to_spectra(series)
     given = listed if isinstance(listed, Series) else Series(tuple(listed))
     sweeps = _sort_by_time(given)
     frequency, columns = _find_shared(sweeps)

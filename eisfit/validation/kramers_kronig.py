@@ -14,7 +14,7 @@ import numpy as np
 from eisfit.arrays import ComplexArray, FloatArray
 from eisfit.errors import UsageError, did_you_mean
 from eisfit.spectra.given import takes_spectrum
-from eisfit.spectra.noise import attainable_of_many, noise_level
+from eisfit.spectra.noise import attainable_of_many, estimate_noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig_findings import (
     FALSE_ALARM,
@@ -171,7 +171,7 @@ def _compute_noise(representation: str, trust: Trust) -> float:
     omega, weight = problem.basis.omega, np.repeat(problem.weight, 2)[np.newaxis]
     z, left = problem.data[np.newaxis], np.array([found**2 * 2 * problem.size])
     level = float(
-        noise_level(
+        estimate_noise_level(
             omega, weight, 1 / problem.weight[np.newaxis], attainable_of_many(omega, z, weight), left
         )[0]
     )

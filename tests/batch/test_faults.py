@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import eisfit
 from eisfit import files
-from eisfit.__main__ import _leave
+from eisfit.__main__ import _exit_with_sentence
 from eisfit.batch.store import Store
 from eisfit.batch.watch import Watcher
 from eisfit.cli import app
@@ -173,7 +173,7 @@ def test_a_scheduler_that_ends_a_run_is_as_good_as_ctrl_c():
 )
 def test_what_the_system_refuses_is_no_internal_error(capsys, error, said):
     with pytest.raises(SystemExit) as end:
-        _leave(error)
+        _exit_with_sentence(error)
     assert end.value.code == 1
     assert capsys.readouterr().err.startswith(f"eisfit: {said}")
 
@@ -184,7 +184,7 @@ def test_a_folder_that_is_gone_is_told(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(SystemExit):
-        _leave(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+        _exit_with_sentence(FileNotFoundError(errno.ENOENT, "No such file or directory"))
     assert "the folder in which this was started is gone" in capsys.readouterr().err
 
 

@@ -27,7 +27,7 @@ from eisfit.engine.solver import Problem
 from eisfit.errors import UsageError
 from eisfit.fitting.failure import FitFailure
 from eisfit.model.elements import FrequencyGrid
-from eisfit.spectra.noise import attainable_chisqr, attainable_of_many, weights
+from eisfit.spectra.noise import attainable_chisqr, attainable_of_many, compute_weights
 from eisfit.spectra.spectrum import TURNED
 
 FREQUENCY = np.geomspace(1e5, 1e-2, 50)
@@ -412,7 +412,10 @@ def test_the_kernels_jacobian_is_the_difference_quotient(name, weighting):
     s = eisfit.Spectrum(FREQUENCY, 1.1 * z)
     coordinates = Coordinates(circuit, Scales.of(s.omega, s.impedance))
     problem = Problem(
-        coordinates, FrequencyGrid(s.omega), s.impedance[np.newaxis], weights(s, weighting)[np.newaxis]
+        coordinates,
+        FrequencyGrid(s.omega),
+        s.impedance[np.newaxis],
+        compute_weights(s, weighting)[np.newaxis],
     )
     values = np.array([[typical[n] for n in circuit.names], [1.1 * typical[n] for n in circuit.names]])
     theta = coordinates.internal(values)
@@ -427,7 +430,7 @@ def test_the_kernels_jacobian_is_the_difference_quotient(name, weighting):
 
 
 def test_attainable_of_a_group_is_that_of_each(some):
-    weight = np.stack([weights(s) for s in some])
+    weight = np.stack([compute_weights(s) for s in some])
     found = attainable_of_many(some[0].omega, np.stack([s.impedance for s in some]), weight)
     expected = [attainable_chisqr(s, w) for s, w in zip(some, weight, strict=True)]
     assert found == pytest.approx(expected, rel=0.02)

@@ -9,7 +9,7 @@ import pytest
 
 import eisfit
 from eisfit.fitting.comparison.exact import refuse_tiny_inductance
-from eisfit.spectra.noise import rounding
+from eisfit.spectra.noise import rounding_error
 
 FREQUENCY = np.geomspace(1e5, 0.1, 41)
 S = 2j * np.pi * FREQUENCY
@@ -28,9 +28,9 @@ def rounded(z, decimals):
 def test_the_digits_of_a_table_are_read_off_it():
     """Eight decimals: errors uniform within half a unit have a standard deviation of a unit / sqrt(12)."""
     z = 3 + arc(40.0, 1e-4, 0.9)
-    found = rounding(np.round(FREQUENCY, 6), rounded(z, 6).impedance)
+    found = rounding_error(np.round(FREQUENCY, 6), rounded(z, 6).impedance)
     assert np.median(found) == pytest.approx(1e-6 / np.sqrt(12), rel=0.05)
-    exact = rounding(FREQUENCY, z)
+    exact = rounding_error(FREQUENCY, z)
     assert np.max(exact / np.repeat(np.abs(z), 2)) < 2e-10
 
 
@@ -38,7 +38,7 @@ def test_significant_digits_are_told_from_decimals():
     """Five significant digits: a unit is 1e-4 of the power of ten of each number."""
     z = 1 + arc(1e6, 1e-9, 1.0)
     text = [complex(float(f"{v.real:.4e}"), float(f"{v.imag:.4e}")) for v in z]
-    found = rounding(FREQUENCY, np.array(text))[::2] * np.sqrt(12)
+    found = rounding_error(FREQUENCY, np.array(text))[::2] * np.sqrt(12)
     unit = 10.0 ** (np.floor(np.log10(np.abs(np.real(text)))) - 4)
     assert found == pytest.approx(unit, rel=0.01)
 

@@ -9,7 +9,7 @@ import pytest
 
 import eisfit
 from eisfit.errors import CircuitError, EisfitError, ParameterError, SpectrumError, UsageError
-from eisfit.spectra.given import spectra_of, spectrum_of
+from eisfit.spectra.given import to_spectra, to_spectrum
 from eisfit.spectra.writers.plain_csv import to_csv
 
 VALUES = {"R_s": 2.0, "R_ct": 50.0, "CPE_ct_Q": 1e-4, "CPE_ct_alpha": 0.9}
@@ -48,7 +48,7 @@ def forms(spectrum, tmp_path_factory):
 
 def test_every_form_is_the_same_spectrum(spectrum, forms):
     for name, form in forms.items():
-        one = spectrum_of(form)
+        one = to_spectrum(form)
         np.testing.assert_allclose(one.frequency, spectrum.frequency, rtol=1e-6, err_msg=name)
         np.testing.assert_allclose(one.impedance, spectrum.impedance, rtol=1e-6, err_msg=name)
 
@@ -82,7 +82,7 @@ def test_series_of_every_form(spectrum, forms, tmp_path):
     with pytest.raises(UsageError, match="several spectra belong here"):
         eisfit.track(spectrum, "rs-ct")
     with pytest.raises(UsageError, match="several spectra belong here"):
-        spectra_of(forms["frame"])
+        to_spectra(forms["frame"])
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_negative_amplitudes_from_the_shell(capsys, tmp_path):
 
 def test_open_files(spectrum, forms):
     with forms["path"].open(encoding="utf-8") as stream:
-        assert spectrum_of(stream).frequency == pytest.approx(spectrum.frequency)
+        assert to_spectrum(stream).frequency == pytest.approx(spectrum.frequency)
 
 
 @pytest.mark.parametrize(
@@ -388,4 +388,4 @@ def test_values_of_a_circuit_in_its_order_and_what_else_is_said(spectrum):
 
 def test_a_column_called_read_makes_no_open_file(spectrum):
     frame = spectrum.to_frame().assign(read=1)
-    np.testing.assert_allclose(spectrum_of(frame).impedance, spectrum.impedance)
+    np.testing.assert_allclose(to_spectrum(frame).impedance, spectrum.impedance)

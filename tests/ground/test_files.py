@@ -12,15 +12,15 @@ import pytest
 
 from eisfit.errors import EisfitError
 from eisfit.files import (
+    count_json_depth,
     data_folder,
-    has_endless_number,
-    inert_cell,
-    json_depth,
-    nearest_file,
-    other_package,
+    describe_other_package,
+    disarm_cell,
+    has_long_number,
     parse_json,
     printable_name,
     read_text,
+    suggest_file,
     to_json,
     write_atomic,
     write_json,
@@ -114,17 +114,17 @@ def test_the_folders_that_travel_along():
 
 def test_the_nearest_file_is_named(tmp_path):
     (tmp_path / "bare_cycle_003.csv").write_text("", encoding="utf-8")
-    assert nearest_file(tmp_path / "bare_cycle_03.csv") == "; did you mean 'bare_cycle_003.csv'?"
-    assert nearest_file(tmp_path / "something_else.mpt") == ""
-    assert nearest_file(tmp_path / "no" / "such" / "folder.csv") == ""
-    assert nearest_file("\0") == ""
+    assert suggest_file(tmp_path / "bare_cycle_03.csv") == "; did you mean 'bare_cycle_003.csv'?"
+    assert suggest_file(tmp_path / "something_else.mpt") == ""
+    assert suggest_file(tmp_path / "no" / "such" / "folder.csv") == ""
+    assert suggest_file("\0") == ""
 
 
 def test_a_cell_is_no_formula():
     for cell in ("=1+1", "+1+1", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"):
-        assert inert_cell(cell) == "'" + cell
+        assert disarm_cell(cell) == "'" + cell
     for cell in ("-0.5", "+1e-3", "a=1", "", "-2.5", "-inf"):
-        assert inert_cell(cell) == cell
+        assert disarm_cell(cell) == cell
 
 
 def test_a_lone_surrogate_does_not_stop_the_writing(tmp_path):
@@ -182,7 +182,7 @@ def test_json_of_strangers_ends_in_a_sentence(text, why):
     ],
 )
 def test_the_depth_of_json_is_counted_outside_strings(text, depth):
-    assert json_depth(text) == depth
+    assert count_json_depth(text) == depth
 
 
 def test_json_nested_too_deeply_is_refused_before_it_is_parsed():
@@ -193,13 +193,13 @@ def test_json_nested_too_deeply_is_refused_before_it_is_parsed():
 
 def test_another_program_of_the_name_is_told(tmp_path):
     (tmp_path / "eisfit_toolkit-0.1.0.dist-info").mkdir()
-    assert other_package(tmp_path) is None
+    assert describe_other_package(tmp_path) is None
     (tmp_path / "eisfit-1.2.0.dist-info").mkdir()
-    assert "eisfit 1.2.0" in other_package(tmp_path)
-    assert "pip uninstall eisfit" in other_package(tmp_path)
+    assert "eisfit 1.2.0" in describe_other_package(tmp_path)
+    assert "pip uninstall eisfit" in describe_other_package(tmp_path)
 
 
 def test_an_endless_number_is_found_where_python_has_no_limit(monkeypatch):
     monkeypatch.delattr("sys.set_int_max_str_digits", raising=False)
-    assert has_endless_number("[" + "1" * 5000 + "]")
-    assert not has_endless_number(("1" * 4000 + " ") * 9)
+    assert has_long_number("[" + "1" * 5000 + "]")
+    assert not has_long_number(("1" * 4000 + " ") * 9)

@@ -141,12 +141,12 @@ def offered(monkeypatch):
         "importlib.metadata.entry_points", lambda group: [p for p in points if p.group == group]
     )
     kept = [(registry, dict(registry), registry._complete) for registry in (ELEMENTS, LAWS)]
-    extensions.extensions.cache_clear()
+    extensions.list_extensions.cache_clear()
     for registry, _, _ in kept:
         registry._complete = False
     monkeypatch.setattr("eisfit.spectra.readers.is_offered", lambda _: True)
     yield lambda group, value: points.append(EntryPoint("lab", value, f"eisfit.{group}"))
-    extensions.extensions.cache_clear()
+    extensions.list_extensions.cache_clear()
     for registry, things, complete in kept:
         registry.clear()
         registry.update(things)
@@ -180,7 +180,7 @@ def test_a_reader_that_claims_a_file_goes_first(offered):
     rows = "".join(f"{f},2,{-10 * k}\n" for k, f in enumerate((1000.0, 100.0, 10.0)))
     data = b"# our bridge\nfreq,R,X\n" + rows.encode()
     offered("readers", f"{__name__}:LabTable")
-    extensions.extensions.cache_clear()
+    extensions.list_extensions.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, __name__, sys.modules.get(__name__, type("Module", (), globals())))
         (ours,) = eisfit.spectra.readers.read_bytes(data, "a.csv")

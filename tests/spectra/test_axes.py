@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import UsageError
-from eisfit.spectra.axes import AXES, axis_of, read_name, split_axes
+from eisfit.spectra.axes import AXES, find_axis, read_name, split_axes
 from eisfit.spectra.series import read_series
 
 TABLE = "frequency_Hz,Z_real_ohm,Z_imag_ohm\n100,1,-1\n10,2,-2\n1,3,-0.5\n"
@@ -47,13 +47,13 @@ def test_names(name, found):
 
 
 def test_names_of_axes():
-    assert axis_of("State of charge") is AXES["soc"]
-    assert axis_of("bias") is AXES["potential"]
+    assert find_axis("State of charge") is AXES["soc"]
+    assert find_axis("bias") is AXES["potential"]
     assert [axis.name for axis in split_axes("temperature,soc")] == ["temperature", "soc"]
     with pytest.raises(UsageError, match="two different"):
         split_axes("temperature,temp")
     with pytest.raises(UsageError, match="no name of an axis"):
-        axis_of("25!")
+        find_axis("25!")
 
 
 def files(folder, *names):

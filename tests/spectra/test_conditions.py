@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.spectra.axes import axis_of, axis_value
+from eisfit.spectra.axes import find_axis, find_axis_value
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 1, 21)
@@ -106,4 +106,4 @@ def test_the_units_of_a_manifest(column, value, axis, right, tmp_path):
             eisfit.read_series(tmp_path)
         return
     (spectrum,) = eisfit.read_series(tmp_path)
-    assert axis_value(spectrum, axis_of(axis)) == pytest.approx(right)
+    assert find_axis_value(spectrum, find_axis(axis)) == pytest.approx(right)

@@ -7,7 +7,7 @@ import pytest
 from layouts import F, Z
 from seeds import SEEDS, own_seeds
 
-from eisfit.spectra.readers import _modules, read_bytes
+from eisfit.spectra.readers import _list_modules, read_bytes
 
 PACKAGES = {"Arrow": "pyarrow", "Parquet": "pyarrow", "HDF5": "h5py", "Excel .xls": "xlwt"}
 OF_SPECTRA = [(kind, seed) for kind, found in SEEDS.items() if kind not in own_seeds() for seed in found]
@@ -27,7 +27,7 @@ def read_right():
     return {spectra[0].metadata["format"] for spectra in found if all(map(is_right, spectra))}
 
 
-@pytest.mark.parametrize("name", [module.NAME for module in _modules()])
+@pytest.mark.parametrize("name", [module.NAME for module in _list_modules()])
 def test_each_format_has_a_seed_that_is_read_as_it(name, read_right):
     if name in PACKAGES:
         pytest.importorskip(PACKAGES[name])

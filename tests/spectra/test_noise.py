@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eisfit.errors import SpectrumError, UsageError
-from eisfit.spectra.noise import WEIGHTINGS, attainable_chisqr, weights
+from eisfit.spectra.noise import WEIGHTINGS, attainable_chisqr, compute_weights
 from eisfit.spectra.spectrum import Spectrum
 
 SPECTRUM = Spectrum(
@@ -30,33 +30,33 @@ def by_hand(weighting):
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_weights(weighting):
-    found = weights(SPECTRUM, weighting)
+    found = compute_weights(SPECTRUM, weighting)
     assert found.shape == (8,)
     assert found == pytest.approx(by_hand(weighting), rel=1e-14)
 
 
 def test_modulus_is_the_default():
-    assert weights(SPECTRUM).tolist() == weights(SPECTRUM, "modulus").tolist()
+    assert compute_weights(SPECTRUM).tolist() == compute_weights(SPECTRUM, "modulus").tolist()
     assert WEIGHTINGS[0] == "modulus"
 
 
 def test_impossible_weights():
     with pytest.raises(UsageError, match=r"no weighting is called 'modolus'; did you mean 'modulus'\?"):
-        weights(SPECTRUM, "modolus")
+        compute_weights(SPECTRUM, "modolus")
     with pytest.raises(
         UsageError, match="no weighting is called 'x'; they are modulus, proportional, unit, noise"
     ):
-        weights(SPECTRUM, "x")
+        compute_weights(SPECTRUM, "x")
     with pytest.raises(
         SpectrumError, match=r"spectrum: has no measured noise; give it one with spectrum\.replace"
     ):
-        weights(SPECTRUM.replace(noise=None), "noise")
+        compute_weights(SPECTRUM.replace(noise=None), "noise")
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_a_zero_has_no_relative_residual_and_is_refused_with_every_weighting(weighting):
     with pytest.raises(SpectrumError, match="the impedance is zero at 10 Hz"):
-        weights(Spectrum([1.0, 10.0], [1.0, 0.0], noise=0.1), weighting)
+        compute_weights(Spectrum([1.0, 10.0], [1.0, 0.0], noise=0.1), weighting)
 
 
 def simulated(noise, seed, points=70):
@@ -75,17 +75,17 @@ def test_attainable_chisqr_is_what_the_noise_gives(noise):
     ratios = []
     for seed in range(40):
         s = simulated(noise, seed)
-        ratios.append(attainable_chisqr(s, weights(s)) / (2 * s.points * noise**2))
+        ratios.append(attainable_chisqr(s, compute_weights(s)) / (2 * s.points * noise**2))
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.15)
     assert 0.5 < min(ratios) < max(ratios) < 2.0
 
 
 def test_attainable_chisqr_of_very_few_points_is_unknown():
     s = Spectrum([1.0, 10.0], [3 - 1j, 2 - 1j])
-    assert attainable_chisqr(s, weights(s)) == 0.0
+    assert attainable_chisqr(s, compute_weights(s)) == 0.0
 
 
 def test_attainable_chisqr_scales_with_the_weights():
     s = simulated(1e-3, 1)
-    one = attainable_chisqr(s, weights(s))
-    assert attainable_chisqr(s, 3 * weights(s)) == pytest.approx(9 * one, rel=1e-6)
+    one = attainable_chisqr(s, compute_weights(s))
+    assert attainable_chisqr(s, 3 * compute_weights(s)) == pytest.approx(9 * one, rel=1e-6)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import eisfit
-from eisfit.spectra.cycle_numbers import cycle_of_name
+from eisfit.spectra.cycle_numbers import find_name_cycle
 from eisfit.spectra.readers import read_bytes
 
 F = np.geomspace(1e5, 1.0, 26)
@@ -136,4 +136,4 @@ def test_a_time_since_when_is_one(tmp_path, name, second):
     [("motorcycle2.csv", None), ("lifecycle2.csv", None), ("precycle60C.csv", None), ("cellcycle12.csv", 12)],
 )
 def test_only_a_count_of_cycles_is_one(tmp_path, name, cycle):
-    assert cycle_of_name(tmp_path / name, None) == cycle
+    assert find_name_cycle(tmp_path / name, None) == cycle

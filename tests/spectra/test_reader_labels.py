@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eisfit.spectra.axes import read_name
-from eisfit.spectra.cycle_numbers import cycle_of_name
+from eisfit.spectra.cycle_numbers import find_name_cycle
 from eisfit.spectra.readers import read_bytes
 from eisfit.spectra.series import read_series
 
@@ -94,7 +94,7 @@ def test_a_t_between_underscores_is_a_temperature(name, temperature):
     ],
 )
 def test_c_and_two_digits_behind_words_may_be_a_cell(name, cycle):
-    assert cycle_of_name(Path(f"{name}.csv"), None) == cycle
+    assert find_name_cycle(Path(f"{name}.csv"), None) == cycle
 
 
 def test_c10_beside_c01_is_as_doubtful(tmp_path):

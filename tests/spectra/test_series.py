@@ -13,10 +13,10 @@ import pytest
 from eisfit.cli.batch_sources import list_paths
 from eisfit.errors import ReadError, UsageError
 from eisfit.spectra.axes import read_name
-from eisfit.spectra.cycle_numbers import cycle_of_name
+from eisfit.spectra.cycle_numbers import find_name_cycle
 from eisfit.spectra.series import Series, UnreadFile, read_series
 from eisfit.spectra.spectrum import Spectrum
-from eisfit.spectra.spectrum_files import files_below
+from eisfit.spectra.spectrum_files import list_below
 
 F = np.array([1000.0, 100.0, 10.0, 1.0])
 Z = np.array([1 - 0.5j, 2 - 1j, 3 - 0.5j, 4 - 0.1j])
@@ -225,7 +225,7 @@ def test_linked_folders_are_read_and_no_file_counts_twice(tmp_path):
     (tmp_path / "cells" / "a" / "latest.csv").symlink_to("cycle_1.csv")
     (tmp_path / "cells" / "a" / "gone.csv").symlink_to("nowhere.csv")
     cells = tmp_path / "cells"
-    names = [str(path.relative_to(cells)) for path in files_below(cells)]
+    names = [str(path.relative_to(cells)) for path in list_below(cells)]
     assert names == ["a/cycle_1.csv", "a/gone.csv", "b/cycle_2.csv"]
     found = read_series(cells / "a")
     np.testing.assert_array_equal(found.cycles, [1])
@@ -336,19 +336,19 @@ def test_tables_of_fits_in_a_folder_are_no_spectra(tmp_path):
 
 
 def test_the_channel_in_the_name_of_an_eclab_file_is_no_cycle():
-    assert cycle_of_name(Path("cell_PEIS_C05.mpt"), None) is None
-    assert cycle_of_name(Path("cell_cyc7_C05.mpr"), None) == 7
-    assert cycle_of_name(Path("cell_C05.csv"), None) is None
-    assert cycle_of_name(Path("cell_C0005.csv"), None) == 5
-    assert cycle_of_name(Path("cell_C05.csv"), None, of_eclab=True) is None
-    assert cycle_of_name(Path("cell_01_PEIS_C05.csv"), None) is None
+    assert find_name_cycle(Path("cell_PEIS_C05.mpt"), None) is None
+    assert find_name_cycle(Path("cell_cyc7_C05.mpr"), None) == 7
+    assert find_name_cycle(Path("cell_C05.csv"), None) is None
+    assert find_name_cycle(Path("cell_C0005.csv"), None) == 5
+    assert find_name_cycle(Path("cell_C05.csv"), None, of_eclab=True) is None
+    assert find_name_cycle(Path("cell_01_PEIS_C05.csv"), None) is None
 
 
 @pytest.mark.parametrize(
     "name", ["NMC_296th_cycle.csv", "after 296 cycles.csv", "296cyc.txt", "cell_cyc296.csv"]
 )
 def test_the_cycle_of_a_name(name):
-    assert cycle_of_name(Path(name), None) == 296
+    assert find_name_cycle(Path(name), None) == 296
 
 
 def test_two_dimensions_are_no_days():

@@ -16,7 +16,7 @@ from eisfit import __version__
 from eisfit.cli.options import Json
 from eisfit.cli.output import get_width, guard, print_json, print_text
 from eisfit.errors import EisfitError
-from eisfit.files import OTHER_CURE, other_package
+from eisfit.files import OTHER_CURE, describe_other_package
 from eisfit.records import DOCTOR_SCHEMA, dataclass
 
 _DISTRIBUTION = "eisfit-toolkit"
@@ -110,7 +110,7 @@ def _iterate_findings() -> Iterator[Finding]:
 def _check_program() -> Iterator[Finding]:
     home = Path(__file__).resolve().parents[2]
     yield Finding("program", "eisfit", f"{__version__} in {home}")
-    if (other := other_package(home.parent)) is not None:
+    if (other := describe_other_package(home.parent)) is not None:
         yield Finding("program", "name", other.partition(": ")[0], "wrong", OTHER_CURE)
     yield Finding("program", "Python", f"{platform.python_version()}, {sys.executable}")
     yield Finding("program", "system", platform.platform())

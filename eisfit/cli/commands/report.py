@@ -140,11 +140,11 @@ def _read(source: Any, read_as: dict[str, Any]) -> Any:
 
 def _read_stored(source: str) -> list[Any] | None:
     """Return the results in a file of eisfit's, or in a folder that it wrote and that holds no spectra."""
-    from eisfit.spectra.spectrum_files import files_of, may_hold_spectra
+    from eisfit.spectra.spectrum_files import find_files, may_hold_spectra
 
     if source.lower().endswith(".json"):
         return _read_results(Path(source))
-    if os.path.isdir(source) and not any(map(may_hold_spectra, files_of(source)[0])):
+    if os.path.isdir(source) and not any(map(may_hold_spectra, find_files(source)[0])):
         known = [Path(source, name) for name in _RESULTS if os.path.isfile(Path(source, name))]
         return _read_results(known[0]) if known else None
     return None

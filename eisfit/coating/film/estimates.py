@@ -24,7 +24,7 @@ from eisfit.errors import EisfitError, FitError, StudyError
 from eisfit.fitting.errors.intervals import intervals
 from eisfit.fitting.errors.likelihood import quantile
 from eisfit.fitting.result import FitResult
-from eisfit.records import FILM_SCHEMA, Document, Told, dataclass
+from eisfit.records import FILM_SCHEMA, Document, ShownAsText, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.spectra.axes import AXES
 from eisfit.tracking.arrhenius import fit_arrhenius
@@ -52,7 +52,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, repr=False)
-class FilmResult(Told, Document):
+class FilmResult(ShownAsText, Document):
     """What spectra say of a film.
 
     Attributes

@@ -11,7 +11,7 @@ from typing import Any
 from eisfit.display.report.fit_tables import fit_columns, fit_row
 from eisfit.display.report.markdown import markdown_lines
 from eisfit.display.report.words import Document, clean, flag_name
-from eisfit.files import cell_text, to_csv
+from eisfit.files import format_cell, to_csv
 
 #: What `make_flat_table` can make.
 FORMS = ("csv", "tsv", "md")
@@ -131,4 +131,4 @@ def _is_table(value: Any) -> bool:
 def _format_cell(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(flag_name(item) for item in value)
-    return clean(cell_text(value))
+    return clean(format_cell(value))

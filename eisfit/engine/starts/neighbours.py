@@ -16,7 +16,7 @@ from eisfit.arrays import ComplexArray, FloatArray, IntArray, median
 from eisfit.engine.solver import Problem
 from eisfit.model.notation import components
 from eisfit.records import dataclass
-from eisfit.spectra.noise import both_parts
+from eisfit.spectra.noise import repeat_for_parts
 
 _FEW_SPECTRA = 24  # spectra: so few are all searched without neighbours
 _REPRESENTATIVES = (4, 128)  # of a lot: at least so many, and one spectrum in so many
@@ -76,7 +76,7 @@ class Neighbours:
     def __init__(self, problem: Problem, target: ComplexArray, values: FloatArray) -> None:
         self.problem, self.coordinates = problem, problem.coordinates
         self.size, self.whole = _compute_form(target)
-        self.level = both_parts(median(np.abs(self.whole), axis=0))
+        self.level = repeat_for_parts(median(np.abs(self.whole), axis=0))
         self.form, self.values = self._scale_form(self.whole), values
         parts = [p for c in components(self.coordinates.circuit.tree) for p in c.element.parameters]
         self.powers = np.array([p.impedance_power for p in parts])
@@ -124,7 +124,7 @@ class Neighbours:
         first = np.flatnonzero(np.diff(nearest[order], prepend=-1))
         told = nearest[order[first]]
         residual, inverse = self._linearise(told)
-        modulus = both_parts(np.abs(self.whole[told]))
+        modulus = repeat_for_parts(np.abs(self.whole[told]))
         from_nothing = residual + self.whole[told].view(np.float64) / modulus
         begin = (inverse @ from_nothing[:, :, np.newaxis])[:, :, 0]
         inverse /= modulus[:, np.newaxis]
@@ -136,7 +136,7 @@ class Neighbours:
     def _linearise(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return relative residuals (n, 2F) of some that have ended, the inverses (n, V, 2F) of Jacobians."""
         target = self.whole[rows] * self.size[rows, np.newaxis]
-        weight = both_parts(1 / np.abs(target))
+        weight = repeat_for_parts(1 / np.abs(target))
         problem = replace(self.problem, target=target, weight=weight, box=None)
         with np.errstate(all="ignore"):
             theta = self.coordinates.internal(self.values[rows])

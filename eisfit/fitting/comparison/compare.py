@@ -30,8 +30,8 @@ from eisfit.model.files.library import circuits as names_of_circuits
 from eisfit.model.files.library import has_inductance
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
-from eisfit.spectra.masks import Drop, inductive_tail
-from eisfit.spectra.noise import attainable_chisqr, estimate_left_by_noise
+from eisfit.spectra.masks import Drop, find_inductive_tail
+from eisfit.spectra.noise import attainable_chisqr, estimate_noise_chisqr
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 
@@ -137,7 +137,7 @@ def _compare(
         exact, found = True, make_exact_candidates(spectrum, circuits, weighting, seed)
     if found is None:
         rows = [*make_candidates(entered, noise, seed), *unfitted]
-        found = rows, float(estimate_left_by_noise(noise, *_collect_noise(rows)))
+        found = rows, float(estimate_noise_chisqr(noise, *_collect_noise(rows)))
         left = min((row.result.statistics.chisqr for row in rows if row.result), default=0.0)
         if not exact and is_exact(spectrum, weighting, left):
             found = make_exact_candidates(spectrum, circuits, weighting, seed) or found
@@ -175,7 +175,7 @@ def _choose_suitable(spectrum: Spectrum, *, inductive: bool) -> list[Circuit]:
 
 def _turns_inductive(spectrum: Spectrum) -> bool:
     """Return whether the highest frequencies are inductive, and by more than the noise."""
-    tail = inductive_tail(spectrum)
+    tail = find_inductive_tail(spectrum)
     with contextlib.suppress(SpectrumError):  # too few points to know the noise
         tail &= spectrum.impedance.imag > _CLEARLY * check_once(spectrum).noise
     return int(tail.sum()) >= _LEAST_TAIL

@@ -35,7 +35,7 @@ from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.circuit import Circuit
 from eisfit.model.notation import components
 from eisfit.records import dataclass
-from eisfit.spectra.noise import rounding
+from eisfit.spectra.noise import rounding_error
 from eisfit.spectra.spectrum import Spectrum
 
 _NOISE = 3e-5  # relative rms: an instrument's is no smaller
@@ -87,7 +87,7 @@ def make_exact_candidates(
     circuits
         In any order.
     """
-    digits = rounding(spectrum.frequency, spectrum.impedance)
+    digits = rounding_error(spectrum.frequency, spectrum.impedance)
     settings, refused = Settings(weighting), []
     fitted: list[_Fitted] = []
     for circuit in sorted(circuits, key=lambda circuit: len(circuit.free_names)):

@@ -13,7 +13,7 @@ from eisfit.arrays import finite
 from eisfit.errors import expect_document
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
-from eisfit.records import Told, dataclass
+from eisfit.records import ShownAsText, dataclass
 from eisfit.rounding import significant
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import is_near_noise, limit, usable
@@ -94,7 +94,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison(Told):
+class Comparison(ShownAsText):
     """Circuits ranked for one spectrum: those that it supports first, by BIC, then the refused.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.arrays import FloatArray
 from eisfit.errors import ParameterError, did_you_mean, expect_document
-from eisfit.records import INTERVALS_SCHEMA, Told, dataclass
+from eisfit.records import INTERVALS_SCHEMA, ShownAsText, dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ class Interval:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Intervals(Told, Mapping[str, Interval]):
+class Intervals(ShownAsText, Mapping[str, Interval]):
     """Intervals by name: iterated over the parameters; ``found["R_p"]`` also finds the derived ones.
 
     Attributes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import expect_document
 from eisfit.model.circuit import Circuit
-from eisfit.records import Told, dataclass
+from eisfit.records import ShownAsText, dataclass
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import Flag
 
@@ -92,7 +92,7 @@ class IdentifiedCircuit:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Identification(Told):
+class Identification(ShownAsText):
     """Which circuit a spectrum supports: ranked answers, most probable first.
 
     Attributes

@@ -28,7 +28,7 @@ from eisfit.rounding import hertz
 from eisfit.spectra import WEIGHTING
 from eisfit.spectra.given import takes_spectrum
 from eisfit.spectra.masks import Drop
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.verdict import Flag
@@ -102,7 +102,7 @@ def identify(
 
 
 def _rank(clean: Spectrum, weighting: str, seed: int, flags: tuple[Flag, ...]) -> Identification:
-    weight = weights(clean, weighting)
+    weight = compute_weights(clean, weighting)
     obeys = not any(flag.name == "kk_failed" for flag in flags)
     bench, trials = _explore(Workbench(clean, weight, _estimate_noise(clean, weight), seed, obeys))
     found = make_answers(trials, bench)

@@ -25,7 +25,7 @@ from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.model.notation import components, serial_parts
 from eisfit.records import dataclass
-from eisfit.spectra.noise import rounding
+from eisfit.spectra.noise import rounding_error
 from eisfit.spectra.spectrum import Spectrum
 
 _WARM, _DRAWN = 8, 8  # starts of a rough fit
@@ -186,7 +186,9 @@ class Workbench:
     @cached_property
     def digits_left(self) -> float:
         """The chisqr that the rounding of the numbers leaves."""
-        return float(np.sum((rounding(self.spectrum.frequency, self.spectrum.impedance) * self.weight) ** 2))
+        return float(
+            np.sum((rounding_error(self.spectrum.frequency, self.spectrum.impedance) * self.weight) ** 2)
+        )
 
     def use_digits(self) -> Workbench:
         """Return the bench with the rounding of the numbers for noise."""

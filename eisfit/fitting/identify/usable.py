@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eisfit.rounding import hertz
-from eisfit.spectra.noise import ladder
+from eisfit.spectra.noise import make_ladder
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.validation.kramers_kronig import check_once
 from eisfit.validation.kramers_kronig_result import KramersKronigResult
@@ -89,7 +89,7 @@ def _is_passive(spectrum: Spectrum) -> bool:
     from scipy.optimize import nnls
 
     weight = 1 / np.repeat(np.abs(spectrum.impedance), 2)
-    design = (ladder(spectrum.omega) * weight).T
+    design = (make_ladder(spectrum.omega) * weight).T
     design /= np.linalg.norm(design, axis=0)  # an insulator's columns differ by 1e12: nnls went on for ever
     parts = np.ascontiguousarray(spectrum.impedance).view(np.float64)
     _, left = nnls(design, parts * weight, maxiter=30 * design.shape[1])

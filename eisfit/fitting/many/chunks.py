@@ -20,7 +20,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
 from eisfit.spectra import WEIGHTING
-from eisfit.spectra.noise import weights_of_many
+from eisfit.spectra.noise import compute_many_weights
 from eisfit.spectra.spectrum import Spectrum
 
 Result = FitResult | FitFailure
@@ -160,7 +160,7 @@ def _select_points(spectra: Sequence[Spectrum], options: Mapping[str, Any]) -> I
 
 def _compute_weights(spectra: Sequence[Spectrum], target: ComplexArray, weighting: str) -> FloatArray:
     noise = np.stack([s.noise for s in spectra if s.noise is not None]) if weighting == "noise" else None
-    return weights_of_many(target, weighting, noise)
+    return compute_many_weights(target, weighting, noise)
 
 
 def _fit_alone(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all, mask_of
+from eisfit.arrays import BoolArray, FloatArray, IntArray, are_all_rows, make_mask
 from eisfit.engine.arcs import arcs
 from eisfit.engine.optima import join_ends
 from eisfit.engine.propagation import Formula, Propagation
@@ -39,7 +39,7 @@ from eisfit.fitting.verdicts.grade import Residuals, grades
 from eisfit.fitting.verdicts.soundness import find_turned_sign, have_outliers
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
-from eisfit.spectra.noise import noise_level
+from eisfit.spectra.noise import estimate_noise_level
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.verdict import limit
 
@@ -89,7 +89,7 @@ class Optima:
 
     def rows(self, chosen: IntArray) -> Optima:
         """Return some of them."""
-        if are_all(chosen, len(self.values)):
+        if are_all_rows(chosen, len(self.values)):
             return self
         names = ("weight", "values", "attainable", "starts", "agreed", "ends", "ends_chisqr")
         arrays: dict[str, Any] = {n: a if (a := getattr(self, n)) is None else a[chosen] for n in names}
@@ -129,7 +129,7 @@ def make_tables(lots: Iterable[tuple[list[int], Optima]]) -> Tables:
         off, others = Discrepancy.none(linear), find_departing(linear)
         if len(others) * _FEW > len(places):
             off, others = screen_departures(linear, worth=others)
-        near = mask_of(others, len(places))
+        near = make_mask(others, len(places))
         rest, table = np.flatnonzero(~near), _make_departed_table(optima, linear, off, near)
         found.append(([places[row] for row in rest.tolist()], table.rows(rest)))
         put_off.append(optima.rows(others))
@@ -146,7 +146,7 @@ def _try_departures(optima: Optima) -> Table | SplitTable:
     """Return the results of fits that may depart."""
     linear = _linearise(optima)
     off, others = screen_departures(linear, worth=np.arange(len(optima.values)))
-    table = _make_departed_table(optima, linear, off, mask_of(others, len(optima.values)))
+    table = _make_departed_table(optima, linear, off, make_mask(others, len(optima.values)))
     places = {row: place for place, row in enumerate(others.tolist())}
     if not places:
         return table  # the other one is made when results travel, and there is none of no fits
@@ -293,7 +293,7 @@ def _compute_errors(
 
 def _estimate_noise(fits: Linearised, optima: Optima) -> FloatArray:
     left = fits.unexplained * fits.weight.shape[1]
-    return noise_level(fits.omega, fits.weight, fits.modulus, optima.attainable, left)
+    return estimate_noise_level(fits.omega, fits.weight, fits.modulus, optima.attainable, left)
 
 
 def _find_bounds(circuit: Circuit, values: FloatArray, free: list[int]) -> tuple[BoolArray, BoolArray]:

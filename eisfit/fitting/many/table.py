@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import FloatArray, IntArray, are_all
+from eisfit.arrays import FloatArray, IntArray, are_all_rows
 from eisfit.fitting.result import FitResult
 from eisfit.fitting.result_parts import FittedParameter, Statistics
 from eisfit.model.circuit import Circuit
@@ -116,7 +116,7 @@ class Table:
 
     def rows(self, chosen: IntArray) -> Table:
         """Return the table of some rows."""
-        if are_all(chosen, len(self.values)):
+        if are_all_rows(chosen, len(self.values)):
             return self
         names = ("values", "stderr", "stderr_noise", "at_bound", "held", "covar", "grade", "starts", "agreed")
         known = [(new, self.verdicts.get(old)) for new, old in enumerate(chosen.tolist())]

@@ -16,7 +16,7 @@ from eisfit.fitting.verdicts.flag_kinds import get_kind, is_beyond_circuits
 from eisfit.fitting.verdicts.grade import correlate_neighbours
 from eisfit.model.notation import components
 from eisfit.rounding import hertz
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 from eisfit.spectra.spectrum import TURNED, Spectrum
 from eisfit.verdict import FORBIDS, Flag, limit
 
@@ -51,7 +51,7 @@ def _leaves_noise(result: FitResult) -> bool:
     if rms <= limit("rounding"):
         return True
     off = (result.residuals * np.abs(result.spectrum.impedance)).view(np.float64)
-    return not bool(have_outliers((off * weights(result.spectrum, result.weighting))[np.newaxis])[0])
+    return not bool(have_outliers((off * compute_weights(result.spectrum, result.weighting))[np.newaxis])[0])
 
 
 def have_outliers(residuals: FloatArray) -> BoolArray:
@@ -150,7 +150,7 @@ def _find_dependent(result: FitResult, broken: BoolArray) -> tuple[str, ...]:
     sound = np.repeat(~broken, 2)
     if 2 * int((~broken).sum()) <= len(names):
         return tuple(names)
-    weight = weights(result.spectrum, result.weighting)
+    weight = compute_weights(result.spectrum, result.weighting)
     z, slopes = result.circuit.impedance(result.spectrum.frequency, result.values, derivative=True)
     columns = [result.circuit.names.index(name) for name in names]
     jacobian = np.ascontiguousarray(slopes[:, columns].T).view(np.float64) * weight

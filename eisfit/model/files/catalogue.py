@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from eisfit.extensions import extensions
+from eisfit.extensions import list_extensions
 from eisfit.files import data_folder, is_same_file
 from eisfit.records import dataclass
 
@@ -95,7 +95,7 @@ def _iterate_folders() -> Iterator[tuple[Origin, Path]]:
     if user is not None and user.is_dir():
         yield "user", user
     yield "eisfit", data_folder("circuits")
-    for offered in extensions("circuits").values():
+    for offered in list_extensions("circuits").values():
         for folder in getattr(offered, "__path__", None) or [offered]:
             yield "package", Path(folder)
 

@@ -20,7 +20,7 @@ from eisfit.errors import (
     UsageError,
     did_you_mean,
 )
-from eisfit.files import nearest_file
+from eisfit.files import suggest_file
 from eisfit.model.circuit import Circuit
 from eisfit.model.circuit_parameters import ROLES, CircuitParameter, default_parameters
 from eisfit.model.files.catalogue import NAME, Entry, find_entry, list_built_in, list_entries
@@ -145,7 +145,7 @@ def _load_entry(entry: Entry) -> Circuit:
 
 def _load_file(path: Path) -> Circuit:
     if not os.path.isfile(path):
-        raise CircuitError(f"{path}: there is no such circuit file{nearest_file(path)}")
+        raise CircuitError(f"{path}: there is no such circuit file{suggest_file(path)}")
     return load_circuit(path)
 
 

@@ -30,14 +30,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eisfit.errors import EisfitError, ReadError, UsageError
-from eisfit.extensions import extensions, is_offered
+from eisfit.extensions import is_offered, list_extensions
 from eisfit.spectra.readers import file_formats
-from eisfit.spectra.readers.archive import only_member
+from eisfit.spectra.readers.archive import find_only_member
 from eisfit.spectra.readers.conversion.measured import select_measured
-from eisfit.spectra.readers.file import File, check_file, load
+from eisfit.spectra.readers.file import File, check_file, load_file
 from eisfit.spectra.readers.reading import Reading
 from eisfit.spectra.readers.surroundings.ends import drop_padding
-from eisfit.spectra.readers.sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, finish
+from eisfit.spectra.readers.sweep import GIVEN_SIGN, GIVEN_UNIT, Sweep, make_spectra
 from eisfit.spectra.spectrum import ASSUMED, Spectrum
 
 __all__ = ["ASSUMED", "formats", "read", "read_all", "read_bytes"]
@@ -123,7 +123,7 @@ def _open_given(path: Any, reading: Reading) -> File:
         name = str(getattr(path, "name", "<stream>"))
         return check_file(File(name, data.encode() if isinstance(data, str) else bytes(data), reading))
     _refuse_content(path)
-    return load(Path(path).expanduser() if str(path) != "-" else "-", reading)
+    return load_file(Path(path).expanduser() if str(path) != "-" else "-", reading)
 
 
 def _refuse_content(path: Any) -> None:
@@ -176,7 +176,7 @@ def formats() -> tuple[str, ...]:
     >>> "text table" in formats()
     True
     """
-    return tuple(module.NAME for module in (*_modules(), *extensions("readers").values()))
+    return tuple(module.NAME for module in (*_list_modules(), *list_extensions("readers").values()))
 
 
 # What a damaged file makes parsers raise.
@@ -197,7 +197,7 @@ _DAMAGE = (
 
 
 @lru_cache(maxsize=1)
-def _modules() -> tuple[ModuleType, ...]:
+def _list_modules() -> tuple[ModuleType, ...]:
     names = [one.name for one in pkgutil.iter_modules(file_formats.__path__) if not one.name.startswith("_")]
     modules = [import_module(f"{file_formats.__name__}.{name}") for name in sorted(names)]
     return tuple(sorted(modules, key=lambda module: getattr(module, "RANK", 10)))
@@ -209,8 +209,8 @@ def _read(file: File, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     try:
         if module := _find_offered(file) or _find_own(file):
             return _parse(file, module, frequency)
-        inner, name = only_member(file)
-        found = _parse(inner, _choose(inner), frequency)
+        inner, name = find_only_member(file)
+        found = _parse(inner, _choose_format(inner), frequency)
         told = (f"from {name!r} in the ZIP archive",) if name else ()
         return tuple(one.replace(notes=(*one.notes, *told)) for one in found)
     except EisfitError:
@@ -225,31 +225,31 @@ def _find_offered(file: File) -> Any:
     """Return the reader of another package that recognises a file, or None."""
     if not is_offered("readers"):
         return None
-    return next((one for one in extensions("readers").values() if one.recognise(file)), None)
+    return next((one for one in list_extensions("readers").values() if one.recognise(file)), None)
 
 
 def _parse(file: File, module: Any, frequency: ArrayLike | None) -> tuple[Spectrum, ...]:
     if frequency is None:
-        sweeps = [_sweep(one) for one in module.parse(file)]
+        sweeps = [_make_sweep(one) for one in module.parse(file)]
     elif hasattr(module, "parse_matrix"):
         sweeps = module.parse_matrix(file, np.asarray(frequency, dtype=np.float64))
     else:
         raise file.error(f"frequencies were given, but this {module.NAME} file has its own")
     for sweep in sweeps:
         sweep.metadata.setdefault("format", module.NAME)
-    _refuse_unheeded(file, sweeps, module.NAME)
+    _refuse_unused_options(file, sweeps, module.NAME)
     drop_padding(sweeps if len(sweeps) > 1 else ())
-    return finish(file, select_measured(file, sweeps))
+    return make_spectra(file, select_measured(file, sweeps))
 
 
-def _sweep(found: Sweep | Spectrum) -> Sweep:
+def _make_sweep(found: Sweep | Spectrum) -> Sweep:
     if isinstance(found, Sweep):
         return found
     fields = {name: getattr(found, name) for name in Sweep.__dataclass_fields__ if hasattr(found, name)}
     return Sweep(**{**fields, "metadata": dict(found.metadata), "notes": list(found.notes)})
 
 
-def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:
+def _refuse_unused_options(file: File, sweeps: list[Sweep], name: str) -> None:
     """Refuse what the user said of the file where its format says it itself."""
     notes = [note for sweep in sweeps for note in sweep.notes]
     given = {GIVEN_UNIT: file.reading.impedance_unit, GIVEN_SIGN: file.reading.imag_sign in ("+", "-")}
@@ -263,16 +263,16 @@ def _refuse_unheeded(file: File, sweeps: list[Sweep], name: str) -> None:
 
 
 def _find_own(file: File) -> Any:
-    return next((module for module in _modules() if module.recognise(file)), None)
+    return next((module for module in _list_modules() if module.recognise(file)), None)
 
 
-def _choose(file: File) -> Any:
+def _choose_format(file: File) -> Any:
     if module := _find_own(file):
         return module
     what = file.foreign()
     if what is not None:
         raise file.error(f"is {what}, not a spectrum")
-    for module in _modules():
+    for module in _list_modules():
         if file.suffix in module.SUFFIXES and module.NAME != "text table":
             return module
     raise file.error("is a binary file of no known format")

@@ -15,7 +15,7 @@ _MOST_MEMBERS = 2000
 _OF_OFFICE = {"mimetype", "[Content_Types].xml"}
 
 
-def only_member(file: File) -> tuple[File, str]:
+def find_only_member(file: File) -> tuple[File, str]:
     """Return the one file of a ZIP archive and its name; any other file as it is, with an empty name.
 
     Raises
@@ -39,7 +39,7 @@ def only_member(file: File) -> tuple[File, str]:
         ) + ", ..." * (len(names) > 3)
         held = plural(len(names), "file")
         raise file.error(f"is a ZIP archive of {held} ({shown}): unpack it and read the folder")
-    return replace(file, data=members(file, names.__contains__)[names[0]]), names[0]
+    return replace(file, data=read_members(file, names.__contains__)[names[0]]), names[0]
 
 
 def has_member(file: File, name: str) -> bool:
@@ -51,7 +51,7 @@ def has_member(file: File, name: str) -> bool:
         return True
 
 
-def members(file: File, wanted: Callable[[str], bool], limit: int | None = None) -> dict[str, bytes]:
+def read_members(file: File, wanted: Callable[[str], bool], limit: int | None = None) -> dict[str, bytes]:
     """Return the content of the members whose name is wanted.
 
     Raises

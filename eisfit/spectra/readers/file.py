@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from eisfit.errors import ReadError
-from eisfit.files import nearest_file, printable_name
+from eisfit.files import printable_name, suggest_file
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.reading import Reading
@@ -136,14 +136,14 @@ class File:
         """Encoding of the text; None where the file is not text."""
         for mark, name in _BOMS:
             if self.data.startswith(mark):
-                return name if _decodes(self.data, name) else None
-        wide = _utf16_without_mark(self.data)
+                return name if _can_decode(self.data, name) else None
+        wide = _find_unmarked_utf16(self.data)
         if wide is not None:
             return wide
         data = self.data.rstrip(b"\0")  # a computer that stopped leaves zeros where the last lines were
-        if _binary(data):
+        if _is_binary(data):
             return None
-        if _decodes(data, "utf-8"):
+        if _can_decode(data, "utf-8"):
             return "utf-8"
         return next((name for name, words in _EASTERN if _has_text(data, name, words)), "latin-1")
 
@@ -154,8 +154,8 @@ class File:
         text = text.rstrip("\0")
         text = _ENTITY.sub(_unescape, text) if "&" in text else text
         text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-        text = _ORIGIN.sub(_plain, text) if "\\g(" in text else text
-        return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow, text)
+        text = _ORIGIN.sub(_strip_rich_text, text) if "\\g(" in text else text
+        return text if text.isascii() or not _WIDE.search(text) else _WIDE.sub(_narrow_character, text)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -169,7 +169,7 @@ class File:
         ends = self.data.count(b"\n") + self.data.count(b"\r")
         if ends > 2 * MAX_ROWS:  # before they are made: a line takes 50 bytes and more
             raise self.error(f"more than {MAX_ROWS} lines")
-        if _cells(self.data) > MAX_CELLS:
+        if _count_cells(self.data) > MAX_CELLS:
             raise self.error(f"more than {MAX_CELLS} cells, the limit for a spectrum file")
         lines = self.text.split("\n")
         longest = max(map(len, lines), default=0)
@@ -223,7 +223,7 @@ class File:
         return next((what for magic, what in _FOREIGN if self.data.startswith(magic)), None)
 
 
-def load(path: str | Path, reading: Reading = _AS_IT_IS) -> File:
+def load_file(path: str | Path, reading: Reading = _AS_IT_IS) -> File:
     """Read the file at `path` (`-`: standard input).
 
     Raises
@@ -234,7 +234,7 @@ def load(path: str | Path, reading: Reading = _AS_IT_IS) -> File:
     name = printable_name(str(path))
     if name == "-":
         return check_file(File("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), reading))
-    return check_file(File(name, _bytes(Path(path), name), reading))
+    return check_file(File(name, _read_bytes(Path(path), name), reading))
 
 
 def check_file(file: File) -> File:
@@ -269,7 +269,7 @@ def _decompress(file: File) -> File:
     return file if data[257:262] == b"ustar" else replace(file, data=data)
 
 
-def _bytes(path: Path, name: str) -> bytes:
+def _read_bytes(path: Path, name: str) -> bytes:
     try:
         kind = path.stat().st_mode
         if stat.S_ISDIR(kind):
@@ -282,7 +282,7 @@ def _bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        address = "; download it first" if re.match(r"\w{2,}:/", name) else nearest_file(path)
+        address = "; download it first" if re.match(r"\w{2,}:/", name) else suggest_file(path)
         address = address or ("; read_series reads all that a pattern means" if "*" in name else "")
         raise ReadError(f"{name}: there is no such file{address}") from None
     except (OSError, ValueError) as error:
@@ -290,7 +290,7 @@ def _bytes(path: Path, name: str) -> bytes:
         raise ReadError(f"{name}: cannot be read: {reason}") from None
 
 
-def _cells(data: bytes) -> int:
+def _count_cells(data: bytes) -> int:
     """Return the number of words or of delimiters in `data`, whichever is larger."""
     if len(data) <= MAX_CELLS:
         return 0  # a cell and its delimiter take two bytes
@@ -307,18 +307,18 @@ def _unescape(entity: re.Match[str]) -> str:
     return unescape(entity[0])
 
 
-def _plain(rich: re.Match[str]) -> str:
+def _strip_rich_text(rich: re.Match[str]) -> str:
     """Return what Origin's rich text shows."""
     return rich[2].translate(_GREEK) if rich[1] in "gG" else "^" * (rich[1] == "+") + rich[2]
 
 
-def _narrow(wide: re.Match[str]) -> str:
+def _narrow_character(wide: re.Match[str]) -> str:
     """Return the ASCII character that a wide one stands for; of one without a width nothing."""
     code = ord(wide[0])
     return chr(code - 0xFEE0) if code > 0xFF00 else " " if code == 0x3000 else ""
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _can_decode(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
     except (UnicodeDecodeError, UnicodeError):
@@ -328,15 +328,15 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _has_text(data: bytes, encoding: str, words: str) -> bool:
     """Whether the bytes are of this encoding: they hold one of the words, and all of them decode."""
-    return any(word in data for word in _encode(encoding, words)) and _decodes(data, encoding)
+    return any(word in data for word in _encode_words(encoding, words)) and _can_decode(data, encoding)
 
 
 @cache
-def _encode(encoding: str, words: str) -> tuple[bytes, ...]:
+def _encode_words(encoding: str, words: str) -> tuple[bytes, ...]:
     return tuple(word.encode(encoding) for word in words.split())
 
 
-def _utf16_without_mark(data: bytes) -> str | None:
+def _find_unmarked_utf16(data: bytes) -> str | None:
     sample = data[:2000]
     half = len(sample) // 2
     if half < 8 or len(data) % 2:
@@ -345,12 +345,12 @@ def _utf16_without_mark(data: bytes) -> str | None:
         ("utf-16-le", sample[1::2], sample[::2]),
         ("utf-16-be", sample[::2], sample[1::2]),
     ):
-        if low.count(0) > 0.9 * half and high.count(0) == 0 and _decodes(data, encoding):
+        if low.count(0) > 0.9 * half and high.count(0) == 0 and _can_decode(data, encoding):
             return encoding
     return None
 
 
-def _binary(data: bytes) -> bool:
+def _is_binary(data: bytes) -> bool:
     sample = data[: 2**16]
     if b"\0" in data:
         return True

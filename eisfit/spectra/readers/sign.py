@@ -89,9 +89,9 @@ def kramers_kronig_sign(frequency: NDArray[np.float64], impedance: NDArray[np.co
         return None
     thin = slice(None, None, 1 + f.size // _MOST_POINTS)
     f, z = f[thin], z[thin]
-    written, turned = median(np.abs(_differences(f, np.array([z, z.conj()]))), axis=1)
+    written, turned = median(np.abs(_relative_residuals(f, np.array([z, z.conj()]))), axis=1)
     test = SignTest(float(written), float(turned))
-    return test if test.verdict else replace(test, slope=_slope_sign(f, z))
+    return test if test.verdict else replace(test, slope=_find_slope_sign(f, z))
 
 
 def misfit(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) -> float:
@@ -100,7 +100,7 @@ def misfit(frequency: NDArray[np.float64], impedance: NDArray[np.complex128]) ->
     return np.inf if test is None else test.misfit
 
 
-def _slope_sign(f: NDArray[np.float64], z: NDArray[np.complex128]) -> int:
+def _find_slope_sign(f: NDArray[np.float64], z: NDArray[np.complex128]) -> int:
     """Tell the sign of the phase by Bode's relation: of a passive system about pi/2 d ln|Z| / d ln omega.
 
     Bode, Network Analysis and Feedback Amplifier Design (1945), ch. 14; Z-HIT rests on it (Ehm et al., 2000).
@@ -149,10 +149,10 @@ def count_lost_signs(frequency: NDArray[np.float64], impedance: NDArray[np.compl
 
 
 def _mean_residual(f: NDArray[np.float64], z: NDArray[np.complex128]) -> float:
-    return float(np.mean(np.abs(_differences(f, z[None]))))
+    return float(np.mean(np.abs(_relative_residuals(f, z[None]))))
 
 
-def _differences(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def _relative_residuals(f: NDArray[np.float64], z: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Return (Z - fit)/abs(Z), (K, F), of K impedances (K, F) that have the same modulus."""
     omega = 2 * np.pi * f
     decades = float(np.log10(f.max() / f.min()))

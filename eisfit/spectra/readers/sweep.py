@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from eisfit.arrays import BoolArray, FloatArray, median
 from eisfit.errors import ReadError, SpectrumError
 from eisfit.records import dataclass
-from eisfit.spectra.cycle_numbers import FROM_LABEL, FROM_SHEET, cycle_of_label
+from eisfit.spectra.cycle_numbers import FROM_LABEL, FROM_SHEET, find_label_cycle
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
 from eisfit.spectra.spectrum import ASSUMED, TURNED, Spectrum
@@ -127,7 +127,7 @@ def plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
+def make_spectra(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     """Turn `sweeps` into spectra, leaving out empty ones.
 
     Raises
@@ -143,22 +143,22 @@ def finish(file: File, sweeps: Iterable[Sweep]) -> tuple[Spectrum, ...]:
     filled = [sweep for sweep in sweeps if sweep.frequency.size]
     _refuse_points(file, filled)
     empty = f", and {len(sweeps) - len(filled)} without a point" * (len(sweeps) > len(filled))
-    filled = _leave_copies(filled)
+    filled = _drop_copied_sweeps(filled)
     spectra: list[Spectrum] = []
     for sweep in filled:
         _refuse_drift(file, sweep)
         if len(filled) > 1 or empty:
             sweep.notes.append(f"the file holds {plural(len(filled), 'sweep')}{empty}")
         _name_cycle(sweep)
-        _hint(sweep)
-        _point_out(sweep)
-        spectra.append(_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
+        _note_doubts(sweep)
+        _note_outliers(sweep)
+        spectra.append(_make_spectrum(file, sweep, len(spectra), file.reading.average_duplicates))
     if not spectra:
         raise file.error("no row with a frequency and a finite impedance")
     return tuple(spectra)
 
 
-def _leave_copies(sweeps: Sequence[Sweep]) -> list[Sweep]:
+def _drop_copied_sweeps(sweeps: Sequence[Sweep]) -> list[Sweep]:
     """Return the sweeps without those that are another in another form: parts, modulus, kiloohm; it is said.
 
     Of two with the same numbers in the same form (pasted twice, or cells as alike) both are kept, and told.
@@ -204,7 +204,7 @@ def _is_converted(one: Sweep, other: Sweep) -> bool:
 def _name_cycle(sweep: Sweep) -> None:
     """Give a sweep the cycle that its sheet, its group or a line above it names, where nothing else does."""
     for place, source in (("label", FROM_LABEL), ("sheet", FROM_SHEET)):
-        cycle = cycle_of_label(str(sweep.metadata.get(place, "")))
+        cycle = find_label_cycle(str(sweep.metadata.get(place, "")))
         if sweep.cycle is None and cycle is not None:
             sweep.cycle = cycle
             sweep.notes.append(f"cycle {source}")
@@ -215,10 +215,10 @@ def _refuse_points(file: File, sweeps: list[Sweep]) -> None:
     if len(sweeps) >= _FEWEST_BESIDE and all(sweep.frequency.size == 1 for sweep in sweeps):
         f = sweeps[0].frequency[0]
         if all(sweep.frequency[0] == f for sweep in sweeps):
-            raise at_one_frequency(file, len(sweeps), f)
+            raise make_one_frequency_error(file, len(sweeps), f)
 
 
-def at_one_frequency(file: File, rows: int, frequency: float, about: str = "") -> ReadError:
+def make_one_frequency_error(file: File, rows: int, frequency: float, about: str = "") -> ReadError:
     """Return the error of rows that are all at one frequency, or (`about`) near it."""
     told = f"all {rows} rows are at {about}{frequency:g} Hz"
     return file.error(f"{told}: a sweep of something else, no spectrum")
@@ -228,7 +228,7 @@ def _refuse_drift(file: File, sweep: Sweep) -> None:
     """Refuse one frequency that drifts by less than a sweep would be: a monitor's, a Mott-Schottky plot's."""
     f = sweep.frequency
     if f.size >= _FEWEST_BESIDE and f.max() < _OF_RESONATORS and 0 < np.ptp(f) < _DRIFT * f.min():
-        raise at_one_frequency(file, f.size, f[0], "about ")
+        raise make_one_frequency_error(file, f.size, f[0], "about ")
 
 
 def _agree_on_sign(sweeps: list[Sweep]) -> None:
@@ -285,7 +285,7 @@ def is_over_range(values: FloatArray) -> BoolArray:
     return large
 
 
-def _hint(sweep: Sweep) -> None:
+def _note_doubts(sweep: Sweep) -> None:
     """Say what looks like rad/s (whole decades of 2 pi at both ends) or like a turned impedance."""
     if sweep.frequency.size < 2:
         return
@@ -304,7 +304,7 @@ def _hint(sweep: Sweep) -> None:
         )
 
 
-def _point_out(sweep: Sweep) -> None:
+def _note_outliers(sweep: Sweep) -> None:
     """Say which points lie far beyond both neighbours, and where all further ones do: a unit that changed."""
     order = np.argsort(sweep.frequency, kind="stable")
     f = sweep.frequency[order]
@@ -331,7 +331,7 @@ def _point_out(sweep: Sweep) -> None:
 
 
 def _drop_copies(sweep: Sweep) -> None:
-    if _all_differ(sweep.frequency):
+    if _are_distinct(sweep.frequency):
         return
     rows = np.column_stack([sweep.frequency, sweep.impedance.real, sweep.impedance.imag])
     _, first = np.unique(rows, axis=0, return_index=True)
@@ -343,13 +343,13 @@ def _drop_copies(sweep: Sweep) -> None:
         sweep.notes.append(f"dropped {plural(copies, 'exact copy').replace('copys', 'copies')} of a row")
 
 
-def _all_differ(frequency: NDArray[np.float64]) -> bool:
+def _are_distinct(frequency: NDArray[np.float64]) -> bool:
     return len(set(frequency.tolist())) == frequency.size
 
 
 def _is_remeasured(sweep: Sweep) -> bool:
     """Whether a few points were measured twice with the same result: averaging those changes nothing."""
-    if _all_differ(sweep.frequency):
+    if _are_distinct(sweep.frequency):
         return False
     unique, inverse, counts = np.unique(sweep.frequency, return_inverse=True, return_counts=True)
     repeats = sweep.frequency.size - unique.size
@@ -360,10 +360,10 @@ def _is_remeasured(sweep: Sweep) -> bool:
     return bool((np.abs(z - mean[inverse]) < _SAME * np.abs(z)).all())
 
 
-def _spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
+def _make_spectrum(file: File, sweep: Sweep, index: int, average: bool) -> Spectrum:
     f = sweep.frequency
     if f.size >= _FEWEST_BESIDE and f.min() == f.max() and not average:
-        raise at_one_frequency(file, f.size, f[0])
+        raise make_one_frequency_error(file, f.size, f[0])
     known = sweep.times is not None and np.isfinite(sweep.times).all()
     fields: dict[str, Any] = {
         "noise": sweep.noise,

@@ -69,11 +69,11 @@ def describe_table(spectrum: Spectrum, name: str) -> tuple[str, dict[str, Any]]:
         "url": name,
         "dc:title": f"impedance spectrum {spectrum.name}",
     }
-    about |= _facts(spectrum)
+    about |= _list_facts(spectrum)
     return text, {**about, "tableSchema": {"columns": columns, "primaryKey": "frequency_hertz"}}
 
 
-def _facts(spectrum: Spectrum) -> dict[str, Any]:
+def _list_facts(spectrum: Spectrum) -> dict[str, Any]:
     """Return what is known of the measurement as values with units."""
     known = {
         "cycle": (spectrum.cycle, "UNITLESS"),

@@ -13,7 +13,7 @@ _PROVENANCE = (
 )
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     return f"{value:.8g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
@@ -30,7 +30,7 @@ def to_csv(spectrum: Spectrum) -> str:
     facts = {name: told[name] for name in _FACTS} | told["axes"]
     facts |= {name: told["metadata"].get(name) for name in _PROVENANCE}
     lines = [f"# {note}" for note in spectrum.notes]
-    lines += [f"# {name}: {_cell(value)}" for name, value in facts.items() if value is not None]
+    lines += [f"# {name}: {_format_cell(value)}" for name, value in facts.items() if value is not None]
     lines.append(",".join(told["data"]))
-    lines += [",".join(map(_cell, row)) for row in zip(*told["data"].values(), strict=True)]
+    lines += [",".join(map(_format_cell, row)) for row in zip(*told["data"].values(), strict=True)]
     return "\n".join(lines) + "\n"

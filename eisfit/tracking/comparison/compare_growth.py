@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.errors import UsageError
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import Document, ShownAsText, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.growth import Growth
 from eisfit.validation.quantiles import t_below, t_quantile
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class GrowthComparison(Told, Document):
+class GrowthComparison(ShownAsText, Document):
     """Growth rates of one parameter in two cells.
 
     Attributes

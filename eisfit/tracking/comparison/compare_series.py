@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, FitError, UsageError, expect_document
-from eisfit.records import CELLS_SCHEMA, Told, dataclass
+from eisfit.records import CELLS_SCHEMA, ShownAsText, dataclass
 from eisfit.tracking.comparison.compare_growth import GrowthComparison, compare_growth
 from eisfit.tracking.comparison.replicates import check_groups, compare_replicates
 from eisfit.tracking.growth.growth import Growth
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CellTable(Told, Sequence[SeriesResult]):
+class CellTable(ShownAsText, Sequence[SeriesResult]):
     """Tracked series of several cells in one table, each compared with the first.
 
     Attributes

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from eisfit.errors import EisfitError, ReadError, UsageError, did_you_mean
 from eisfit.files import read_text
-from eisfit.records import CYCLE_TABLE_SCHEMA, Document, Told, dataclass
+from eisfit.records import CYCLE_TABLE_SCHEMA, Document, ShownAsText, dataclass
 from eisfit.tracking.cycles.figures import Figure, Number, find_retention_crossing, list_figures
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _END_OF_LIFE = 80.0  # percent of the first capacity
 
 
 @dataclass(frozen=True, repr=False)
-class CycleTable(Told, Document):
+class CycleTable(ShownAsText, Document):
     """Cycling data of one cell.
 
     Attributes

@@ -16,7 +16,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.model.geometry import relative_error
 from eisfit.records import dataclass
-from eisfit.spectra.axes import AXES, Axis, axis_of, axis_value, axis_values
+from eisfit.spectra.axes import AXES, Axis, find_axis, find_axis_value, list_axis_values
 from eisfit.tracking.arrhenius import Arrhenius, fit_arrhenius
 from eisfit.tracking.growth.growth import BAND_POINTS, Growth, fit_growth
 from eisfit.tracking.growth.values import find_unit, iterate_useful_sums, select_values
@@ -79,7 +79,7 @@ class SeriesLaws:
         found: dict[str, Any] = {"growth": {}, "arrhenius": {}}
         grows = axes[0].name in ("cycle", "time")
         if len(axes) > 1:
-            parts = groupby(self.fits, key=lambda fit: axis_value(fit.spectrum, axes[1]))
+            parts = groupby(self.fits, key=lambda fit: find_axis_value(fit.spectrum, axes[1]))
             lines = [(value, replace(self, fits=list(part), joint=None)) for value, part in parts]
             laws = [(value, {} if grows else line._list_laws(axes[0])) for value, line in lines]
             return {**found, "grid": [{axes[1].name: value, **law} for value, law in laws]}
@@ -98,7 +98,7 @@ class SeriesLaws:
         return self.joint is not None and self.joint.modes.get(name) == "shared"
 
     def _list_places(self, axis: Axis) -> FloatArray:
-        return axis_values((fit.spectrum for fit in self.fits), axis)
+        return list_axis_values((fit.spectrum for fit in self.fits), axis)
 
     def _list_values(self, name: str) -> tuple[FloatArray, FloatArray]:
         return select_values(self.fits, self.joint, name)
@@ -265,7 +265,7 @@ def _list_places(fits: Sequence[FitResult], over: str) -> FloatArray:
     """Return the cycles (N,) of some fits, or their times from the first spectrum on; NaN where unknown."""
     if over == "index":
         return np.array([fit.spectrum.index for fit in fits], dtype=float)
-    values = axis_values((fit.spectrum for fit in fits), axis_of(over))
+    values = list_axis_values((fit.spectrum for fit in fits), find_axis(over))
     if over != "time":
         return values
     return values - np.nanmin(values) if np.isfinite(values).any() else values

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eisfit.arrays import FloatArray
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import Document, ShownAsText, dataclass
 from eisfit.rounding import significant, value_with_error
 from eisfit.tracking.growth.laws import LAWS
 
@@ -20,7 +20,7 @@ _GRID_POINTS = 1001
 
 
 @dataclass(frozen=True, repr=False)
-class Crossing(Told, Document):
+class Crossing(ShownAsText, Document):
     """Where a law reaches a value.
 
     Attributes

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from eisfit.arrays import FloatArray, distinct, finite
 from eisfit.errors import FitError, UsageError, did_you_mean
-from eisfit.records import Document, Told, dataclass
+from eisfit.records import Document, ShownAsText, dataclass
 from eisfit.tracking.growth.band import Band
 from eisfit.tracking.growth.crossing import Crossing, find_crossing
 from eisfit.tracking.growth.laws import LAWS, MIN_POINTS, OWN_LAWS, Law, LawFit, find_correlation, fit_law
@@ -29,7 +29,7 @@ _CLEAR_GAIN = 2.0  # a fall of AICc by less does not make a law the better one (
 
 
 @dataclass(frozen=True, repr=False)
-class Growth(Told, Document):
+class Growth(ShownAsText, Document):
     """A parameter over cycles as a law.
 
     Attributes

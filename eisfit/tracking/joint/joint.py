@@ -22,7 +22,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import Document, dataclass
 from eisfit.rounding import value_with_error
-from eisfit.spectra.axes import AXES, Axis, axis_values
+from eisfit.spectra.axes import AXES, Axis, list_axis_values
 from eisfit.tracking.arrhenius import Arrhenius, compute_coordinates, fit_arrhenius
 from eisfit.tracking.joint.errors import Smoothing
 from eisfit.tracking.joint.problem import JointProblem
@@ -135,7 +135,7 @@ def fit_jointly(
         raise UsageError("a joint fit minimises squares: robust losses cannot be combined with it")
     forms = _fit_forms(fits, circuit, modes)
     problem = JointProblem.of(fits, circuit, modes, {name: law.form for name, law in forms.items()})
-    x = compute_axis(axis_values((fit.spectrum for fit in fits), along))
+    x = compute_axis(list_axis_values((fit.spectrum for fit in fits), along))
     strengths = {
         name: _choose_strength(name, strength, problem, x) for name, mode in modes.items() if mode == "smooth"
     }
@@ -149,7 +149,7 @@ def fit_jointly(
 def _fit_forms(fits: Sequence[FitResult], circuit: Circuit, modes: Mapping[str, str]) -> dict[str, Arrhenius]:
     """Return the activation energies of the single fits: they say which form the law has in the fit."""
     wanted = [name for name, mode in modes.items() if mode == "arrhenius"]
-    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
+    temperature = list_axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     found = {}
     for name in wanted:
         if not np.isfinite(temperature).all() or np.unique(temperature).size < _MIN_TEMPERATURES:
@@ -170,7 +170,7 @@ def _estimate_laws(
     if not singles:
         return {}
     values, covariance = smoothing.estimate_shared(theta)
-    temperature = axis_values((fit.spectrum for fit in problem.fits), AXES["temperature"])
+    temperature = list_axis_values((fit.spectrum for fit in problem.fits), AXES["temperature"])
     mean = float(np.mean(compute_coordinates(temperature, "plain")[0]))
     names, column, found = problem.names, 0, {}
     for k in problem.shared:

@@ -16,7 +16,7 @@ from eisfit.fitting.result import FitResult
 from eisfit.fitting.verdicts.grade import describe_residuals
 from eisfit.model.circuit import Circuit
 from eisfit.records import dataclass
-from eisfit.spectra.axes import AXES, axis_values
+from eisfit.spectra.axes import AXES, list_axis_values
 from eisfit.tracking.arrhenius import compute_coordinates
 
 _CHUNK_CYCLES = 128
@@ -240,7 +240,7 @@ def _design(fits: Sequence[FitResult], laws: Sequence[str | None]) -> tuple[Floa
     columns = [1 if law is None else 2 for law in laws]
     design = np.zeros((len(fits), len(laws), sum(columns)))
     offset = np.zeros((len(fits), len(laws)))
-    temperature = axis_values((fit.spectrum for fit in fits), AXES["temperature"])
+    temperature = list_axis_values((fit.spectrum for fit in fits), AXES["temperature"])
     for row, law in enumerate(laws):
         first = sum(columns[:row])
         design[:, row, first] = 1.0

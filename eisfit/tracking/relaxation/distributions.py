@@ -14,7 +14,7 @@ from eisfit.fitting.failure import FitFailure
 from eisfit.fitting.result import FitResult
 from eisfit.model.circuit import Circuit
 from eisfit.records import DRT_SERIES_SCHEMA, dataclass
-from eisfit.spectra.axes import axis_of, split_axes
+from eisfit.spectra.axes import find_axis, split_axes
 from eisfit.spectra.series import Series
 from eisfit.spectra.spectrum import Spectrum
 from eisfit.tracking.arrhenius import compute_coordinates
@@ -90,7 +90,7 @@ class SeriesDRT:
         return {
             "schema": DRT_SERIES_SCHEMA,
             "label": self.label,
-            "axes": [{"name": name, "unit": axis_of(name).unit} for name in names],
+            "axes": [{"name": name, "unit": find_axis(name).unit} for name in names],
             "rows": [self._make_row(k, names) for k in range(len(self.distributions))],
             "processes": [one.to_dict() for one in self.processes],
             "arcs": [one.to_dict() for one in self.arcs],
@@ -208,10 +208,10 @@ def compute_distributions(
     """
     found = tuple(_compute_distribution(one, options) for one in rows)
     peaks = [one.peaks if _describes_spectrum(one) else () for one in found]
-    every = follow_peaks(peaks, _linearise_places(places[:, 0], axis_of(axes[0]).name))
+    every = follow_peaks(peaks, _linearise_places(places[:, 0], find_axis(axes[0]).name))
     numbered = every[:, np.sum(every >= 0, axis=0) >= min(_MIN_SPECTRA, len(found))]
     one_line = len(axes) == 1
-    along = axis_of(axes[0]) if one_line else None
+    along = find_axis(axes[0]) if one_line else None
     processes = tuple(
         Process.of(
             number + 1,

@@ -18,7 +18,7 @@ from eisfit.fitting.identify.structures import Arc, circuit_of, count_orders, co
 from eisfit.fitting.identify.trials import Workbench
 from eisfit.fitting.identify.usable import drop_top
 from eisfit.model.notation import parse
-from eisfit.spectra.noise import weights
+from eisfit.spectra.noise import compute_weights
 
 F = np.geomspace(1e5, 1e-2, 61)
 S = 2j * np.pi * F
@@ -73,7 +73,7 @@ def test_the_warburg_is_found_in_its_arc_whatever_the_random_starts(seed):
     """It stayed in the other arc for a chi-square of 123, and another circuit was named."""
     truth = "L0-R0-p(R1,CPE1)-p(R2-W2,CPE2)"
     spectrum = noisy(TRUTHS[truth])
-    bench = Workbench(spectrum, weights(spectrum, "modulus"), 0.003**2, seed)
+    bench = Workbench(spectrum, compute_weights(spectrum, "modulus"), 0.003**2, seed)
     parent = bench.fit_in_full(bench.fit_roughly(structure("R0-p(R1,CPE1)-p(R2-W2,CPE2)"), []))
     assert bench.fit_in_full(bench.fit_roughly(structure(truth), [parent])).chisqr / 0.003**2 < 96
 

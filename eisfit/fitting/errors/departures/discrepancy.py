@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import NORMAL_95, BoolArray, FloatArray, mask_of
+from eisfit.arrays import NORMAL_95, BoolArray, FloatArray, make_mask
 from eisfit.engine.arcs_order import are_arcs_in_order
 from eisfit.engine.coordinates import Coordinates, Scales, may_be_negative
 from eisfit.fitting.errors.departures.drift import Drifting
@@ -148,7 +148,7 @@ def screen_departures(
         if worth is None:
             tried = are_worth_trying(part, departures, _COUNTS)
         else:
-            tried = mask_of(worth, len(fits.values))[chosen]
+            tried = make_mask(worth, len(fits.values))[chosen]
         return found, _select_followed(found, part, departures, chosen, tried, hidden=hidden)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import BoolArray, ComplexArray, FloatArray, are_all
+from eisfit.arrays import BoolArray, ComplexArray, FloatArray, are_all_rows
 from eisfit.engine.coordinates import Coordinates, Scales
 from eisfit.engine.evaluation.compiled import linearise_rows, uses_compiled_loop
 from eisfit.fitting.errors.departures.shapes import list_elements, list_resistors
 from eisfit.model.circuit import Circuit
 from eisfit.model.elements import FrequencyGrid
 from eisfit.records import dataclass
-from eisfit.spectra.noise import both_parts
+from eisfit.spectra.noise import repeat_for_parts
 
 _BLOCK = 128  # fits, whose derivatives the processor's cache holds
 
@@ -61,7 +61,7 @@ class Linearised:
 
     def rows(self, chosen: NDArray[np.intp]) -> Linearised:
         """Return some rows; all of them in their order are the fits themselves."""
-        if are_all(chosen, len(self.values)):
+        if are_all_rows(chosen, len(self.values)):
             return self
         names = ("target", "values", "held", "residual", "weight", "inverse", "nfree", "_jacobian", "_beyond")
         arrays: dict[str, Any] = {
@@ -103,7 +103,7 @@ class Linearised:
     @cached_property
     def relative(self) -> ComplexArray:
         """(B, F) residual over |Z|."""
-        size = self.weight * both_parts(self.modulus)
+        size = self.weight * repeat_for_parts(self.modulus)
         return np.asarray(np.divide(self.residual, size, out=size).view(np.complex128))
 
     @property
@@ -113,7 +113,7 @@ class Linearised:
         same = (self.weight[:, ::2] == of_point).all() and (self.weight[:, 1::2] == of_point).all()
         if self.known_noise or same:
             return self
-        weight = both_parts(of_point)
+        weight = repeat_for_parts(of_point)
         factor = weight / self.weight
         jacobian = self.jacobian * factor[:, np.newaxis, :]
         return replace(

@@ -9,7 +9,7 @@ import numpy as np
 
 from eisfit.arrays import BoolArray, ComplexArray, FloatArray, IntArray, median
 from eisfit.spectra.readers.file import MAX_SWEEPS, File
-from eisfit.spectra.readers.sweep import at_one_frequency
+from eisfit.spectra.readers.sweep import make_one_frequency_error
 from eisfit.spectra.readers.tables.table import Table
 from eisfit.spectra.spectrum import ASSUMED
 
@@ -87,7 +87,7 @@ def find_boundaries(
             cuts.append(int(rows[first]))
             direction = 0.0
             if len(cuts) > MAX_SWEEPS:
-                break  # `finish` refuses so many
+                break  # `make_spectra` refuses so many
         elif direction == 0.0 and step != 0:
             direction = float(np.sign(step))
             is_first = i == 0 or cuts[-1:] == [int(rows[i])]
@@ -309,7 +309,7 @@ def refuse_disorder(file: File, frequency: FloatArray, cuts: list[int]) -> None:
     known = frequency[np.isfinite(frequency) & (frequency > 0)]
     narrow = known.size > 2 * _FEWEST_ROWS and known.max() - known.min() < _DRIFT * known.min()
     if narrow and np.count_nonzero(np.diff(np.sign(np.diff(known)))) > known.size / 5:
-        raise at_one_frequency(file, known.size, known[0], "about ")
+        raise make_one_frequency_error(file, known.size, known[0], "about ")
     if not cuts:
         return
     pieces = [tuple(sorted(piece.tolist())) for piece in np.split(frequency, cuts)]

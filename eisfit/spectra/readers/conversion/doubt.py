@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, median, polar
+from eisfit.arrays import ComplexArray, FloatArray, from_polar, median
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.names.columns import Column
@@ -81,19 +81,19 @@ def _iterate_readings(f: FloatArray, z: ComplexArray) -> Iterator[tuple[str, Flo
     if (a >= np.abs(b)).all():
         yield _MODULUS, f, np.sqrt(a**2 - b**2) + 1j * b
     if a.min(initial=0.0) >= 0 and size <= 180:
-        yield "modulus and phase in degrees", f, polar(a, np.radians(b))
+        yield "modulus and phase in degrees", f, from_polar(a, np.radians(b))
     if a.min(initial=0.0) >= 0 and size <= np.pi:
-        yield "modulus and phase in radians", f, polar(a, b)
+        yield "modulus and phase in radians", f, from_polar(a, b)
     yield from [(HALF_TURNS, f, np.where(a < 0, -z, z))] * bool((a < 0).any() and (a > 0).any())
     degrees = np.degrees(angle)
     if np.abs(degrees).max(initial=0.0) <= np.pi:
-        yield _RADIANS, f, polar(np.abs(z), degrees)
-    yield "a phase in milliradians", f, polar(np.abs(z), degrees / 1000)
-    yield "a phase in degrees", f, polar(np.abs(z), np.radians(angle))
+        yield _RADIANS, f, from_polar(np.abs(z), degrees)
+    yield "a phase in milliradians", f, from_polar(np.abs(z), degrees / 1000)
+    yield "a phase in degrees", f, from_polar(np.abs(z), np.radians(angle))
     if np.abs(np.log10(np.abs(z[z != 0]))).max(initial=0.0) < 1:
-        yield "the logarithm of the modulus", f, polar(10.0 ** np.abs(z), angle)
+        yield "the logarithm of the modulus", f, from_polar(10.0 ** np.abs(z), angle)
     if np.abs(z).max(initial=0.0) < _LARGEST_DECIBEL:
-        yield "decibels of the modulus", f, polar(10.0 ** (np.abs(z) / 20), angle)
+        yield "decibels of the modulus", f, from_polar(10.0 ** (np.abs(z) / 20), angle)
     if f.max(initial=0.0) <= _LARGEST_LOG:
         yield "the logarithm of the frequency", np.asarray(10.0**f, np.float64), z
 

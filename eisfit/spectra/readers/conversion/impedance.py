@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import ComplexArray, FloatArray, drop_nan, polar
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, from_polar
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.imag_sign import ABSOLUTE, AGREED, FROM_PHASE
@@ -99,7 +99,7 @@ def _decide_modulus_or_real(file: File, chosen: Chosen) -> ComplexArray:
         Where it does not tell.
     """
     name, r, angle = chosen.columns["real"].name, chosen["real"], _convert_to_radians(file, chosen)
-    ways = {"the modulus": polar(r, angle), "the real part": _compute_from_real(r, angle)}
+    ways = {"the modulus": from_polar(r, angle), "the real part": _compute_from_real(r, angle)}
     off = {words: misfit(chosen["frequency"], z) for words, z in ways.items()}
     best = min(off, key=lambda words: off[words])
     if off[best] > _TELLS or max(off.values()) < 4 * off[best]:
@@ -272,7 +272,7 @@ def _compute_from_polar(file: File, chosen: Chosen) -> ComplexArray:
         chosen.notes.append(
             f"{ASSUMED} {name!r} is zero in every row: a pure resistance, or no phase was saved"
         )
-    z = polar(chosen["modulus"], _convert_to_radians(file, chosen))
+    z = from_polar(chosen["modulus"], _convert_to_radians(file, chosen))
     real = chosen.get("real")
     if (
         real is not None
@@ -293,7 +293,7 @@ def _compute_beside_codes(file: File, chosen: Chosen, phase: FloatArray) -> Comp
         Where they are none, or there is no modulus.
     """
     if "modulus" in chosen:
-        z = polar(chosen["modulus"], phase)
+        z = from_polar(chosen["modulus"], phase)
         if _set_codes_aside(file, chosen, z):
             chosen.notes.append("impedance from modulus and phase")
             return z
@@ -377,4 +377,4 @@ def _misfit(chosen: Chosen, angle: FloatArray) -> float:
         return float(np.median(np.abs(np.abs(np.sin(angle[rows])) - z[rows].imag / np.abs(z[rows]))))
     if "modulus" not in chosen:
         return float("inf")
-    return misfit(chosen["frequency"], polar(chosen["modulus"], angle))
+    return misfit(chosen["frequency"], from_polar(chosen["modulus"], angle))

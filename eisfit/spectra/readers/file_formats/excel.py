@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.archive import has_member, members
+from eisfit.spectra.readers.archive import has_member, read_members
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import (
     MAX_XML,
@@ -51,7 +51,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the document is damaged, or no sheet holds a spectrum.
     """
-    content = members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
+    content = read_members(file, lambda name: name in _WANTED or bool(_SHEET.match(name)), MAX_XML)
     trees = {name: parse_xml(file, data) for name, data in content.items()}
     strings = [_join_text(item) for item in _find_elements(trees.get("xl/sharedStrings.xml"), "si")]
     dates = _find_date_styles(trees.get("xl/styles.xml"))

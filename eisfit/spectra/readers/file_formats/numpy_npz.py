@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eisfit.spectra.readers.archive import members
+from eisfit.spectra.readers.archive import read_members
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._named_arrays import iterate_words, name_columns, read_groups
 from eisfit.spectra.readers.file_formats.numpy_npy import load_array, read_any_array
@@ -25,7 +25,7 @@ def parse(file: File) -> list[Sweep]:
     ReadError
         When the archive is damaged or too large, or the names tell nothing.
     """
-    content = members(file, lambda name: name.endswith(".npy"))
+    content = read_members(file, lambda name: name.endswith(".npy"))
     arrays = {name[:-4]: load_array(file, data) for name, data in content.items()}
     for array in arrays.values() if len(arrays) == 1 else []:  # saved without a name
         if array.dtype.names or array.ndim > 1:

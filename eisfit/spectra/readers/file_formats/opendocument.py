@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eisfit.spectra.patterns import regex
-from eisfit.spectra.readers.archive import members
+from eisfit.spectra.readers.archive import read_members
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.file_formats._sheet import MAX_XML, Sheet, parse_xml, read_sheets, write_unit
 from eisfit.spectra.readers.names.units import is_unit
@@ -53,7 +53,7 @@ def parse(file: File) -> list[Sweep]:
             raise file.error(f"more than {MAX_XML // 2**20} MiB of XML, the limit for a spectrum")
         content = {"content.xml": file.data}
     else:
-        content = members(file, lambda name: name == "content.xml", MAX_XML)
+        content = read_members(file, lambda name: name == "content.xml", MAX_XML)
     if "content.xml" not in content:
         raise file.error("the document has no content")
     tree = parse_xml(file, content["content.xml"])

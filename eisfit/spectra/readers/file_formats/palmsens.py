@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.files import MAX_DEPTH, json_depth
+from eisfit.files import MAX_DEPTH, count_json_depth
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.sweep import Sweep
 
@@ -61,7 +61,7 @@ def parse(file: File) -> list[Sweep]:
 
 def _read_json(file: File) -> dict[str, Any]:
     text = file.text.lstrip("\ufeff")
-    if json_depth(text) > MAX_DEPTH:
+    if count_json_depth(text) > MAX_DEPTH:
         raise file.error("the session's JSON is nested too deeply")
     try:
         document, _ = json.JSONDecoder().raw_decode(text)

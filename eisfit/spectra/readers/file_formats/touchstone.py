@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, polar
+from eisfit.arrays import ComplexArray, FloatArray, from_polar
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.imag_sign import settle_sign
@@ -134,7 +134,7 @@ def _make_complex(first: FloatArray, second: FloatArray, form: str) -> ComplexAr
     if form == "ri":
         return np.asarray(first + 1j * second, dtype=np.complex128)
     modulus = 10 ** (first / 20) if form == "db" else first
-    return polar(modulus, np.radians(second))
+    return from_polar(modulus, np.radians(second))
 
 
 def _read_one_port(options: _Options, values: ComplexArray, version_2: bool) -> ComplexArray:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eisfit.arrays import polar
+from eisfit.arrays import from_polar
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.key_values import parse_leading_number
 from eisfit.spectra.readers.sweep import Sweep, plural
@@ -51,7 +51,7 @@ def parse(file: File) -> list[Sweep]:
     if not _is_whole(file.data, count):
         raise file.error("the .ism file is cut off or damaged")
     f, modulus, phase = _read_arrays(file.data, count)
-    sweep = Sweep(np.array(f), polar(modulus, phase))
+    sweep = Sweep(np.array(f), from_polar(modulus, phase))
     sweep.notes.append("impedance from modulus and phase")
     _keep_last_run(sweep)
     sweep.metadata = _read_metadata(file.data, count)

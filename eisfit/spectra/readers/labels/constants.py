@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from eisfit.spectra.axes import AXES, Axis
-from eisfit.spectra.cycle_numbers import cycle_of_label
+from eisfit.spectra.cycle_numbers import find_label_cycle
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.labels.key_values import apply_conditions, apply_prose, read_pairs
 from eisfit.spectra.readers.names.columns import Column
@@ -76,7 +76,7 @@ def name_constants(
 
 def _set_cycle(sweeps: Sequence[Sweep], value: str, name: str) -> None:
     """Give sweeps the cycle of a column that is the same throughout, as one that changes names it."""
-    cycle = cycle_of_label(f"{_NO_UNIT.sub('', name)} {value}")
+    cycle = find_label_cycle(f"{_NO_UNIT.sub('', name)} {value}")
     for sweep in sweeps:
         if sweep.cycle is None and cycle is not None:
             sweep.cycle = cycle

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eisfit.arrays import FloatArray
 from eisfit.spectra.axes import read_name
-from eisfit.spectra.cycle_numbers import cycle_of_label
+from eisfit.spectra.cycle_numbers import find_label_cycle
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File
 from eisfit.spectra.readers.labels.key_values import apply_conditions
@@ -176,7 +176,7 @@ def name_by_label(file: File, sweeps: list[Sweep], columns: dict[int, Column], a
         sweep.notes.append(f"{ASSUMED} {words} in the header says whose the columns are")
     if len(labels) == 1 and whose:
         names = [c.name for c in columns.values() if c.label == whose[0]]
-        cycles = {cycle_of_label(name) for name in names}
+        cycles = {find_label_cycle(name) for name in names}
         told = read_name(names[0]) if not alone else {}
         label = next((match[0] for name in names if (match := _VARIABLES.search(name))), whose[0])
         for sweep in sweeps:

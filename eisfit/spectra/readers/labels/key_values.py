@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from eisfit.spectra.axes import AXES, is_treatment, value_in_name
+from eisfit.spectra.axes import AXES, find_in_name, is_treatment
 from eisfit.spectra.cycle_numbers import FROM_LINE
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import quote
@@ -211,7 +211,7 @@ def _iterate_temperatures(line: str) -> Iterator[float]:
     """Yield the temperatures that stand alone in a line, in degrees Celsius; 2C may be a rate."""
     for match in _PROSE.finditer(line):
         unit = match[2] if match[2] in ("C", "K") else "°C"
-        value = value_in_name(f"{match[1].translate(_MINUS_AND_POINT)}{unit}", AXES["temperature"])
+        value = find_in_name(f"{match[1].translate(_MINUS_AND_POINT)}{unit}", AXES["temperature"])
         told = (
             value is not None
             and not is_treatment(value, line[: match.start(1)])

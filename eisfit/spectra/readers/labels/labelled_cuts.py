@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from eisfit.arrays import ComplexArray, FloatArray
-from eisfit.spectra.cycle_numbers import cycle_of_label
+from eisfit.spectra.cycle_numbers import find_label_cycle
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.conversion.chosen import Chosen
 from eisfit.spectra.readers.conversion.cuts import find_changes, find_leaps
@@ -73,7 +73,7 @@ def _find_line_cuts(table: Table, f: FloatArray, z: ComplexArray) -> list[int]:
 
 def _is_title(text: str) -> bool:
     match = _TITLE.fullmatch(text.strip(" ,;\t#%"))
-    return cycle_of_label(text) is not None or bool(match and names_owner(match[1]))
+    return find_label_cycle(text) is not None or bool(match and names_owner(match[1]))
 
 
 def _is_header(text: str, table: Table) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eisfit.arrays import ComplexArray, FloatArray, drop_nan, median, polar, relative_differences
+from eisfit.arrays import ComplexArray, FloatArray, drop_nan, from_polar, median, relative_differences
 from eisfit.records import dataclass
 from eisfit.spectra.patterns import regex
 from eisfit.spectra.readers.file import File, quote
@@ -282,7 +282,7 @@ def _list_readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Rea
     a, b, c = (matrix[:, start + i] for i in range(3))
     if of_speaker and _is_positive(b):
         words = "frequency, |Z|, phase in degrees, as .zma files are"
-        return [_read_as(words, start, _POLAR, a, polar(b, np.radians(c)))]
+        return [_read_as(words, start, _POLAR, a, from_polar(b, np.radians(c)))]
     found = []
     if looks_like_frequency(a):
         found.append(_read_as("frequency, Z', Z''", start, ("frequency", "real", "imag"), a, b + 1j * c))
@@ -292,7 +292,9 @@ def _list_readings(matrix: FloatArray, start: int, of_speaker: bool) -> list[Rea
                 if _is_positive(modulus) and np.nanmax(np.abs(angle), initial=0.0) <= most:
                     called = {"modulus": "|Z|", "phase": f"phase in {unit}"}
                     words = ", ".join(called.get(name, name) for name in names)
-                    found.append(_read_as(words, start, names, a, polar(modulus, size * angle), angle=unit))
+                    found.append(
+                        _read_as(words, start, names, a, from_polar(modulus, size * angle), angle=unit)
+                    )
     if looks_like_frequency(c):
         found.append(_read_as("Z', Z'', frequency", start, ("real", "imag", "frequency"), c, a + 1j * b))
     usual = "Z', Z'', frequency" if _has_sweep_last(a, b, c) else "frequency, Z', Z''"
