@@ -158,7 +158,7 @@ def test_nothing_is_looked_up_for_what_is_known():
     code = (
         "import sys, eisfit; eisfit.circuit('rs-ct'); eisfit.circuit('R0-p(R1,CPE1)'); "
         "eisfit.read('example_spectra/rrml/bare/bare_cycle_003.csv'); "
-        "from eisfit.extensions import extensions; assert not extensions.cache_info().currsize"
+        "from eisfit.extensions import list_extensions; assert not list_extensions.cache_info().currsize"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
