@@ -165,8 +165,13 @@ class Series(SameDocument, Sequence[Spectrum]):
         """
         spectra = tuple(Spectrum.from_dict(item) for item in document["spectra"])
         failures = tuple(UnreadFile(**item) for item in document.get("failures", ()))
-        return cls(spectra, failures, document.get("label", ""), tuple(document.get("notes", ())),
-                   tuple(document.get("axes", ("cycle",))))  # fmt: skip
+        return cls(
+            spectra,
+            failures,
+            document.get("label", ""),
+            tuple(document.get("notes", ())),
+            tuple(document.get("axes", ("cycle",))),
+        )
 
     def to_xarray(self) -> xarray.Dataset:
         """Return `Z_real` and `Z_imag`, ohm, over `cycle` and `frequency`, Hz.

@@ -59,11 +59,15 @@ def describe_table(spectrum: Spectrum, name: str) -> tuple[str, dict[str, Any]]:
     text = "\n".join([",".join(names), *(",".join(map(repr, row)) for row in rows)]) + "\n"
     columns = [
         {
-            "name": column, "titles": COLUMNS[column][0], "dc:description": COLUMNS[column][1],
-            "datatype": "double", "required": True, "qudt:unit": {"@id": f"{_UNIT}{COLUMNS[column][2]}"},
+            "name": column,
+            "titles": COLUMNS[column][0],
+            "dc:description": COLUMNS[column][1],
+            "datatype": "double",
+            "required": True,
+            "qudt:unit": {"@id": f"{_UNIT}{COLUMNS[column][2]}"},
         }
         for column in names
-    ]  # fmt: skip
+    ]
     about: dict[str, Any] = {
         "@context": _CONTEXT,
         "url": name,
@@ -82,11 +86,15 @@ def _list_facts(spectrum: Spectrum) -> dict[str, Any]:
         "potential": (spectrum.potential_V, "V"),
     }
     measured = [
-        {"@type": "schema:PropertyValue", "schema:name": name, "schema:value": value,
-         "schema:unitCode": f"{_UNIT}{unit}"}
+        {
+            "@type": "schema:PropertyValue",
+            "schema:name": name,
+            "schema:value": value,
+            "schema:unitCode": f"{_UNIT}{unit}",
+        }
         for name, (value, unit) in known.items()
         if value is not None
-    ]  # fmt: skip
+    ]
     found: dict[str, Any] = {"schema:variableMeasured": measured} if measured else {}
     notes = [*(["simulated: not measured"] if spectrum.metadata.get("simulated") else []), *spectrum.notes]
     return found | ({"rdfs:comment": notes} if notes else {})

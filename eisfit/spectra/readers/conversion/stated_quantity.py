@@ -110,12 +110,16 @@ def _make_admittance(columns: dict[int, Column], unit: str) -> dict[int, Column]
     told = parse_unit(unit)
     scale = told.scale if told else 1.0
     return {
-        i: replace(c, quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
-                   unit=c.unit if c.quantity == "phase" else unit,
-                   scale=c.scale * (1.0 if c.quantity == "phase" else scale))
-        if c.quantity in PARTS else c
+        i: replace(
+            c,
+            quantity="admittance_phase" if c.quantity == "phase" else f"admittance_{c.quantity}",
+            unit=c.unit if c.quantity == "phase" else unit,
+            scale=c.scale * (1.0 if c.quantity == "phase" else scale),
+        )
+        if c.quantity in PARTS
+        else c
         for i, c in columns.items()
-    }  # fmt: skip
+    }
 
 
 def _find_siemens(line: str) -> str:

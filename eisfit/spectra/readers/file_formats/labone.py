@@ -40,8 +40,12 @@ def recognise(file: File) -> bool:
 def _find_style(file: File) -> tuple[str, int]:
     """Return the mark between cells and the column of the field's name; nothing where it is another file."""
     first = file.head.lstrip("\ufeff").splitlines()[0]
-    found = ((mark, len(names)) for mark in ";,\t" for names in _FIRST
-             if tuple(first.split(mark)[: len(names)]) == names)  # fmt: skip
+    found = (
+        (mark, len(names))
+        for mark in ";,\t"
+        for names in _FIRST
+        if tuple(first.split(mark)[: len(names)]) == names
+    )
     mark, count = next(found, ("", 1))
     return mark, count - 1
 

@@ -64,9 +64,11 @@ def _drop_empty_sets(table: Table, sets: list[dict[int, Column]]) -> list[dict[i
     held = [
         columns
         for columns in sets
-        if any(c.quantity == "frequency" and i < width and not np.isnan(table.matrix[:, i]).all()
-               for i, c in columns.items())
-    ]  # fmt: skip
+        if any(
+            c.quantity == "frequency" and i < width and not np.isnan(table.matrix[:, i]).all()
+            for i, c in columns.items()
+        )
+    ]
     return held or sets
 
 

@@ -169,8 +169,10 @@ def find_quantities(names: list[str], units: list[str] | None = None) -> list[st
     units = units or []
     each = units if len(units) == len(names) else align_units(units, names) if is_units_row(units) else []
     known = [parse_name(name).quantity for name in names]
-    return [found or parse_name(f"{name} [{unit}]").quantity if unit and name else found
-            for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)]  # fmt: skip
+    return [
+        found or parse_name(f"{name} [{unit}]").quantity if unit and name else found
+        for found, name, unit in zip(known, names, each or [""] * len(names), strict=True)
+    ]
 
 
 def align_units(units: list[str], names: list[str]) -> list[str]:
