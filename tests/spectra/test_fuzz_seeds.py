@@ -1,12 +1,15 @@
-"""The fuzzer's seeds: each is read, and each format has one that is read as it, with the right numbers."""
+"""The fuzzer's seeds: each is read, each format has one that is read right; what mutations of them showed."""
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
-from layouts import F, Z
+from layouts import F, Z, lines, par, relaxis
 from seeds import SEEDS, own_seeds
 
+from eisfit.errors import ReadError
 from eisfit.spectra.readers import _list_modules, read_bytes
 
 PACKAGES = {"Arrow": "pyarrow", "Parquet": "pyarrow", "HDF5": "h5py", "Excel .xls": "xlwt"}
@@ -32,3 +35,36 @@ def test_each_format_has_a_seed_that_is_read_as_it(name, read_right):
     if name in PACKAGES:
         pytest.importorskip(PACKAGES[name])
     assert name in read_right
+
+
+# Wrong numbers without a word, in mutated seeds
+
+
+@pytest.mark.parametrize(
+    "as_text", [json.dumps, lambda held: "\n".join(f"{k}: {v}" for k, v in held.items())]
+)
+@pytest.mark.parametrize("lost", ["f", "Zre"])
+def test_lists_of_unlike_lengths_in_json_and_yaml_are_refused(as_text, lost):
+    """The first list was the measure: frequencies that lost one were paired with others' impedances."""
+    held = {"f": F.tolist(), "Zre": Z.real.tolist(), "Zim": Z.imag.tolist()}
+    held[lost] = held[lost][:7] + held[lost][9:]
+    name = "a.json" if as_text is json.dumps else "a.yaml"
+    with pytest.raises(ReadError, match="columns are not of one length"):
+        read_bytes(as_text(held).encode(), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(par().replace("Segment #, ", ""), "a.par"), (relaxis().replace("\tData: |Z|", ""), "a.rlx")],
+)
+def test_a_row_of_more_cells_than_names_is_refused(text, name):
+    """VersaStudio's number of the point was the frequency, and the voltage Z'."""
+    with pytest.raises(ReadError, match=r"cells in each row under \d names of columns"):
+        read_bytes(text.encode(), name)
+
+
+def test_a_part_of_the_voltage_beside_a_part_of_the_impedance_is_a_voltage():
+    """In a file with other numbers around its table ``E Real`` was taken as the real part of a cell E."""
+    rows = lines("0.5,{re:.9g},{im:.9g},{f:.9g}")
+    (spectrum,) = read_bytes(f"0.5,2,3,4\nE Real,Z Real,Z Imag,Frequency(Hz)\n1,4\n{rows}".encode(), "a.csv")
+    assert is_right(spectrum)

@@ -71,7 +71,7 @@ def read_rows(
     Raises
     ------
     ReadError
-        When there are more than `MAX_ROWS` rows.
+        When there are more than `MAX_ROWS` rows, or all rows have more cells than there are names.
     """
     columns = {i: meaning for i, name in enumerate(names) if (meaning := parse_name(name)).quantity}
     needed = [i for i, c in columns.items() if c.quantity in WANTED]
@@ -103,7 +103,18 @@ def read_rows(
         whole = whole or len(cells)
         cut = cut and index != last - 1
     _refuse_lost_cells(file, lines[first:last], sizes, first)
+    _refuse_lost_names(file, names, sizes)
     return Block(columns, matrix[:used], skipped, cut, style.decimal)
+
+
+def _refuse_lost_names(file: File, names: Sequence[str], sizes: Sequence[int]) -> None:
+    """Refuse rows that all have more cells than there are names: a name is lost, and others moved."""
+    fewest = min(filter(None, sizes), default=0)
+    if fewest > len(names):
+        raise file.error(
+            f"{fewest} cells in each row under {len(names)} names of columns, and nothing tells which name "
+            "is missing: mend the header"
+        )
 
 
 def _refuse_lost_cells(file: File, rows: Sequence[str], sizes: Sequence[int], first: int) -> None:

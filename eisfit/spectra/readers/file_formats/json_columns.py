@@ -153,10 +153,11 @@ def _iterate_tables(
     if table and _shares_frequency(value, table):
         value, table = list(_iterate_inner(value, table)), {}
     if table:
-        kept = _find_kept(value, len(next(iter(table.values()))))
-        masked = {name: [cells[i] for i in kept if i < len(cells)] for name, cells in table.items()}
+        out = _find_masked(value)
+        kept = {name: [cell for i, cell in enumerate(cells) if i not in out] for name, cells in table.items()}
+        dropped = max(len(cells) - len(kept[name]) for name, cells in table.items())
         own = value.get("label") or value.get("name") if isinstance(value, Mapping) else None
-        yield str(own or label), masked, len(next(iter(table.values()))) - len(kept), pairs
+        yield str(own or label), kept, dropped, pairs
     elif isinstance(value, Mapping):
         for name, item in value.items():
             own = f"{label} {name}" if str(name).isdigit() and label else str(name)
@@ -318,7 +319,7 @@ def _join_complex(cell: Any) -> Any:
     return complex(*cell) if pair and all(isinstance(part, (int, float)) for part in cell) else cell
 
 
-def _find_kept(value: Any, size: int) -> list[int]:
+def _find_masked(value: Any) -> set[int]:
+    """Return the places that are masked; columns of unlike lengths stay so, and are refused."""
     mask = value.get("mask") if isinstance(value, Mapping) else None
-    out = {int(place) for place, masked in mask.items() if masked} if isinstance(mask, Mapping) else set()
-    return [i for i in range(size) if i not in out]
+    return {int(place) for place, masked in mask.items() if masked} if isinstance(mask, Mapping) else set()

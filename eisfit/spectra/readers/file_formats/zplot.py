@@ -64,6 +64,7 @@ def parse(file: File) -> list[Sweep]:
     notes: list[str] = []
     if header and len(names) < min(numbers, len(_NAMES)):
         names, notes = _complete_names(file, names, numbers, first)
+    names += [""] * (numbers - len(names))  # columns behind the nine that matter
     block = read_rows(file, lines, first, names, delimiter=delimiter)
     sweeps, _ = read_named_sweeps(file, block, lines[:first])
     if _is_of_corrware(file):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, pairwise
 from math import isnan
@@ -312,10 +312,13 @@ def _titles(grid: Grid, style: Style, one: Rectangle) -> Grid:
     return titles[::-1]
 
 
-def _drop_label(name: str) -> str:
-    """Return a part's name without a cell's letter or number beside it: the table has no other."""
+def _drop_label(name: str, plain: Collection[str]) -> str:
+    """Return a part's name without a cell's letter or number, where no other column is this part `plain`.
+
+    ``E Real`` beside ``Z Real`` is a voltage.
+    """
     told = parse_name(name, labelled=True)
-    if not told.label or told.quantity not in _PARTS or parse_name(name).quantity:
+    if not told.label or told.quantity not in _PARTS or told.quantity in plain:
         return name
     unit = f" ({told.unit})" if told.unit else ""
     return f"{'-' * (told.scale < 0)}{_PARTS[told.quantity]}{unit}"
@@ -331,6 +334,7 @@ def _write_lines(grid: Grid, style: Style, one: Rectangle) -> list[str]:
         cells = _cut_cells(grid[place], one)
         lines[place] = style.delimiter.join(cells) if any(cells) else ""
     names = lines[one.head].split(style.delimiter)
-    lines[one.head] = style.delimiter.join(map(_drop_label, names))
+    plain = {parse_name(name).quantity for name in names}
+    lines[one.head] = style.delimiter.join(_drop_label(name, plain) for name in names)
     last = [*lines[: one.head], *filter(None, lines[one.head : one.stop])]
     return [*last, ""]
