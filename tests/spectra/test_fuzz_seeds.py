@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from layouts import F, Z, lines, par, relaxis
+from layouts import F, Z, ism, lines, par, relaxis, saved
 from seeds import SEEDS, own_seeds
 
 from eisfit.errors import ReadError
@@ -68,3 +68,18 @@ def test_a_part_of_the_voltage_beside_a_part_of_the_impedance_is_a_voltage():
     rows = lines("0.5,{re:.9g},{im:.9g},{f:.9g}")
     (spectrum,) = read_bytes(f"0.5,2,3,4\nE Real,Z Real,Z Imag,Frequency(Hz)\n1,4\n{rows}".encode(), "a.csv")
     assert is_right(spectrum)
+
+
+@pytest.mark.parametrize("more", [b"\0" * 8, saved(np.save, np.stack([F, 2 * Z]))], ids=["bytes", "array"])
+def test_what_follows_an_array_of_numpy_is_refused(more):
+    """Bytes too many within it moved all numbers behind them; of several arrays the first alone was read."""
+    with pytest.raises(ReadError, match="more follows the NumPy array than it announces"):
+        read_bytes(saved(np.save, np.stack([F, Z])) + more, "a.npy")
+
+
+@pytest.mark.parametrize(("lost", "added"), [(0, b"\r"), (0, b"\r\r"), (1, b""), (2, b"")])
+def test_bytes_lost_or_added_within_numbers_of_zahner_are_refused(lost, added):
+    """A transfer as text does it: moduli and phases behind them were other numbers, without a word."""
+    data = ism()
+    with pytest.raises(ReadError, match="cut off or damaged"):
+        read_bytes(data[:400] + added + data[400 + lost :], "a.ism")

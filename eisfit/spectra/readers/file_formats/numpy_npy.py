@@ -75,6 +75,11 @@ def load_array(file: File, data: bytes) -> NDArray[Any]:
         count = int(np.prod([int(n) for n in shape], dtype=object))
         if dtype.hasobject or count * dtype.itemsize > len(data) - stream.tell():
             raise file.error("the NumPy array holds objects, or less than it announces")
+        if count * dtype.itemsize < len(data) - stream.tell():
+            raise file.error(
+                "more follows the NumPy array than it announces: it is damaged, or there are several arrays, "
+                "which belong in an .npz (numpy.savez)"
+            )
         values = np.frombuffer(data, dtype, count, stream.tell())
         return values.reshape(shape, order="F" if by_columns else "C")
     except (ValueError, EOFError, OSError, TypeError, SyntaxError, tokenize.TokenError) as error:

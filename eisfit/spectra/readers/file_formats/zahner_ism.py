@@ -26,6 +26,7 @@ SUFFIXES = (".ism",)
 _FIRST = 12
 _MOST_POINTS = 100_000
 _STRINGS = ("date", "system", "potential", "current", "temperature", "time", "slew rate", "comment")
+_LONGEST_DATE = 40
 _EPOCH = datetime(1980, 1, 1)  # the instrument's local time
 
 
@@ -45,10 +46,10 @@ def parse(file: File) -> list[Sweep]:
     Raises
     ------
     ReadError
-        When the file is cut off.
+        When the file is cut off, or bytes were lost or added within it.
     """
     count = _read_count(file.data)
-    if not _is_whole(file.data, count):
+    if not _is_whole(file.data, count) or _is_moved(file.data, count):
         raise file.error("the .ism file is cut off or damaged")
     f, modulus, phase = _read_arrays(file.data, count)
     sweep = Sweep(np.array(f), from_polar(modulus, phase))
@@ -66,6 +67,12 @@ def _read_count(data: bytes) -> int:
 def _is_whole(data: bytes, count: int) -> bool:
     """Whether the numbers of so many points are there."""
     return 1 <= count <= _MOST_POINTS and len(data) >= _FIRST + 24 * count
+
+
+def _is_moved(data: bytes, count: int) -> bool:
+    """Whether the first text, the date, does not begin where the numbers end: bytes were lost or added."""
+    place = _FIRST + 34 * count
+    return len(data) >= place + 2 and int.from_bytes(data[place : place + 2], "big") > _LONGEST_DATE
 
 
 def _read_arrays(data: bytes, count: int) -> NDArray[np.float64]:
