@@ -71,7 +71,8 @@ def check(
         where Z'' does not die out at the lowest frequencies; where it does, nothing slow is left to describe,
         and leaving them out makes drift show.
     rc_elements
-        Number of RC elements; None: found by the residual and mu, see `eisfit.validation.linear_kk.choose`.
+        Number of RC elements; None: found by the residual and mu, by
+        `eisfit.validation.linear_kk.choose_elements`.
     mu
         Limit of the mu criterion.
     representation
