@@ -83,3 +83,16 @@ def test_bytes_lost_or_added_within_numbers_of_zahner_are_refused(lost, added):
     data = ism()
     with pytest.raises(ReadError, match="cut off or damaged"):
         read_bytes(data[:400] + added + data[400 + lost :], "a.ism")
+
+
+@pytest.mark.parametrize(("kind", "mark"), [("z", ","), ("par", ","), ("dta", "\t"), ("mpt", "\t")])
+def test_a_mark_twice_in_a_row_moves_no_numbers(kind, mark):
+    """Z' was another column's number at that point; a word behind a row moves nothing."""
+    rows = SEEDS[kind][0].decode().split("\n")
+    place = len(rows) - 9
+    row = rows[place].rstrip("\r")
+    twice = [*rows[:place], row.replace(mark, 2 * mark, 1), *rows[place + 1 :]]
+    with pytest.raises(ReadError, match="more numbers than the lines beside it"):
+        read_bytes("\n".join(twice).encode(), f"a.{kind}")
+    remark = [*rows[:place], f"{row}{mark}overload", *rows[place + 1 :]]
+    assert is_right(*read_bytes("\n".join(remark).encode(), f"a.{kind}"))

@@ -102,7 +102,7 @@ def read_rows(
         sizes[-1] = len(cells)
         whole = whole or len(cells)
         cut = cut and index != last - 1
-    _refuse_lost_cells(file, lines[first:last], sizes, first)
+    _refuse_moved_cells(file, lines[first:last], sizes, first, style)
     _refuse_lost_names(file, names, sizes)
     return Block(columns, matrix[:used], skipped, cut, style.decimal)
 
@@ -117,13 +117,20 @@ def _refuse_lost_names(file: File, names: Sequence[str], sizes: Sequence[int]) -
         )
 
 
-def _refuse_lost_cells(file: File, rows: Sequence[str], sizes: Sequence[int], first: int) -> None:
-    """Refuse a row with fewer cells than those beside it, where they have as many: its numbers moved."""
+def _refuse_moved_cells(
+    file: File, rows: Sequence[str], sizes: Sequence[int], first: int, style: Style
+) -> None:
+    """Refuse a row of fewer cells, or more numbers, than those beside it, where they have as many."""
     for place in range(1, len(sizes) - 1):
-        if 2 < sizes[place] < sizes[place - 1] == sizes[place + 1]:
+        size, beside = sizes[place], sizes[place - 1]
+        if size == beside or min(size, beside) < 3 or beside != sizes[place + 1]:
+            continue
+        last = to_number(split(rows[place], style.delimiter)[-1], style)
+        if size < beside or (last is not None and np.isfinite(last)):  # a word behind a row moves nothing
+            told, which = ("fewer cells", "is missing") if size < beside else ("more numbers", "is none")
             raise file.error(
-                f"line {first + place + 1}: fewer cells than the lines beside it, and nothing tells which is "
-                f"missing: {quote(rows[place])}; delete the line"
+                f"line {first + place + 1}: {told} than the lines beside it, and nothing tells which "
+                f"{which}: {quote(rows[place])}; delete the line"
             )
 
 
