@@ -11,6 +11,7 @@ from seeds import SEEDS, own_seeds
 
 from eisfit.errors import ReadError
 from eisfit.spectra.readers import _list_modules, read_bytes
+from eisfit.spectra.readers.surroundings.stacked import _GLUED
 
 PACKAGES = {"Arrow": "pyarrow", "Parquet": "pyarrow", "HDF5": "h5py", "Excel .xls": "xlwt"}
 OF_SPECTRA = [(kind, seed) for kind, found in SEEDS.items() if kind not in own_seeds() for seed in found]
@@ -96,3 +97,9 @@ def test_a_mark_twice_in_a_row_moves_no_numbers(kind, mark):
         read_bytes("\n".join(twice).encode(), f"a.{kind}")
     remark = [*rows[:place], f"{row}{mark}overload", *rows[place + 1 :]]
     assert is_right(*read_bytes("\n".join(remark).encode(), f"a.{kind}"))
+
+
+def test_a_row_of_many_tabs_twice_is_read_in_one_way():
+    """Each pair of tabs doubled the ways that a pattern tried: a kilobyte took for ever (seed 300031178)."""
+    assert not _GLUED.match("1" + "\t\t-0.0894993299" * 40 + "\tx")
+    assert _GLUED.match("10\t\t-0.5\t2.5Frequency\tZre\tZim")

@@ -31,8 +31,8 @@ Reader = Callable[[File, Sequence[str]], list[Sweep]]
 Parts = Sequence[tuple[int, int]]
 
 _GLUED = regex(
-    r"\s*(?:[+-]?\.?\d[-+.\deE]*\s*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
-)  # the last line of a file without an end, and the header of the next
+    r"\s*(?:[+-]?\.?\d[-+.\deE]*[^\S\t]*[,;\t]\s*)+[-+.\deE]*\d[A-Za-z][^,;\t]*(?:[,;\t]\s*-?[A-Za-z][^,;\t]*){2,}$"
+)  # the last line of a file without an end, and the header of the next; a tab is taken in one way alone
 _VALUE, _PARTED = regex(r"[\t;,]\s*\d"), regex(r"[\t;,|]")
 _FEWEST_COLUMNS, _FEWEST_POINTS = 3, 5
 _LOOKED_AT = 8  # rows
