@@ -29,8 +29,8 @@ from eisfit.coating.inference.posterior import LEAST_P, Posterior, compute_proba
 from eisfit.coating.inference.problem import Block, Problem
 from eisfit.coating.inference.search import find_posteriors
 from eisfit.coating.outside_causes import describe_outside, find_gain, list_broken_spectra
-from eisfit.coating.physics.parameters import PARAMETERS
-from eisfit.coating.replicates import SCATTER, examine_replicates
+from eisfit.coating.physics.parameters import PARAMETERS, SCATTER
+from eisfit.coating.replicates import examine_replicates
 from eisfit.coating.study import Study
 from eisfit.coating.voltages import list_contradictions, list_stated, predict_voltages, weigh_facts
 from eisfit.records import EXPLAIN_SCHEMA

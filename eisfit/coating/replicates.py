@@ -12,19 +12,9 @@ import numpy as np
 from eisfit.coating.inference.posterior import LEAST_P, Posterior, find_most_probable
 from eisfit.coating.inference.problem import Problem
 from eisfit.coating.inference.search import find_posteriors
+from eisfit.coating.physics.parameters import SCATTER
 from eisfit.rounding import significant
 from eisfit.validation.quantiles import chi2_above
-
-SCATTER = {
-    "dR_s": "R_s",
-    "dR_ionic": "R_s that falls with temperature",
-    "dR_i": "R_i",
-    "dQ": "Q",
-    "dW": "W",
-    "dcounter": "other electrode",
-    "dcounter_Q": "other electrode's CPE",
-}
-"""What each scatter between cells is of, in words."""
 
 
 def examine_replicates(

@@ -9,6 +9,7 @@ import eisfit
 from eisfit.coating.inference.assembly import build_problem
 from eisfit.coating.inference.likelihood import Likelihood
 from eisfit.coating.inference.search import exchange_electrodes
+from eisfit.coating.physics.parameters import SCATTER
 from eisfit.coating.study import Study
 
 BOLTZMANN_EV = 8.617333262e-5
@@ -167,3 +168,14 @@ def test_a_pair_says_what_its_gain_owes_to_cells_alike(tmp_path):
     document = explain(tmp_path, {(1, 25): simulate(rng)}, {(1, 25): simulate(rng, coated=True, gain=1.5)})
     said = "No replicates show how much cells alike differ: 5 % in the reaction is taken, 2"
     assert said in document["headline"][2]
+
+
+def test_every_scatter_between_cells_has_its_words(tmp_path):
+    """One that has none is neither widened by replicates nor drawn for cells that are not made yet."""
+    rng = np.random.default_rng(5)
+    warm = {(1, celsius): simulate(rng, celsius=celsius) for celsius in (10, 25)}
+    film = {(1, celsius): simulate(rng, coated=True, celsius=celsius) for celsius in (10, 25)}
+    full = HEAD.replace('kind = "half"', 'kind = "full"')
+    priors = build_problem(study_of(tmp_path, warm, film, full)).priors
+    found = {name.partition(":")[0] for name, prior in priors.items() if prior.source == "scatter"}
+    assert found == set(SCATTER)

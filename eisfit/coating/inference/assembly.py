@@ -34,6 +34,8 @@ from eisfit.units import BOLTZMANN_EV, Uncertain
 _CENTRAL = np.array([0.1587, 0.8413])  # 68 % of a normal distribution
 _ARCS = ("native_alpha", "contact_alpha", "film_alpha", "counter_alpha")
 LAST_DIGIT = 0.005  # relative error of a published number that comes without one
+# The electrode has a high-frequency end of its own: what is left for R_s may be a tenth of the start.
+_START_OVER_R_S = 3.0
 _SEEN = 3.0  # errors of a point: an imaginary part below is none to be seen
 
 
@@ -79,7 +81,7 @@ def _make_scatter_priors(
     relative += [("counter", scatter.counter.median)] * file.counter.seen
     relative += [("counter_Q", scatter.q.median)] * ("counter_alpha" in priors)
     if warmed:
-        stated, start = file.series.resistance, 3.0 * float(np.exp(priors["R_s"].mean))  # see `size_priors`
+        stated, start = file.series.resistance, _START_OVER_R_S * float(np.exp(priors["R_s"].mean))
         relative.append(("R_ionic", scatter.r_s.median * half / (start if stated is None else stated.median)))
     given = {}
     for cell in dict.fromkeys(block.cell for block in blocks):
@@ -215,8 +217,7 @@ def make_size_priors(bare: Block, true_area: float) -> dict[str, Prior]:
         ),
         "alpha": Prior(0.88, 0.05, log=False),
         "W": Prior(log(warburg * true_area), 0.8, "ohm*cm^2/s^0.5", source="size of the bare cell"),
-        # The electrode has a high-frequency end of its own: what is left for R_s may be a tenth of the start.
-        "R_s": Prior(log(start / 3), 1.3, "ohm", source="size of the bare cell"),
+        "R_s": Prior(log(start / _START_OVER_R_S), 1.3, "ohm", source="size of the bare cell"),
         "counter_R": Prior(
             log(0.08 * span), 0.8, "ohm", source="size of the bare cell: 4 to 18 % of its arc"
         ),

@@ -151,8 +151,8 @@ def find_outside_causes(
 
 def _can_join(name: str, base: str) -> bool:
     """Return whether a cause is none of the hypothesis' own, and does not make another one of it."""
-    free = HYPOTHESES[base].free
-    return name != _REACTION or (bool(free) and "f" not in free)
+    own = HYPOTHESES[base]
+    return name != _REACTION or (bool(own.free) and "reaction" not in own.effects)
 
 
 def _is_reported(row: Outside, log_evidence: float, bases: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from eisfit.arrays import FloatArray
 from eisfit.coating.inference.hypotheses import HYPOTHESES
 from eisfit.coating.inference.posterior import Posterior, compute_probabilities
 from eisfit.coating.inference.problem import Block, Prior, Problem, make_energy_priors
+from eisfit.coating.physics.parameters import SCATTER
 
 _MODEL_ERROR = 0.01  # relative, of new data: beyond that the model itself is not known
 _EXPERIMENTS = 300  # experiments drawn from each hypothesis
@@ -74,11 +75,7 @@ def _propose_thicker(problem: Problem, block: Block) -> tuple[str, str, list[Blo
 
 def _scatter(problem: Problem, blocks: Sequence[Block]) -> dict[str, Prior]:
     old = problem.cells[0]
-    kinds = [
-        kind
-        for kind in ("dR_s", "dR_ionic", "dR_i", "dQ", "dW", "dcounter", "dcounter_Q")
-        if f"{kind}:{old}" in problem.priors
-    ]
+    kinds = [kind for kind in SCATTER if f"{kind}:{old}" in problem.priors]
     return {f"{kind}:{b.cell}": problem.priors[f"{kind}:{old}"] for b in blocks for kind in kinds}
 
 

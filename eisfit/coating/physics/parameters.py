@@ -107,3 +107,15 @@ def coordinates(given: Mapping[str, ArrayLike]) -> FloatArray:
             raise EisfitError(f"{p.name} is {column.min():g}; it must be a number, not negative.")
     with np.errstate(divide="ignore"):
         return np.where(LINEAR, table, np.log(np.where(LINEAR, 1.0, table)))
+
+
+SCATTER = {
+    "dR_s": "R_s",
+    "dR_ionic": "R_s that falls with temperature",
+    "dR_i": "R_i",
+    "dQ": "Q",
+    "dW": "W",
+    "dcounter": "other electrode",
+    "dcounter_Q": "other electrode's CPE",
+}
+"""What each scatter between cells alike is of, in words."""

@@ -48,7 +48,7 @@ def build_report_page(
     draw
         Returns a circuit's drawing as SVG.
     axes
-        As of `workbench_page`.
+        As of `build_workbench_page`.
     """
     fits = iter(tell_apart([item["fit"] for group in groups for item in group.get("items") or []]))
     shown = [_make_group(group, fits) for group in groups]

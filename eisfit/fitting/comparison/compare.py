@@ -59,8 +59,8 @@ def compare(
     spectrum
         What was measured, as for `eisfit.fit`.
     circuits
-        Names, paths, strings or circuits; None: `suitable` ones of ``circuits/``, and where none of them fits
-        those with an inductance, which may bend the fast end without turning it inductive.
+        Names, paths, strings or circuits; None: those of ``circuits/`` that suit the spectrum, and where
+        none of them fits those with an inductance, which may bend the fast end without turning it inductive.
     weighting, fmin, fmax, drop, drop_inductive, seed
         As for `eisfit.fit`, the same for every circuit.
 
