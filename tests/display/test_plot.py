@@ -471,6 +471,16 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, suffix: str) -> Non
 
 
 @pytest.mark.slow
+def test_the_longest_label_keeps_its_distance_from_the_edge(tmp_path: Path) -> None:
+    """The layout was made at the screen's resolution, at which text is a few per cent narrower."""
+    ax = Figure(figsize=(4.8, 3.8), dpi=110, layout="constrained").subplots()
+    ax.set_yticks([0, 1], ["electrons along the film", "reaction"])
+    image = plt.imread(plot.save(ax, tmp_path / "a.png"))
+    ink = np.flatnonzero((image[..., :3] < 0.9).any(axis=(0, 2)))
+    assert ink.min() >= 7
+    assert ink.max() < image.shape[1] - 7
+
+
 def test_a_figure_saved_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     axes = plot.fit_overview(document(), figure=plot.new_figure())
     first = plot.save(axes, tmp_path / "a.PNG").read_bytes()

@@ -75,10 +75,9 @@ def _write(explanation: Any, target: Folder) -> None:
     write_atomic(target.path / "explain.html", explanation.to_html())
     write_atomic(target.path / "explain.md", explanation.to_markdown())
     write_atomic(target.path / "contributions.csv", format_frame(explanation.to_frame()))
-    figure = plot.new_figure()
     try:
-        plot.contributions(document, ax=figure.subplots())
+        ax = plot.contributions(document, ax=plot.new_axes())
     except EisfitError as error:
         say(f"eisfit: note: no figure: {error}")
         return
-    target.save(figure, "contributions", "explain", document)
+    target.save(ax, "contributions", "explain", document)

@@ -62,6 +62,4 @@ def _draw(document: Any) -> Any:
 
     if not document["circuits"]:
         return None
-    figure = plot.new_figure()
-    plot.identification(document, ax=figure.subplots())
-    return figure
+    return plot.identification(document, ax=plot.new_axes())

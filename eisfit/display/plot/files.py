@@ -49,22 +49,27 @@ def save(figure: Figure | Axes | Any, path: str | os.PathLike[str]) -> Path:
     if engine is None:  # no layout engine has made everything fit
         cut: dict[str, Any] = {} if paper_columns() else {"bbox_inches": "tight", "pad_inches": 0.05}
         drawn.savefig(buffer, format=kind, metadata=_METADATA[kind], **cut)
-    else:  # settle it once: it moves a little at every drawing
-        engine.execute(drawn)
-        drawn.set_layout_engine("none")
+    else:
         _print(drawn, buffer, kind)
     return write_atomic(target, buffer.getvalue())
 
 
 def _print(drawn: Figure, buffer: io.BytesIO, kind: str) -> None:
-    """Draw a figure whose layout is final: once, where ``savefig`` would draw it twice."""
+    """Settle the layout and draw a figure: once, where ``savefig`` would draw it twice.
+
+    The layout moves a little at every drawing, and text is as wide as the pixels it is fitted to make it: it
+    is settled once, at the resolution that is written.
+    """
     import matplotlib as mpl
     from matplotlib.backend_bases import get_registered_canvas_class
 
     shown, dpi = drawn.canvas, drawn.dpi
     try:
-        canvas: Any = get_registered_canvas_class(kind)(drawn)
         drawn.dpi = mpl.rcParams["savefig.dpi"]
+        if engine := drawn.get_layout_engine():
+            engine.execute(drawn)
+            drawn.set_layout_engine("none")
+        canvas: Any = get_registered_canvas_class(kind)(drawn)
         getattr(canvas, f"print_{kind}")(buffer, metadata=_METADATA[kind])
     finally:
         drawn.dpi = dpi
